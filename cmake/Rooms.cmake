@@ -1,0 +1,44 @@
+# A room is one folder under src/ and one static library named after it.
+#
+#   assent_room(log SOURCES a.cc b.cc USES base LINKS vendor::lib)      library  assent_log
+#   assent_test(log/reader_test SOURCES reader_test.cc USES log)        test     log.reader_test
+#
+# USES names rooms, LINKS names anything else. Labels sort tests into tiers: "unit" needs nothing,
+# "servers" starts real databases, "crash" kills them.
+function(assent_room name)
+  cmake_parse_arguments(A "" "" "SOURCES;USES;LINKS" ${ARGN})
+  add_library(assent_${name} STATIC ${A_SOURCES})
+  target_include_directories(assent_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(assent_${name} PRIVATE assent_options)
+  foreach(room IN LISTS A_USES)
+    target_link_libraries(assent_${name} PUBLIC assent_${room})
+  endforeach()
+  target_link_libraries(assent_${name} PUBLIC ${A_LINKS})
+endfunction()
+
+function(assent_test path)
+  if(NOT ASSENT_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(A "" "LABEL;TIMEOUT" "SOURCES;USES;LINKS" ${ARGN})
+  if(NOT A_LABEL)
+    set(A_LABEL unit)
+  endif()
+  if(NOT A_TIMEOUT)
+    set(A_TIMEOUT 120)
+  endif()
+  string(REPLACE "/" "_" target ${path})
+  string(REPLACE "/" "." title ${path})
+  add_executable(${target} ${A_SOURCES})
+  target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR})
+  target_link_libraries(${target} PRIVATE assent_options GTest::gtest GTest::gmock GTest::gtest_main ${A_LINKS})
+  foreach(room IN LISTS A_USES)
+    target_link_libraries(${target} PRIVATE assent_${room})
+  endforeach()
+  add_test(NAME ${title} COMMAND ${target})
+  set_tests_properties(${title} PROPERTIES LABELS ${A_LABEL} TIMEOUT ${A_TIMEOUT} ENVIRONMENT
+    "ASSENT_SOURCE_DIR=${CMAKE_SOURCE_DIR};ASSENT_BIN_DIR=${CMAKE_BINARY_DIR}/bin")
+  if(A_LABEL MATCHES "servers|crash")
+    set_tests_properties(${title} PROPERTIES RUN_SERIAL TRUE)
+  endif()
+endfunction()

@@ -1,0 +1,31 @@
+// CHECK(condition) << "why": a bug ends the process, in release builds too.
+//
+// Use it for what this program relies on of itself. Never for what came from the network, the disk
+// or a database: that is input and gets a Result.
+#pragma once
+
+#include <sstream>
+
+namespace assent::internal {
+
+class CheckFailure {
+ public:
+  CheckFailure(const char* file, int line, const char* condition);
+  [[noreturn]] ~CheckFailure();  // prints to standard error and aborts
+  std::ostream& stream() { return stream_; }
+
+ private:
+  std::ostringstream stream_;
+};
+
+struct Voidify {
+  void operator&(std::ostream&) const {}
+};
+
+}  // namespace assent::internal
+
+#define CHECK(condition)                \
+  __builtin_expect(!!(condition), 1)    \
+      ? (void)0                         \
+      : ::assent::internal::Voidify() & \
+            ::assent::internal::CheckFailure(__FILE__, __LINE__, #condition).stream()

@@ -1,0 +1,83 @@
+#include "base/event_log.h"
+
+#include <array>
+#include <atomic>
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+namespace assent {
+namespace {
+
+struct Entry {
+  const char* text;
+  Level level;
+};
+constexpr std::array kEntries = {
+#define X(name, text, level) Entry{text, Level::level},
+    ASSENT_EVENTS(X)
+#undef X
+};
+
+std::atomic<Level> minimum{Level::kInfo};
+
+spdlog::logger& Logger() {
+  static std::shared_ptr<spdlog::logger> logger = [] {
+    auto made = spdlog::stderr_logger_mt("assent");
+    made->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v", spdlog::pattern_time_type::utc);
+    made->set_level(spdlog::level::debug);
+    return made;
+  }();
+  return *logger;
+}
+
+spdlog::level::level_enum ToSpdlog(Level level) {
+  switch (level) {
+    case Level::kDebug:
+      return spdlog::level::debug;
+    case Level::kInfo:
+      return spdlog::level::info;
+    case Level::kWarning:
+      return spdlog::level::warn;
+    case Level::kError:
+      return spdlog::level::err;
+  }
+  return spdlog::level::err;
+}
+
+void AppendValue(std::string& line, std::string_view value) {
+  const bool plain = !value.empty() && value.find_first_of(" \"\n\t=") == std::string_view::npos;
+  if (plain) {
+    line += value;
+    return;
+  }
+  line += '"';
+  for (char c : value) {
+    if (c == '"' || c == '\\') line += '\\';
+    line += (c == '\n' || c == '\r') ? ' ' : c;
+  }
+  line += '"';
+}
+
+}  // namespace
+
+void SetLogLevel(Level level) { minimum.store(level, std::memory_order_relaxed); }
+
+bool LogEnabled(LogEvent event) {
+  return kEntries[static_cast<size_t>(event)].level >= minimum.load(std::memory_order_relaxed);
+}
+
+void Log(LogEvent event, std::initializer_list<Field> fields) {
+  if (!LogEnabled(event)) return;
+  const Entry& entry = kEntries[static_cast<size_t>(event)];
+  std::string line = entry.text;
+  for (const auto& [key, value] : fields) {
+    line += ' ';
+    line += key;
+    line += '=';
+    AppendValue(line, value);
+  }
+  Logger().log(ToSpdlog(entry.level), line);
+}
+
+}  // namespace assent

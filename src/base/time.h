@@ -1,0 +1,47 @@
+// Two kinds of time that cannot be mixed up, and the port through which both are read.
+//
+// Units and ranges: nanoseconds in 64 bits. `Monotonic` counts from an arbitrary start
+// (CLOCK_BOOTTIME: it goes on while the machine sleeps) and orders deadlines; `WallTime` counts
+// from 1970-01-01 UTC and is for people, logs on disk and partners. Neither is ever read below the
+// engine: the protocol core gets `now` as an argument. Threads: every function may be called from
+// any thread and never blocks.
+#pragma once
+
+#include <chrono>
+#include <compare>
+#include <cstdint>
+#include <string>
+
+namespace assent {
+
+using Duration = std::chrono::nanoseconds;
+
+struct Monotonic {
+  int64_t ns = 0;
+  auto operator<=>(const Monotonic&) const = default;
+  Monotonic operator+(Duration d) const { return {ns + d.count()}; }
+  Duration operator-(Monotonic other) const { return Duration(ns - other.ns); }
+};
+inline constexpr Monotonic kNever{INT64_MAX};
+
+struct WallTime {
+  int64_t ns = 0;
+  auto operator<=>(const WallTime&) const = default;
+  WallTime operator+(Duration d) const { return {ns + d.count()}; }
+  Duration operator-(WallTime other) const { return Duration(ns - other.ns); }
+};
+
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual Monotonic Now() const = 0;
+  virtual WallTime Wall() const = 0;
+};
+
+// The machine's clock. Never destroyed.
+const Clock& SystemClock();
+
+// RFC 3339 in UTC with milliseconds: "2026-01-31T12:00:00.123Z".
+std::string FormatTime(WallTime time);
+
+}  // namespace assent
