@@ -1,0 +1,111 @@
+// The words of the protocol: states, votes, acknowledgements, outcomes, causes.
+//
+// Source: X/Open C193 chapters 2 and 3; Gray & Reuter chapter 10. docs/glossary.md has one sentence
+// for each.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace assent::core {
+
+enum class State : uint8_t {
+  kActive,
+  kPreparing,
+  kDeciding,  // a one-phase commit is under way and its answer is not known: nothing else moves it
+  kCommitting,
+  kCommitted,
+  kRollingBack,
+  kRolledBack
+};
+
+enum class BranchState : uint8_t {
+  kActive,
+  kPrepared,
+  kReadOnly,
+  kRefused,
+  kUnknown,  // asked to prepare, or to commit in one phase, and no answer was had
+  kCommitted,
+  kRolledBack,
+  kHeuristic,
+  kNeedsOperator
+};
+
+enum class Outcome : uint8_t { kUndecided, kCommitted, kRolledBack, kMixed, kHazard };
+
+// A participant's answer to prepare.
+enum class Vote : uint8_t { kPrepared, kReadOnly, kRefused, kUnknown };
+
+// A participant's answer in phase two, or to a one-phase commit.
+enum class Ack : uint8_t {
+  kDone,
+  kRolledBack,  // to a one-phase commit: an ordinary roll-back; to a commit after a yes vote: a
+                // broken promise
+  kNotFound,    // the XID is unknown there: believed only after a look (protocol.md, "unknown XID")
+  kHeuristicCommit,
+  kHeuristicRollBack,
+  kHeuristicMixed,
+  kHeuristicHazard,
+  kUnknown  // not failed: ask again
+};
+
+enum class Operation : uint8_t {
+  kOpen,  // take a connection
+  kRun,
+  kPrepare,
+  kCommitOnePhase,
+  kCommit,
+  kRollBack,
+  kFind,  // what became of a branch whose XID is unknown
+  kForget
+};
+
+// Why a transaction was rolled back, or a branch is not done. The API prints the names without the
+// k, in upper case.
+enum class Reason : uint8_t {
+  kNone,
+  kClient,  // the client asked for it
+  kDeadline,
+  kIdle,
+  kExpectRows,
+  kSqlError,
+  kLockTimeout,     // may be tried again
+  kDeadlock,        // may be tried again
+  kSerialization,   // may be tried again
+  kConnectionLost,  // may be tried again
+  kUnavailable,     // the resource cannot be reached; may be tried again
+  kResultTooLarge,
+  kNonTransactional,  // a table without transactions was written
+  kPrepareRefused,
+  kPrepareUnknown,
+  kLeftBranch,  // the client's SQL ended our transaction
+  kProtocol,    // the resource answered what it may not
+  kShutdown,
+  kCrash,  // undecided when the coordinator ended: presumed abort
+  kOperator
+};
+
+enum class DecidedBy : uint8_t { kCoordinator, kClient, kResource, kOperator };
+
+struct Cause {
+  Reason reason = Reason::kNone;
+  DecidedBy decided_by = DecidedBy::kCoordinator;
+  int32_t branch = -1;     // index in the transaction; -1: none
+  int32_t statement = -1;  // index in the run; -1: none
+  bool may_retry = false;
+  int32_t vendor_code = 0;
+  std::string sqlstate;
+  std::string detail;  // a sentence for people; holds no data of the client's
+  int64_t at_wall_ns = 0;
+};
+
+const char* Name(State);
+const char* Name(BranchState);
+const char* Name(Outcome);
+const char* Name(Vote);
+const char* Name(Ack);
+const char* Name(Operation);
+const char* Name(Reason);
+const char* Name(DecidedBy);
+
+}  // namespace assent::core

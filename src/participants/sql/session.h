@@ -1,0 +1,104 @@
+// One connection to one database server: what a driver's adapter must be able to do, blocking.
+//
+// sql::Resource (resource.h) turns sessions into the resource-manager port: it owns the pool, the
+// threads, cancelling, the reserved connections and the reconnects. A driver writes only this.
+//
+// Contract: a session is used by one thread at a time. `Answer::code` is the XA code that the
+// driver's answer amounts to; a lost connection or a time-out is kErRmFail and makes alive() false.
+// No exception leaves a session. Units and ranges: time-outs in milliseconds, greater than zero.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "participants/sql/resource_options.h"
+#include "xa/port.h"
+
+namespace assent::sql {
+
+struct Answer {
+  xa::Code code = xa::Code::kOk;
+  xa::Failure failure;  // where code is not kOk
+};
+
+struct RunAnswer {
+  Answer answer;  // kOk, or a roll-back code: the branch is doomed
+  xa::StatementResult result;
+};
+
+// Enough to find this session again on the server, and to know that it is still ours: ids are used
+// again.
+struct SessionId {
+  std::string id;       // connection id, backend pid
+  std::string started;  // when it began, as the server tells it
+};
+
+struct Probe {
+  xa::ServerStamp stamp;
+  std::string server_version;
+  std::string dialect;               // mariadb, mysql, postgresql
+  bool detaches_on_prepare = false;  // another session may commit while the preparing one lives
+  bool keeps_prepared =
+      false;  // durability settings are such that a crash loses no prepared branch
+  bool standby = false;
+  bool witness = false;
+  std::vector<std::string> warnings;  // each with the statement that mends it
+};
+
+class Session {
+ public:
+  virtual ~Session() = default;
+  virtual bool alive() const = 0;
+  virtual SessionId id() const = 0;
+
+  // The branch's life. `Begin` also writes the witness row where the table is installed
+  // (options.witness).
+  virtual Answer Begin(const xa::Xid& xid, const xa::BranchOptions& options, bool witness) = 0;
+  virtual RunAnswer Run(const xa::Statement& statement) = 0;
+  // Ends and prepares: kOk, kReadOnly (it has ended), a roll-back code, kErRmFail (unknown) or,
+  // where the client's SQL left the branch, kHeuristicHazard. Checks just before that the
+  // transaction is still the one that Begin began.
+  virtual Answer Prepare(const xa::Xid& xid) = 0;
+  virtual Answer CommitOnePhase(const xa::Xid& xid) = 0;  // instead of Prepare
+  // Before Prepare was sent: ends and rolls back what this session runs. A table without
+  // transactions that kept its change is kHeuristicMixed.
+  virtual Answer RollBackActive(const xa::Xid& xid) = 0;
+
+  // On any session, of any prepared branch.
+  virtual Answer Commit(const xa::Xid& xid) = 0;
+  virtual Answer RollBackPrepared(const xa::Xid& xid) = 0;
+  virtual Result<xa::ScanResult> List() = 0;  // pages by itself; stamp filled
+  // Inserts the mark R with the witness key of `xid`, in a transaction of its own, and says what it
+  // found (kWitnessCommitted, kWitnessRolledBack, kUnknown when it blocked or failed).
+  virtual xa::Found SettleWitness(const xa::Xid& xid) = 0;
+  virtual Result<void> PurgeWitness(const std::vector<xa::Xid>& xids) = 0;
+  virtual Result<std::string> InstallWitness() = 0;
+
+  // Another session of the same server and user, from this one. kNotFound: it is gone, or is no
+  // longer ours.
+  virtual Result<void> CancelStatement(const SessionId& other) = 0;
+  virtual Result<void> EndSession(const SessionId& other) = 0;
+  virtual Result<bool> IsGone(const SessionId& other) = 0;
+
+  // Before it serves another transaction: nothing of the last one may show. An error: drop the
+  // session.
+  virtual Result<void> Reset() = 0;
+  virtual Result<Probe> ProbeServer() = 0;
+};
+
+// Makes sessions for one resource. Thread-safe.
+class Driver {
+ public:
+  virtual ~Driver() = default;
+  // Connects. kDenied is unreachable, never a refusal; passwords from a file are read again each
+  // time.
+  virtual Result<std::unique_ptr<Session>> Connect() = 0;
+  virtual const char* driver_name() const = 0;  // "mysql", "odbc"
+  // The grammar by which statements are checked.
+  virtual Result<void> Check(const std::string& sql) const = 0;
+};
+
+}  // namespace assent::sql

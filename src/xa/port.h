@@ -1,0 +1,164 @@
+// The port to a resource manager: a call goes in, one completion comes out.
+//
+// An adapter in participants/ implements ResourceManager for one configured resource; the
+// coordinator knows only this.
+//
+// Contract: every Submit is answered by exactly one Completion with the same `call`, in whatever
+// order; a branch's calls are carried out in the order in which they were submitted. The adapter
+// owns connections and threads: it keeps the connection of an open branch until that branch is
+// finished (commit, roll-back, read-only) or the connection is lost; later verbs for it then go
+// through connections that are reserved for phase two. Threads: Submit, Cancel, Scan, Check and
+// Status may be called from any thread and never block; completions are delivered on the adapter's
+// threads, or inside Submit.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "core/types.h"
+#include "xa/codes.h"
+#include "xa/xid.h"
+
+namespace assent::xa {
+
+struct Decimal {  // a number as its digits
+  std::string digits;
+  bool operator==(const Decimal&) const = default;
+};
+struct Bytes {
+  std::string bytes;
+  bool operator==(const Bytes&) const = default;
+};
+// monostate is SQL NULL. In rows, 64-bit integers, decimals and times come as text, smaller
+// integers as int64_t.
+using Value =
+    std::variant<std::monostate, bool, int64_t, uint64_t, double, Decimal, std::string, Bytes>;
+
+struct Statement {
+  std::string sql;  // exactly one statement, checked by Check(); parameters are question marks
+  std::vector<Value> parameters;
+  std::optional<uint64_t> expect_rows;
+};
+
+struct StatementResult {
+  uint64_t affected = 0;  // rows matched by DML
+  std::vector<std::string> columns;
+  std::vector<std::vector<Value>> rows;
+};
+
+enum class Isolation : uint8_t { kReadCommitted, kRepeatableRead, kSerializable };
+
+struct BranchOptions {
+  Isolation isolation = Isolation::kReadCommitted;
+  bool read_only = false;  // the server is to enforce it
+};
+
+// Which server it was: compared between prepare and a later look.
+struct ServerStamp {
+  std::string identity;    // stable over restarts; changes with fail-over, restore, re-pointing
+  std::string started_at;  // changes with each start of the server
+  bool operator==(const ServerStamp&) const = default;
+};
+
+struct Call {
+  uint64_t call = 0;  // the caller's own number, returned in the completion
+  core::Operation operation{};
+  Xid xid;
+  BranchOptions options;                                     // kOpen
+  std::shared_ptr<const std::vector<Statement>> statements;  // kRun
+  bool prepare_sent = false;                                 // kRollBack: it may stand prepared
+  bool one_phase = false;                                    // kFind: after a one-phase commit
+  bool settle = false;  // kFind: may insert the witness mark that forbids a later commit (after
+                        // commit, not roll-back)
+};
+
+struct Failure {
+  core::Reason reason = core::Reason::kNone;
+  std::string detail;  // for people; no data of the client's
+  std::string sqlstate;
+  int32_t vendor_code = 0;
+  int32_t statement = -1;  // which one of the run
+  bool may_retry = false;
+};
+
+struct Completion {
+  uint64_t call = 0;
+  core::Operation operation{};
+  Xid xid;
+  // kOpen, kRun: kOk, or a roll-back code with a failure: the branch can only be rolled back. The
+  // others: as XA has it.
+  Code code = Code::kOk;
+  Failure failure;
+  std::vector<StatementResult> results;  // kRun, when kOk
+  Found found = Found::kUnknown;         // kFind
+  ServerStamp stamp;                     // kPrepare, kFind: the server that answered
+};
+
+struct Listed {
+  Xid xid;                 // ours by shape; other coordinators' too
+  std::string owner_hint;  // for people
+};
+
+struct ScanResult {
+  bool complete = false;  // false: the scan failed, and says nothing of what is there
+  bool standby = false;   // a replica or read-only server: says nothing either
+  std::string error;
+  std::vector<Listed> listed;  // XIDs of Assent's format, of any coordinator
+  uint64_t foreign = 0;        // XIDs of others
+  ServerStamp stamp;
+};
+
+enum class Health : uint8_t { kUnknown, kUp, kDown };
+
+struct ResourceStatus {
+  std::string name, driver, dialect, detail, server_version;
+  Health health = Health::kUnknown;
+  ServerStamp stamp;
+  uint32_t pool = 0, in_use = 0, waiting = 0;
+  bool witness = false;         // the witness table is installed
+  bool keeps_prepared = false;  // see FindContext
+  std::vector<std::string>
+      warnings;  // what the probes found, each with the statement that mends it
+};
+
+class CompletionSink {
+ public:
+  virtual ~CompletionSink() = default;
+  virtual void OnCompletion(Completion completion) = 0;
+  // The resource answers again, or has stopped to answer.
+  virtual void OnHealth(const std::string& resource, Health health) = 0;
+};
+
+class ResourceManager {
+ public:
+  virtual ~ResourceManager() = default;
+  virtual const std::string& name() const = 0;
+  // Called once, before anything else; `sink` outlives Stop().
+  virtual void Start(CompletionSink& sink) = 0;
+  // Ends the adapter's threads and connections; calls under way are answered before it returns.
+  virtual void Stop() = 0;
+
+  virtual void Submit(Call call) = 0;
+  // Ends the statement that this branch runs or waits with, if any; its call is answered all the
+  // same.
+  virtual void Cancel(const Xid& xid) = 0;
+  // Lists what is prepared there; pages until empty or until a page brings nothing new.
+  virtual void Scan(std::function<void(ScanResult)> done) = 0;
+  // Is this exactly one statement, of a kind that a branch may run? The message names what is
+  // wrong. Pure.
+  virtual Result<void> Check(const std::string& sql) const = 0;
+  virtual ResourceStatus Status() const = 0;
+  // These branches' transactions have ended durably: their witness rows may go. Best effort, lazily, in batches.
+  virtual void PurgeWitness(std::vector<Xid> ended) = 0;
+  // Creates the witness table. The text says what was done.
+  virtual void Install(std::function<void(Result<std::string>)> done) = 0;
+};
+
+}  // namespace assent::xa
