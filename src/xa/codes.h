@@ -45,7 +45,7 @@ inline bool IsRollBack(Code code) {
 
 struct PrepareMeaning {
   core::Vote vote;
-  bool roll_back;  // the branch may be prepared: send a roll-back
+  bool hazard;     // the client's SQL left the branch: something may have been committed
   bool may_retry;  // tell the client that it may try again
   bool alarm;      // our fault or the server's: a person must look
 };

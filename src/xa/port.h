@@ -155,7 +155,8 @@ class ResourceManager {
   // wrong. Pure.
   virtual Result<void> Check(const std::string& sql) const = 0;
   virtual ResourceStatus Status() const = 0;
-  // These branches' transactions have ended durably: their witness rows may go. Best effort, lazily, in batches.
+  // These branches' transactions have ended durably: their witness rows may go. Best effort,
+  // lazily, in batches.
   virtual void PurgeWitness(std::vector<Xid> ended) = 0;
   // Creates the witness table. The text says what was done.
   virtual void Install(std::function<void(Result<std::string>)> done) = 0;

@@ -1,0 +1,324 @@
+#include "core/atomic.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/check.h"
+
+namespace assent::core {
+namespace {
+
+// The order in which one call takes its connections: by resource name, so that two calls never wait
+// in a circle.
+uint32_t InOpeningOrder(const Atomic& t, uint32_t position) {
+  std::vector<uint32_t> order(t.branches.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+    return t.branches[a].spec.resource < t.branches[b].spec.resource;
+  });
+  return order[position];
+}
+
+}  // namespace
+
+void AtomicMachine::Step(Atomic& transaction, const Event& event, Monotonic now, Effects& out) {
+  AtomicMachine machine(transaction, now, out);
+  std::visit([&](const auto& e) { machine.On(e); }, event);
+}
+
+// ---- Before the decision ----
+
+void AtomicMachine::On(const Begin&) {
+  CHECK(t_.state == State::kActive && t_.next_open == 0);
+  Emit(Arm{Timer::kDeadline, 0, t_.settings.deadline, {}});
+  if (t_.settings.one_call) {
+    CHECK(!t_.branches.empty());
+    OpenNext();
+  } else {
+    On(Touched{});
+  }
+}
+
+void AtomicMachine::On(const Touched&) {
+  if (t_.state != State::kActive || t_.settings.idle_limit <= Duration::zero()) return;
+  Emit(Arm{Timer::kIdle, 0, now_ + t_.settings.idle_limit, {}});
+}
+
+void AtomicMachine::On(const Enlist& event) {
+  CHECK(t_.state == State::kActive && !t_.settings.one_call);
+  t_.branches.emplace_back();
+  t_.branches.back().spec = event.spec;
+  t_.branches.back().open_sent = true;
+  Emit(Call{static_cast<uint32_t>(t_.branches.size() - 1), Operation::kOpen, {}});
+}
+
+void AtomicMachine::OpenNext() {
+  if (t_.next_open == t_.branches.size()) {
+    RunNext();
+    return;
+  }
+  const uint32_t index = InOpeningOrder(t_, t_.next_open++);
+  t_.branches[index].open_sent = true;
+  Emit(Call{index, Operation::kOpen, {}});
+}
+
+void AtomicMachine::On(const Opened& event) {
+  AtomicBranch& branch = t_.branches.at(event.branch);
+  if (t_.state != State::kActive) return;  // its roll-back is queued behind the open
+  if (!event.ok) {
+    branch.state = BranchState::kRefused;
+    branch.ended = true;  // nothing was taken
+    RollBack(event.cause);
+    return;
+  }
+  branch.opened = true;
+  if (t_.settings.one_call) {
+    OpenNext();
+  } else {
+    Emit(Reply{ReplyTo::kOpen, event.branch});
+  }
+}
+
+void AtomicMachine::On(const RunRequested& event) {
+  AtomicBranch& branch = t_.branches.at(event.branch);
+  CHECK(t_.state == State::kActive && branch.opened && !branch.running);
+  branch.begun = true;
+  branch.running = true;
+  Emit(Call{event.branch, Operation::kRun, {}});
+}
+
+void AtomicMachine::RunNext() {
+  if (t_.next_run == t_.branches.size()) {
+    StartCommit();
+    return;
+  }
+  On(RunRequested{t_.next_run++});
+}
+
+void AtomicMachine::On(const Ran& event) {
+  AtomicBranch& branch = t_.branches.at(event.branch);
+  branch.running = false;
+  if (t_.state != State::kActive) return;
+  if (!event.ok) {
+    branch.state = BranchState::kRefused;
+    RollBack(event.cause);
+    return;
+  }
+  if (t_.settings.one_call) {
+    RunNext();
+  } else {
+    Emit(Reply{ReplyTo::kRun, event.branch});
+  }
+}
+
+void AtomicMachine::On(const CommitRequested&) {
+  if (t_.state != State::kActive) return;  // asked again
+  for (const AtomicBranch& branch : t_.branches) CHECK(branch.opened && !branch.running);
+  StartCommit();
+}
+
+void AtomicMachine::StartCommit() {
+  CHECK(t_.state == State::kActive && t_.decision == Decision::kNone);
+  Emit(Disarm{Timer::kIdle});
+  uint32_t begun = 0;
+  uint32_t sole = 0;
+  for (uint32_t i = 0; i < t_.branches.size(); ++i) {
+    if (t_.branches[i].begun) {
+      ++begun;
+      sole = i;
+      continue;
+    }
+    // Nothing ran there: give the connection back; it has no part in the decision.
+    Emit(Call{i, Operation::kRollBack, {}});
+    t_.branches[i].voted = true;
+    EndBranch(i, BranchState::kReadOnly);
+  }
+  if (begun == 1 && !t_.settings.client_named) {
+    t_.state = State::kDeciding;
+    t_.branches[sole].state = BranchState::kUnknown;
+    t_.branches[sole].sends = 1;
+    Emit(Arm{Timer::kOperator, 0, now_ + t_.settings.operator_after, {}});
+    Emit(Call{sole, Operation::kCommitOnePhase, {}});
+    return;
+  }
+  t_.state = State::kPreparing;
+  for (uint32_t i = 0; i < t_.branches.size(); ++i) {
+    if (!t_.branches[i].begun) continue;
+    t_.branches[i].prepare_sent = true;
+    Emit(Call{i, Operation::kPrepare, {}});
+  }
+  CollectVotes();
+}
+
+void AtomicMachine::On(const Voted& event) {
+  AtomicBranch& branch = t_.branches.at(event.branch);
+  CHECK(branch.prepare_sent && !branch.voted);
+  branch.voted = true;
+  branch.identity = event.identity;
+  branch.started_at = event.started_at;
+  if (event.hazard) {
+    if (t_.state == State::kPreparing) RollBack(event.cause);
+    Heuristic(event.branch, Ack::kHeuristicHazard);
+    return;
+  }
+  if (t_.state != State::kPreparing) return;  // rolled back meanwhile; that call is queued behind
+  switch (event.vote) {
+    case Vote::kPrepared: branch.state = BranchState::kPrepared; break;
+    case Vote::kReadOnly: EndBranch(event.branch, BranchState::kReadOnly); break;
+    case Vote::kRefused:
+    case Vote::kUnknown:
+      branch.state = event.vote == Vote::kRefused ? BranchState::kRefused : BranchState::kUnknown;
+      RollBack(event.cause);
+      return;
+  }
+  CollectVotes();
+}
+
+void AtomicMachine::CollectVotes() {
+  bool any_prepared = false;
+  for (const AtomicBranch& branch : t_.branches) {
+    if (!branch.voted) return;
+    any_prepared |= branch.state == BranchState::kPrepared;
+  }
+  if (any_prepared) {
+    t_.commit_logged = true;
+    t_.decision_ticket = t_.next_ticket++;
+    Emit(Append{RecordKind::kCommit, Force::kNow, t_.decision_ticket, 0});
+    return;
+  }
+  // Every branch was read-only: there is nothing to make durable.
+  t_.decision = Decision::kCommit;
+  t_.state = State::kCommitting;
+  t_.outcome = Outcome::kCommitted;
+  Report();
+  MaybeFinish();
+}
+
+// ---- The decision ----
+
+void AtomicMachine::On(const Durable& event) {
+  CHECK(event.ticket != 0);
+  if (event.ticket == t_.decision_ticket) {
+    DecisionIsDurable();
+    return;
+  }
+  if (event.ticket == t_.outcome_ticket) {
+    Report();
+    MaybeFinish();
+    return;
+  }
+  for (uint32_t i = 0; i < t_.branches.size(); ++i) {
+    if (t_.branches[i].heuristic_ticket == event.ticket) {
+      HeuristicIsDurable(i);
+      return;
+    }
+  }
+  CHECK(false) << "a record that was never appended is durable: ticket " << event.ticket;
+}
+
+void AtomicMachine::DecisionIsDurable() {
+  CHECK(t_.commit_logged && t_.decision == Decision::kNone && t_.state == State::kPreparing);
+  t_.decision = Decision::kCommit;
+  t_.state = State::kCommitting;
+  t_.outcome = Outcome::kCommitted;
+  Emit(Disarm{Timer::kDeadline});
+  for (uint32_t i = 0; i < t_.branches.size(); ++i) {
+    if (!t_.branches[i].ended) SendPhaseTwo(i);
+  }
+  Report();
+  Emit(Arm{Timer::kOperator, 0, now_ + t_.settings.operator_after, {}});
+}
+
+void AtomicMachine::On(const RollBackRequested& event) {
+  if (t_.Undecided()) RollBack(event.cause);
+}
+
+void AtomicMachine::RollBack(Cause cause) {
+  CHECK(!t_.commit_logged && t_.decision == Decision::kNone);
+  t_.decision = Decision::kRollBack;
+  t_.state = State::kRollingBack;
+  if (t_.outcome == Outcome::kUndecided) t_.outcome = Outcome::kRolledBack;
+  t_.cause = std::move(cause);
+  Emit(Disarm{Timer::kDeadline});
+  Emit(Disarm{Timer::kIdle});
+  for (uint32_t i = 0; i < t_.branches.size(); ++i) {
+    AtomicBranch& branch = t_.branches[i];
+    if (branch.ended) continue;
+    if (!branch.open_sent) {
+      branch.ended = true;
+      branch.state = BranchState::kRolledBack;
+      continue;
+    }
+    if (branch.running || !branch.opened) Emit(Cancel{i});
+    SendPhaseTwo(i);
+  }
+  Emit(Arm{Timer::kOperator, 0, now_ + t_.settings.operator_after, {}});
+  if (t_.settings.client_named) {
+    t_.outcome_ticket = t_.next_ticket++;
+    Emit(Append{RecordKind::kOutcome, Force::kRide, t_.outcome_ticket, 0});
+  } else {
+    Report();
+  }
+  MaybeFinish();
+}
+
+void AtomicMachine::On(const Replayed&) {
+  CHECK(t_.decision != Decision::kNone);
+  if (t_.decision == Decision::kCommit) {
+    t_.state = State::kCommitting;
+    if (t_.outcome == Outcome::kUndecided) t_.outcome = Outcome::kCommitted;
+    t_.commit_logged = true;
+  } else {
+    t_.state = State::kRollingBack;
+    if (t_.outcome == Outcome::kUndecided) t_.outcome = Outcome::kRolledBack;
+  }
+  for (uint32_t i = 0; i < t_.branches.size(); ++i) {
+    AtomicBranch& branch = t_.branches[i];
+    branch.recovered = true;
+    branch.prepare_sent = true;
+    if (branch.held) {
+      Worsen(branch.heuristic == Ack::kHeuristicHazard ? Outcome::kHazard : Outcome::kMixed);
+    } else if (!branch.ended) {
+      SendPhaseTwo(i);
+    }
+  }
+  Report();
+  Emit(Arm{Timer::kOperator, 0, now_ + t_.settings.operator_after, {}});
+  MaybeFinish();
+}
+
+// ---- Timers ----
+
+void AtomicMachine::On(const TimerFired& event) {
+  Cause cause;
+  switch (event.timer) {
+    case Timer::kDeadline:
+      if (!t_.Undecided()) return;
+      cause.reason = Reason::kDeadline;
+      cause.detail = "the deadline passed before the decision";
+      RollBack(std::move(cause));
+      return;
+    case Timer::kIdle:
+      if (t_.state != State::kActive) return;
+      cause.reason = Reason::kIdle;
+      cause.detail = "the client was idle for longer than the limit";
+      RollBack(std::move(cause));
+      return;
+    case Timer::kRetry: Resend(event.branch); return;
+    case Timer::kOperator:
+      if (t_.finished) return;
+      t_.needs_operator = true;
+      for (AtomicBranch& branch : t_.branches) {
+        if (!branch.ended && !branch.held) branch.state = BranchState::kNeedsOperator;
+      }
+      return;
+  }
+}
+
+void AtomicMachine::On(const ResourceUp& event) {
+  for (uint32_t i = 0; i < t_.branches.size(); ++i) {
+    if (t_.branches[i].waiting && t_.branches[i].spec.resource == event.resource) Resend(i);
+  }
+}
+
+}  // namespace assent::core

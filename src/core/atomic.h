@@ -1,0 +1,140 @@
+// The atomic transaction: branches vote, one decision, then phase two. Presumed abort. Pure.
+//
+// Contract: `Step` is the only way to change an Atomic once it is begun. It owns no socket, thread,
+// clock or random device; the same state and event give the same effects. The caller fills the
+// identity and, before Begin or Replayed, the settings and branches; it carries the effects out in
+// order (effects.h).
+// - A commit call leaves only with a Decided (decided.h), hence only after the decision record is
+// durable.
+// - Until the commit record is handed to the log, the deadline, the idle limit, a refusal or the
+// client turn it to roll-back;
+//   afterwards nothing does.
+// - One-phase commit only for a sole branch that was never asked to prepare, and whose gid the
+// coordinator made.
+// - An outcome is reportable (`outcome_reportable`) only once it is durable, or needs not to be.
+// Source: Mohan et al. 1986 (presumed abort), X/Open C193 chapter 2; docs/protocol.md.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/effects.h"
+
+namespace assent::core {
+
+enum class Decision : uint8_t { kNone, kCommit, kRollBack };
+
+struct AtomicBranch {
+  BranchSpec spec;
+  BranchState state = BranchState::kActive;
+  bool open_sent = false, opened = false;
+  bool begun = false;  // statements were sent: there is something to prepare
+  bool running = false;
+  bool prepare_sent = false;
+  bool voted = false;
+  bool ended = false;    // needs nothing more in phase two
+  bool waiting = false;  // for its retry timer
+  bool held = false;     // a heuristic outcome that conflicts with the decision: the operator's
+  bool forgetting = false;
+  bool recovered = false;  // an earlier process may have sent its commit
+  uint32_t sends = 0;      // commits or roll-backs sent by this process
+  uint32_t finds = 0;      // looks after an unknown XID
+  Ack heuristic = Ack::kDone;
+  uint64_t heuristic_ticket = 0;
+  std::string identity, started_at;  // of the server that prepared it
+  std::string detail;                // why it is not done yet
+};
+
+struct AtomicSettings {
+  bool client_named = false;
+  bool one_call = false;  // open, run and commit without being asked for each
+  Monotonic deadline = kNever;
+  Duration idle_limit{0};  // interactive only; 0: none
+  Duration retry_first{100'000'000}, retry_cap{30'000'000'000};
+  Duration operator_after{300'000'000'000};
+};
+
+struct Atomic {
+  Gtrid gtrid;
+  AtomicSettings settings;
+  std::vector<AtomicBranch> branches;
+
+  State state = State::kActive;
+  Decision decision = Decision::kNone;
+  Outcome outcome = Outcome::kUndecided;
+  Cause cause;
+  bool outcome_reportable = false;
+  bool commit_logged = false;  // the commit record was handed to the log: nothing turns it any more
+  bool needs_operator = false;
+  bool finished = false;  // every branch has ended
+  uint64_t next_ticket = 1;
+  uint64_t decision_ticket = 0, outcome_ticket = 0;
+  uint32_t next_open = 0;  // one call: position in the order of resource names
+  uint32_t next_run = 0;   // one call: branch whose statements come next
+
+  // What may be told to a client now: kUndecided until the outcome is durable.
+  Outcome Reportable() const { return outcome_reportable ? outcome : Outcome::kUndecided; }
+  // May the deadline, a client or a refusal still turn it to roll-back?
+  bool Undecided() const {
+    return (state == State::kActive || state == State::kPreparing) && !commit_logged;
+  }
+};
+
+class AtomicMachine {
+ public:
+  static void Step(Atomic& transaction, const Event& event, Monotonic now, Effects& out);
+
+ private:
+  AtomicMachine(Atomic& transaction, Monotonic now, Effects& out)
+      : t_(transaction), now_(now), out_(out) {}
+
+  void On(const Begin&);
+  void On(const Enlist&);
+  void On(const Opened&);
+  void On(const RunRequested&);
+  void On(const Ran&);
+  void On(const CommitRequested&);
+  void On(const RollBackRequested&);
+  void On(const Voted&);
+  void On(const Acked&);
+  void On(const Durable&);
+  void On(const TimerFired&);
+  void On(const ResourceUp&);
+  void On(const Touched&);
+  void On(const Replayed&);
+
+  void OpenNext();
+  void RunNext();
+  void StartCommit();
+  void CollectVotes();
+  void DecisionIsDurable();
+  void RollBack(Cause cause);
+  void AckCommit(uint32_t index, const Acked& event);
+  void AckRollBack(uint32_t index, const Acked& event);
+  void AckOnePhase(uint32_t index, const Acked& event);
+  void Heuristic(uint32_t index, Ack ack);
+  void HeuristicIsDurable(uint32_t index);
+  void EndBranch(uint32_t index, BranchState state);
+  void Retry(uint32_t index);
+  void Resend(uint32_t index);
+  void SendPhaseTwo(uint32_t index);
+  void MaybeFinish();
+  void Report();
+  void Worsen(Outcome outcome);
+  bool AnotherIsLate(uint32_t index) const;
+
+  template <typename E>
+  void Emit(E effect) {
+    out_.push_back(std::move(effect));
+  }
+
+  Atomic& t_;
+  Monotonic now_;
+  Effects& out_;
+};
+
+inline void Step(Atomic& transaction, const Event& event, Monotonic now, Effects& out) {
+  AtomicMachine::Step(transaction, event, now, out);
+}
+
+}  // namespace assent::core

@@ -1,0 +1,216 @@
+// Phase two of the atomic transaction: acknowledgements, retries, heuristic outcomes, the end.
+#include "base/check.h"
+#include "core/atomic.h"
+
+namespace assent::core {
+
+void AtomicMachine::SendPhaseTwo(uint32_t index) {
+  AtomicBranch& branch = t_.branches[index];
+  CHECK(!branch.ended && !branch.held);
+  branch.waiting = false;
+  ++branch.sends;
+  if (t_.decision == Decision::kCommit) {
+    Emit(Call{index, Operation::kCommit, Decided(t_.gtrid)});
+  } else {
+    Emit(Call{index, Operation::kRollBack, {}});
+  }
+}
+
+void AtomicMachine::Resend(uint32_t index) {
+  AtomicBranch& branch = t_.branches.at(index);
+  if (!branch.waiting || branch.ended) return;
+  branch.waiting = false;
+  if (branch.forgetting) {
+    Emit(Call{index, Operation::kForget, {}});
+  } else if (t_.state == State::kDeciding) {
+    Emit(Call{index, Operation::kFind, {}});  // a one-phase commit is never sent twice
+  } else {
+    SendPhaseTwo(index);
+  }
+}
+
+void AtomicMachine::Retry(uint32_t index) {
+  AtomicBranch& branch = t_.branches[index];
+  branch.waiting = true;
+  Duration delay = t_.settings.retry_first;
+  for (uint32_t i = 1; i < branch.sends + branch.finds && delay < t_.settings.retry_cap; ++i) {
+    delay *= 2;
+  }
+  if (delay > t_.settings.retry_cap) delay = t_.settings.retry_cap;
+  Emit(Arm{Timer::kRetry, index, now_ + delay, delay});
+}
+
+void AtomicMachine::On(const Acked& event) {
+  AtomicBranch& branch = t_.branches.at(event.branch);
+  if (branch.ended || branch.held)
+    return;  // the connection of a branch without work was given back
+  if (!event.detail.empty()) branch.detail = event.detail;
+  if (branch.forgetting) {
+    if (event.ack == Ack::kUnknown) {
+      Retry(event.branch);
+    } else {
+      branch.ended = true;
+      MaybeFinish();
+    }
+    return;
+  }
+  if (branch.heuristic_ticket != 0) return;  // its record is on the way to the disk
+  switch (t_.state) {
+    case State::kDeciding: AckOnePhase(event.branch, event); return;
+    case State::kCommitting: AckCommit(event.branch, event); return;
+    case State::kRollingBack: AckRollBack(event.branch, event); return;
+    default: CHECK(false) << "an acknowledgement in state " << Name(t_.state);
+  }
+}
+
+void AtomicMachine::AckCommit(uint32_t index, const Acked& event) {
+  switch (event.ack) {
+    case Ack::kDone:
+      if (AnotherIsLate(index)) {
+        Emit(Append{RecordKind::kBranchEnd, Force::kLazy, 0, index});
+      }
+      EndBranch(index, BranchState::kCommitted);
+      MaybeFinish();
+      return;
+    case Ack::kNotFound:
+      ++t_.branches[index].finds;
+      Emit(Call{index, Operation::kFind, {}});
+      return;
+    case Ack::kUnknown: Retry(index); return;
+    case Ack::kRolledBack: Heuristic(index, Ack::kHeuristicRollBack); return;
+    default: Heuristic(index, event.ack); return;
+  }
+}
+
+void AtomicMachine::AckRollBack(uint32_t index, const Acked& event) {
+  switch (event.ack) {
+    case Ack::kDone:
+    case Ack::kRolledBack:
+      EndBranch(index, BranchState::kRolledBack);
+      MaybeFinish();
+      return;
+    case Ack::kNotFound:
+      ++t_.branches[index].finds;
+      Emit(Call{index, Operation::kFind, {}});
+      return;
+    case Ack::kUnknown: Retry(index); return;
+    default: Heuristic(index, event.ack); return;
+  }
+}
+
+void AtomicMachine::AckOnePhase(uint32_t index, const Acked& event) {
+  switch (event.ack) {
+    case Ack::kDone:
+    case Ack::kHeuristicCommit:
+      t_.decision = Decision::kCommit;
+      t_.state = State::kCommitting;
+      t_.outcome = Outcome::kCommitted;
+      EndBranch(index, BranchState::kCommitted);
+      Emit(Disarm{Timer::kDeadline});
+      Report();
+      MaybeFinish();
+      return;
+    case Ack::kRolledBack:
+    case Ack::kHeuristicRollBack: {
+      EndBranch(index, BranchState::kRolledBack);
+      Cause cause;
+      cause.reason = Reason::kPrepareRefused;
+      cause.decided_by = DecidedBy::kResource;
+      cause.branch = static_cast<int32_t>(index);
+      cause.detail =
+          event.detail.empty() ? "the resource rolled back instead of committing" : event.detail;
+      RollBack(std::move(cause));
+      return;
+    }
+    case Ack::kNotFound:
+      ++t_.branches[index].finds;
+      Emit(Call{index, Operation::kFind, {}});
+      return;
+    case Ack::kUnknown: Retry(index); return;
+    default: Heuristic(index, event.ack); return;
+  }
+}
+
+// Recorded first. What agrees with the decision is then forgotten, what conflicts is held for the
+// operator.
+void AtomicMachine::Heuristic(uint32_t index, Ack ack) {
+  AtomicBranch& branch = t_.branches[index];
+  branch.state = BranchState::kHeuristic;
+  branch.heuristic = ack;
+  branch.waiting = false;
+  branch.heuristic_ticket = t_.next_ticket++;
+  Emit(Append{RecordKind::kHeuristic, Force::kNow, branch.heuristic_ticket, index});
+}
+
+void AtomicMachine::HeuristicIsDurable(uint32_t index) {
+  AtomicBranch& branch = t_.branches[index];
+  const bool agrees =
+      (t_.decision == Decision::kCommit && branch.heuristic == Ack::kHeuristicCommit) ||
+      (t_.decision == Decision::kRollBack && branch.heuristic == Ack::kHeuristicRollBack);
+  if (agrees) {
+    branch.forgetting = true;
+    Emit(Call{index, Operation::kForget, {}});
+    return;
+  }
+  branch.held = true;
+  if (t_.state == State::kDeciding) {
+    t_.outcome = Outcome::kHazard;
+    Emit(Disarm{Timer::kDeadline});
+    Report();
+    MaybeFinish();
+    return;
+  }
+  // A branch rolled back against "committed" is as bad as a mix, even where it is the only one.
+  Worsen(branch.heuristic == Ack::kHeuristicHazard ? Outcome::kHazard : Outcome::kMixed);
+  MaybeFinish();
+}
+
+// A hazard may turn out to be a mix; a mix stays one.
+void AtomicMachine::Worsen(Outcome outcome) {
+  if (t_.outcome != Outcome::kMixed) t_.outcome = outcome;
+}
+
+void AtomicMachine::EndBranch(uint32_t index, BranchState state) {
+  AtomicBranch& branch = t_.branches[index];
+  CHECK(!branch.ended);
+  branch.state = state;
+  branch.ended = true;
+  branch.waiting = false;
+  branch.detail.clear();
+}
+
+bool AtomicMachine::AnotherIsLate(uint32_t index) const {
+  for (uint32_t i = 0; i < t_.branches.size(); ++i) {
+    const AtomicBranch& branch = t_.branches[i];
+    if (i != index && !branch.ended && (branch.sends > 1 || branch.recovered || branch.waiting)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void AtomicMachine::Report() {
+  t_.outcome_reportable = true;
+  Emit(Reply{ReplyTo::kDecided, 0});
+}
+
+void AtomicMachine::MaybeFinish() {
+  if (t_.finished || !t_.outcome_reportable) return;
+  bool held = false;
+  for (const AtomicBranch& branch : t_.branches) {
+    if (!branch.ended && !branch.held) return;
+    held |= branch.held;
+  }
+  t_.finished = true;
+  t_.needs_operator = held;
+  Emit(Disarm{Timer::kOperator});
+  if (t_.decision == Decision::kCommit) t_.state = State::kCommitted;
+  if (t_.decision == Decision::kRollBack) t_.state = State::kRolledBack;
+  Emit(Reply{ReplyTo::kEnded, 0});
+  if (held) return;  // kept, and shown, until an operator has acknowledged it
+  if (t_.commit_logged) Emit(Append{RecordKind::kEnd, Force::kLazy, 0, 0});
+  Emit(Disarm{Timer::kDeadline});
+  Emit(Forget{});
+}
+
+}  // namespace assent::core
