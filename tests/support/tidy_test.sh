@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# Plants one offence after the other in a small tree and expects scripts/tidy_sources to name it.
+set -uo pipefail
+tidy=$1/scripts/tidy_sources
+work=$(mktemp -d "${TMPDIR:-/tmp}/assent-tidy-test-XXXXXX") || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+failed=0
+
+# The findings of all files below src/ and tests/.
+findings() { find . -type f | sed 's|^\./||' | sort | "$tidy" | grep -v '^HEADER '; }
+
+fresh() {
+  rm -rf src tests
+  mkdir -p src/{base,core,xa,tcc,log,server,coordinator} src/participants/{mysql,odbc} tests
+  printf '// A name.\n#pragma once\n' | tee src/base/a.h src/core/a.h src/tcc/a.h >src/log/a.h
+}
+
+expect() {
+  local what=$1 wanted=$2 found
+  found=$(findings)
+  if [[ -z $wanted && -n $found || $found != *"$wanted"* ]]; then
+    printf 'FAILED: %s\n  expected: %s\n  found: %s\n' "$what" "${wanted:-nothing}" "$found"
+    failed=1
+  else
+    printf 'ok: %s\n' "$what"
+  fi
+  fresh
+}
+
+many() { local i; for ((i = 0; i < $1; ++i)); do printf '%s\n' "${2:-  Call();}"; done; }
+
+fresh
+expect 'a clean tree' ''
+
+many 801 '// x' >src/base/long.cc
+expect 'a file of 801 lines' 'src/base/long.cc:801: 801 lines, more than 800'
+many 801 '// x' >tests/long.cc
+expect 'a test may be longer' ''
+printf '// %s\n' "$(printf 'x%.0s' {1..98})" >src/base/wide.cc
+expect 'a line of 101 columns' 'src/base/wide.cc:1: 101 columns'
+printf '// %s\n' "$(printf 'ä%.0s' {1..97})" >src/base/wide.cc
+expect 'columns are characters, not bytes' ''
+
+{ printf 'namespace a {\nint Short() { return 1; }\nvoid Long(\n    int x) {\n'; many 69; printf '}\n}\n'; } \
+  >src/base/f.cc
+expect 'a function of 72 lines' 'src/base/f.cc:3: Long has 72 lines, more than 70'
+{ printf 'class A : public B {\n public:\n  A(int x) : x_{x}, y_(1) {\n'; many 70; printf '  }\n};\n'; } \
+  >src/base/f.cc
+expect 'a constructor with initialisers' 'src/base/f.cc:3: A has 72 lines'
+{ printf 'template <typename T>\nauto A<T>::Run() const -> Result<T> {\n'; many 70; printf '}\n'; } \
+  >src/base/f.cc
+expect 'a trailing return type' 'src/base/f.cc:1: A<T>::Run has 73 lines'
+{ printf 'TEST(Unit, IsLong) {\n'; many 70 '  if (x) { Call("}{", '"'}'"'); }  // }'; printf '}\n'; } \
+  >tests/f.cc
+expect 'a long test with braces in literals' 'tests/f.cc:1: TEST(Unit, IsLong) has 72 lines'
+{ printf 'class A {\n'; many 80 '  int Get() const { return R"(})"[0]; }'; printf '};\n'; } \
+  >src/base/f.cc
+expect 'a long class of short functions' ''
+{ printf 'constexpr int kTable[] = {\n'; many 80 '    {1, 2},'; printf '};\nint F() { return 1000'"'"'000; }\n'; } \
+  >src/base/f.cc
+expect 'a long table' ''
+
+printf '#pragma once\n' >src/base/b.h
+expect 'a header without its sentence' 'src/base/b.h:1: the first line of a header'
+printf '// A name.\n' >src/base/b.h
+expect 'a header without #pragma once' 'src/base/b.h:1: no #pragma once'
+
+printf '#include "log/a.h"\n' >src/core/b.cc
+expect 'core includes log' 'src/core/b.cc:1: core/ may not include log/'
+printf '#include "tcc/a.h"\n' >src/xa/b.cc
+expect 'xa includes tcc' 'src/xa/b.cc:1: xa/ may not include tcc/'
+printf '#include "core/a.h"\n' >src/base/b.cc
+expect 'base includes upwards' 'src/base/b.cc:1: base/ may not include core/'
+printf '#include "core/a.h"\n#include "base/a.h"\n' >src/xa/b.cc
+expect 'xa includes core and base' ''
+printf '// A name.\n#pragma once\n' >src/participants/mysql/a.h
+printf '#include "participants/mysql/a.h"\n' >src/coordinator/b.cc
+expect 'the coordinator includes an adapter' 'coordinator/ may not include participants/'
+printf '#include "nowhere/a.h"\n' >src/base/b.cc
+expect 'an include of nothing' 'src/base/b.cc:1: there is no "nowhere/a.h"'
+printf '// A name.\n#pragma once\n' >tests/a.h
+printf '#include "tests/a.h"\n' >src/base/b.cc
+expect 'code includes a test' 'src/base/b.cc:1: only tests include tests/'
+
+printf '#include <thread>\n' >src/core/b.cc
+expect 'core includes a thread' 'src/core/b.cc:1: core/ is pure'
+printf '#include <boost/asio.hpp>\n' >src/log/b.cc
+expect 'log includes Boost' 'src/log/b.cc:1: Boost belongs to server'
+printf '// A name.\n#pragma once\n#include <sqlext.h>\n' >src/participants/odbc/b.h
+expect 'ODBC in a header' 'src/participants/odbc/b.h:3: ODBC headers stand in .cc files only'
+printf '#include <sqlext.h>\n' >src/participants/odbc/b.cc
+expect 'ODBC where it belongs' ''
+printf '#include <mysql_driver.h>\n' >src/participants/odbc/b.cc
+expect 'Connector/C++ in the wrong room' 'Connector/C++ belongs to participants/mysql'
+printf '#include <vendor/new.h>\n' >src/server/b.cc
+expect 'a vendor without an owner' 'src/server/b.cc:1: <vendor/new.h> is a vendor'
+
+printf '// A name.\n#pragma once\n#include "base/c.h"\n' >src/base/b.h
+printf '// A name.\n#pragma once\n#include "base/b.h"\n' >src/base/c.h
+expect 'a circle of files' 'circle of files: src/base/b.h -> src/base/c.h -> src/base/b.h'
+printf '#include "participants/mysql/a.h"\n' >src/participants/odbc/b.cc
+printf '// A name.\n#pragma once\n' | tee src/participants/mysql/a.h >src/participants/odbc/a.h
+printf '#include "participants/odbc/a.h"\n' >src/participants/mysql/b.cc
+expect 'a circle of folders' 'circle of folders: src/participants/mysql -> src/participants/odbc'
+
+printf 'path = "/%s/main"\n' work >src/base/words.txt
+expect "a machine's path" "src/base/words.txt:1: a machine's path"
+
+exit $failed
