@@ -1,0 +1,18 @@
+// Durations as text: "5s", "1.5s", "500ms", "2m", "24h".
+//
+// Contract: one non-negative decimal number and one unit of ns, us, ms, s, m or h; no sign, no
+// spaces, no second part.
+// Errors: kInvalid with what was expected; what exceeds 64 bits of nanoseconds is kInvalid too.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/time.h"
+
+namespace assent {
+
+Result<Duration> ParseDuration(std::string_view text);
+
+}  // namespace assent

@@ -1,0 +1,371 @@
+#include "server/json/codec.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+#include "assent/v1/transactions.pb.h"
+
+namespace assent::server {
+namespace {
+
+// The example of docs/api.md.
+constexpr std::string_view kCoupon =
+    R"({ "gid": "coupon-C42-7", "deadline": "5s",
+  "atomic": { "branches": [
+    { "name": "pc", "xa": { "resource": "pc_game", "statements": [
+      { "sql": "UPDATE coupon SET used_by = ? WHERE code = ? AND used_by IS NULL",
+        "parameters": [7, "C42"], "expect_rows": 1 } ] } },
+    { "name": "mobile", "xa": { "resource": "mobile_game", "statements": [
+      { "sql": "UPDATE wallet SET gold = gold + ? WHERE user_id = ?", "parameters": [100, 7] } ] } } ] } })";
+
+v1::ExecuteRequest MustParse(std::string_view json) {
+  v1::ExecuteRequest request;
+  const auto parsed = ParseJson(json, &request);
+  EXPECT_TRUE(parsed) << parsed.error().field << ": " << parsed.error().message;
+  return request;
+}
+
+// `values` is the inside of a parameters array.
+v1::Statement MustParseParameters(const std::string& values) {
+  v1::Statement statement;
+  const auto parsed = ParseJson("{\"parameters\": [" + values + "]}", &statement);
+  EXPECT_TRUE(parsed) << values << ": " << parsed.error().message;
+  return statement;
+}
+
+template <typename T = v1::ExecuteRequest>
+Error MustRefuse(std::string_view json) {
+  T message;
+  const auto parsed = ParseJson(json, &message);
+  EXPECT_FALSE(parsed) << json;
+  if (parsed) return {};
+  EXPECT_EQ(parsed.error().code, ErrorCode::kInvalid);
+  return parsed.error();
+}
+
+TEST(JsonCodec, ReadsAWholeTransaction) {
+  const auto request = MustParse(kCoupon);
+  EXPECT_EQ(request.gid(), "coupon-C42-7");
+  EXPECT_EQ(request.deadline(), "5s");
+  ASSERT_EQ(request.atomic().branches_size(), 2);
+  const auto& statement = request.atomic().branches(0).xa().statements(0);
+  EXPECT_EQ(statement.parameters(0).integer(), 7);
+  EXPECT_EQ(statement.parameters(1).text(), "C42");
+  EXPECT_EQ(statement.expect_rows(), 1u);
+  EXPECT_FALSE(request.atomic().branches(1).xa().statements(0).has_expect_rows());
+}
+
+TEST(JsonCodec, WritesWhatItReads) {
+  const auto request = MustParse(kCoupon);
+  const std::string json = WriteJson(request);
+  EXPECT_EQ(json,
+            R"({"gid":"coupon-C42-7","deadline":"5s","atomic":{"branches":[)"
+            R"({"name":"pc","xa":{"resource":"pc_game","statements":[{"sql":)"
+            R"("UPDATE coupon SET used_by = ? WHERE code = ? AND used_by IS NULL",)"
+            R"("parameters":[7,"C42"],"expect_rows":1}]}},)"
+            R"({"name":"mobile","xa":{"resource":"mobile_game","statements":[{"sql":)"
+            R"("UPDATE wallet SET gold = gold + ? WHERE user_id = ?","parameters":[100,7]}]}}]}})");
+  EXPECT_EQ(MustParse(json).SerializeAsString(), request.SerializeAsString());
+}
+
+TEST(JsonCodec, KeepsParametersExactly) {
+  const auto read = MustParseParameters(
+      R"(9223372036854775807, -9223372036854775808, 9223372036854775808, 18446744073709551615,
+         18446744073709551616, 0.10, 1E400, -0, -0.0, "", "tab\tZ\u00e9\ud83d\ude00", true, false,
+         null, {"bytes": "AAH/"}, 123456789012345678901234567890.123456789012345678901234567890)");
+  const auto& p = read.parameters();
+  EXPECT_EQ(p[0].integer(), INT64_MAX);
+  EXPECT_EQ(p[1].integer(), INT64_MIN);
+  EXPECT_EQ(p[2].unsigned_integer(), 9223372036854775808u);
+  EXPECT_EQ(p[3].unsigned_integer(), UINT64_MAX);
+  EXPECT_EQ(p[4].decimal(), "18446744073709551616");
+  EXPECT_EQ(p[5].decimal(), "0.10");
+  EXPECT_EQ(p[6].decimal(), "1E400");
+  EXPECT_EQ(p[7].kind_case(), v1::Value::kInteger);
+  EXPECT_EQ(p[8].decimal(), "-0.0");
+  EXPECT_EQ(p[9].kind_case(), v1::Value::kText);
+  EXPECT_EQ(p[10].text(), "tab\tZé😀");
+  EXPECT_TRUE(p[11].boolean());
+  EXPECT_EQ(p[12].kind_case(), v1::Value::kBoolean);
+  EXPECT_EQ(p[13].kind_case(), v1::Value::kNull);
+  EXPECT_EQ(p[14].bytes(), std::string("\0\1\xff", 3));
+  EXPECT_EQ(p[15].decimal(), "123456789012345678901234567890.123456789012345678901234567890");
+
+  v1::Statement again;
+  ASSERT_TRUE(ParseJson(WriteJson(read), &again));
+  EXPECT_EQ(again.SerializeAsString(), read.SerializeAsString());
+}
+
+TEST(JsonCodec, UnderstandsCamelCaseAndIntegersAsStrings) {
+  v1::Statement statement;
+  ASSERT_TRUE(ParseJson(R"({"expectRows": "18446744073709551615"})", &statement));
+  EXPECT_EQ(statement.expect_rows(), UINT64_MAX);
+  v1::XaBranch branch;
+  ASSERT_TRUE(ParseJson(R"({"readOnly": true, "isolation": "SERIALIZABLE"})", &branch));
+  EXPECT_TRUE(branch.read_only());
+  EXPECT_EQ(branch.isolation(), v1::SERIALIZABLE);
+}
+
+TEST(JsonCodec, UnescapesKeys) { EXPECT_EQ(MustParse(R"({"\u0067id": "a"})").gid(), "a"); }
+
+TEST(JsonCodec, ClearsWhatTheMessageHeld) {
+  v1::ExecuteRequest request;
+  request.set_gid("old");
+  ASSERT_TRUE(ParseJson(R"({"deadline": "1s"})", &request));
+  EXPECT_EQ(request.gid(), "");
+}
+
+TEST(JsonCodec, NamesThePathOfWhatIsAtFault) {
+  struct Case {
+    const char* json;
+    const char* field;
+    const char* message;
+  };
+  const Case cases[] = {
+      {R"({"gid": 7})", "gid", "expected a string, found a number"},
+      {R"({"gid": null})", "gid", "expected a string, found null"},
+      {R"({"colour": "red"})", "colour", "unknown field"},
+      {R"({"gid": "a", "gid": "b"})", "gid", "given twice"},
+      {R"({"issued_at": "a", "issuedAt": "b"})", "issuedAt", "given twice"},
+      {R"({"atomic": []})", "atomic", "expected an object, found an array"},
+      {R"({"atomic": {"branches": {}}})", "atomic.branches", "expected an array, found an object"},
+      {R"({"atomic": {"branches": [{}, {"xa": {"statements": [{"sql": 1}]}}]}})",
+       "atomic.branches[1].xa.statements[0].sql", "expected a string, found a number"},
+      {R"({"atomic": {"branches": [{"xa": {"statements": [{"expect_rows": -1}]}}]}})",
+       "atomic.branches[0].xa.statements[0].expect_rows",
+       "out of range: expected 0 to 18446744073709551615"},
+      {R"({"atomic": {"branches": [{"xa": {"statements": [{"expect_rows": 1.5}]}}]}})",
+       "atomic.branches[0].xa.statements[0].expect_rows", "expected an integer, found a fraction"},
+      {R"({"atomic": {"branches": [{"xa": {"statements": [{"expect_rows": 18446744073709551616}]}}]}})",
+       "atomic.branches[0].xa.statements[0].expect_rows",
+       "out of range: expected 0 to 18446744073709551615"},
+      {R"({"atomic": {"branches": [{"xa": {"isolation": "CHAOS"}}]}})",
+       "atomic.branches[0].xa.isolation",
+       "expected one of ISOLATION_UNSPECIFIED, READ_COMMITTED, REPEATABLE_READ, SERIALIZABLE"},
+      {R"({"atomic": {"branches": [{"xa": {"isolation": 1}}]}})", "atomic.branches[0].xa.isolation",
+       "expected a string, found a number"},
+      {R"({"atomic": {"branches": [{"xa": {"read_only": "true"}}]}})",
+       "atomic.branches[0].xa.read_only", "expected true or false, found a string"},
+      {R"({"atomic": {"branches": [{"xa": {"statements": [{"parameters": [1, [2]]}]}}]}})",
+       "atomic.branches[0].xa.statements[0].parameters[1]",
+       "expected a string, a number, true, false, null or {\"bytes\": \"<base64>\"}, found an "
+       "array"},
+      {R"({"atomic": {"branches": [{"xa": {"statements": [{"parameters": [{"bytes": "?"}]}]}}]}})",
+       "atomic.branches[0].xa.statements[0].parameters[0].bytes", "expected base64"},
+      {R"({"atomic": {"branches": [{"xa": {"statements": [{"parameters": [{"blob": "?"}]}]}}]}})",
+       "atomic.branches[0].xa.statements[0].parameters[0].blob", "unknown field: expected bytes"},
+      {R"({"atomic": {"branches": [{"xa": {"statements": [{"parameters": [{}]}]}}]}})",
+       "atomic.branches[0].xa.statements[0].parameters[0]", "expected {\"bytes\": \"<base64>\"}"},
+      {"[]", "", "expected an object, found an array"},
+      {"7", "", "expected an object, found a number"},
+      {"", "", "the body is empty: expected a JSON object"},
+      {"  \n", "", "the body is empty: expected a JSON object"},
+      {"{} {}", "", "there is something after the JSON document"},
+      {"{}x", "", nullptr},
+  };
+  for (const Case& c : cases) {
+    const Error error = MustRefuse(c.json);
+    EXPECT_EQ(error.field, c.field) << c.json;
+    if (c.message != nullptr) {
+      EXPECT_EQ(error.message, c.message) << c.json;
+    }
+  }
+}
+
+TEST(JsonCodec, RefusesASecondMemberOfAOneof) {
+  // Value is the only message with two, and has a form of its own: two keys there.
+  const Error error =
+      MustRefuse<v1::Statement>(R"({"parameters": [{"bytes": "AA==", "bytes": "AA=="}]})");
+  EXPECT_EQ(error.field, "parameters[0].bytes");
+  EXPECT_EQ(error.message, "given twice");
+}
+
+TEST(JsonCodec, RefusesMalformedText) {
+  for (const char* json : {"{",
+                           "}",
+                           "{\"gid\"",
+                           "{\"gid\":",
+                           "{\"gid\":}",
+                           "{\"gid\" \"a\"}",
+                           "{\"gid\":\"a\",}",
+                           "{,\"gid\":\"a\"}",
+                           "{\"gid\":\"a\"",
+                           "{\"gid\":\"a",
+                           "{gid:\"a\"}",
+                           "{'gid':'a'}",
+                           "{\"gid\":\"a\"]",
+                           "{\"gid\":\"a\" \"deadline\":\"b\"}",
+                           "{\"gid\":\"a\nb\"}",
+                           "{\"gid\":\"\\x\"}",
+                           "{\"gid\":\"\\ud800\"}",
+                           "{\"gid\":\"\\u12\"}",
+                           "{\"atomic\":{\"branches\":[{},]}}",
+                           "{\"atomic\":{\"branches\":[{} {}]}}",
+                           "{\"atomic\":{\"branches\":[,{}]}}",
+                           "{\"atomic\":{\"branches\":[}}",
+                           "nul",
+                           "{}{}",
+                           "{}]",
+                           "// {}",
+                           "{} //",
+                           "{\"atomic\":{\"branches\":[{}]}"}) {
+    MustRefuse(json);
+  }
+  for (const char* value : {"01",
+                            "1.",
+                            ".5",
+                            "+1",
+                            "1e",
+                            "1e+",
+                            "0x1",
+                            "NaN",
+                            "Infinity",
+                            "-",
+                            "--1",
+                            "tru",
+                            "truee",
+                            "nul",
+                            "nulll",
+                            "True",
+                            "1 2",
+                            "\"a\" \"b\"",
+                            "1,",
+                            ",1",
+                            "{\"bytes\":\"AA==\",}",
+                            "{\"bytes\":\"AA\"}",
+                            "{\"bytes\":\"AB==\"}",
+                            "{\"bytes\":\"A===\"}",
+                            "{\"bytes\":1}"}) {
+    const Error error = MustRefuse<v1::Statement>("{\"parameters\":[" + std::string(value) + "]}");
+    EXPECT_EQ(error.field.substr(0, 10), "parameters") << value;
+  }
+}
+
+TEST(JsonCodec, RefusesDeepNesting) {
+  // Closed and not closed.
+  const std::string open(400'000, '[');
+  const std::string both = open + std::string(400'000, ']');
+  MustRefuse(open);
+  MustRefuse("{\"gid\":" + open);
+  EXPECT_EQ(MustRefuse("{\"gid\":" + both + "}").field, "gid");
+  EXPECT_EQ(MustRefuse<v1::Statement>("{\"parameters\":" + both + "}").field, "parameters[0]");
+  std::string objects;
+  for (int i = 0; i < 100'000; ++i) objects += "{\"atomic\":";
+  EXPECT_EQ(MustRefuse(objects + std::string(100'000, '}')).field, "atomic.atomic");
+}
+
+TEST(JsonCodec, NamesTheFieldThatIsNotUtf8) {
+  const std::string json =
+      "{\"gid\":\"caf\xc3\xa9\",\"atomic\":{\"branches\":[{\"name\":\"a\"},{\"name\":\"b\xff\"}]}}";
+  const Error error = MustRefuse(json);
+  EXPECT_EQ(error.field, "atomic.branches[1].name");
+  EXPECT_EQ(error.message,
+            "byte " + std::to_string(json.find('\xff')) + " of the body is not UTF-8");
+  for (const char* bad : {"\xc3", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\x80", "\xfe"}) {
+    EXPECT_EQ(MustRefuse("{\"gid\":\"" + std::string(bad) + "\"}").field, "gid");
+  }
+}
+
+TEST(JsonCodec, ReadsEveryBeginningOfAGoodDocumentAsMalformed) {
+  for (size_t size = 0; size < kCoupon.size(); ++size) MustRefuse(kCoupon.substr(0, size));
+}
+
+TEST(JsonCodec, PrintsCountsAndListsThoughTheyAreEmpty) {
+  v1::RunResponse response;
+  EXPECT_EQ(WriteJson(response), R"({"results":[]})");
+  response.add_results();
+  EXPECT_EQ(WriteJson(response), R"({"results":[{"affected":0,"columns":[],"rows":[]}]})");
+  EXPECT_EQ(WriteJson(v1::ListResponse()), R"({"transactions":[]})");
+  EXPECT_EQ(WriteJson(v1::Transaction()), R"({"outcome":"UNDECIDED"})");
+  EXPECT_EQ(WriteJson(v1::ResourceView()),
+            R"({"name":"","driver":"","dialect":"","state":"","detail":"","identity":"",)"
+            R"("server_version":"","pool":0,"in_use":0,"waiting":0,"in_doubt":0,"foreign":0,)"
+            R"("scanned_at":"","warnings":[],"witness":false})");
+}
+
+TEST(JsonCodec, WritesRowsAsArraysAndNumbersAsTheyCame) {
+  v1::StatementResult result;
+  result.set_affected(UINT64_MAX);
+  result.add_columns("n");
+  auto* row = result.add_rows();
+  row->add_values()->set_integer(INT64_MIN);
+  row->add_values()->set_unsigned_integer(UINT64_MAX);
+  row->add_values()->set_decimal("1.50");
+  row->add_values()->set_decimal("NaN");
+  row->add_values()->set_text("a\"\\\x01\n");
+  row->add_values()->mutable_null();
+  row->add_values()->set_bytes("hi");
+  row->add_values();
+  EXPECT_EQ(WriteJson(result),
+            R"({"affected":18446744073709551615,"columns":["n"],"rows":[[-9223372036854775808,)"
+            R"(18446744073709551615,1.50,"NaN","a\"\\\u0001\n",null,{"bytes":"aGk="},null]]})");
+}
+
+TEST(JsonCodec, ReplacesWhatIsNoUtf8WhenItWrites) {
+  v1::Problem problem;
+  problem.set_detail("caf\xc3\xa9 \xff\xc3 end");
+  EXPECT_EQ(WriteJson(problem), "{\"detail\":\"caf\xc3\xa9 \xEF\xBF\xBD\xEF\xBF\xBD end\"}");
+}
+
+TEST(JsonCodec, ChecksAProtobufBodyForWhatJsonCouldNotSay) {
+  v1::ExecuteRequest request = MustParse(kCoupon);
+  EXPECT_TRUE(CheckMessage(request));
+  auto* statement =
+      request.mutable_atomic()->mutable_branches(1)->mutable_xa()->mutable_statements(0);
+  const std::string path = "atomic.branches[1].xa.statements[0].parameters[2]";
+  auto* value = statement->add_parameters();
+  EXPECT_EQ(CheckMessage(request).error().field, path);
+  value->set_decimal("1; DROP TABLE wallet");
+  EXPECT_EQ(CheckMessage(request).error().field, path);
+  value->set_unsigned_integer(7);
+  EXPECT_EQ(CheckMessage(request).error().field, path);
+  value->set_decimal("-1.5e3");
+  EXPECT_TRUE(CheckMessage(request));
+  request.mutable_atomic()->mutable_branches(0)->mutable_xa()->set_isolation(
+      static_cast<v1::Isolation>(99));
+  EXPECT_EQ(CheckMessage(request).error().field, "atomic.branches[0].xa.isolation");
+
+  v1::BeginRequest with_unknown;
+  ASSERT_TRUE(with_unknown.ParseFromString("\x28\x01"));  // field 5, a varint
+  EXPECT_EQ(CheckMessage(with_unknown).error().message, "unknown field number 5");
+}
+
+TEST(Fingerprint, DependsOnTheContentAndNotOnItsFormOrName) {
+  const auto request = MustParse(kCoupon);
+  const std::string fingerprint = Fingerprint(request);
+  EXPECT_EQ(fingerprint.size(), 16u);
+  v1::ExecuteRequest from_binary;
+  ASSERT_TRUE(from_binary.ParseFromString(request.SerializeAsString()));
+  EXPECT_EQ(Fingerprint(from_binary), fingerprint);
+  from_binary.set_gid("other");
+  from_binary.set_issued_at("2026-01-31T12:00:00Z");
+  EXPECT_EQ(Fingerprint(from_binary), fingerprint);
+  from_binary.set_deadline("6s");
+  EXPECT_NE(Fingerprint(from_binary), fingerprint);
+  EXPECT_NE(Fingerprint(v1::BeginRequest()), Fingerprint(v1::RollbackRequest()));
+  // A number is not the text of its digits.
+  EXPECT_NE(Fingerprint(MustParseParameters("7")), Fingerprint(MustParseParameters("\"7\"")));
+}
+
+// Prints what a request costs; asserts nothing.
+TEST(JsonCodec, PrintsItsCosts) {
+  v1::ExecuteRequest request;
+  constexpr int kRounds = 20'000;
+  const auto time = [&](const char* what, auto&& body) {
+    const auto begin = std::chrono::steady_clock::now();
+    for (int i = 0; i < kRounds; ++i) body();
+    const std::chrono::duration<double, std::micro> spent =
+        std::chrono::steady_clock::now() - begin;
+    printf("%-12s %6.2f us\n", what, spent.count() / kRounds);
+  };
+  time("parse", [&] { ASSERT_TRUE(ParseJson(kCoupon, &request)); });
+  std::string json;
+  time("write", [&] { json.clear(), AppendJson(request, &json); });
+  time("fingerprint", [&] { ASSERT_EQ(Fingerprint(request).size(), 16u); });
+  const std::string binary = request.SerializeAsString();
+  time("protobuf", [&] { ASSERT_TRUE(request.ParseFromString(binary)); });
+}
+
+}  // namespace
+}  // namespace assent::server
