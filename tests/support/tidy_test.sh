@@ -28,7 +28,10 @@ expect() {
   fresh
 }
 
-many() { local i; for ((i = 0; i < $1; ++i)); do printf '%s\n' "${2:-  Call();}"; done; }
+many() {
+  local i
+  for ((i = 0; i < $1; ++i)); do printf '%s\n' "$2"; done
+}
 
 fresh
 expect 'a clean tree' ''
@@ -42,22 +45,28 @@ expect 'a line of 101 columns' 'src/base/wide.cc:1: 101 columns'
 printf '// %s\n' "$(printf 'ä%.0s' {1..97})" >src/base/wide.cc
 expect 'columns are characters, not bytes' ''
 
-{ printf 'namespace a {\nint Short() { return 1; }\nvoid Long(\n    int x) {\n'; many 69; printf '}\n}\n'; } \
+# A file of HEAD, as many lines as asked for, and TAIL.
+body() {
+  printf '%b' "$1"
+  many "$2" "$4"
+  printf '%b' "$3"
+}
+
+call='  Call();'
+body 'namespace a {\nint Short() { return 1; }\nvoid Long(\n    int x) {\n' 69 '}\n}\n' "$call" \
   >src/base/f.cc
 expect 'a function of 72 lines' 'src/base/f.cc:3: Long has 72 lines, more than 70'
-{ printf 'class A : public B {\n public:\n  A(int x) : x_{x}, y_(1) {\n'; many 70; printf '  }\n};\n'; } \
+body 'class A : public B {\n public:\n  A(int x) : x_{x}, y_(1) {\n' 70 '  }\n};\n' "$call" \
   >src/base/f.cc
 expect 'a constructor with initialisers' 'src/base/f.cc:3: A has 72 lines'
-{ printf 'template <typename T>\nauto A<T>::Run() const -> Result<T> {\n'; many 70; printf '}\n'; } \
+body 'template <typename T>\nauto A<T>::Run() const -> Result<T> {\n' 70 '}\n' "$call" \
   >src/base/f.cc
 expect 'a trailing return type' 'src/base/f.cc:1: A<T>::Run has 73 lines'
-{ printf 'TEST(Unit, IsLong) {\n'; many 70 '  if (x) { Call("}{", '"'}'"'); }  // }'; printf '}\n'; } \
-  >tests/f.cc
+body 'TEST(Unit, IsLong) {\n' 70 '}\n' '  if (x) { Call("}{", '"'}'"'); }  // }' >tests/f.cc
 expect 'a long test with braces in literals' 'tests/f.cc:1: TEST(Unit, IsLong) has 72 lines'
-{ printf 'class A {\n'; many 80 '  int Get() const { return R"(})"[0]; }'; printf '};\n'; } \
-  >src/base/f.cc
+body 'class A {\n' 80 '};\n' '  int Get() const { return R"(})"[0]; }' >src/base/f.cc
 expect 'a long class of short functions' ''
-{ printf 'constexpr int kTable[] = {\n'; many 80 '    {1, 2},'; printf '};\nint F() { return 1000'"'"'000; }\n'; } \
+body 'constexpr int kTable[] = {\n' 80 "};\nint F() { return 1000'000; }\n" '    {1, 2},' \
   >src/base/f.cc
 expect 'a long table' ''
 
