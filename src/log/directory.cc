@@ -1,0 +1,241 @@
+#include "log/directory.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
+
+#include "base/event_log.h"
+#include "log/io.h"
+#include "log/recovered.h"
+
+namespace assent::log {
+namespace {
+
+constexpr uint64_t kMinSegmentBytes = 4096;
+
+Result<std::vector<uint64_t>> SegmentNumbers(FileSystem& files, const std::string& directory) {
+  auto names = ListFiles(files, directory);
+  if (!names) return names.error();
+  std::vector<uint64_t> numbers;
+  for (const std::string& name : *names) {
+    if (!LooksLikeSegment(name)) continue;
+    const auto number = ParseSegmentName(name);
+    if (!number) return Damage(directory + "/" + name, 0, "no segment has such a name");
+    numbers.push_back(*number);
+  }
+  std::sort(numbers.begin(), numbers.end());
+  return numbers;
+}
+
+// Does `newer` follow on `older`, as two neighbours in one log do?
+Result<void> CheckNeighbours(const SegmentHeader& older, const SegmentHeader& newer,
+                             const std::string& path) {
+  const Identity& was = older.identity;
+  const Identity& is = newer.identity;
+  if (is.coordinator_id != was.coordinator_id) {
+    return Damage(path, 0, "the segment belongs to another coordinator");
+  }
+  if (newer.previous_segment != older.segment) {
+    return Damage(path, 0, "the header names another predecessor");
+  }
+  const bool raised = is.incarnation > was.incarnation;
+  if (newer.starts ? !raised : !(is == was)) {
+    return Damage(path, 0, "the incarnation does not follow on that of the segment before");
+  }
+  return {};
+}
+
+// The walk goes from the newest segment down, because only the newer ones say where an older one
+// ends and which ones may be gone.
+class Walk {
+ public:
+  Walk(FileSystem& files, const std::string& directory) : files_(files), directory_(directory) {}
+
+  Result<Survey> Run() {
+    auto numbers = SegmentNumbers(files_, directory_);
+    if (!numbers) return numbers.error();
+    if (numbers->empty()) return std::move(survey_);
+    numbers_ = std::move(*numbers);
+    uint64_t at = numbers_.back();
+    auto newest = FindNewest(&at);
+    if (!newest) return newest.error();
+    if (at == 0) return std::move(survey_);
+    auto down = Descend(at);
+    if (!down) return down.error();
+    std::reverse(survey_.segments.begin(), survey_.segments.end());
+    for (uint64_t number : numbers_) {
+      if (number < bound_) survey_.reclaimed.push_back(number);
+    }
+    return std::move(survey_);
+  }
+
+ private:
+  bool There(uint64_t number) const {
+    return std::binary_search(numbers_.begin(), numbers_.end(), number);
+  }
+
+  Error Missing(uint64_t number) const {
+    return Damage(SegmentPath(directory_, number), 0, "the segment is missing");
+  }
+
+  // Passes over what was never used and over a half copy. `at` becomes the newest segment that
+  // counts, 0 if there is none.
+  Result<void> FindNewest(uint64_t* at) {
+    for (; *at > 0; --*at) {
+      if (!There(*at)) return Missing(*at);
+      auto reader = SegmentReader::Open(files_, directory_, *at);
+      if (!reader) return reader.error();
+      if (!(*reader)->header()) {
+        survey_.discard.push_back(*at);
+        continue;
+      }
+      if (!(*reader)->header()->starts) return {};
+      SegmentSummary summary;
+      auto walked = WalkSegment(**reader, &summary, nullptr);
+      if (!walked) return walked;
+      if (summary.copy_complete) return {};
+      const uint64_t previous = (*reader)->header()->previous_segment;
+      if (previous != *at - 1) {
+        return Damage((*reader)->path(), 0, "the header names another predecessor");
+      }
+      if (previous > 0 && !There(previous)) return Missing(previous);
+      survey_.half_copy = true;
+      survey_.discard.push_back(*at);
+      --*at;
+      return *at == 0 ? Result<void>() : ExpectWhole(*at);
+    }
+    return {};
+  }
+
+  // Below a half copy stands a segment that has been written to, always.
+  Result<void> ExpectWhole(uint64_t number) {
+    auto reader = SegmentReader::Open(files_, directory_, number);
+    if (!reader) return reader.error();
+    if (!(*reader)->header()) return Damage((*reader)->path(), 0, "the segment header is missing");
+    return {};
+  }
+
+  Result<void> Descend(uint64_t newest) {
+    bound_ = 1;
+    for (uint64_t at = newest; at >= bound_; --at) {
+      if (!There(at)) return Missing(at);
+      auto one = ReadOne(at);
+      if (!one) return one;
+      bound_ = std::max(bound_, survey_.segments.back().summary.reclaimed_below);
+      if (bound_ > at) {
+        return Damage(survey_.segments.back().path, 0, "a record gives up its own segment");
+      }
+    }
+    return CheckOldest();
+  }
+
+  Result<void> ReadOne(uint64_t at) {
+    auto opened = SegmentReader::Open(files_, directory_, at);
+    if (!opened) return opened.error();
+    SegmentReader& reader = **opened;
+    if (!reader.header()) return Damage(reader.path(), 0, "the segment header is missing");
+    SurveyedSegment found{*reader.header(), {}, reader.path()};
+    const SurveyedSegment* newer = survey_.segments.empty() ? nullptr : &survey_.segments.back();
+    if (newer != nullptr) {
+      auto fits = CheckNeighbours(found.header, newer->header, newer->path);
+      if (!fits) return fits;
+      auto sealed = reader.SealAt(newer->header.previous_end);
+      if (!sealed) return sealed;
+    }
+    auto walked = WalkSegment(reader, &found.summary, nullptr);
+    if (!walked) return walked;
+    if (newer != nullptr && newer->header.first_lsn != found.summary.next_lsn) {
+      return Damage(newer->path, 0, "the record numbers do not follow on the segment before");
+    }
+    if (found.header.starts && !found.summary.copy_complete) {
+      return Damage(found.path, found.summary.end, "the copy made at a start is not complete");
+    }
+    survey_.segments.push_back(std::move(found));
+    return {};
+  }
+
+  Result<void> CheckOldest() const {
+    const SurveyedSegment& oldest = survey_.segments.back();
+    const bool first = oldest.header.segment == 1;
+    const bool fits = first ? oldest.header.previous_segment == 0 && oldest.header.starts &&
+                                  oldest.header.first_lsn == 1
+                            : oldest.header.previous_segment == oldest.header.segment - 1;
+    if (!fits) return Damage(oldest.path, 0, "the header names another predecessor");
+    return {};
+  }
+
+  FileSystem& files_;
+  const std::string& directory_;
+  std::vector<uint64_t> numbers_;
+  Survey survey_;
+  uint64_t bound_ = 1;  // segments below it may be gone
+};
+
+Result<void> CheckOptions(const Options& options) {
+  if (options.directory.empty()) {
+    return Error{ErrorCode::kInvalid, "the log needs a directory", "log.directory"};
+  }
+  if (options.segment_bytes < kMinSegmentBytes || options.segment_bytes % kSectorBytes != 0) {
+    return Error{ErrorCode::kInvalid, "a log segment has at least 4096 bytes, a multiple of 512",
+                 "log.segment_bytes"};
+  }
+  return {};
+}
+
+Result<void> EnsureDirectory(FileSystem& files, const std::string& directory) {
+  const IoResult made = Uninterrupted([&] { return files.MakeDirectory(directory); });
+  if (made.error == EEXIST) return {};
+  if (made.error != 0) return SystemError("make the directory", directory, made.error);
+  const auto slash = directory.find_last_not_of('/') == std::string::npos
+                         ? std::string::npos
+                         : directory.rfind('/', directory.find_last_not_of('/'));
+  if (slash == std::string::npos) return SyncDirectory(files, ".");
+  return SyncDirectory(files, slash == 0 ? "/" : directory.substr(0, slash));
+}
+
+Result<std::unique_ptr<FileLock>> TakeLock(FileSystem& files, const std::string& directory) {
+  const IoResult network = Uninterrupted([&] { return files.IsNetwork(directory); });
+  if (network.error != 0) {
+    return SystemError("ask the file system of", directory, network.error);
+  }
+  if (network.value != 0) {
+    return Error{
+        ErrorCode::kInvalid,
+        "the log directory " + directory + " is on a network file system; it needs a local disk",
+        "log.directory"};
+  }
+  const std::string path = directory + "/" + kLockName;
+  std::unique_ptr<FileLock> lock;
+  const IoResult locked = Uninterrupted([&] { return files.Lock(path, &lock); });
+  if (locked.error == EWOULDBLOCK) {
+    return Error{ErrorCode::kInUse,
+                 "the log directory " + directory + " is in use by another process",
+                 "log.directory"};
+  }
+  if (locked.error != 0) return SystemError("lock", path, locked.error);
+  return lock;
+}
+
+}  // namespace
+
+Result<Survey> SurveyDirectory(FileSystem& files, const std::string& directory) {
+  return Walk(files, directory).Run();
+}
+
+Result<Recovered> Open(FileSystem& files, const Options& options) {
+  auto valid = CheckOptions(options);
+  if (!valid) return valid.error();
+  auto made = EnsureDirectory(files, options.directory);
+  if (!made) return made.error();
+  auto lock = TakeLock(files, options.directory);
+  if (!lock) return lock.error();
+  auto survey = SurveyDirectory(files, options.directory);
+  if (!survey) return survey.error();
+  Recovered recovered(files, options, std::move(*lock), std::move(*survey));
+  if (const auto& torn = recovered.torn_tail()) {
+    Log(LogEvent::kLogTornTail, {{"file", torn->file}, {"offset", std::to_string(torn->offset)}});
+  }
+  return recovered;
+}
+
+}  // namespace assent::log

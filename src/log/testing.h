@@ -1,0 +1,131 @@
+// What the tests of log/ share: a directory of their own, a sink that remembers, disks that fail.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/random.h"
+#include "base/result.h"
+#include "log/decision_log.h"
+#include "log/directory.h"
+#include "log/file_system.h"
+#include "log/recovered.h"
+
+namespace assent::log::testing {
+
+// In memory where the machine has such a place; removed at the end.
+class TestDirectory {
+ public:
+  TestDirectory();
+  ~TestDirectory();
+  TestDirectory(const TestDirectory&) = delete;
+  TestDirectory& operator=(const TestDirectory&) = delete;
+  // A log directory in it that is not there yet.
+  std::string path() const { return root_ + "/log"; }
+  Options LogOptions(uint64_t segment_bytes = 4096) const;
+
+ private:
+  std::string root_;
+};
+
+class FixedRandom final : public Random {
+ public:
+  uint64_t Next() override { return state_ += 0x0101010101010101; }
+
+ private:
+  uint64_t state_ = 0;
+};
+
+// What was called, for assertions from another thread.
+class RecordingSink final : public DurableSink {
+ public:
+  void OnDurable(Lsn up_to) override;
+  void OnFailure(const Error& error) override;
+  void OnPressure(Lsn below) override;
+
+  Lsn durable() const;
+  int batches() const;
+  std::vector<Error> failures() const;
+  std::vector<Lsn> pressures() const;
+  bool AwaitDurable(Lsn lsn) const;  // false: not within ten seconds
+  bool AwaitFailure() const;
+
+ private:
+  mutable std::mutex mutex_;
+  mutable std::condition_variable changed_;
+  Lsn durable_ = 0;
+  int batches_ = 0;
+  bool after_failure_ = false;
+  std::vector<Error> failures_;
+  std::vector<Lsn> pressures_;
+};
+
+// Passes everything on to another file system, but for the calls that it fails.
+class FaultyFileSystem final : public FileSystem {
+ public:
+  enum class Fault { kError, kInterrupt, kShort };
+  // Fails call number `at` (from 1), and all after it if `persistent`: kError with `error`;
+  // kInterrupt with EINTR, every second call if persistent; kShort moves half of the bytes.
+  struct Plan {
+    uint64_t at = 0;
+    bool persistent = false;
+    Fault fault = Fault::kError;
+    int error = 0;
+  };
+  explicit FaultyFileSystem(FileSystem& below) : below_(below) {}
+  void Arm(Plan plan);
+  uint64_t calls() const { return calls_.load(); }
+  uint64_t injected() const { return injected_.load(); }
+  // Calls of this kind fail with `error` from now on; 0: none. For the others nothing changes.
+  std::atomic<int> sync_error{0};
+  std::atomic<int> write_error{0};
+  std::atomic<int> create_error{0};
+  std::atomic<bool> network{false};
+  std::atomic<int64_t> free_bytes{-1};  // -1: as it is
+  std::atomic<int64_t> space{-1};       // bytes that may still be written into new files; -1: any
+  // Called before each call, on its thread, with the operation's name and path.
+  std::function<void(const std::string& operation, const std::string& path)> watch;
+
+  IoResult Open(const std::string& path, OpenMode mode, std::unique_ptr<File>* file) override;
+  IoResult MakeDirectory(const std::string& path) override;
+  IoResult List(const std::string& directory, std::vector<std::string>* names) override;
+  IoResult Remove(const std::string& path) override;
+  IoResult SyncDirectory(const std::string& directory) override;
+  IoResult Lock(const std::string& path, std::unique_ptr<FileLock>* lock) override;
+  IoResult FreeBytes(const std::string& directory) override;
+  IoResult IsNetwork(const std::string& directory) override;
+
+ private:
+  friend class FaultyFile;
+  // The errno to fail with, 0 to go on; `short_count` asks for half.
+  int Enter(const std::string& operation, const std::string& path, bool* short_count = nullptr);
+
+  FileSystem& below_;
+  Plan plan_;
+  std::atomic<uint64_t> calls_{0};
+  std::atomic<uint64_t> injected_{0};
+};
+
+using Recollection = std::vector<std::pair<Lsn, std::string>>;
+
+std::string ReadBytes(const std::string& path);
+void WriteBytes(const std::string& path, const std::string& bytes);
+std::vector<std::string> SegmentFiles(const std::string& directory);  // paths, in order
+
+// Opens and reads everything. An error where Open or ForEach gives one.
+Result<Recollection> Recall(const Options& options, FileSystem& files = PosixFileSystem());
+std::vector<std::string> Payloads(const Recollection& records);
+
+// A log without a thread, started over what `options` names, with everything copied forward.
+Result<Started> StartCopyingAll(const Options& options, FileSystem& files = PosixFileSystem());
+// One batch.
+Result<Written> WriteOne(Writer& writer, const std::vector<std::string>& payloads);
+
+// True once `condition` is; false if it is not within ten seconds.
+bool Eventually(const std::function<bool()>& condition);
+
+}  // namespace assent::log::testing
