@@ -129,5 +129,38 @@ TEST(Batch, WithAStreamThatIsNotWholeRecordsIsRefused) {
   EXPECT_TRUE(ForEachRecord(std::string("\1\0\0\0\1x", 6), 1, ignore));
 }
 
+// The bytes of the example in docs/log_format.md, up to the zeros.
+TEST(Format, IsThatOfTheWorkedExample) {
+  SegmentHeader header;
+  header.segment = 1;
+  header.segment_bytes = 4096;
+  header.starts = true;
+  header.identity = {"COORDNR1", 1, "abc"};
+  std::string sector(kSectorBytes, '\0');
+  EncodeSegmentHeader(header, sector.data());
+  EXPECT_EQ(ToHex(sector.substr(0, 0x50)),
+            "129e2938010040000100000000000000"
+            "0100000000000000415353454e544c47"
+            "01000000010000000100000000000000"
+            "0010000000000000434f4f52444e5231"
+            "01000000616263000000000000000000");
+
+  BatchBuilder builder;
+  builder.Add(RecordType::kCopyComplete, "");
+  builder.Add(RecordType::kReclaimed, EncodeReclaimed(1));
+  EXPECT_EQ(ToHex(builder.Finish(1, 1, 1).substr(0, 0x30)),
+            "6217b388020012000100000000000000"
+            "01000000000000000000000002080000"
+            "00030100000000000000000000000000");
+
+  builder.Clear();
+  builder.Add(RecordType::kPayload, "commit");
+  builder.Add(RecordType::kPayload, "end");
+  EXPECT_EQ(ToHex(builder.Finish(1, 2, 3).substr(0, 0x30)),
+            "2e4c0917020013000100000000000000"
+            "03000000000000000600000001636f6d"
+            "6d69740300000001656e640000000000");
+}
+
 }  // namespace
 }  // namespace assent::log

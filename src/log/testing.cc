@@ -247,7 +247,9 @@ Result<Started> StartCopyingAll(const Options& options, FileSystem& files) {
 Result<Written> WriteOne(Writer& writer, const std::vector<std::string>& payloads) {
   std::vector<Record> records;
   for (const auto& payload : payloads) records.push_back({RecordType::kPayload, payload});
-  return writer.WriteSome(records);
+  auto written = writer.WriteSome(records);
+  CHECK(!written || written->records == records.size()) << "more than one batch";
+  return written;
 }
 
 bool Eventually(const std::function<bool()>& condition) {

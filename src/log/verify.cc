@@ -51,7 +51,11 @@ SegmentReport Look(FileSystem& files, const std::string& directory, uint64_t seg
   auto walked = WalkSegment(reader, &summary, [&](const RecordView& record, uint64_t offset) {
     if (visit) visit({segment, offset, record.lsn, record.type, record.payload});
   });
-  if (!walked) Note(&report, walked.error());
+  if (!walked) {
+    Note(&report, walked.error());
+  } else if (reader.header()->starts && !summary.copy_complete) {
+    report.state = SegmentState::kHalfCopy;
+  }
   report.records = summary.records;
   if (summary.records > 0) {
     report.first_lsn = reader.header()->first_lsn;
@@ -80,11 +84,6 @@ Result<DirectoryReport> LookOnce(FileSystem& files, const std::string& directory
     return report;
   }
   for (SegmentReport& segment : report.segments) {
-    const bool discarded = std::find(survey->discard.begin(), survey->discard.end(),
-                                     segment.segment) != survey->discard.end();
-    if (discarded && segment.state == SegmentState::kRight) {
-      segment.state = SegmentState::kHalfCopy;
-    }
     if (segment.segment < below) segment.state = SegmentState::kReclaimed;
   }
   return report;
