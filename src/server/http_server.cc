@@ -87,6 +87,7 @@ class Loop {
   const std::shared_ptr<Mailbox>& mailbox() const { return mailbox_; }
   Steady::time_point now() const { return now_; }
   const std::string& date() const { return date_; }
+  bool is_stopping() const { return is_stopping_; }
 
  private:
   void Tick();
@@ -388,6 +389,7 @@ void Connection::OnWritten() {
 // Reads on for a while and throws it away: a close with unread bytes would reset the connection,
 // and the client would lose the answer.
 void Connection::Linger() {
+  if (loop_.is_stopping()) return Close();
   error_code ignored;
   socket_.shutdown(tcp::socket::shutdown_send, ignored);
   lingers_ = true;

@@ -197,10 +197,12 @@ bool Reader::ReadRepeated(od::value& value, const pb::FieldDescriptor* field, pb
 
 bool Reader::ReadMessage(od::value& value, pb::Message* message, const Path* path) {
   const pb::Descriptor* type = message->GetDescriptor();
-  if (type == v1::Value::descriptor()) {
+  static const pb::Descriptor* const kValue = v1::Value::descriptor();
+  static const pb::Descriptor* const kRow = v1::Row::descriptor();
+  if (type == kValue) {
     return ReadValue(value, static_cast<v1::Value*>(message), path);
   }
-  if (type == v1::Row::descriptor()) return ReadRow(value, static_cast<v1::Row*>(message), path);
+  if (type == kRow) return ReadRow(value, static_cast<v1::Row*>(message), path);
   od::json_type found;
   if (!TypeOf(value, path, &found)) return false;
   if (found != od::json_type::object) return Expected("an object", found, path);

@@ -116,10 +116,12 @@ class Writer {
 
 void Writer::Write(const pb::Message& message, bool is_top) {
   const pb::Descriptor* type = message.GetDescriptor();
-  if (type == v1::Value::descriptor()) {
+  static const pb::Descriptor* const kValue = v1::Value::descriptor();
+  static const pb::Descriptor* const kRow = v1::Row::descriptor();
+  if (type == kValue) {
     return AppendValue(static_cast<const v1::Value&>(message), to_);
   }
-  if (type == v1::Row::descriptor()) return AppendRow(static_cast<const v1::Row&>(message), to_);
+  if (type == kRow) return AppendRow(static_cast<const v1::Row&>(message), to_);
   const pb::Reflection* reflection = message.GetReflection();
   const bool all = PrintsAllFields(type);
   to_->push_back('{');
