@@ -35,4 +35,73 @@ std::string FormatTime(WallTime time) {
                      time.ns / 1'000'000 % 1000);
 }
 
+namespace {
+
+// Takes exactly `digits` decimal digits off the front of `text`.
+bool TakeNumber(std::string_view& text, size_t digits, int* value) {
+  if (text.size() < digits) return false;
+  *value = 0;
+  for (size_t i = 0; i < digits; ++i) {
+    if (text[i] < '0' || text[i] > '9') return false;
+    *value = *value * 10 + (text[i] - '0');
+  }
+  text.remove_prefix(digits);
+  return true;
+}
+
+bool Take(std::string_view& text, std::string_view any_of) {
+  if (text.empty() || any_of.find(text.front()) == std::string_view::npos) return false;
+  text.remove_prefix(1);
+  return true;
+}
+
+int64_t TakeFraction(std::string_view& text) {
+  int64_t ns = 0;
+  int64_t unit = 100'000'000;
+  while (!text.empty() && text.front() >= '0' && text.front() <= '9') {
+    ns += (text.front() - '0') * unit;
+    unit /= 10;
+    text.remove_prefix(1);
+  }
+  return ns;
+}
+
+}  // namespace
+
+std::optional<WallTime> ParseTime(std::string_view text) {
+  std::tm t{};
+  int year = 0;
+  if (!TakeNumber(text, 4, &year) || !Take(text, "-") || !TakeNumber(text, 2, &t.tm_mon) ||
+      !Take(text, "-") || !TakeNumber(text, 2, &t.tm_mday) || !Take(text, "Tt ") ||
+      !TakeNumber(text, 2, &t.tm_hour) || !Take(text, ":") || !TakeNumber(text, 2, &t.tm_min) ||
+      !Take(text, ":") || !TakeNumber(text, 2, &t.tm_sec)) {
+    return std::nullopt;
+  }
+  if (year < 1970 || t.tm_mon < 1 || t.tm_mon > 12 || t.tm_mday < 1 || t.tm_mday > 31 ||
+      t.tm_hour > 23 || t.tm_min > 59 || t.tm_sec > 60) {
+    return std::nullopt;
+  }
+  int64_t ns = 0;
+  if (Take(text, ".")) {
+    const size_t before = text.size();
+    ns = TakeFraction(text);
+    if (text.size() == before) return std::nullopt;
+  }
+  int offset_s = 0;
+  if (!Take(text, "Zz")) {
+    const int sign = !text.empty() && text.front() == '-' ? -1 : 1;
+    int hours = 0;
+    int minutes = 0;
+    if (!Take(text, "+-") || !TakeNumber(text, 2, &hours) || !Take(text, ":") ||
+        !TakeNumber(text, 2, &minutes)) {
+      return std::nullopt;
+    }
+    offset_s = sign * (hours * 3600 + minutes * 60);
+  }
+  if (!text.empty()) return std::nullopt;
+  t.tm_year = year - 1900;
+  t.tm_mon -= 1;
+  return WallTime{(static_cast<int64_t>(timegm(&t)) - offset_s) * 1'000'000'000 + ns};
+}
+
 }  // namespace assent

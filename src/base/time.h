@@ -10,7 +10,9 @@
 #include <chrono>
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace assent {
 
@@ -43,5 +45,7 @@ const Clock& SystemClock();
 
 // RFC 3339 in UTC with milliseconds: "2026-01-31T12:00:00.123Z".
 std::string FormatTime(WallTime time);
+// RFC 3339 with any fraction, and Z or an offset; nullopt for anything else.
+std::optional<WallTime> ParseTime(std::string_view text);
 
 }  // namespace assent

@@ -11,9 +11,11 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "assent/v1/transactions.pb.h"
 #include "base/time.h"
+#include "xa/port.h"
 
 namespace assent::coordinator {
 
@@ -48,6 +50,11 @@ struct Request {
   std::variant<std::monostate, v1::ExecuteRequest, v1::BeginRequest, v1::Branch, v1::RunRequest,
                v1::RollbackRequest, ListQuery>
       body;
+  // Filled by the engine's checks, on the caller's thread: the statements of each branch, in the
+  // order of the body.
+  std::vector<std::shared_ptr<const std::vector<xa::Statement>>> work;
+  Duration deadline{0};
+  std::optional<WallTime> issued_at;
 };
 
 struct Answer {

@@ -197,9 +197,11 @@ void AtomicMachine::Report() {
 void AtomicMachine::MaybeFinish() {
   if (t_.finished || !t_.outcome_reportable) return;
   bool held = false;
+  bool recorded = t_.commit_logged;
   for (const AtomicBranch& branch : t_.branches) {
     if (!branch.ended && !branch.held) return;
     held |= branch.held;
+    recorded |= branch.heuristic_ticket != 0;
   }
   t_.finished = true;
   t_.needs_operator = held;
@@ -208,7 +210,7 @@ void AtomicMachine::MaybeFinish() {
   if (t_.decision == Decision::kRollBack) t_.state = State::kRolledBack;
   Emit(Reply{ReplyTo::kEnded, 0});
   if (held) return;  // kept, and shown, until an operator has acknowledged it
-  if (t_.commit_logged) Emit(Append{RecordKind::kEnd, Force::kLazy, 0, 0});
+  if (recorded) Emit(Append{RecordKind::kEnd, Force::kLazy, 0, 0});
   Emit(Disarm{Timer::kDeadline});
   Emit(Forget{});
 }

@@ -1,0 +1,92 @@
+// Lists: transactions in the table and those that ended lately, and the resources.
+#include <algorithm>
+
+#include "coordinator/shard.h"
+#include "coordinator/view.h"
+
+namespace assent::coordinator {
+namespace {
+
+bool Matches(const v1::Transaction& view, const ListQuery& query) {
+  if (!query.state.empty() && v1::Transaction::State_Name(view.state()) != query.state) {
+    return false;
+  }
+  if (query.resource.empty()) return true;
+  return std::any_of(view.branches().begin(), view.branches().end(),
+                     [&](const auto& branch) { return branch.resource() == query.resource; });
+}
+
+const char* HealthName(xa::Health health) {
+  switch (health) {
+    case xa::Health::kUp: return "UP";
+    case xa::Health::kDown: return "DOWN";
+    case xa::Health::kUnknown: return "UNKNOWN";
+  }
+  return "UNKNOWN";
+}
+
+}  // namespace
+
+// Newest first. What ended is listed while its view is kept.
+void Shard::List(const Request& request, const Reply& reply) {
+  const auto& query = std::get<ListQuery>(request.body);
+  const auto before = core::Gtrid::FromHex(query.before);
+  std::map<core::Gtrid, const Entry*, std::greater<>> live;
+  for (const auto& [handle, entry] : table_) {
+    if (!before || entry->atomic.gtrid < *before) live.emplace(entry->atomic.gtrid, entry.get());
+  }
+  std::map<std::string, const v1::Transaction*, std::greater<>> ended;
+  for (const auto& [gid, view] : recent_order_) {
+    if (query.before.empty() || view->transaction() < query.before) {
+      ended.emplace(view->transaction(), view.get());
+    }
+  }
+  v1::ListResponse response;
+  auto next_live = live.begin();
+  auto next_ended = ended.begin();
+  std::string last;
+  while (next_live != live.end() || next_ended != ended.end()) {
+    if (static_cast<uint32_t>(response.transactions_size()) == query.limit) {
+      response.set_next(last);
+      break;
+    }
+    const bool take_live =
+        next_ended == ended.end() ||
+        (next_live != live.end() && next_live->first.ToHex() > next_ended->first);
+    v1::Transaction view = take_live ? View(*next_live->second) : *next_ended->second;
+    take_live ? static_cast<void>(++next_live) : static_cast<void>(++next_ended);
+    if (!Matches(view, query)) continue;
+    for (auto& branch : *view.mutable_branches()) branch.clear_results();
+    last = view.transaction();
+    *response.add_transactions() = std::move(view);
+  }
+  reply(Answer{200, 0, std::move(response)});
+}
+
+void Shard::Resources(const Reply& reply) {
+  v1::ResourcesResponse response;
+  for (const auto& [name, manager] : context_.resources) {
+    const xa::ResourceStatus status = manager->Status();
+    v1::ResourceView* view = response.add_resources();
+    view->set_name(status.name);
+    view->set_driver(status.driver);
+    view->set_dialect(status.dialect);
+    view->set_state(HealthName(status.health));
+    view->set_detail(status.detail);
+    view->set_identity(status.stamp.identity);
+    view->set_server_version(status.server_version);
+    view->set_pool(status.pool);
+    view->set_in_use(status.in_use);
+    view->set_waiting(status.waiting);
+    view->set_witness(status.witness);
+    for (const auto& warning : status.warnings) view->add_warnings(warning);
+    const auto scanned = scans_.find(name);
+    if (scanned == scans_.end()) continue;
+    view->set_in_doubt(scanned->second.in_doubt);
+    view->set_foreign(scanned->second.foreign);
+    view->set_scanned_at(FormatTime(scanned->second.at));
+  }
+  reply(Answer{200, 0, std::move(response)});
+}
+
+}  // namespace assent::coordinator

@@ -1,0 +1,29 @@
+// The engine's settings and bounds, with their defaults.
+//
+// Units and ranges: durations in nanoseconds (chrono), greater than zero; counts greater than zero.
+#pragma once
+
+#include <cstdint>
+
+#include "base/time.h"
+
+namespace assent::coordinator {
+
+struct EngineOptions {
+  Duration default_deadline = std::chrono::seconds(30);
+  Duration max_deadline = std::chrono::hours(24);
+  Duration idle_limit = std::chrono::seconds(30);  // of an interactive transaction
+  Duration phase_two_wait = std::chrono::seconds(2);
+  Duration retry_first = std::chrono::milliseconds(100);
+  Duration retry_cap = std::chrono::seconds(30);
+  Duration operator_after = std::chrono::minutes(5);
+  Duration outcome_age = std::chrono::hours(1);
+  uint64_t outcome_count = 1'000'000;
+  uint32_t in_flight = 10'000;
+  uint32_t branches = 64;
+  uint32_t statements = 128;       // of one branch, in one call
+  uint32_t parameters = 65'535;    // of one statement
+  uint32_t recent_views = 10'000;  // ended transactions whose rows are still shown
+};
+
+}  // namespace assent::coordinator

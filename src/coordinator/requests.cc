@@ -1,0 +1,387 @@
+// What each route does to the table.
+#include <algorithm>
+
+#include "base/check.h"
+#include "coordinator/shard.h"
+#include "coordinator/view.h"
+
+namespace assent::coordinator {
+namespace {
+
+xa::Isolation ToIsolation(v1::Isolation isolation) {
+  switch (isolation) {
+    case v1::REPEATABLE_READ: return xa::Isolation::kRepeatableRead;
+    case v1::SERIALIZABLE: return xa::Isolation::kSerializable;
+    default: return xa::Isolation::kReadCommitted;
+  }
+}
+
+Answer Busy(const std::string& what) {
+  Answer answer = AnswerProblem(503, "busy", "Busy", what + "; nothing was begun: try again later");
+  answer.retry_after_s = 1;
+  return answer;
+}
+
+Answer Reused(const std::string& gid) {
+  Answer answer =
+      AnswerProblem(422, "gid-reused", "Gid used again",
+                    "this gid stands for a request with other content; choose a new gid", "gid");
+  std::get<v1::Problem>(answer.body).set_gid(gid);
+  return answer;
+}
+
+Answer Stale(const std::string& gid, const std::string& current) {
+  Answer answer = AnswerProblem(
+      409, "stale", "Stale transaction",
+      "the header Assent-Transaction does not name the transaction that runs under this gid now",
+      "Assent-Transaction");
+  std::get<v1::Problem>(answer.body).set_gid(gid);
+  std::get<v1::Problem>(answer.body).set_transaction(current);
+  return answer;
+}
+
+Answer OutcomeExpired(const std::string& gid) {
+  Answer answer = AnswerProblem(410, "outcome-expired", "Outcome expired",
+                                "outcomes that are younger than issued_at have been forgotten "
+                                "already, so whether this gid has run is not known");
+  std::get<v1::Problem>(answer.body).set_gid(gid);
+  return answer;
+}
+
+}  // namespace
+
+void Shard::OnRequest(Request request, Reply reply) {
+  switch (request.route) {
+    case Route::kExecute: Execute(request, std::move(reply)); break;
+    case Route::kBegin: Begin(request, std::move(reply)); break;
+    case Route::kEnlist: Enlist(request, std::move(reply)); break;
+    case Route::kRun: Run(request, std::move(reply)); break;
+    case Route::kCommit: Commit(request, std::move(reply)); break;
+    case Route::kRollBack: RollBack(request, std::move(reply)); break;
+    case Route::kGet: Get(request, std::move(reply)); break;
+    case Route::kList: List(request, reply); break;
+    case Route::kResources: Resources(reply); break;
+    case Route::kInstall: CHECK(false) << "answered before the shard"; break;
+  }
+  DrainSelf();
+}
+
+bool Shard::Admit(const Reply& reply) {
+  if (counters_.open >= context_.options.in_flight) {
+    ++counters_.refused_busy;
+    reply(Busy("the bound of " + std::to_string(context_.options.in_flight) +
+               " transactions in flight (limits.in_flight) is reached"));
+    return false;
+  }
+  // Room for the decisions and end records of all that has begun is kept; new work is refused
+  // first.
+  const uint64_t largest = kRoomForOne + context_.options.branches * kRoomForBranch;
+  if (context_.log->RoomBytes() < room_spoken_for_ + largest) {
+    ++counters_.refused_busy;
+    reply(Busy("the decision log is out of room: is its disk full?"));
+    return false;
+  }
+  return true;
+}
+
+// Have outcomes been forgotten that this request should know of?
+bool Shard::Expired(std::optional<WallTime> issued_at, bool unknown_counts) const {
+  const ForgottenMark& mark = outcomes_.mark();
+  if (!mark.up_to) return false;
+  if (!issued_at) return unknown_counts;
+  return mark.youngest >= *issued_at;
+}
+
+std::optional<v1::Transaction> Shard::EndedView(const std::string& gid) const {
+  const auto recent = recent_.find(gid);
+  if (recent != recent_.end()) return *recent->second;
+  if (const Ended* ended = outcomes_.ByGid(gid)) return View(*ended);
+  if (const auto gtrid = core::Gtrid::FromHex(gid)) {
+    const Ended* ended = outcomes_.ByGtrid(*gtrid);
+    if (ended != nullptr && ended->gid.empty()) return View(*ended);
+  }
+  return std::nullopt;
+}
+
+bool Shard::Join(Request& request, Reply& reply) {
+  if (request.gid.empty()) return false;
+  if (Entry* entry = FindGid(request.gid)) {
+    if (entry->fingerprint != request.fingerprint) {
+      reply(Reused(request.gid));
+    } else if (request.route == Route::kBegin) {
+      reply(AnswerOutcomeOrView(*entry));
+    } else {
+      AddWaiter(*entry, Waiter::For::kOutcome, 0, request.wait, std::move(reply));
+    }
+    return true;
+  }
+  const Ended* ended = outcomes_.ByGid(request.gid);
+  if (ended != nullptr) {
+    // A roll-back that overtook its begin left no fingerprint: whatever comes under that gid was
+    // rolled back.
+    if (!ended->fingerprint.empty() && ended->fingerprint != request.fingerprint) {
+      reply(Reused(request.gid));
+    } else {
+      reply(AnswerOutcome(*EndedView(request.gid), false));
+    }
+    return true;
+  }
+  if (Expired(request.issued_at, false)) {
+    reply(OutcomeExpired(request.gid));
+    return true;
+  }
+  return false;
+}
+
+Answer Shard::AnswerOutcomeOrView(const Entry& entry) const {
+  if (entry.atomic.Reportable() == core::Outcome::kUndecided) return AnswerView(View(entry));
+  return AnswerOutcome(View(entry), false);
+}
+
+void Shard::AddBranch(Entry& entry, const v1::Branch& branch) {
+  BranchWork work;
+  work.options.isolation = ToIsolation(branch.xa().isolation());
+  work.options.read_only = branch.xa().read_only();
+  work.resource = context_.resources.at(branch.xa().resource());
+  entry.work.push_back(std::move(work));
+  room_spoken_for_ += kRoomForBranch;
+  entry.names[branch.name()] = static_cast<uint32_t>(entry.work.size() - 1);
+}
+
+void Shard::Execute(Request& request, Reply reply) {
+  if (Join(request, reply) || !Admit(reply)) return;
+  const auto& body = std::get<v1::ExecuteRequest>(request.body);
+  Entry& entry = Make(request.gid, request.fingerprint, request.deadline);
+  entry.atomic.settings.one_call = true;
+  entry.atomic.branches.reserve(static_cast<size_t>(body.atomic().branches_size()));
+  for (int i = 0; i < body.atomic().branches_size(); ++i) {
+    const v1::Branch& branch = body.atomic().branches(i);
+    AddBranch(entry, branch);
+    entry.work.back().statements = std::move(request.work.at(static_cast<size_t>(i)));
+    entry.atomic.branches.emplace_back();
+    entry.atomic.branches.back().spec = {branch.name(), branch.xa().resource(),
+                                         branch.xa().read_only()};
+  }
+  AddWaiter(entry, Waiter::For::kOutcome, 0, request.wait, std::move(reply));
+  Step(entry, core::Begin{});
+}
+
+void Shard::Begin(Request& request, Reply reply) {
+  if (Join(request, reply) || !Admit(reply)) return;
+  Entry& entry = Make(request.gid, request.fingerprint, request.deadline);
+  entry.atomic.settings.idle_limit = context_.options.idle_limit;
+  Step(entry, core::Begin{});
+  reply(AnswerView(View(entry)));
+}
+
+Entry* Shard::Current(const Request& request, const Reply& reply, bool header_needed) {
+  Entry* entry = FindGid(request.gid);
+  if (entry == nullptr) {
+    const auto view = EndedView(request.gid);
+    if (!view) {
+      reply(AnswerUnknown(request.gid));
+    } else if (!request.transaction.empty() && request.transaction != view->transaction()) {
+      reply(Stale(request.gid, view->transaction()));
+    } else {
+      reply(AnswerOutcome(*view, request.route == Route::kRollBack));
+    }
+    return nullptr;
+  }
+  const std::string current = entry->atomic.gtrid.ToHex();
+  if (request.transaction.empty() && header_needed) {
+    reply(AnswerInvalid("Assent-Transaction",
+                        "this request needs the header Assent-Transaction with the value of "
+                        "`transaction` that begin answered"));
+    return nullptr;
+  }
+  if (!request.transaction.empty() && request.transaction != current) {
+    reply(Stale(request.gid, current));
+    return nullptr;
+  }
+  return entry;
+}
+
+void Shard::Enlist(Request& request, Reply reply) {
+  Entry* entry = Current(request, reply, true);
+  if (entry == nullptr) return;
+  if (entry->atomic.state != core::State::kActive) {
+    reply(AnswerProblem(409, "already-decided", "Already decided",
+                        "commit or roll-back has been asked for: no branch can join any more"));
+    return;
+  }
+  const auto& body = std::get<v1::Branch>(request.body);
+  const auto named = entry->names.find(body.name());
+  uint32_t index = 0;
+  bool known = named != entry->names.end();
+  if (known) {
+    index = named->second;
+    if (entry->atomic.branches[index].spec.resource != body.xa().resource()) {
+      reply(AnswerProblem(409, "invalid", "Invalid request",
+                          "a branch of this name stands on another resource", "name"));
+      return;
+    }
+  } else {
+    for (uint32_t i = 0; i < entry->atomic.branches.size() && !known; ++i) {
+      if (entry->atomic.branches[i].spec.resource != body.xa().resource()) continue;
+      known = true;  // one branch for each resource: a second one joins it
+      index = i;
+      entry->names[body.name()] = i;
+    }
+  }
+  Step(*entry, core::Touched{});
+  if (known) {
+    if (entry->atomic.branches[index].opened) {
+      reply(AnswerView(View(*entry)));
+    } else {
+      AddWaiter(*entry, Waiter::For::kOpen, index, std::nullopt, std::move(reply));
+    }
+    return;
+  }
+  if (entry->atomic.branches.size() >= context_.options.branches) {
+    reply(AnswerInvalid("name", "a transaction has at most " +
+                                    std::to_string(context_.options.branches) +
+                                    " branches (limits.branches)"));
+    return;
+  }
+  AddBranch(*entry, body);
+  index = static_cast<uint32_t>(entry->work.size() - 1);
+  AddWaiter(*entry, Waiter::For::kOpen, index, std::nullopt, std::move(reply));
+  Step(*entry, core::Enlist{{body.name(), body.xa().resource(), body.xa().read_only()}});
+}
+
+void Shard::Run(Request& request, Reply reply) {
+  Entry* entry = Current(request, reply, true);
+  if (entry == nullptr) return;
+  const auto found = entry->names.find(request.branch);
+  if (found == entry->names.end()) {
+    reply(AnswerProblem(404, "invalid", "Unknown branch",
+                        "this transaction has no branch of that name: enlist it first", "name"));
+    return;
+  }
+  const uint32_t index = found->second;
+  BranchWork& work = entry->work[index];
+  const core::AtomicBranch& branch = entry->atomic.branches[index];
+  const uint64_t seq = std::get<v1::RunRequest>(request.body).seq();
+  if (work.seq > 0 && seq == work.seq) {
+    if (work.run_fingerprint != request.fingerprint) {
+      reply(AnswerProblem(422, "invalid", "Invalid request",
+                          "this seq was used for other statements", "seq"));
+    } else if (branch.running || entry->atomic.state != core::State::kActive) {
+      AddWaiter(*entry, Waiter::For::kRun, index, std::nullopt, std::move(reply));
+    } else {
+      reply(AnswerRun(*entry, index));
+    }
+    return;
+  }
+  if (entry->atomic.state != core::State::kActive) {
+    AddWaiter(*entry, Waiter::For::kOutcome, 0, Duration::zero(), std::move(reply));
+    return;
+  }
+  if (seq != work.seq + 1) {
+    reply(AnswerProblem(409, "invalid", "Invalid request",
+                        "seq must be " + std::to_string(work.seq + 1) +
+                            ": it counts from 1 for each branch, without a gap",
+                        "seq"));
+    return;
+  }
+  if (!branch.opened || branch.running) {
+    reply(AnswerProblem(409, "invalid", "Branch busy",
+                        "the branch still opens or runs: wait for that answer first", "name"));
+    return;
+  }
+  const auto& statements = *request.work.at(0);
+  for (size_t i = 0; i < statements.size() && work.resource != nullptr; ++i) {
+    const auto checked = work.resource->Check(statements[i].sql);
+    if (checked) continue;
+    reply(AnswerInvalid("statements[" + std::to_string(i) + "].sql", checked.error().message));
+    return;
+  }
+  work.seq = seq;
+  work.run_fingerprint = request.fingerprint;
+  work.statements = std::move(request.work.at(0));
+  Step(*entry, core::Touched{});
+  AddWaiter(*entry, Waiter::For::kRun, index, std::nullopt, std::move(reply));
+  Step(*entry, core::RunRequested{index});
+}
+
+void Shard::Commit(Request& request, Reply reply) {
+  Entry* entry = Current(request, reply, true);
+  if (entry == nullptr) return;
+  if (entry->atomic.state == core::State::kActive) {
+    for (const auto& branch : entry->atomic.branches) {
+      if (branch.opened && !branch.running) continue;
+      reply(AnswerProblem(409, "invalid", "Branch busy",
+                          "branch " + branch.spec.name +
+                              " still opens or runs: wait for that answer before the commit",
+                          "branches"));
+      return;
+    }
+  }
+  AddWaiter(*entry, Waiter::For::kOutcome, 0, request.wait, std::move(reply));
+  if (entry->atomic.state == core::State::kActive) Step(*entry, core::CommitRequested{});
+}
+
+core::Cause Shard::ClientCause(const Request& request) const {
+  core::Cause cause;
+  cause.reason = core::Reason::kClient;
+  cause.decided_by = core::DecidedBy::kClient;
+  cause.detail = "the client asked for it";
+  if (const auto* body = std::get_if<v1::RollbackRequest>(&request.body)) {
+    if (!body->reason().empty()) cause.detail += ": " + body->reason().substr(0, 200);
+  }
+  return Stamped(std::move(cause));
+}
+
+void Shard::RollBack(Request& request, Reply reply) {
+  if (FindGid(request.gid) == nullptr && !EndedView(request.gid)) {
+    RollBackUnknown(request, std::move(reply));
+    return;
+  }
+  Entry* entry = Current(request, reply, false);
+  if (entry == nullptr) return;
+  AddWaiter(*entry, Waiter::For::kRollBack, 0, request.wait, std::move(reply));
+  if (entry->atomic.Undecided()) Step(*entry, core::RollBackRequested{ClientCause(request)});
+}
+
+// A named gid that is not known yet is recorded as rolled back, so that a begin that was overtaken
+// finds it.
+void Shard::RollBackUnknown(Request& request, Reply reply) {
+  if (!request.transaction.empty() || core::Gtrid::FromHex(request.gid)) {
+    reply(AnswerUnknown(request.gid));
+    return;
+  }
+  if (Expired(request.issued_at, true)) {
+    reply(OutcomeExpired(request.gid));
+    return;
+  }
+  if (!Admit(reply)) return;
+  Entry& entry = Make(request.gid, {}, Duration::zero());
+  AddWaiter(entry, Waiter::For::kRollBack, 0, request.wait, std::move(reply));
+  Step(entry, core::RollBackRequested{ClientCause(request)});
+}
+
+void Shard::Get(Request& request, Reply reply) {
+  Entry* entry = FindGid(request.gid);
+  const auto stale = [&](const std::string& current) {
+    return !request.transaction.empty() && request.transaction != current;
+  };
+  if (entry == nullptr) {
+    auto view = EndedView(request.gid);
+    if (!view) {
+      reply(AnswerUnknown(request.gid));
+    } else if (stale(view->transaction())) {
+      reply(Stale(request.gid, view->transaction()));
+    } else {
+      reply(AnswerView(std::move(*view)));
+    }
+    return;
+  }
+  if (stale(entry->atomic.gtrid.ToHex())) {
+    reply(Stale(request.gid, entry->atomic.gtrid.ToHex()));
+    return;
+  }
+  AddWaiter(*entry, Waiter::For::kView, 0, request.wait.value_or(Duration::zero()),
+            std::move(reply));
+}
+
+}  // namespace assent::coordinator

@@ -1,0 +1,460 @@
+#include "coordinator/shard.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/event_log.h"
+#include "coordinator/crash_hook.h"
+#include "coordinator/records.h"
+#include "coordinator/view.h"
+
+namespace assent::coordinator {
+namespace {
+
+constexpr Duration kSweepEvery = std::chrono::seconds(1);
+
+core::Cause CauseOf(const xa::Failure& failure, uint32_t branch, core::Reason otherwise) {
+  core::Cause cause;
+  cause.reason = failure.reason == core::Reason::kNone ? otherwise : failure.reason;
+  cause.decided_by = core::DecidedBy::kCoordinator;
+  cause.branch = static_cast<int32_t>(branch);
+  cause.statement = failure.statement;
+  cause.may_retry = failure.may_retry;
+  cause.vendor_code = failure.vendor_code;
+  cause.sqlstate = failure.sqlstate;
+  cause.detail = failure.detail;
+  return cause;
+}
+
+}  // namespace
+
+Shard::Shard(ShardContext context)
+    : context_(std::move(context)),
+      outcomes_(context_.options.outcome_age, context_.options.outcome_count) {
+  timers_.push({context_.clock->Now() + kSweepEvery, 0, 0, 0, kSweep});
+}
+
+Shard::~Shard() = default;
+
+void Shard::Restore(Restored restored) {
+  identities_ = std::move(restored.identities);
+  outcomes_.SetMark(restored.forgotten);
+  mark_lsn_ = restored.forgotten_lsn;
+  for (Ended& ended : restored.ended) outcomes_.Add(std::move(ended));
+  for (auto& owned : restored.unfinished) {
+    Entry& entry = *owned;
+    entry.handle = next_restored_++;
+    recovered_[entry.atomic.gtrid] = entry.handle;
+    if (entry.atomic.settings.client_named) by_gid_[entry.gid] = entry.handle;
+    core::AtomicSettings& settings = entry.atomic.settings;
+    settings.retry_first = context_.options.retry_first;
+    settings.retry_cap = context_.options.retry_cap;
+    settings.operator_after = context_.options.operator_after;
+    entry.work.resize(entry.atomic.branches.size());
+    for (size_t i = 0; i < entry.work.size(); ++i) {
+      const auto& name = entry.atomic.branches[i].spec.resource;
+      const auto found = context_.resources.find(name);
+      if (found != context_.resources.end()) entry.work[i].resource = found->second;
+    }
+    table_.emplace(entry.handle, std::move(owned));
+    ++counters_.open;
+    room_spoken_for_ += kRoomForOne + entry.work.size() * kRoomForBranch;
+    Step(entry, core::Replayed{});
+  }
+  DrainSelf();
+}
+
+core::Gtrid Shard::LastGtrid() const {
+  const log::Identity& id = context_.identity;
+  return core::Gtrid::Make(id.coordinator_id, id.incarnation, id.start_nonce, next_sequence_ - 1);
+}
+
+Entry& Shard::Make(const std::string& gid, const std::string& fingerprint, Duration deadline) {
+  auto owned = std::make_unique<Entry>();
+  Entry& entry = *owned;
+  entry.handle = next_sequence_++;
+  const log::Identity& id = context_.identity;
+  entry.atomic.gtrid =
+      core::Gtrid::Make(id.coordinator_id, id.incarnation, id.start_nonce, entry.handle);
+  entry.gid = gid.empty() ? entry.atomic.gtrid.ToHex() : gid;
+  entry.fingerprint = fingerprint;
+  entry.begun_at = context_.clock->Wall();
+  core::AtomicSettings& settings = entry.atomic.settings;
+  settings.client_named = !gid.empty();
+  if (deadline > Duration::zero()) {
+    entry.deadline_at = entry.begun_at + deadline;
+    settings.deadline = context_.clock->Now() + deadline;
+  }
+  settings.retry_first = context_.options.retry_first;
+  settings.retry_cap = context_.options.retry_cap;
+  settings.operator_after = context_.options.operator_after;
+  if (!gid.empty()) by_gid_[gid] = entry.handle;
+  table_.emplace(entry.handle, std::move(owned));
+  ++counters_.begun;
+  ++counters_.open;
+  room_spoken_for_ += kRoomForOne;
+  return entry;
+}
+
+uint64_t Shard::HandleOf(const core::Gtrid& gtrid) const {
+  const log::Identity& id = context_.identity;
+  if (gtrid.incarnation() == id.incarnation && gtrid.start_nonce() == id.start_nonce &&
+      gtrid.coordinator_id() == id.coordinator_id) {
+    return gtrid.sequence();
+  }
+  const auto found = recovered_.find(gtrid);
+  return found == recovered_.end() ? 0 : found->second;
+}
+
+Entry* Shard::Find(uint64_t handle) const {
+  const auto found = table_.find(handle);
+  return found == table_.end() ? nullptr : found->second.get();
+}
+
+Entry* Shard::Find(const core::Gtrid& gtrid) const { return Find(HandleOf(gtrid)); }
+
+Entry* Shard::FindGid(const std::string& gid) const {
+  const auto found = by_gid_.find(gid);
+  if (found != by_gid_.end()) return Find(found->second);
+  const auto gtrid = core::Gtrid::FromHex(gid);
+  if (!gtrid) return nullptr;
+  Entry* entry = Find(*gtrid);
+  return entry != nullptr && !entry->atomic.settings.client_named ? entry : nullptr;
+}
+
+core::Cause Shard::Stamped(core::Cause cause) const {
+  cause.at_wall_ns = context_.clock->Wall().ns;
+  return cause;
+}
+
+void Shard::Step(Entry& entry, const core::Event& event) {
+  CHECK(effects_.empty()) << "a step inside a step";
+  core::Step(entry.atomic, event, context_.clock->Now(), effects_);
+  LogTransitions(entry);
+  for (const core::Effect& effect : effects_) {
+    CrashPoint(effect, false);
+    Carry(entry, effect);
+    CrashPoint(effect, true);
+  }
+  effects_.clear();
+  if (!entry.gone) return;
+  --counters_.open;
+  room_spoken_for_ -= kRoomForOne + entry.work.size() * kRoomForBranch;
+  Remember(entry);
+  if (entry.atomic.settings.client_named) {
+    const auto found = by_gid_.find(entry.gid);
+    if (found != by_gid_.end() && found->second == entry.handle) by_gid_.erase(found);
+  }
+  recovered_.erase(entry.atomic.gtrid);
+  table_.erase(entry.handle);  // `entry` is gone
+}
+
+void Shard::Remember(Entry& entry) {
+  const core::Atomic& atomic = entry.atomic;
+  const bool committed = atomic.decision == core::Decision::kCommit;
+  committed ? ++counters_.committed : ++counters_.rolled_back;
+  context_.log->Release(entry.heuristics);
+  for (size_t i = 0; i < entry.work.size() && committed; ++i) {
+    const auto found = has_witness_.find(entry.work[i].resource);
+    if (found == has_witness_.end() || !found->second) continue;
+    witnessed_.push_back(
+        {entry.end_record, entry.work[i].resource, {atomic.gtrid, static_cast<uint32_t>(i + 1)}});
+  }
+  const bool keep = atomic.settings.client_named || atomic.commit_logged;
+  if (keep) {
+    Ended ended;
+    ended.gtrid = atomic.gtrid;
+    if (atomic.settings.client_named) ended.gid = entry.gid;
+    ended.fingerprint = entry.fingerprint;
+    ended.outcome = atomic.outcome;
+    ended.cause = atomic.cause;
+    ended.cause_branch = entry.CauseBranch();
+    ended.begun_at = entry.begun_at;
+    ended.ended_at = context_.clock->Wall();
+    ended.ended_mono = context_.clock->Now();
+    ended.lsn = entry.record;
+    outcomes_.Add(std::move(ended));
+  } else if (entry.record != 0) {
+    context_.log->Release({entry.record});
+  }
+  if (context_.options.recent_views == 0) return;
+  auto view = std::make_shared<const v1::Transaction>(View(entry));
+  recent_[entry.gid] = view;
+  recent_order_.emplace_back(entry.gid, std::move(view));
+  if (recent_order_.size() > context_.options.recent_views) {
+    const auto& [gid, oldest] = recent_order_.front();
+    const auto found = recent_.find(gid);
+    if (found != recent_.end() && found->second == oldest) recent_.erase(found);
+    recent_order_.pop_front();
+  }
+}
+
+// ---- Inputs ----
+
+void Shard::OnDurable(log::Lsn up_to) {
+  durable_ = up_to;
+  while (!pending_.empty() && pending_.front().lsn <= up_to) {
+    const Pending done = pending_.front();
+    pending_.pop_front();
+    Entry* entry = Find(done.handle);
+    CHECK(entry != nullptr) << "a transaction ended before its record was durable";
+    CrashPointDurable(false);
+    Step(*entry, core::Durable{done.ticket});
+    CrashPointDurable(true);
+  }
+  DrainSelf();
+}
+
+void Shard::OnHealth(const std::string& resource, xa::Health health) {
+  if (health != xa::Health::kUp) return;
+  std::vector<uint64_t> waiting;
+  for (const auto& [handle, entry] : table_) {
+    for (const auto& branch : entry->atomic.branches) {
+      if (branch.waiting && branch.spec.resource == resource) {
+        waiting.push_back(handle);
+        break;
+      }
+    }
+  }
+  for (uint64_t handle : waiting) {
+    if (Entry* entry = Find(handle)) Step(*entry, core::ResourceUp{resource});
+  }
+  DrainSelf();
+}
+
+void Shard::RunTimers() {
+  const Monotonic now = context_.clock->Now();
+  while (!timers_.empty() && timers_.top().at <= now) {
+    const Due due = timers_.top();
+    timers_.pop();
+    if (due.kind == kSweep) {
+      Sweep();
+      timers_.push({now + kSweepEvery, 0, 0, 0, kSweep});
+      continue;
+    }
+    Entry* entry = Find(due.handle);
+    if (entry == nullptr) continue;
+    if (due.kind == kWaiter) {
+      WaiterIsDue(*entry, due.generation);
+      continue;
+    }
+    const auto timer = static_cast<core::Timer>(due.kind);
+    if (GenerationOf(*entry, timer, due.branch) != due.generation) continue;
+    Step(*entry, core::TimerFired{timer, due.branch});
+  }
+  DrainSelf();
+}
+
+uint64_t& Shard::GenerationOf(Entry& entry, core::Timer timer, uint32_t branch) {
+  switch (timer) {
+    case core::Timer::kDeadline: return entry.deadline_generation;
+    case core::Timer::kIdle: return entry.idle_generation;
+    case core::Timer::kOperator: return entry.operator_generation;
+    case core::Timer::kRetry: return entry.work.at(branch).retry_generation;
+  }
+  return entry.deadline_generation;
+}
+
+// Witness rows go once the end record of their transaction is durable.
+void Shard::PurgeWitnesses() {
+  std::map<xa::ResourceManager*, std::vector<xa::Xid>> ended;
+  while (!witnessed_.empty() && witnessed_.front().end <= durable_) {
+    ended[witnessed_.front().resource].push_back(witnessed_.front().xid);
+    witnessed_.pop_front();
+  }
+  for (auto& [resource, xids] : ended) resource->PurgeWitness(std::move(xids));
+  for (const auto& [name, resource] : context_.resources) {
+    has_witness_[resource] = resource->Status().witness;
+  }
+}
+
+void Shard::Sweep() {
+  PurgeWitnesses();
+  const std::vector<log::Lsn> released = outcomes_.Expire(context_.clock->Wall());
+  if (released.empty()) return;
+  // The mark goes into the log before the records that it stands for may leave it.
+  const log::Lsn lsn = context_.log->Append(EncodeForgotten(outcomes_.mark()), log::Urgency::kLazy);
+  if (mark_lsn_ != 0) context_.log->Release({mark_lsn_});
+  mark_lsn_ = lsn;
+  context_.log->Release(released);
+}
+
+void Shard::OnPressure(log::Lsn below) {
+  std::vector<log::Lsn> old;
+  const auto copy = [&](log::Lsn& lsn, const std::string& payload) {
+    old.push_back(lsn);
+    lsn = context_.log->Append(payload, log::Urgency::kLazy);
+  };
+  for (auto& [name, identity] : identities_) {
+    if (identity.lsn != 0 && identity.lsn < below) {
+      copy(identity.lsn,
+           EncodeIdentity(name, identity.identity, identity.last_before, context_.clock->Wall()));
+    }
+  }
+  if (mark_lsn_ != 0 && mark_lsn_ < below) copy(mark_lsn_, EncodeForgotten(outcomes_.mark()));
+  std::vector<std::pair<core::Gtrid, log::Lsn>> moved;
+  outcomes_.ForEach([&](const Ended& ended) {
+    if (ended.lsn == 0 || ended.lsn >= below) return;
+    log::Lsn lsn = ended.lsn;
+    copy(lsn, EncodeOutcome(ended));
+    moved.emplace_back(ended.gtrid, lsn);
+  });
+  for (const auto& [gtrid, lsn] : moved) outcomes_.Moved(gtrid, lsn);
+  for (auto& [handle, entry] : table_) {
+    if (entry->record != 0 && entry->record < below) {
+      copy(entry->record, entry->atomic.commit_logged
+                              ? EncodeCommit(*entry)
+                              : EncodeOutcome(*entry, context_.clock->Wall()));
+    }
+    for (size_t i = 0; i < entry->heuristics.size(); ++i) {
+      if (entry->heuristics[i] >= below) continue;
+      copy(entry->heuristics[i],
+           EncodeHeuristic(*entry, entry->heuristic_branches[i], context_.clock->Wall()));
+    }
+  }
+  context_.log->Release(old);
+}
+
+const Restored::Identity& Shard::NoteIdentity(const std::string& resource,
+                                              const std::string& identity) {
+  Restored::Identity& noted = identities_[resource];
+  if (noted.identity == identity) return noted;
+  const bool changed = !noted.identity.empty();
+  Log(changed ? LogEvent::kResourceIdentityChanged : LogEvent::kResourceIdentity,
+      {{"resource", resource}, {"from", noted.identity}, {"to", identity}});
+  noted.last_before = changed ? LastGtrid() : core::Gtrid();
+  noted.identity = identity;
+  const log::Lsn lsn = context_.log->Append(
+      EncodeIdentity(resource, identity, noted.last_before, context_.clock->Wall()),
+      log::Urgency::kForce);
+  if (noted.lsn != 0) context_.log->Release({noted.lsn});
+  noted.lsn = lsn;
+  return noted;
+}
+
+void Shard::SubmitOrphan(const std::string& resource, xa::Call call) {
+  const auto found = context_.resources.find(resource);
+  if (found != context_.resources.end()) found->second->Submit(std::move(call));
+}
+
+void Shard::OnCompletion(xa::Completion completion) {
+  if (completion.code == xa::Code::kErDupid &&
+      (completion.operation == core::Operation::kRun ||
+       completion.operation == core::Operation::kPrepare)) {
+    Fatal(FatalReason::kStaleLog,
+          "the XID of a new branch exists already: another coordinator runs with a copy of this "
+          "log directory");
+    return;
+  }
+  Entry* entry = Find(completion.xid.gtrid);
+  const uint32_t index = completion.xid.branch - 1;
+  if (entry == nullptr || index >= entry->atomic.branches.size()) {
+    if (on_orphan) on_orphan(completion);
+    return;
+  }
+  using core::Operation;
+  switch (completion.operation) {
+    case Operation::kOpen:
+      Step(*entry,
+           core::Opened{index, completion.code == xa::Code::kOk,
+                        Stamped(CauseOf(completion.failure, index, core::Reason::kUnavailable))});
+      break;
+    case Operation::kRun: {
+      const bool ok = completion.code == xa::Code::kOk;
+      if (ok) entry->work[index].results = std::move(completion.results);
+      Step(*entry, core::Ran{index, ok,
+                             Stamped(CauseOf(completion.failure, index, core::Reason::kSqlError))});
+      break;
+    }
+    case Operation::kPrepare: OnVote(*entry, index, completion); break;
+    default: OnAck(*entry, index, completion); break;
+  }
+  DrainSelf();
+}
+
+void Shard::OnVote(Entry& entry, uint32_t index, xa::Completion& completion) {
+  const xa::PrepareMeaning meaning = xa::MeaningOfPrepare(completion.code);
+  if (meaning.alarm) {
+    Log(LogEvent::kAlarm, {{"gid", entry.gid},
+                           {"branch", entry.atomic.branches[index].spec.name},
+                           {"prepare", xa::Name(completion.code)},
+                           {"detail", completion.failure.detail}});
+  }
+  core::Voted voted;
+  voted.branch = index;
+  voted.vote = meaning.vote;
+  voted.hazard = meaning.hazard;
+  if (meaning.vote == core::Vote::kRefused || meaning.vote == core::Vote::kUnknown) {
+    voted.cause =
+        Stamped(CauseOf(completion.failure, index,
+                        meaning.vote == core::Vote::kUnknown ? core::Reason::kPrepareUnknown
+                                                             : core::Reason::kPrepareRefused));
+    voted.cause.decided_by = core::DecidedBy::kResource;
+    voted.cause.may_retry |= meaning.may_retry;
+    if (voted.cause.detail.empty()) {
+      voted.cause.detail = std::string("prepare was answered with ") + xa::Name(completion.code);
+    }
+  }
+  voted.identity = std::move(completion.stamp.identity);
+  voted.started_at = std::move(completion.stamp.started_at);
+  Step(entry, voted);
+}
+
+core::Ack Shard::JudgeFind(const Entry& entry, uint32_t index, const xa::Completion& completion) {
+  const core::AtomicBranch& branch = entry.atomic.branches[index];
+  if (entry.atomic.state == core::State::kRollingBack) return xa::JudgeRollBack(completion.found);
+  xa::FindContext context;
+  context.one_phase = entry.atomic.state == core::State::kDeciding;
+  context.commit_sent_before = branch.recovered || branch.sends > 1;
+  context.same_identity =
+      !completion.stamp.identity.empty() && completion.stamp.identity == branch.identity;
+  context.same_start = completion.stamp.started_at == branch.started_at;
+  if (entry.work[index].resource != nullptr) {
+    context.keeps_prepared = entry.work[index].resource->Status().keeps_prepared;
+  }
+  return xa::JudgeCommit(completion.found, context);
+}
+
+void Shard::OnAck(Entry& entry, uint32_t index, const xa::Completion& completion) {
+  using core::Operation;
+  const core::AtomicBranch& branch = entry.atomic.branches[index];
+  xa::AckMeaning meaning{core::Ack::kUnknown, false};
+  switch (completion.operation) {
+    case Operation::kCommit:
+      meaning = xa::MeaningOfCommit(completion.code, branch.spec.read_only);
+      break;
+    case Operation::kCommitOnePhase: meaning = xa::MeaningOfOnePhase(completion.code); break;
+    case Operation::kRollBack:
+      meaning = xa::MeaningOfRollBack(completion.code, branch.prepare_sent);
+      break;
+    case Operation::kFind: meaning = {JudgeFind(entry, index, completion), false}; break;
+    case Operation::kForget:
+      if (completion.code != xa::Code::kErRmFail) meaning.ack = core::Ack::kDone;
+      break;
+    default: CHECK(false) << "no acknowledgement: " << core::Name(completion.operation);
+  }
+  std::string detail;
+  if (meaning.ack != core::Ack::kDone) {
+    detail = completion.failure.detail.empty()
+                 ? std::string(core::Name(completion.operation)) + " was answered with " +
+                       xa::Name(completion.code)
+                 : completion.failure.detail;
+  }
+  if (meaning.alarm) {
+    Log(LogEvent::kAlarm, {{"gid", entry.gid},
+                           {"branch", branch.spec.name},
+                           {core::Name(completion.operation), xa::Name(completion.code)},
+                           {"detail", detail}});
+  }
+  Step(entry, core::Acked{index, meaning.ack, std::move(detail)});
+}
+
+void Shard::DrainSelf() {
+  while (!self_completions_.empty()) {
+    xa::Completion completion = std::move(self_completions_.front());
+    self_completions_.pop_front();
+    OnCompletion(std::move(completion));
+  }
+}
+
+}  // namespace assent::coordinator

@@ -1,0 +1,223 @@
+// One thread's worth of transactions: the table, the timers, and every transition of each
+// transaction.
+//
+// The shard steps the protocol core and carries its effects out: records to the log, calls to the
+// resource managers, answers to clients. Requests, votes, deadlines, durable records, what a scan
+// found: all of it passes here, one at a time, so there is no lock on a transaction and no race
+// between its deadline and its commit.
+//
+// Contract: the owner calls one function at a time (an engine thread, or a simulation), and calls
+// RunTimers when NextTimer is due. Resource managers may complete a call inside Submit; the owner
+// queues that and hands it in later. Durability: nothing is told or sent on the strength of a
+// record before OnDurable has covered its LSN. Threads: none of its own; not thread-safe.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <queue>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/random.h"
+#include "coordinator/options.h"
+#include "coordinator/outcomes.h"
+#include "coordinator/requests.h"
+#include "coordinator/transaction.h"
+#include "log/decision_log.h"
+#include "xa/port.h"
+
+namespace assent::coordinator {
+
+// The log as the shard sees it.
+class LogPort {
+ public:
+  virtual ~LogPort() = default;
+  virtual log::Lsn Append(std::string payload, log::Urgency urgency) = 0;
+  virtual void Release(const std::vector<log::Lsn>& lsns) = 0;
+  virtual uint64_t RoomBytes() const = 0;
+};
+
+// What was rebuilt from the log before the shard runs.
+struct Restored {
+  std::vector<std::unique_ptr<Entry>> unfinished;  // atomic.decision is set; record LSNs too
+  std::vector<Ended> ended;                        // oldest first
+  ForgottenMark forgotten;
+  log::Lsn forgotten_lsn = 0;
+  struct Identity {
+    std::string identity;
+    core::Gtrid last_before;  // orphans up to here belong to the one before
+    log::Lsn lsn = 0;
+  };
+  std::map<std::string, Identity> identities;  // by resource
+};
+
+enum class FatalReason { kLogFailed, kStaleLog };
+
+struct ShardContext {
+  EngineOptions options;
+  const Clock* clock = nullptr;
+  Random* random = nullptr;
+  LogPort* log = nullptr;
+  log::Identity identity;
+  std::map<std::string, xa::ResourceManager*> resources;
+  // The process must end without answering anybody; does not return in the daemon.
+  std::function<void(FatalReason, const std::string&)> fatal;
+};
+
+struct ShardCounters {
+  uint64_t begun = 0, committed = 0, rolled_back = 0, mixed = 0, hazard = 0, refused_busy = 0;
+  uint64_t open = 0, needs_operator = 0;
+};
+
+class Shard {
+ public:
+  explicit Shard(ShardContext context);
+  ~Shard();
+
+  void Restore(Restored restored);
+
+  // ---- Inputs ----
+  void OnRequest(Request request, Reply reply);  // validated (validate.h)
+  void OnCompletion(xa::Completion completion);
+  void OnDurable(log::Lsn up_to);
+  void OnHealth(const std::string& resource, xa::Health health);
+  void OnPressure(log::Lsn below);  // copy forward what is needed of records below
+  void RunTimers();
+  Monotonic NextTimer() const { return timers_.empty() ? kNever : timers_.top().at; }
+
+  // ---- What recovery asks and tells (recovery/) ----
+  bool IsLive(const core::Gtrid& gtrid) const { return Find(gtrid) != nullptr; }
+  const Ended* History(const core::Gtrid& gtrid) const { return outcomes_.ByGtrid(gtrid); }
+  const ForgottenMark& Forgotten() const { return outcomes_.mark(); }
+  const log::Identity& identity() const { return context_.identity; }
+  core::Gtrid LastGtrid() const;
+  // Notes which server a resource is; answers what was noted, after the change.
+  const Restored::Identity& NoteIdentity(const std::string& resource, const std::string& identity);
+  struct ScanSummary {
+    uint64_t in_doubt = 0;  // ours, listed
+    uint64_t foreign = 0;
+    WallTime at;
+  };
+  void NoteScan(const std::string& resource, ScanSummary summary) { scans_[resource] = summary; }
+  // Calls for branches that no transaction in the table owns.
+  void SubmitOrphan(const std::string& resource, xa::Call call);
+  std::function<void(const xa::Completion&)> on_orphan;
+  void Fatal(FatalReason reason, const std::string& message) { context_.fatal(reason, message); }
+  const Clock& clock() const { return *context_.clock; }
+
+  const ShardCounters& counters() const { return counters_; }
+  size_t outcomes_kept() const { return outcomes_.size(); }
+
+ private:
+  struct Due {
+    Monotonic at;
+    uint64_t handle;
+    uint64_t generation;  // or the waiter's id
+    uint32_t branch;
+    uint8_t kind;  // core::Timer, or kWaiter, kSweep
+    bool operator>(const Due& other) const { return at > other.at; }
+  };
+  static constexpr uint8_t kWaiter = 100;
+  static constexpr uint8_t kSweep = 101;
+  // What the decision and end records of one transaction may take on the disk, whole sectors
+  // counted.
+  static constexpr uint64_t kRoomForOne = 4 * log::kSectorBytes;
+  static constexpr uint64_t kRoomForBranch = 384;
+  static constexpr uint64_t kRoomAlways = 64 * 1024;
+
+  // requests.cc
+  void Execute(Request& request, Reply reply);
+  void Begin(Request& request, Reply reply);
+  void Enlist(Request& request, Reply reply);
+  void Run(Request& request, Reply reply);
+  void Commit(Request& request, Reply reply);
+  void RollBack(Request& request, Reply reply);
+  void RollBackUnknown(Request& request, Reply reply);
+  void Get(Request& request, Reply reply);
+  void List(const Request& request, const Reply& reply);
+  void Resources(const Reply& reply);
+  // Answers a request for a gid that is known already; false: it is new.
+  bool Join(Request& request, Reply& reply);
+  // The transaction of `gid`, if it is there and the header names it; else the reply is given.
+  Entry* Current(const Request& request, const Reply& reply, bool header_needed);
+  bool Admit(const Reply& reply);
+  bool Expired(std::optional<WallTime> issued_at, bool unknown_counts) const;
+  std::optional<v1::Transaction> EndedView(const std::string& gid) const;
+  Answer AnswerOutcomeOrView(const Entry& entry) const;
+  void AddBranch(Entry& entry, const v1::Branch& branch);
+  core::Cause ClientCause(const Request& request) const;
+
+  // shard.cc
+  Entry& Make(const std::string& gid, const std::string& fingerprint, Duration deadline);
+  Entry* Find(const core::Gtrid& gtrid) const;
+  Entry* Find(uint64_t handle) const;
+  Entry* FindGid(const std::string& gid) const;
+  uint64_t HandleOf(const core::Gtrid& gtrid) const;
+  void AddWaiter(Entry& entry, Waiter::For kind, uint32_t branch, std::optional<Duration> wait,
+                 Reply reply);
+  void Step(Entry& entry, const core::Event& event);
+  void Remember(Entry& entry);
+  core::Cause Stamped(core::Cause cause) const;
+  void OnVote(Entry& entry, uint32_t index, xa::Completion& completion);
+  void OnAck(Entry& entry, uint32_t index, const xa::Completion& completion);
+  core::Ack JudgeFind(const Entry& entry, uint32_t index, const xa::Completion& completion);
+  uint64_t& GenerationOf(Entry& entry, core::Timer timer, uint32_t branch);
+  void WaiterIsDue(Entry& entry, uint64_t id);
+  void Sweep();
+  void PurgeWitnesses();
+  void DrainSelf();  // completions of calls that never left
+
+  // effects.cc
+  void Carry(Entry& entry, const core::Effect& effect);
+  void CarryAppend(Entry& entry, const core::Append& effect);
+  void CarryCall(Entry& entry, const core::Call& effect);
+  void CarryArm(Entry& entry, const core::Arm& effect);
+  void CarryReply(Entry& entry, const core::Reply& effect);
+  void AnswerWaiters(Entry& entry, bool ended);
+  Answer AnswerFor(const Waiter& waiter, const Entry& entry) const;
+  Answer AnswerRun(const Entry& entry, uint32_t branch) const;
+  void LogTransitions(Entry& entry);
+
+  ShardContext context_;
+  std::unordered_map<uint64_t, std::unique_ptr<Entry>> table_;
+  std::unordered_map<core::Gtrid, uint64_t, core::GtridHash> recovered_;  // of older incarnations
+  std::unordered_map<std::string, uint64_t> by_gid_;                      // client-named
+  Outcomes outcomes_;
+  std::map<std::string, Restored::Identity> identities_;
+  std::map<std::string, ScanSummary> scans_;
+  log::Lsn mark_lsn_ = 0;
+  log::Lsn durable_ = 0;
+  struct Witnessed {
+    log::Lsn end;  // purged once this is durable
+    xa::ResourceManager* resource;
+    xa::Xid xid;
+  };
+  std::deque<Witnessed> witnessed_;
+  std::map<xa::ResourceManager*, bool> has_witness_;  // as of the last sweep
+
+  std::priority_queue<Due, std::vector<Due>, std::greater<>> timers_;
+  struct Pending {
+    log::Lsn lsn;
+    uint64_t handle;
+    uint64_t ticket;
+  };
+  std::deque<Pending> pending_;  // ascending
+  core::Effects effects_;
+  WallTime now_;  // of the transition that is being logged
+  std::deque<std::pair<std::string, std::shared_ptr<const v1::Transaction>>> recent_order_;
+  std::unordered_map<std::string, std::shared_ptr<const v1::Transaction>> recent_;
+  std::deque<xa::Completion> self_completions_;
+  uint64_t room_spoken_for_ = kRoomAlways;  // by all that is open
+  uint64_t next_sequence_ = 1;
+  uint64_t next_restored_ = uint64_t{1} << 63;
+  uint64_t next_waiter_ = 1;
+  uint64_t next_generation_ = 1;
+  uint64_t next_call_ = 1;
+  ShardCounters counters_;
+};
+
+}  // namespace assent::coordinator

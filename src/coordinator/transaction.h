@@ -1,0 +1,67 @@
+// One transaction in the shard's table: the core's state, and what only its clients need.
+//
+// Threads: the shard's only.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "assent/v1/transactions.pb.h"
+#include "coordinator/requests.h"
+#include "core/atomic.h"
+#include "log/format.h"
+#include "xa/port.h"
+
+namespace assent::coordinator {
+
+// Somebody who waits for an answer about this transaction.
+struct Waiter {
+  enum class For : uint8_t { kOutcome, kRollBack, kView, kOpen, kRun };
+  For kind{};
+  uint32_t branch = 0;  // kOpen, kRun
+  uint64_t id = 0;
+  Duration past_decision{0};  // how long phase two is waited for
+  Reply reply;
+};
+
+// What a client's branch needs beside core::AtomicBranch, by the same index.
+struct BranchWork {
+  std::shared_ptr<const std::vector<xa::Statement>> statements;  // what the next run sends
+  xa::BranchOptions options;
+  std::vector<xa::StatementResult> results;  // of the last run
+  uint64_t seq = 0;                          // last run's number; 0: none
+  std::string run_fingerprint;
+  xa::ResourceManager* resource = nullptr;  // null: not configured any more
+  uint64_t retry_generation = 0;
+  WallTime since;
+  core::BranchState shown = core::BranchState::kActive;
+};
+
+struct Entry {
+  uint64_t handle = 0;
+  core::Atomic atomic;
+  std::string gid;
+  std::string fingerprint;
+  WallTime begun_at, deadline_at, decided_at;
+  std::vector<BranchWork> work;
+  std::map<std::string, uint32_t> names;  // branch names and those that joined one
+  std::vector<Waiter> waiters;
+  uint64_t deadline_generation = 0, idle_generation = 0, operator_generation = 0;
+  log::Lsn end_record = 0;
+  log::Lsn record = 0;                       // its commit or outcome record
+  std::vector<log::Lsn> heuristics;          // its heuristic records
+  std::vector<uint32_t> heuristic_branches;  // which branch each of them is about
+  core::State shown = core::State::kActive;
+  bool gone = false;  // the core has forgotten it
+
+  const std::string& CauseBranch() const {
+    static const std::string none;
+    const int32_t index = atomic.cause.branch;
+    return index < 0 ? none : atomic.branches.at(static_cast<size_t>(index)).spec.name;
+  }
+};
+
+}  // namespace assent::coordinator

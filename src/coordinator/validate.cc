@@ -1,0 +1,240 @@
+#include "coordinator/validate.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/duration.h"
+#include "coordinator/view.h"
+
+namespace assent::coordinator {
+namespace {
+
+constexpr char kNameRule[] =
+    "must be 1 to 64 characters of A-Z a-z 0-9 _ . -, not beginning with a dot";
+
+xa::Value ToValue(const v1::Value& value) {
+  switch (value.kind_case()) {
+    case v1::Value::kBoolean: return value.boolean();
+    case v1::Value::kInteger: return static_cast<int64_t>(value.integer());
+    case v1::Value::kUnsignedInteger: return static_cast<uint64_t>(value.unsigned_integer());
+    case v1::Value::kDecimal: return xa::Decimal{value.decimal()};
+    case v1::Value::kText: return value.text();
+    case v1::Value::kBytes: return xa::Bytes{value.bytes()};
+    default: return std::monostate{};
+  }
+}
+
+// Decimals reach the server as text in a statement: only digits may.
+bool IsDecimal(std::string_view text) {
+  size_t i = 0;
+  const auto digits = [&] {
+    const size_t from = i;
+    while (i < text.size() && text[i] >= '0' && text[i] <= '9') ++i;
+    return i > from;
+  };
+  if (i < text.size() && text[i] == '-') ++i;
+  if (!digits()) return false;
+  if (i < text.size() && text[i] == '.') {
+    ++i;
+    if (!digits()) return false;
+  }
+  if (i < text.size() && (text[i] == 'e' || text[i] == 'E')) {
+    ++i;
+    if (i < text.size() && (text[i] == '+' || text[i] == '-')) ++i;
+    if (!digits()) return false;
+  }
+  return i == text.size() && text.size() <= 128;
+}
+
+std::string At(const std::string& path, const char* list, int index) {
+  return (path.empty() ? "" : path + ".") + list + "[" + std::to_string(index) + "]";
+}
+
+}  // namespace
+
+bool IsName(std::string_view text) {
+  if (text.empty() || text.size() > 64 || text.front() == '.') return false;
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '.' || c == '-';
+  });
+}
+
+std::optional<Answer> Validator::Check(Request& request) const {
+  switch (request.route) {
+    case Route::kExecute: return CheckExecute(request);
+    case Route::kBegin: return CheckBegin(request);
+    case Route::kEnlist: return CheckBranch(std::get<v1::Branch>(request.body), "");
+    case Route::kRun: return CheckRun(request);
+    case Route::kRollBack: return CheckRollBack(request);
+    case Route::kList: return CheckList(std::get<ListQuery>(request.body));
+    case Route::kInstall:
+      if (resources_.count(request.gid) > 0) return std::nullopt;
+      return AnswerProblem(404, "invalid", "Unknown resource",
+                           "no resource of this name is configured", "name");
+    default: return std::nullopt;
+  }
+}
+
+Validator::Problem Validator::CheckDeadline(const std::string& text, Request& request) const {
+  request.deadline = options_.default_deadline;
+  if (text.empty()) return std::nullopt;
+  const auto parsed = ParseDuration(text);
+  if (!parsed) return AnswerInvalid("deadline", parsed.error().message);
+  if (*parsed <= Duration::zero()) return AnswerInvalid("deadline", "must be greater than zero");
+  if (*parsed > options_.max_deadline) {
+    const auto hours = std::chrono::duration_cast<std::chrono::minutes>(options_.max_deadline);
+    return AnswerInvalid("deadline",
+                         "must be at most " + std::to_string(hours.count()) + " minutes");
+  }
+  request.deadline = *parsed;
+  return std::nullopt;
+}
+
+Validator::Problem Validator::CheckIssuedAt(const std::string& text, Request& request) const {
+  if (text.empty()) return std::nullopt;
+  request.issued_at = ParseTime(text);
+  if (request.issued_at) return std::nullopt;
+  return AnswerInvalid("issued_at", "must be a time such as 2026-01-31T12:00:00Z (RFC 3339)");
+}
+
+Validator::Problem Validator::CheckBegin(Request& request) const {
+  const auto& body = std::get<v1::BeginRequest>(request.body);
+  if (!body.gid().empty() && !IsName(body.gid())) return AnswerInvalid("gid", kNameRule);
+  request.gid = body.gid();
+  if (auto problem = CheckDeadline(body.deadline(), request)) return problem;
+  return CheckIssuedAt(body.issued_at(), request);
+}
+
+Validator::Problem Validator::CheckExecute(Request& request) const {
+  const auto& body = std::get<v1::ExecuteRequest>(request.body);
+  if (!body.gid().empty() && !IsName(body.gid())) return AnswerInvalid("gid", kNameRule);
+  request.gid = body.gid();
+  if (auto problem = CheckDeadline(body.deadline(), request)) return problem;
+  if (auto problem = CheckIssuedAt(body.issued_at(), request)) return problem;
+  if (!body.has_atomic()) return AnswerInvalid("atomic", "is missing: say what is to be done");
+  const auto& branches = body.atomic().branches();
+  if (branches.empty()) return AnswerInvalid("atomic.branches", "needs at least one branch");
+  if (static_cast<uint32_t>(branches.size()) > options_.branches) {
+    return AnswerInvalid("atomic.branches",
+                         "has " + std::to_string(branches.size()) + " branches; at most " +
+                             std::to_string(options_.branches) + " are allowed (limits.branches)");
+  }
+  std::set<std::string> names;
+  std::map<std::string, std::string> by_resource;
+  for (int i = 0; i < branches.size(); ++i) {
+    const v1::Branch& branch = branches[i];
+    const std::string path = At("atomic", "branches", i);
+    if (auto problem = CheckBranch(branch, path)) return problem;
+    if (!names.insert(branch.name()).second) {
+      return AnswerInvalid(path + ".name", "stands twice: branch names are unique");
+    }
+    const auto [other, added] = by_resource.emplace(branch.xa().resource(), branch.name());
+    if (!added) {
+      return AnswerInvalid(
+          path + ".xa.resource",
+          "has a branch already: put these statements into branch " + other->second);
+    }
+    if (branch.xa().statements().empty()) {
+      return AnswerInvalid(path + ".xa.statements", "needs at least one statement");
+    }
+    if (auto problem =
+            TakeStatements(branch.xa().statements(), resources_.at(branch.xa().resource()),
+                           path + ".xa", request)) {
+      return problem;
+    }
+  }
+  return std::nullopt;
+}
+
+Validator::Problem Validator::CheckBranch(const v1::Branch& branch, const std::string& path) const {
+  const std::string dot = path.empty() ? "" : path + ".";
+  if (!IsName(branch.name())) return AnswerInvalid(dot + "name", kNameRule);
+  if (!branch.has_xa()) {
+    return AnswerInvalid(dot + "xa", "is missing: say on which resource the branch stands");
+  }
+  if (resources_.count(branch.xa().resource()) == 0) {
+    std::string known;
+    for (const auto& [name, manager] : resources_) known += (known.empty() ? "" : ", ") + name;
+    return AnswerInvalid(
+        dot + "xa.resource",
+        "no resource of this name is configured; there are: " + (known.empty() ? "none" : known));
+  }
+  if (!v1::Isolation_IsValid(branch.xa().isolation())) {
+    return AnswerInvalid(dot + "xa.isolation", "is not an isolation level");
+  }
+  if (path.empty() && !branch.xa().statements().empty()) {
+    return AnswerInvalid("xa.statements", "cannot be given at enlist: use :run");
+  }
+  return std::nullopt;
+}
+
+Validator::Problem Validator::TakeStatements(
+    const google::protobuf::RepeatedPtrField<v1::Statement>& statements,
+    const xa::ResourceManager* resource, const std::string& path, Request& request) const {
+  if (static_cast<uint32_t>(statements.size()) > options_.statements) {
+    return AnswerInvalid((path.empty() ? "" : path + ".") + "statements",
+                         "has " + std::to_string(statements.size()) + " statements; at most " +
+                             std::to_string(options_.statements) +
+                             " are allowed (limits.statements)");
+  }
+  auto taken = std::make_shared<std::vector<xa::Statement>>();
+  taken->reserve(static_cast<size_t>(statements.size()));
+  for (int i = 0; i < statements.size(); ++i) {
+    const v1::Statement& statement = statements[i];
+    const std::string here = At(path, "statements", i);
+    if (statement.sql().empty()) return AnswerInvalid(here + ".sql", "is empty");
+    if (resource != nullptr) {
+      if (auto checked = resource->Check(statement.sql()); !checked) {
+        return AnswerInvalid(here + ".sql", checked.error().message);
+      }
+    }
+    if (static_cast<uint32_t>(statement.parameters_size()) > options_.parameters) {
+      return AnswerInvalid(here + ".parameters", "has too many parameters");
+    }
+    xa::Statement& to = taken->emplace_back();
+    to.sql = statement.sql();
+    for (int p = 0; p < statement.parameters_size(); ++p) {
+      const v1::Value& value = statement.parameters(p);
+      if (value.kind_case() == v1::Value::KIND_NOT_SET ||
+          (value.has_decimal() && !IsDecimal(value.decimal()))) {
+        return AnswerInvalid(At(here, "parameters", p), "is not a value");
+      }
+      to.parameters.push_back(ToValue(value));
+    }
+    if (statement.has_expect_rows()) to.expect_rows = statement.expect_rows();
+  }
+  request.work.push_back(std::move(taken));
+  return std::nullopt;
+}
+
+Validator::Problem Validator::CheckRun(Request& request) const {
+  const auto& body = std::get<v1::RunRequest>(request.body);
+  if (body.seq() == 0) return AnswerInvalid("seq", "must be 1 or more");
+  if (body.statements().empty()) return AnswerInvalid("statements", "needs at least one statement");
+  // Which resource the branch stands on is the shard's knowledge: it checks the SQL there.
+  return TakeStatements(body.statements(), nullptr, "", request);
+}
+
+Validator::Problem Validator::CheckRollBack(Request& request) const {
+  if (!IsName(request.gid)) return AnswerInvalid("gid", kNameRule);
+  return CheckIssuedAt(std::get<v1::RollbackRequest>(request.body).issued_at(), request);
+}
+
+Validator::Problem Validator::CheckList(const ListQuery& query) const {
+  v1::Transaction::State state;
+  if (!query.state.empty() && !v1::Transaction::State_Parse(query.state, &state)) {
+    return AnswerInvalid("state",
+                         "is no state of a transaction: ACTIVE, PREPARING, DECIDING, "
+                         "COMMITTING, COMMITTED, ROLLING_BACK or ROLLED_BACK");
+  }
+  if (!query.before.empty() && !core::Gtrid::FromHex(query.before)) {
+    return AnswerInvalid("before", "must be a value of `next`: 40 hexadecimal digits");
+  }
+  if (query.limit < 1 || query.limit > 1000) {
+    return AnswerInvalid("limit", "must lie between 1 and 1000");
+  }
+  return std::nullopt;
+}
+
+}  // namespace assent::coordinator

@@ -1,0 +1,195 @@
+#include "coordinator/view.h"
+
+#include "base/check.h"
+
+namespace assent::coordinator {
+namespace {
+
+v1::Transaction::State ToProto(core::State state) {
+  return static_cast<v1::Transaction::State>(static_cast<int>(state) + 1);
+}
+v1::BranchView::State ToProto(core::BranchState state) {
+  return static_cast<v1::BranchView::State>(static_cast<int>(state) + 1);
+}
+v1::Outcome ToProto(core::Outcome outcome) {
+  return static_cast<v1::Outcome>(static_cast<int>(outcome));
+}
+static_assert(v1::Transaction::ROLLED_BACK == static_cast<int>(core::State::kRolledBack) + 1);
+static_assert(v1::BranchView::NEEDS_OPERATOR ==
+              static_cast<int>(core::BranchState::kNeedsOperator) + 1);
+static_assert(v1::HAZARD == static_cast<int>(core::Outcome::kHazard));
+
+void FillCause(const core::Cause& cause, const std::string& branch, v1::Cause* to) {
+  to->set_branch(branch);
+  if (cause.statement >= 0) to->set_statement(static_cast<uint32_t>(cause.statement));
+  to->set_reason(core::Name(cause.reason));
+  to->set_decided_by(core::Name(cause.decided_by));
+  if (cause.at_wall_ns != 0) to->set_at(FormatTime({cause.at_wall_ns}));
+  to->set_may_retry(cause.may_retry);
+  to->set_sqlstate(cause.sqlstate);
+  to->set_vendor_code(cause.vendor_code);
+}
+
+std::string Sentence(const core::Cause& cause, const std::string& branch) {
+  if (cause.detail.empty()) return {};
+  return branch.empty() ? cause.detail : "branch " + branch + ": " + cause.detail;
+}
+
+struct ValueFiller {
+  v1::Value* to;
+  void operator()(std::monostate) const { to->mutable_null(); }
+  void operator()(bool value) const { to->set_boolean(value); }
+  void operator()(int64_t value) const { to->set_integer(value); }
+  void operator()(uint64_t value) const { to->set_unsigned_integer(value); }
+  void operator()(double value) const;
+  void operator()(const xa::Decimal& value) const { to->set_decimal(value.digits); }
+  void operator()(const std::string& value) const { to->set_text(value); }
+  void operator()(const xa::Bytes& value) const { to->set_bytes(value.bytes); }
+};
+
+void ValueFiller::operator()(double value) const {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.17g", value);
+  if (std::strtod(text, nullptr) == value) {
+    for (int digits = 1; digits < 17; ++digits) {
+      char shorter[32];
+      std::snprintf(shorter, sizeof shorter, "%.*g", digits, value);
+      if (std::strtod(shorter, nullptr) == value) {
+        to->set_decimal(shorter);
+        return;
+      }
+    }
+    to->set_decimal(text);
+  } else {
+    to->set_text(text);  // not a number, infinite: JSON has no word for it
+  }
+}
+
+}  // namespace
+
+void ToProto(const xa::StatementResult& from, v1::StatementResult* to) {
+  to->set_affected(from.affected);
+  for (const auto& column : from.columns) to->add_columns(column);
+  for (const auto& row : from.rows) {
+    v1::Row* line = to->add_rows();
+    for (const auto& value : row) std::visit(ValueFiller{line->add_values()}, value);
+  }
+}
+
+v1::Transaction View(const Entry& entry) {
+  v1::Transaction view;
+  view.set_gid(entry.gid);
+  view.set_transaction(entry.atomic.gtrid.ToHex());
+  view.set_kind(v1::ATOMIC);
+  view.set_state(ToProto(entry.atomic.state));
+  view.set_outcome(ToProto(entry.atomic.Reportable()));
+  if (entry.atomic.cause.reason != core::Reason::kNone && entry.atomic.outcome_reportable) {
+    FillCause(entry.atomic.cause, entry.CauseBranch(), view.mutable_cause());
+    view.set_detail(Sentence(entry.atomic.cause, entry.CauseBranch()));
+  }
+  for (size_t i = 0; i < entry.atomic.branches.size(); ++i) {
+    const core::AtomicBranch& branch = entry.atomic.branches[i];
+    v1::BranchView* shown = view.add_branches();
+    shown->set_name(branch.spec.name);
+    shown->set_resource(branch.spec.resource);
+    shown->set_state(ToProto(branch.state));
+    shown->set_xid(xa::Xid{entry.atomic.gtrid, static_cast<uint32_t>(i + 1)}.ToPostgreSql());
+    shown->set_detail(branch.detail);
+    if (entry.work[i].since.ns != 0) shown->set_since(FormatTime(entry.work[i].since));
+    for (const auto& result : entry.work[i].results) ToProto(result, shown->add_results());
+  }
+  if (entry.deadline_at.ns != 0) view.set_deadline(FormatTime(entry.deadline_at));
+  if (entry.begun_at.ns != 0) view.set_begun_at(FormatTime(entry.begun_at));
+  if (entry.decided_at.ns != 0) view.set_decided_at(FormatTime(entry.decided_at));
+  return view;
+}
+
+v1::Transaction View(const Ended& ended) {
+  v1::Transaction view;
+  view.set_gid(ended.gid.empty() ? ended.gtrid.ToHex() : ended.gid);
+  view.set_transaction(ended.gtrid.ToHex());
+  view.set_kind(v1::ATOMIC);
+  view.set_outcome(ToProto(ended.outcome));
+  view.set_state(ended.outcome == core::Outcome::kCommitted ? v1::Transaction::COMMITTED
+                                                            : v1::Transaction::ROLLED_BACK);
+  if (ended.cause.reason != core::Reason::kNone) {
+    FillCause(ended.cause, ended.cause_branch, view.mutable_cause());
+    view.set_detail(Sentence(ended.cause, ended.cause_branch));
+  }
+  if (ended.begun_at.ns != 0) view.set_begun_at(FormatTime(ended.begun_at));
+  if (ended.ended_at.ns != 0) view.set_decided_at(FormatTime(ended.ended_at));
+  return view;
+}
+
+Answer AnswerView(v1::Transaction view) { return Answer{200, 0, std::move(view)}; }
+
+Answer AnswerOutcome(v1::Transaction view, bool asked_to_roll_back) {
+  const bool rolled_back = view.outcome() == v1::ROLLED_BACK;
+  if (view.outcome() == v1::UNDECIDED) return Answer{202, 0, std::move(view)};
+  if (view.outcome() == v1::COMMITTED && !asked_to_roll_back) {
+    return Answer{200, 0, std::move(view)};
+  }
+  if (rolled_back && asked_to_roll_back) return Answer{200, 0, std::move(view)};
+
+  v1::Problem problem;
+  if (view.outcome() == v1::COMMITTED) {
+    problem.set_type("urn:assent:already-decided");
+    problem.set_title("Already decided");
+    problem.set_status(409);
+    problem.set_detail("the transaction has committed; it cannot be rolled back");
+  } else if (rolled_back) {
+    problem.set_type("urn:assent:rolled-back");
+    problem.set_title("Rolled back");
+    problem.set_status(409);
+    problem.set_detail(view.detail());
+  } else if (view.outcome() == v1::MIXED) {
+    problem.set_type("urn:assent:outcome-mixed");
+    problem.set_title("Mixed outcome");
+    problem.set_status(500);
+    problem.set_detail(
+        "some branches committed and some rolled back: an operator must look at the branches");
+  } else {
+    problem.set_type("urn:assent:outcome-hazard");
+    problem.set_title("Hazard");
+    problem.set_status(500);
+    problem.set_detail(
+        "what became of a branch is not known: an operator must look at the branches");
+  }
+  problem.set_gid(view.gid());
+  problem.set_transaction(view.transaction());
+  problem.set_outcome(view.outcome());
+  problem.set_state(view.state());
+  if (view.has_cause()) *problem.mutable_cause() = std::move(*view.mutable_cause());
+  for (auto& branch : *view.mutable_branches()) {
+    branch.clear_results();  // nothing of a transaction that did not commit is a result
+    *problem.add_branches() = std::move(branch);
+  }
+  const int status = static_cast<int>(problem.status());
+  return Answer{status, 0, std::move(problem)};
+}
+
+Answer AnswerProblem(int status, const std::string& type, const std::string& title,
+                     const std::string& detail, const std::string& field) {
+  v1::Problem problem;
+  problem.set_type("urn:assent:" + type);
+  problem.set_title(title);
+  problem.set_status(static_cast<uint32_t>(status));
+  problem.set_detail(detail);
+  problem.set_field(field);
+  return Answer{status, 0, std::move(problem)};
+}
+
+Answer AnswerInvalid(const std::string& field, const std::string& detail) {
+  return AnswerProblem(400, "invalid", "Invalid request", detail, field);
+}
+
+Answer AnswerUnknown(const std::string& gid) {
+  Answer answer = AnswerProblem(
+      404, "unknown-transaction", "Unknown transaction",
+      "no transaction of this gid is running, and no outcome of it is kept: it was never begun "
+      "here, was rolled back before it was decided, or ended longer ago than outcomes are kept");
+  std::get<v1::Problem>(answer.body).set_gid(gid);
+  return answer;
+}
+
+}  // namespace assent::coordinator

@@ -1,0 +1,258 @@
+#include "recovery/replay.h"
+
+#include <map>
+#include <unordered_map>
+
+#include "coordinator/records.h"
+
+namespace assent::recovery {
+namespace {
+
+using coordinator::Decoded;
+using coordinator::Ended;
+using coordinator::Entry;
+
+struct Known {
+  uint64_t order = 0;  // of its first record
+  bool has_commit = false, has_outcome = false, has_end = false;
+  log::v1::Commit commit;
+  log::v1::Outcome outcome;
+  int64_t ended_at_ns = 0;
+  std::map<uint32_t, log::v1::Heuristic> heuristics;
+  std::vector<uint32_t> ended;
+};
+
+struct Reading {
+  std::unordered_map<core::Gtrid, Known, core::GtridHash> transactions;
+  coordinator::Restored restored;
+  uint64_t records = 0;
+  Error error;
+  bool failed = false;
+};
+
+void Apply(const Decoded& decoded, Reading& reading) {
+  const log::v1::Record& record = decoded.record;
+  if (record.has_forgotten()) {
+    auto& mark = reading.restored.forgotten;
+    mark.up_to = core::Gtrid::FromHex(record.forgotten().up_to());
+    mark.youngest = {record.forgotten().ended_at_ns()};
+    return;
+  }
+  if (record.has_resource_identity()) {
+    auto& identity = reading.restored.identities[record.resource_identity().resource()];
+    identity.identity = record.resource_identity().identity();
+    identity.last_before = decoded.gtrid.value_or(core::Gtrid());
+    return;
+  }
+  Known& known = reading.transactions[*decoded.gtrid];
+  if (known.order == 0) known.order = reading.records;
+  switch (record.kind_case()) {
+    case log::v1::Record::kCommit:
+      known.has_commit = true;
+      known.commit = record.commit();
+      break;
+    case log::v1::Record::kOutcome:
+      known.has_outcome = true;
+      known.outcome = record.outcome();
+      break;
+    case log::v1::Record::kBranchEnd: known.ended.push_back(record.branch_end().number()); break;
+    case log::v1::Record::kHeuristic:
+      known.heuristics[record.heuristic().number()] = record.heuristic();
+      break;
+    case log::v1::Record::kEnd:
+      known.has_end = true;
+      known.ended_at_ns = record.end().at_ns();
+      break;
+    default: break;  // an operator's action: for the audit only
+  }
+}
+
+core::Ack ToAck(log::v1::Result result) {
+  switch (result) {
+    case log::v1::COMMITTED: return core::Ack::kHeuristicCommit;
+    case log::v1::ROLLED_BACK: return core::Ack::kHeuristicRollBack;
+    case log::v1::MIXED: return core::Ack::kHeuristicMixed;
+    default: return core::Ack::kHeuristicHazard;
+  }
+}
+
+core::AtomicBranch& BranchAt(Entry& entry, uint32_t number) {
+  while (entry.atomic.branches.size() < number) {
+    core::AtomicBranch filler;  // read-only, in a log of before
+    filler.ended = true;
+    filler.state = core::BranchState::kReadOnly;
+    entry.atomic.branches.push_back(std::move(filler));
+  }
+  return entry.atomic.branches[number - 1];
+}
+
+void FillBranch(const log::v1::Branch& from, core::AtomicBranch& to) {
+  to.spec = {from.name(), from.resource(), from.read_only()};
+  to.identity = from.identity();
+  to.started_at = from.started_at();
+  to.ended = from.ended();
+  to.opened = to.begun = to.voted = true;
+  to.state = core::BranchState::kPrepared;
+  if (to.ended) {
+    to.state = from.read_only() ? core::BranchState::kReadOnly : core::BranchState::kCommitted;
+  }
+}
+
+std::unique_ptr<Entry> ToEntry(const core::Gtrid& gtrid, const Known& known) {
+  auto entry = std::make_unique<Entry>();
+  entry->atomic.gtrid = gtrid;
+  auto& settings = entry->atomic.settings;
+  if (known.has_commit) {
+    entry->gid = known.commit.gid();
+    settings.client_named = known.commit.client_named();
+    entry->fingerprint = known.commit.fingerprint();
+    entry->begun_at = {known.commit.begun_at_ns()};
+    entry->decided_at = {known.commit.decided_at_ns()};
+    entry->atomic.decision = core::Decision::kCommit;
+    for (const auto& branch : known.commit.branches()) {
+      FillBranch(branch, BranchAt(*entry, branch.number()));
+    }
+    for (uint32_t number : known.ended) {
+      core::AtomicBranch& branch = BranchAt(*entry, number);
+      branch.ended = true;
+      branch.state = core::BranchState::kCommitted;
+    }
+  } else {
+    entry->atomic.decision = core::Decision::kRollBack;
+    if (known.has_outcome) {
+      entry->fingerprint = known.outcome.fingerprint();
+      entry->atomic.cause = coordinator::ToCause(known.outcome.cause());
+    }
+  }
+  for (const auto& [number, heuristic] : known.heuristics) {
+    core::AtomicBranch& branch = BranchAt(*entry, number);
+    if (!known.has_commit) {
+      entry->gid = heuristic.gid();
+      settings.client_named = heuristic.client_named();
+      entry->begun_at = {heuristic.begun_at_ns()};
+      FillBranch(heuristic.branch(), branch);
+    }
+    branch.state = core::BranchState::kHeuristic;
+    branch.heuristic = ToAck(heuristic.result());
+    branch.heuristic_ticket = 1;
+    branch.detail = heuristic.detail();
+    branch.held = true;
+    branch.ended = false;
+    entry->heuristic_branches.push_back(number - 1);
+    entry->heuristics.push_back(0);
+  }
+  entry->atomic.next_ticket = 2;
+  if (entry->gid.empty()) entry->gid = gtrid.ToHex();
+  return entry;
+}
+
+Ended ToEnded(const core::Gtrid& gtrid, const Known& known) {
+  Ended ended;
+  ended.gtrid = gtrid;
+  if (known.has_outcome) {
+    const log::v1::Outcome& outcome = known.outcome;
+    if (outcome.client_named()) ended.gid = outcome.gid();
+    ended.fingerprint = outcome.fingerprint();
+    ended.outcome = coordinator::ToOutcome(outcome.result());
+    ended.cause = coordinator::ToCause(outcome.cause());
+    ended.cause_branch = outcome.cause().branch();
+    ended.begun_at = {outcome.begun_at_ns()};
+    ended.ended_at = {outcome.ended_at_ns()};
+  } else {
+    if (known.commit.client_named()) ended.gid = known.commit.gid();
+    ended.fingerprint = known.commit.fingerprint();
+    ended.outcome = core::Outcome::kCommitted;
+    ended.begun_at = {known.commit.begun_at_ns()};
+    ended.ended_at = {known.ended_at_ns};
+  }
+  return ended;
+}
+
+// Keeps what the limits allow, and moves the mark over the rest.
+void DropExpired(std::vector<Ended>& ended, const coordinator::EngineOptions& options, WallTime now,
+                 coordinator::ForgottenMark& mark) {
+  coordinator::Outcomes outcomes(options.outcome_age, options.outcome_count);
+  outcomes.SetMark(mark);
+  for (Ended& one : ended) outcomes.Add(std::move(one));
+  outcomes.Expire(now);
+  mark = outcomes.mark();
+  ended.clear();
+  outcomes.ForEach([&](const Ended& one) { ended.push_back(one); });
+}
+
+void MakeCopies(Rebuilt& rebuilt, WallTime now) {
+  for (const auto& [name, identity] : rebuilt.restored.identities) {
+    rebuilt.copies.push_back(
+        coordinator::EncodeIdentity(name, identity.identity, identity.last_before, now));
+  }
+  if (rebuilt.restored.forgotten.up_to) {
+    rebuilt.copies.push_back(coordinator::EncodeForgotten(rebuilt.restored.forgotten));
+  }
+  for (const Ended& ended : rebuilt.restored.ended) {
+    rebuilt.copies.push_back(coordinator::EncodeOutcome(ended));
+  }
+  for (const auto& entry : rebuilt.restored.unfinished) {
+    rebuilt.copies.push_back(entry->atomic.decision == core::Decision::kCommit
+                                 ? coordinator::EncodeCommit(*entry)
+                                 : coordinator::EncodeOutcome(*entry, now));
+    for (uint32_t branch : entry->heuristic_branches) {
+      rebuilt.copies.push_back(coordinator::EncodeHeuristic(*entry, branch, now));
+    }
+  }
+}
+
+}  // namespace
+
+void Rebuilt::AssignLsns(log::Lsn first) {
+  log::Lsn next = first;
+  for (auto& [name, identity] : restored.identities) identity.lsn = next++;
+  if (restored.forgotten.up_to) restored.forgotten_lsn = next++;
+  for (Ended& ended : restored.ended) ended.lsn = next++;
+  for (auto& entry : restored.unfinished) {
+    entry->record = next++;
+    for (log::Lsn& lsn : entry->heuristics) lsn = next++;
+  }
+}
+
+Result<Rebuilt> Replay(const log::Recovered& log, const coordinator::EngineOptions& options,
+                       WallTime now) {
+  Reading reading;
+  const auto read = log.ForEach([&](log::Lsn lsn, std::string_view payload) {
+    if (reading.failed) return;
+    ++reading.records;
+    auto decoded = coordinator::Decode(payload);
+    if (!decoded) {
+      reading.failed = true;
+      reading.error = decoded.error();
+      reading.error.message = "record " + std::to_string(lsn) + ": " + decoded.error().message +
+                              "; `assent log dump` shows it";
+      return;
+    }
+    Apply(*decoded, reading);
+  });
+  if (!read) return read.error();
+  if (reading.failed) return reading.error;
+
+  std::map<uint64_t, std::pair<const core::Gtrid*, const Known*>> in_order;
+  for (const auto& [gtrid, known] : reading.transactions) {
+    in_order.emplace(known.order, std::make_pair(&gtrid, &known));
+  }
+  Rebuilt rebuilt;
+  rebuilt.records = reading.records;
+  rebuilt.restored = std::move(reading.restored);
+  for (const auto& [order, pair] : in_order) {
+    const auto& [gtrid, known] = pair;
+    const bool held = !known->heuristics.empty() && !known->has_end;
+    const bool unfinished = known->has_commit && !known->has_end && !known->has_outcome;
+    if (held || unfinished) {
+      rebuilt.restored.unfinished.push_back(ToEntry(*gtrid, *known));
+    } else if (known->has_commit || known->has_outcome) {
+      rebuilt.restored.ended.push_back(ToEnded(*gtrid, *known));
+    }
+  }
+  DropExpired(rebuilt.restored.ended, options, now, rebuilt.restored.forgotten);
+  MakeCopies(rebuilt, now);
+  return rebuilt;
+}
+
+}  // namespace assent::recovery

@@ -1,0 +1,189 @@
+#include "recovery/sweeper.h"
+
+#include "base/event_log.h"
+#include "recovery/decision_table.h"
+
+namespace assent::recovery {
+namespace {
+
+constexpr uint64_t kOrphanCall = uint64_t{1} << 62;
+
+Origin OriginOf(const coordinator::Shard& shard, const core::Gtrid& gtrid) {
+  const log::Identity& ours = shard.identity();
+  if (gtrid.coordinator_id() != ours.coordinator_id) return Origin::kForeign;
+  if (gtrid.incarnation() > ours.incarnation) return Origin::kNewer;
+  if (gtrid.incarnation() == ours.incarnation && gtrid.start_nonce() != ours.start_nonce) {
+    return Origin::kNewer;
+  }
+  return shard.IsLive(gtrid) ? Origin::kLive : Origin::kPast;
+}
+
+void LogOrphanEnd(const xa::Completion& completion) {
+  if (completion.operation != core::Operation::kCommit &&
+      completion.operation != core::Operation::kRollBack) {
+    return;
+  }
+  const bool done = completion.code == xa::Code::kOk || completion.code == xa::Code::kErNota;
+  Log(done ? LogEvent::kBranchResolved : LogEvent::kBranchRetry,
+      {{"xid", completion.xid.ToPostgreSql()},
+       {"operation", core::Name(completion.operation)},
+       {"answer", xa::Name(completion.code)},
+       {"detail", completion.failure.detail}});
+}
+
+}  // namespace
+
+Sweeper::Sweeper(coordinator::Engine& engine, std::vector<xa::ResourceManager*> resources,
+                 const Clock& clock, Random& random, SweeperOptions options)
+    : engine_(engine), clock_(clock), random_(random), options_(options) {
+  for (xa::ResourceManager* manager : resources) {
+    resources_[manager->name()].manager = manager;
+  }
+}
+
+Sweeper::~Sweeper() { Stop(); }
+
+void Sweeper::Start() {
+  engine_.Post([](coordinator::Shard& shard) {
+    shard.on_orphan = [](const xa::Completion& completion) {
+      if ((completion.call & kOrphanCall) != 0) LogOrphanEnd(completion);
+    };
+  });
+  thread_ = std::thread([this] { Run(); });
+}
+
+void Sweeper::Stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    wake_.notify_all();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void Sweeper::Run() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    const Monotonic now = clock_.Now();
+    Monotonic next = now + options_.interval;
+    for (auto& [name, resource] : resources_) {
+      if (resource.scanning) continue;
+      if (resource.next <= now) {
+        resource.scanning = true;
+        lock.unlock();
+        StartScan(resource);
+        lock.lock();
+      } else {
+        next = std::min(next, resource.next);
+      }
+    }
+    wake_.wait_for(lock, next - clock_.Now());
+  }
+}
+
+void Sweeper::StartScan(Resource& resource) {
+  const Monotonic started = clock_.Now();
+  resource.manager->Scan([this, &resource, started](xa::ScanResult scan) {
+    engine_.Post([this, &resource, started, scan = std::move(scan)](coordinator::Shard& shard) {
+      Judge(shard, resource, scan, started);
+    });
+  });
+}
+
+void Sweeper::Finish(Resource& resource, Duration delay) {
+  const auto jitter =
+      static_cast<int64_t>(random_.Below(static_cast<uint64_t>(delay.count() / 4 + 1)));
+  const std::lock_guard lock(mutex_);
+  resource.scanning = false;
+  resource.next = clock_.Now() + (delay - Duration(jitter));
+  wake_.notify_all();
+}
+
+void Sweeper::Judge(coordinator::Shard& shard, Resource& resource, const xa::ScanResult& scan,
+                    Monotonic started) {
+  if (!scan.complete || scan.standby) {
+    resource.seen.clear();
+    Finish(resource, std::min<Duration>(options_.interval, std::chrono::seconds(1)));
+    return;
+  }
+  const std::string& name = resource.manager->name();
+  const auto& noted = shard.NoteIdentity(name, scan.stamp.identity);
+  coordinator::Shard::ScanSummary summary;
+  summary.foreign = scan.foreign;
+  summary.at = clock_.Wall();
+  std::set<xa::Xid> seen;
+  bool left = false;
+  for (const xa::Listed& listed : scan.listed) {
+    const Origin origin = OriginOf(shard, listed.xid.gtrid);
+    if (origin == Origin::kForeign) {
+      ++summary.foreign;
+      continue;
+    }
+    ++summary.in_doubt;
+    seen.insert(listed.xid);
+    const bool changed = listed.xid.gtrid <= noted.last_before;
+    left |= JudgeOne(shard, resource, listed, changed, started);
+  }
+  resource.seen = std::move(seen);
+  shard.NoteScan(name, summary);
+  Finish(resource, left ? options_.eager_interval : options_.interval);
+}
+
+// True: something of ours is left there, look again soon.
+bool Sweeper::JudgeOne(coordinator::Shard& shard, Resource& resource, const xa::Listed& listed,
+                       bool identity_changed, Monotonic started) {
+  const core::Gtrid& gtrid = listed.xid.gtrid;
+  const coordinator::Ended* ended = shard.History(gtrid);
+  Facts facts;
+  facts.listing = Listing::kListed;
+  facts.origin = OriginOf(shard, gtrid);
+  if (ended != nullptr) {
+    if (ended->ended_mono > started) return false;  // it ended while the list was made
+    facts.known =
+        ended->outcome == core::Outcome::kCommitted ? Known::kCommitted : Known::kRolledBack;
+  }
+  facts.identity = identity_changed ? Identity::kChanged : Identity::kSame;
+  const auto& mark = shard.Forgotten();
+  facts.memory = mark.up_to && gtrid <= *mark.up_to ? Memory::kForgotten : Memory::kComplete;
+  const Row& row = Decide(facts);
+
+  const bool of_this_run = gtrid.incarnation() == shard.identity().incarnation;
+  const bool touches = row.action != Action::kLeaveToShard && row.action != Action::kStop;
+  if (touches && of_this_run && resource.seen.count(listed.xid) == 0) return true;
+  const std::string& name = resource.manager->name();
+  if (touches && resource.announced.insert(listed.xid).second) {
+    LogEvent event = LogEvent::kOrphanFound;
+    if (row.action == Action::kCommitAndAlarm) event = LogEvent::kResurrected;
+    if (row.action == Action::kHold || row.action == Action::kNeedsOperator) {
+      event = LogEvent::kOrphanHeld;
+    }
+    Log(event, {{"resource", name}, {"xid", listed.xid.ToPostgreSql()}, {"rule", row.text}});
+  }
+  xa::Call call;
+  call.call = kOrphanCall;
+  call.xid = listed.xid;
+  call.prepare_sent = true;
+  switch (row.action) {
+    case Action::kStop:
+      shard.Fatal(coordinator::FatalReason::kStaleLog,
+                  "resource " + name +
+                      " holds a branch of a newer incarnation of this coordinator (" +
+                      listed.xid.ToPostgreSql() +
+                      "): this log directory is an old copy; start with the newest one");
+      return true;
+    case Action::kCommit:
+    case Action::kCommitAndAlarm:
+      call.operation = core::Operation::kCommit;
+      shard.SubmitOrphan(name, std::move(call));
+      return true;
+    case Action::kRollBack:
+    case Action::kPresumeAbort:
+      call.operation = core::Operation::kRollBack;
+      shard.SubmitOrphan(name, std::move(call));
+      return true;
+    case Action::kWait: return true;
+    default: return false;
+  }
+}
+
+}  // namespace assent::recovery
