@@ -53,6 +53,9 @@ class Session {
   virtual ~Session() = default;
   virtual bool alive() const = 0;
   virtual SessionId id() const = 0;
+  // The server that this session is connected to; constant while it lives. Empty: the resource
+  // takes what its last probe said.
+  virtual xa::ServerStamp stamp() const { return {}; }
 
   // The branch's life. `Begin` also writes the witness row where the table is installed
   // (options.witness).
@@ -82,6 +85,12 @@ class Session {
   virtual Result<void> CancelStatement(const SessionId& other) = 0;
   virtual Result<void> EndSession(const SessionId& other) = 0;
   virtual Result<bool> IsGone(const SessionId& other) = 0;
+  // Called on this session after another one's CancelStatement on it was answered: swallows a
+  // cancel that came after its statement had ended and would hit the next one.
+  virtual void AfterCancel() {}
+  // From any thread: breaks the connection, so that a call that a silent server does not answer ends
+  // (as lost). For when a cancel brings nothing. May do nothing.
+  virtual void Sever() {}
 
   // Before it serves another transaction: nothing of the last one may show. An error: drop the
   // session.

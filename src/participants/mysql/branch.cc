@@ -1,0 +1,175 @@
+// The life of a branch: begin, run, prepare, the end.
+#include <algorithm>
+#include <utility>
+
+#include "participants/mysql/errors.h"
+#include "participants/mysql/literals.h"
+#include "participants/mysql/session.h"
+
+namespace assent::mysql {
+namespace {
+
+using core::Reason;
+using sql::Answer;
+using sql::RunAnswer;
+using xa::Code;
+
+Answer Refusal(Reason reason, std::string detail) {
+  Answer answer{Code::kRbOther, {}};
+  answer.failure.reason = reason;
+  answer.failure.detail = std::move(detail);
+  return answer;
+}
+
+Answer LeftBranch() {
+  Answer answer{Code::kHeuristicHazard, {}};
+  answer.failure.reason = Reason::kLeftBranch;
+  answer.failure.detail =
+      "the server no longer knows the branch's transaction: a statement ended it, and something "
+      "may "
+      "have been committed";
+  return answer;
+}
+
+const char* NameOf(xa::Isolation isolation) {
+  switch (isolation) {
+    case xa::Isolation::kRepeatableRead: return "REPEATABLE READ";
+    case xa::Isolation::kSerializable: return "SERIALIZABLE";
+    case xa::Isolation::kReadCommitted: break;
+  }
+  return "READ COMMITTED";
+}
+
+std::string Lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return text;
+}
+
+}  // namespace
+
+Answer MySqlSession::Verb(const std::string& sql) {
+  const std::optional<ServerError> error = wire_->Do(sql);
+  return error ? AnswerToVerb(*error) : Answer{};
+}
+
+Answer MySqlSession::Begin(const xa::Xid& xid, const xa::BranchOptions& options, bool witness) {
+  read_only_ = options.read_only;
+  if (options.read_only || options.isolation != xa::Isolation::kReadCommitted) {
+    Answer set = Verb(std::string("SET TRANSACTION ISOLATION LEVEL ") + NameOf(options.isolation) +
+                      (options.read_only ? ", READ ONLY" : ""));
+    if (set.code != Code::kOk) return set;
+  }
+  Answer begun = Verb("XA START " + xid.ToMySql());
+  if (begun.code != Code::kOk) {
+    touched_ = true;  // SET TRANSACTION still waits for a transaction
+    return begun;
+  }
+  if (!witness) return {};
+  const std::optional<ServerError> error =
+      wire_->Do("INSERT INTO assent_witness (xid, mark) VALUES ('" + xid.gtrid_text() +
+                xid.bqual_text() + "', 'C')");
+  return error ? AnswerToStatement(*error) : Answer{};
+}
+
+RunAnswer MySqlSession::Run(const xa::Statement& statement) {
+  const Result<sql::ScannedStatement> scanned =
+      sql::Scan(statement.sql, sql::Dialect::kMySql, scan_);
+  if (!scanned) return {Refusal(Reason::kSqlError, scanned.error().message), {}};
+  if (scanned->touches_session || !scanned->target_schema.empty()) touched_ = true;
+  if (scanned->target_schema.empty() && facts_->WithoutTransactions(Lower(scanned->target))) {
+    return {Refusal(Reason::kNonTransactional,
+                    "the table " + scanned->target +
+                        " has no transactions: its change could not be undone with the branch"),
+            {}};
+  }
+  const Result<std::string> text = Substitute(statement.sql, *scanned, statement.parameters);
+  if (!text) return {Refusal(Reason::kSqlError, text.error().message), {}};
+
+  RunAnswer ran;
+  bool too_large = false;
+  const std::optional<ServerError> error =
+      wire_->Run(*text, {options_.max_rows, options_.max_result_bytes}, ran.result, too_large);
+  if (error) return {AnswerToStatement(*error), {}};
+  if (too_large) {
+    return {Refusal(Reason::kResultTooLarge,
+                    "a result of more than " + std::to_string(options_.max_rows) + " rows or " +
+                        std::to_string(options_.max_result_bytes) + " bytes"),
+            {}};
+  }
+  return ran;
+}
+
+// XA END fails where the server has doomed the branch (deadlock), or where the transaction is not
+// the one that Begin began.
+Answer MySqlSession::EndWork(const xa::Xid& xid) {
+  const std::optional<ServerError> error = wire_->Do("XA END " + xid.ToMySql());
+  if (!error) return {};
+  if (error->number == kXaNota || error->number == kXaRmFail) {
+    touched_ = true;
+    return LeftBranch();
+  }
+  return AnswerToVerb(*error);
+}
+
+Answer MySqlSession::EndAndRollBack(const xa::Xid& xid) {
+  (void)wire_->Do("XA END " + xid.ToMySql());  // perhaps it has been ended, or is doomed
+  const std::optional<ServerError> error = wire_->Do("XA ROLLBACK " + xid.ToMySql());
+  if (!error) return {};
+  if (error->number == kXaNota) return LeftBranch();
+  return AnswerToVerb(*error);
+}
+
+Answer MySqlSession::Prepare(const xa::Xid& xid) {
+  if (read_only_) {  // the server saw to it that it wrote nothing
+    Answer ended = CommitOnePhase(xid);
+    if (ended.code == Code::kOk) ended.code = Code::kReadOnly;
+    return ended;
+  }
+  Answer answer = EndWork(xid);
+  if (answer.code == Code::kOk) answer = Verb("XA PREPARE " + xid.ToMySql());
+  if (answer.code == Code::kOk || !alive()) return answer;
+  // "Rolled back" is answered only of a branch that is gone.
+  if (xa::IsRollBack(answer.code)) {
+    const Answer gone = RollBackActive(xid);
+    if (gone.code != Code::kOk) return gone;
+  }
+  return answer;
+}
+
+Answer MySqlSession::CommitOnePhase(const xa::Xid& xid) {
+  Answer answer = EndWork(xid);
+  if (answer.code == Code::kHeuristicHazard) return answer;
+  if (answer.code == Code::kOk) answer = Verb("XA COMMIT " + xid.ToMySql() + " ONE PHASE");
+  if (answer.code == Code::kOk || !alive()) return answer;
+  // If it can still be rolled back, it has not been committed.
+  const Answer gone = RollBackActive(xid);
+  if (gone.code != Code::kOk) return gone.code == Code::kHeuristicHazard ? answer : gone;
+  if (!xa::IsRollBack(answer.code)) answer.code = Code::kRbOther;
+  return answer;
+}
+
+Answer MySqlSession::RollBackActive(const xa::Xid& xid) {
+  Answer answer = EndAndRollBack(xid);
+  if (answer.code != Code::kOk) return answer;
+  const std::vector<int32_t> warnings = wire_->Warnings();
+  if (std::find(warnings.begin(), warnings.end(), kNotRolledBack) == warnings.end()) return answer;
+  answer.code = Code::kHeuristicMixed;
+  answer.failure.reason = Reason::kNonTransactional;
+  answer.failure.vendor_code = kNotRolledBack;
+  answer.failure.detail = "a table without transactions kept its change";
+  return answer;
+}
+
+Answer MySqlSession::Commit(const xa::Xid& xid) { return Verb("XA COMMIT " + xid.ToMySql()); }
+
+Answer MySqlSession::RollBackPrepared(const xa::Xid& xid) {
+  return Verb("XA ROLLBACK " + xid.ToMySql());
+}
+
+Result<void> MySqlSession::Reset() {
+  if (!touched_ && !facts_->stored_code()) return {};
+  return Open();
+}
+
+}  // namespace assent::mysql

@@ -1,0 +1,38 @@
+#include "participants/mysql/driver.h"
+
+#include <utility>
+
+#include "participants/mysql/facts.h"
+#include "participants/mysql/session.h"
+#include "participants/sql/scanner.h"
+
+namespace assent::mysql {
+namespace {
+
+class MySqlDriver : public sql::Driver {
+ public:
+  explicit MySqlDriver(sql::ResourceOptions options) : options_(std::move(options)) {}
+
+  Result<std::unique_ptr<sql::Session>> Connect() override {
+    return MySqlSession::Connect(options_, facts_);
+  }
+  const char* driver_name() const override { return "mysql"; }
+  Result<void> Check(const std::string& sql) const override {
+    const Result<sql::ScannedStatement> scanned =
+        sql::Scan(sql, sql::Dialect::kMySql, facts_->scan());
+    if (!scanned) return scanned.error();
+    return {};
+  }
+
+ private:
+  const sql::ResourceOptions options_;
+  const std::shared_ptr<SharedFacts> facts_ = std::make_shared<SharedFacts>();
+};
+
+}  // namespace
+
+std::unique_ptr<sql::Driver> MakeMySqlDriver(sql::ResourceOptions options) {
+  return std::make_unique<MySqlDriver>(std::move(options));
+}
+
+}  // namespace assent::mysql

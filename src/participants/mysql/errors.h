@@ -1,0 +1,33 @@
+// What MariaDB's and MySQL's error numbers amount to.
+//
+// Contract: pure tables. Source: the vendors' error references and docs/databases.md.
+#pragma once
+
+#include <cstdint>
+
+#include "participants/mysql/wire.h"
+#include "participants/sql/session.h"
+
+namespace assent::mysql {
+
+inline constexpr int32_t kLockWaitTimeout = 1205;
+inline constexpr int32_t kDuplicateKey = 1062;
+inline constexpr int32_t kNoSuchThread = 1094;
+inline constexpr int32_t kNoSuchTable = 1146;
+inline constexpr int32_t kNotRolledBack = 1196;  // warning: a table without transactions
+inline constexpr int32_t kXaNota = 1397;
+inline constexpr int32_t kXaRmFail = 1399;
+inline constexpr int32_t kXaRmErr = 1401;
+inline constexpr int32_t kServerGone = 2006;
+
+// The connection cannot be used any more.
+bool IsLost(int32_t number);
+bool IsDenied(int32_t number);
+
+// The XA code of an error to XA START, END, PREPARE, COMMIT or ROLLBACK.
+xa::Code CodeOf(int32_t number);
+sql::Answer AnswerToVerb(const ServerError& error);
+// An error to a client's statement: the branch is refused.
+sql::Answer AnswerToStatement(const ServerError& error);
+
+}  // namespace assent::mysql

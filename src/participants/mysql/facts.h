@@ -1,0 +1,58 @@
+// What the last probe learned of the server that sessions need to know; shared by all sessions of
+// one driver.
+//
+// Threads: any.
+#pragma once
+
+#include <mutex>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "participants/sql/scanner.h"
+
+namespace assent::mysql {
+
+struct Facts {
+  bool witness = false;
+  // Tables of our database that keep their change after a roll-back, in lower case.
+  std::set<std::string> without_transactions;
+  // A trigger or stored function may change the session behind a plain statement's back; true also
+  // where our account could not see one.
+  bool stored_code = true;
+  sql::ScanOptions scan;  // the server's sql_mode
+};
+
+class SharedFacts {
+ public:
+  Facts Get() const {
+    const std::lock_guard lock(mutex_);
+    return facts_;
+  }
+  sql::ScanOptions scan() const {
+    const std::lock_guard lock(mutex_);
+    return facts_.scan;
+  }
+  bool stored_code() const {
+    const std::lock_guard lock(mutex_);
+    return facts_.stored_code;
+  }
+  bool witness() const {
+    const std::lock_guard lock(mutex_);
+    return facts_.witness;
+  }
+  bool WithoutTransactions(const std::string& table_in_lower_case) const {
+    const std::lock_guard lock(mutex_);
+    return facts_.without_transactions.contains(table_in_lower_case);
+  }
+  void Set(Facts facts) {
+    const std::lock_guard lock(mutex_);
+    facts_ = std::move(facts);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  Facts facts_;
+};
+
+}  // namespace assent::mysql

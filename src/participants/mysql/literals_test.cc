@@ -1,0 +1,54 @@
+#include "participants/mysql/literals.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace assent::mysql {
+namespace {
+
+std::string Text(const std::string& sql, const std::vector<xa::Value>& parameters) {
+  const Result<sql::ScannedStatement> scanned = sql::Scan(sql, sql::Dialect::kMySql);
+  if (!scanned) return "refused: " + scanned.error().message;
+  const Result<std::string> text = Substitute(sql, *scanned, parameters);
+  return text ? *text : "refused: " + text.error().message;
+}
+
+TEST(Literals, WritesNumbersAsTheyAre) {
+  EXPECT_EQ(*Literal(int64_t{INT64_MIN}), "-9223372036854775808");
+  EXPECT_EQ(*Literal(uint64_t{UINT64_MAX}), "18446744073709551615");
+  EXPECT_EQ(*Literal(xa::Decimal{"-0.10"}), "-0.10");
+  EXPECT_EQ(*Literal(1.5), "1.5e+00");
+  EXPECT_EQ(*Literal(true), "TRUE");
+  EXPECT_EQ(*Literal(std::monostate{}), "NULL");
+}
+
+TEST(Literals, RefusesNumbersThatAreNone) {
+  for (const char* digits : {"", "-", ".", "1 OR 1=1", "1e", "0x10", "1.2.3", "NaN", "1;", "--1"}) {
+    EXPECT_FALSE(Literal(xa::Decimal{digits})) << digits;
+  }
+  EXPECT_FALSE(Literal(std::nan("")));
+  EXPECT_FALSE(Literal(INFINITY));
+}
+
+TEST(Literals, LeavesNothingInAStringThatAnySqlModeReadsDifferently) {
+  EXPECT_EQ(*Literal(std::string("it's \"so\"\n")), "'it''s \"so\"\n'");
+  EXPECT_EQ(*Literal(std::string("a\\")), "_utf8mb4 X'615c'");
+  EXPECT_EQ(*Literal(std::string("a\0'", 3)), "_utf8mb4 X'610027'");
+  EXPECT_EQ(*Literal(std::string("\x1a")), "_utf8mb4 X'1a'");
+  EXPECT_EQ(*Literal(xa::Bytes{std::string("\0\xff", 2)}), "_binary X'00ff'");
+}
+
+TEST(Literals, StandBetweenSpacesWhereTheMarkersStood) {
+  EXPECT_EQ(Text("SELECT a-? FROM t WHERE b=?;", {int64_t{-5}, std::string("x?")}),
+            "SELECT a- -5  FROM t WHERE b= 'x?' ");
+  EXPECT_EQ(Text("SELECT '?', ?", {int64_t{1}}), "SELECT '?',  1 ");
+}
+
+TEST(Literals, CountsParameters) {
+  EXPECT_EQ(Text("SELECT ?", {}), "refused: 0 parameters where 1 question marks stand");
+  EXPECT_EQ(Text("SELECT 1", {int64_t{1}}), "refused: 1 parameters where 0 question marks stand");
+}
+
+}  // namespace
+}  // namespace assent::mysql

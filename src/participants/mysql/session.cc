@@ -1,0 +1,248 @@
+// Connecting, other sessions, the list of prepared branches, the witness table.
+#include "participants/mysql/session.h"
+
+#include <charconv>
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/random.h"
+#include "participants/mysql/errors.h"
+
+namespace assent::mysql {
+namespace {
+
+// Sorts behind every key of a branch, which is hexadecimal.
+constexpr char kIdentityMark = '~';
+
+Error ErrorOf(const ServerError& error) {
+  return {IsLost(error.number) ? ErrorCode::kUnavailable : ErrorCode::kInvalid,
+          error.message + " (" + std::to_string(error.number) + ")"};
+}
+
+Result<std::string> Password(const sql::ResourceOptions& options) {
+  if (options.password_file.empty()) return options.password;
+  std::ifstream file(options.password_file, std::ios::binary);
+  if (!file) {
+    return Error{ErrorCode::kUnavailable,
+                 "the password file " + options.password_file + " cannot be read"};
+  }
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  return text;
+}
+
+bool IsNumber(const std::string& text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+}
+
+std::string SecondsText(uint32_t ms) { return std::to_string((ms + 999) / 1000); }
+
+std::string KeyOf(const xa::Xid& xid) { return xid.gtrid_text() + xid.bqual_text(); }
+
+bool Holds(const std::string& list, const std::string& word) {
+  return ("," + list + ",").find("," + word + ",") != std::string::npos;
+}
+
+// formatID, gtrid_length, bqual_length, both parts as they are: ours are printable.
+std::optional<xa::Xid> XidOf(const Row& row) {
+  if (row.size() < 4 || !row[0] || !row[1] || !row[3]) return std::nullopt;
+  const std::string_view data = *row[3];
+  int64_t format = 0;
+  size_t gtrid_bytes = 0;
+  std::from_chars(row[0]->data(), row[0]->data() + row[0]->size(), format);
+  std::from_chars(row[1]->data(), row[1]->data() + row[1]->size(), gtrid_bytes);
+  if (gtrid_bytes > data.size()) return std::nullopt;
+  return xa::Xid::FromParts(format, data.substr(0, gtrid_bytes), data.substr(gtrid_bytes));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<sql::Session>> MySqlSession::Connect(const sql::ResourceOptions& options,
+                                                            std::shared_ptr<SharedFacts> facts) {
+  std::unique_ptr<MySqlSession> session(new MySqlSession(options, std::move(facts)));
+  const Result<void> opened = session->Open();
+  if (!opened) return opened.error();
+  return std::unique_ptr<sql::Session>(std::move(session));
+}
+
+Result<void> MySqlSession::Open() {
+  touched_ = false;
+  wire_.reset();
+  const Result<std::string> password = Password(options_);
+  if (!password) return password.error();
+  Result<std::unique_ptr<Wire>> wire = Wire::Connect(options_, *password);
+  if (!wire) return wire.error();
+  wire_ = std::move(*wire);
+  const std::string lock_seconds = SecondsText(options_.lock_timeout_ms);
+  for (const std::string& sql :
+       {std::string("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE"),
+        "SET SESSION autocommit = 1, innodb_lock_wait_timeout = " + lock_seconds +
+            ", lock_wait_timeout = " + lock_seconds +
+            ", sql_select_limit = " + std::to_string(uint64_t{options_.max_rows} + 1)}) {
+    const std::optional<ServerError> error = wire_->Do(sql);
+    if (error) return ErrorOf(*error);
+  }
+  return Introduce();
+}
+
+Result<void> MySqlSession::Introduce() {
+  Result<std::string> version = OneValue("SELECT VERSION()");
+  if (!version) return version.error();
+  version_ = std::move(*version);
+  mariadb_ = version_.find("MariaDB") != std::string::npos;
+  const std::string status = mariadb_ ? "information_schema" : "performance_schema";
+  const std::string uuid = mariadb_ ? "''" : "@@server_uuid";
+  const Result<std::vector<Row>> rows =
+      Rows("SELECT CONNECTION_ID(), @@hostname, @@port, @@server_id, @@sql_mode, " + uuid +
+           ", UNIX_TIMESTAMP() - VARIABLE_VALUE FROM " + status +
+           ".global_status WHERE VARIABLE_NAME = 'Uptime'");
+  if (!rows) return rows.error();
+  if (rows->size() != 1 || (*rows)[0].size() != 7) {
+    return Error{ErrorCode::kUnavailable, "the server does not say who it is"};
+  }
+  const Row& row = (*rows)[0];
+  const auto text = [&row](size_t i) { return row[i].value_or(""); };
+  const std::string place = text(1) + ":" + text(2) + ":" + text(3);
+  scan_.backslash_escapes = !Holds(text(4), "NO_BACKSLASH_ESCAPES");
+  scan_.ansi_quotes = Holds(text(4), "ANSI_QUOTES");
+  const std::string start = text(6).substr(0, text(6).find('.'));
+  stamp_.started_at = start;
+  stamp_.identity = mariadb_ ? place : text(5);
+  if (mariadb_ && facts_->witness()) {
+    const std::string installed = ReadIdentityRow();
+    if (!installed.empty()) stamp_.identity += ":" + installed;
+  }
+  id_ = {text(0), place + "/" + start};
+  return {};
+}
+
+std::string MySqlSession::ReadIdentityRow() {
+  const Result<std::string> row = OneValue(
+      std::string("SELECT MIN(xid) FROM assent_witness WHERE xid >= '") + kIdentityMark + "'");
+  return row && row->size() > 1 ? row->substr(1) : "";
+}
+
+Result<std::vector<Row>> MySqlSession::Rows(const std::string& sql) {
+  std::vector<Row> rows;
+  const std::optional<ServerError> error = wire_->Query(sql, rows);
+  if (error) return ErrorOf(*error);
+  return rows;
+}
+
+Result<std::string> MySqlSession::OneValue(const std::string& sql) {
+  Result<std::vector<Row>> rows = Rows(sql);
+  if (!rows) return rows.error();
+  if (rows->empty() || rows->front().empty()) return std::string();
+  return std::move(rows->front().front()).value_or("");
+}
+
+Result<xa::ScanResult> MySqlSession::List() {
+  const Result<std::string> read_only = OneValue("SELECT @@read_only");
+  if (!read_only) return read_only.error();
+  const Result<std::vector<Row>> rows = Rows("XA RECOVER");
+  if (!rows) return rows.error();
+  xa::ScanResult result;
+  result.complete = true;
+  result.standby = *read_only != "0";
+  result.stamp = stamp_;
+  for (const Row& row : *rows) {
+    if (const auto xid = XidOf(row)) {
+      result.listed.push_back({*xid, ""});
+    } else {
+      ++result.foreign;
+    }
+  }
+  return result;
+}
+
+Result<bool> MySqlSession::IsOurs(const sql::SessionId& other) {
+  if (!IsNumber(other.id) || other.started != id_.started) return false;
+  // As long as this session lives the server has not been restarted, so the id is still the same
+  // session's; the user is a second lock on the same door.
+  const Result<std::string> count =
+      OneValue("SELECT COUNT(*) FROM information_schema.processlist WHERE id = " + other.id +
+               " AND user = SUBSTRING_INDEX(USER(), '@', 1)");
+  if (!count) return count.error();
+  return *count != "0";
+}
+
+Result<void> MySqlSession::CancelStatement(const sql::SessionId& other) {
+  const Result<bool> ours = IsOurs(other);
+  if (!ours) return ours.error();
+  if (!*ours) return Error{ErrorCode::kNotFound, "that session is gone"};
+  const std::optional<ServerError> error = wire_->Do("KILL QUERY " + other.id);
+  if (error && error->number == kNoSuchThread) return Error{ErrorCode::kNotFound, error->message};
+  if (error) return ErrorOf(*error);
+  return {};
+}
+
+Result<void> MySqlSession::EndSession(const sql::SessionId& other) {
+  const Result<bool> ours = IsOurs(other);
+  if (!ours) return ours.error();
+  if (!*ours) return Error{ErrorCode::kNotFound, "that session is gone"};
+  const std::optional<ServerError> error = wire_->Do("KILL " + other.id);
+  if (error && error->number == kNoSuchThread) return Error{ErrorCode::kNotFound, error->message};
+  if (error) return ErrorOf(*error);
+  return {};
+}
+
+Result<bool> MySqlSession::IsGone(const sql::SessionId& other) {
+  const Result<bool> ours = IsOurs(other);
+  if (!ours) return ours.error();
+  return !*ours;
+}
+
+// A KILL QUERY that came too late hits this instead of the next verb.
+void MySqlSession::AfterCancel() { (void)wire_->Do("DO 0"); }
+
+xa::Found MySqlSession::SettleWitness(const xa::Xid& xid) {
+  // A branch that still stands blocks the insert: that is no answer, and not worth a long wait.
+  if (wire_->Do("SET SESSION innodb_lock_wait_timeout = 1")) return xa::Found::kUnknown;
+  const std::optional<ServerError> error =
+      wire_->Do("INSERT INTO assent_witness (xid, mark) VALUES ('" + KeyOf(xid) + "', 'R')");
+  (void)wire_->Do("SET SESSION innodb_lock_wait_timeout = " +
+                  SecondsText(options_.lock_timeout_ms));
+  if (!error) return xa::Found::kWitnessRolledBack;
+  if (error->number != kDuplicateKey) return xa::Found::kUnknown;
+  const Result<std::string> mark =
+      OneValue("SELECT mark FROM assent_witness WHERE xid = '" + KeyOf(xid) + "'");
+  if (!mark) return xa::Found::kUnknown;
+  if (*mark == "C") return xa::Found::kWitnessCommitted;
+  return *mark == "R" ? xa::Found::kWitnessRolledBack : xa::Found::kUnknown;
+}
+
+Result<void> MySqlSession::PurgeWitness(const std::vector<xa::Xid>& xids) {
+  if (xids.empty()) return {};
+  std::string keys;
+  for (const xa::Xid& xid : xids) keys += (keys.empty() ? "'" : ",'") + KeyOf(xid) + "'";
+  const std::optional<ServerError> error =
+      wire_->Do("DELETE FROM assent_witness WHERE xid IN (" + keys + ")");
+  if (error) return ErrorOf(*error);
+  return {};
+}
+
+Result<std::string> MySqlSession::InstallWitness() {
+  const Result<std::string> database = OneValue("SELECT DATABASE()");
+  if (!database) return database.error();
+  if (database->empty()) {
+    return Error{ErrorCode::kInvalid, "the resource's url names no database to install into"};
+  }
+  const std::string random = ToHex(SystemRandom().Bytes(14));
+  for (const std::string& sql :
+       {std::string("CREATE TABLE IF NOT EXISTS assent_witness ("
+                    "xid VARCHAR(48) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY, "
+                    "mark CHAR(1) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, "
+                    "created_at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)) "
+                    "ENGINE=InnoDB"),
+        std::string("INSERT INTO assent_witness (xid, mark) SELECT '") + kIdentityMark + random +
+            "', 'I' FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM assent_witness WHERE xid >= '" +
+            kIdentityMark + "')"}) {
+    const std::optional<ServerError> error = wire_->Do(sql);
+    if (error) return ErrorOf(*error);
+  }
+  return "table assent_witness stands in database " + *database;
+}
+
+}  // namespace assent::mysql

@@ -1,0 +1,90 @@
+// A session on MariaDB or MySQL: one XA branch at a time, in SQL.
+//
+// Contract: see sql/session.h. The session's default is READ COMMITTED, read-write; a branch that
+// wants otherwise pays one more round trip. What client SQL may leave in a session stands at Reset.
+// The identity of a server: MySQL's server_uuid; MariaDB has none, so host name, port and server
+// id, and, once the witness table is installed, a random row in it. (A copy of a data directory
+// that is started in the same place without that row cannot be told from the original.) A server's
+// start is UNIX_TIMESTAMP() - Uptime of one statement: the server computes both from the same
+// reading, so it is constant; two starts within one second look the same. Threads: one at a time.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "participants/mysql/facts.h"
+#include "participants/mysql/wire.h"
+#include "participants/sql/resource_options.h"
+#include "participants/sql/session.h"
+
+namespace assent::mysql {
+
+class MySqlSession : public sql::Session {
+ public:
+  static Result<std::unique_ptr<sql::Session>> Connect(const sql::ResourceOptions& options,
+                                                       std::shared_ptr<SharedFacts> facts);
+
+  bool alive() const override { return wire_->alive(); }
+  sql::SessionId id() const override { return id_; }
+  xa::ServerStamp stamp() const override { return stamp_; }
+
+  sql::Answer Begin(const xa::Xid& xid, const xa::BranchOptions& options, bool witness) override;
+  sql::RunAnswer Run(const xa::Statement& statement) override;
+  sql::Answer Prepare(const xa::Xid& xid) override;
+  sql::Answer CommitOnePhase(const xa::Xid& xid) override;
+  sql::Answer RollBackActive(const xa::Xid& xid) override;
+
+  sql::Answer Commit(const xa::Xid& xid) override;
+  sql::Answer RollBackPrepared(const xa::Xid& xid) override;
+  Result<xa::ScanResult> List() override;
+  xa::Found SettleWitness(const xa::Xid& xid) override;
+  Result<void> PurgeWitness(const std::vector<xa::Xid>& xids) override;
+  Result<std::string> InstallWitness() override;
+
+  Result<void> CancelStatement(const sql::SessionId& other) override;
+  Result<void> EndSession(const sql::SessionId& other) override;
+  Result<bool> IsGone(const sql::SessionId& other) override;
+  void AfterCancel() override;
+
+  // Cheap where the branch's text and the database allow it to be known that nothing was left: only
+  // plain statements without variables, and no trigger or stored function that could run behind
+  // them. Otherwise the session is replaced by a new one (Connector/C++ offers no reset of a
+  // connection).
+  Result<void> Reset() override;
+  Result<sql::Probe> ProbeServer() override;
+
+ private:
+  MySqlSession(const sql::ResourceOptions& options, std::shared_ptr<SharedFacts> facts)
+      : options_(options), facts_(std::move(facts)) {}
+
+  Result<void> Open();
+  Result<void> Introduce();  // who this is and who the server is
+  std::string ReadIdentityRow();
+  // Ends and rolls back; the first answer that is not kOk.
+  sql::Answer EndAndRollBack(const xa::Xid& xid);
+  sql::Answer EndWork(const xa::Xid& xid);
+  sql::Answer Verb(const std::string& sql);
+  Result<bool> IsOurs(const sql::SessionId& other);
+  Result<std::vector<Row>> Rows(const std::string& sql);
+  Result<std::string> OneValue(const std::string& sql);
+
+  Result<void> ProbeDurability(sql::Probe& probe);
+  Result<void> ProbeTables(sql::Probe& probe, Facts& facts);
+  Result<void> ProbeStoredCode(sql::Probe& probe, Facts& facts);
+  Result<void> ProbeMySql(sql::Probe& probe);
+
+  const sql::ResourceOptions options_;
+  const std::shared_ptr<SharedFacts> facts_;
+  std::unique_ptr<Wire> wire_;
+  sql::SessionId id_;
+  xa::ServerStamp stamp_;
+  std::string version_;
+  bool mariadb_ = true;
+  sql::ScanOptions scan_;
+
+  bool read_only_ = false;  // of the branch
+  bool touched_ = false;    // a statement may have left something in the session
+};
+
+}  // namespace assent::mysql

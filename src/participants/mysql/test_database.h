@@ -1,0 +1,66 @@
+// For tests: a database of its own on the shared MariaDB, and resources over it.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "base/random.h"
+#include "participants/mysql/driver.h"
+#include "participants/sql/resource.h"
+#include "participants/sql/test_driver.h"
+#include "tests/support/servers.h"
+
+namespace assent::mysql {
+
+class MariaDb : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    static std::atomic<int> number{0};
+    database_ = "branch_test_" + std::to_string(++number);
+    Root("CREATE DATABASE " + database_);
+    Root("CREATE TABLE account (id INT PRIMARY KEY, amount BIGINT NOT NULL)", database_);
+    Root("INSERT INTO account VALUES (1, 100), (2, 100)", database_);
+  }
+  void TearDown() override { Root("DROP DATABASE " + database_); }
+
+  test::Rows Root(const std::string& sql, const std::string& database = "") {
+    Result<test::Rows> rows = test::Sql(server(), sql, database);
+    EXPECT_TRUE(rows.has_value()) << (rows ? "" : rows.error().message);
+    return rows ? std::move(*rows) : test::Rows{};
+  }
+  std::string One(const std::string& sql) {
+    const test::Rows rows = Root(sql, database_);
+    return rows.empty() || rows[0].empty() ? "nothing" : rows[0][0];
+  }
+  std::string Amount(int id) {
+    return One("SELECT amount FROM account WHERE id = " + std::to_string(id));
+  }
+
+  sql::ResourceOptions Options() {
+    sql::ResourceOptions options;
+    options.name = "mobile_game";
+    options.driver = "mysql";
+    options.url = "tcp://127.0.0.1:" + std::to_string(server().port()) + "/" + database_;
+    options.user = "assent";
+    options.password = "assent";
+    options.pool = 4;
+    options.connect_timeout_ms = 2'000;
+    options.call_timeout_ms = 10'000;
+    options.lock_timeout_ms = 10'000;
+    return options;
+  }
+  std::unique_ptr<sql::TestDriver> Open(const sql::ResourceOptions& options) {
+    return std::make_unique<sql::TestDriver>(
+        sql::MakeSqlResource(options, MakeMySqlDriver(options), SystemRandom()));
+  }
+  std::unique_ptr<sql::TestDriver> Open() { return Open(Options()); }
+
+  static test::Server& server() { return test::SharedMariaDb(); }
+
+  std::string database_;
+};
+
+}  // namespace assent::mysql

@@ -1,0 +1,57 @@
+// Completions made of a call and what became of it.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "participants/sql/session.h"
+#include "xa/port.h"
+
+namespace assent::sql {
+
+inline xa::Completion Answered(const xa::Call& call, xa::Code code, xa::Failure failure = {}) {
+  xa::Completion completion;
+  completion.call = call.call;
+  completion.operation = call.operation;
+  completion.xid = call.xid;
+  completion.code = code;
+  completion.failure = std::move(failure);
+  return completion;
+}
+
+inline xa::Completion Answered(const xa::Call& call, Answer answer) {
+  return Answered(call, answer.code, std::move(answer.failure));
+}
+
+inline xa::Failure Because(core::Reason reason, std::string detail, bool may_retry = false) {
+  xa::Failure failure;
+  failure.reason = reason;
+  failure.detail = std::move(detail);
+  failure.may_retry = may_retry;
+  return failure;
+}
+
+inline xa::Failure Unavailable(std::string detail) {
+  return Because(core::Reason::kUnavailable, std::move(detail), true);
+}
+inline xa::Failure ConnectionLost() {
+  return Because(core::Reason::kConnectionLost, "the connection to the database was lost", true);
+}
+inline xa::Failure Cancelled() {
+  return Because(core::Reason::kDeadline, "cancelled before the statement had ended");
+}
+inline xa::Failure ShuttingDown() {
+  return Because(core::Reason::kShutdown, "the coordinator is stopping", true);
+}
+
+// What an operation is answered when its branch cannot be worked on: nothing more can happen to a
+// branch that only ran, a prepared one is in doubt.
+inline xa::Code CodeOfLoss(core::Operation operation) {
+  switch (operation) {
+    case core::Operation::kOpen:
+    case core::Operation::kRun: return xa::Code::kRbCommFail;
+    default: return xa::Code::kErRmFail;
+  }
+}
+
+}  // namespace assent::sql

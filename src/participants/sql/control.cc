@@ -1,0 +1,183 @@
+#include "participants/sql/control.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/event_log.h"
+#include "participants/sql/answers.h"
+
+namespace assent::sql {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kFirstBackOff{100};
+constexpr milliseconds kLongestBackOff{5'000};
+// From a cancel to the end of the session whose statement did not come back.
+constexpr milliseconds kCancelGrace{5'000};
+constexpr milliseconds kCancelAgain{200};
+constexpr milliseconds kPurgeAfter{10'000};
+constexpr size_t kPurgeBatch = 500;
+
+}  // namespace
+
+Control::Control(const ResourceOptions& options, Driver& driver, ServerView& view, Random& random,
+                 Hooks hooks)
+    : options_(options), driver_(driver), view_(view), random_(random), hooks_(std::move(hooks)) {}
+
+void Control::Stop() {
+  stopping_ = true;
+  worker_.Finish();
+  session_.reset();
+}
+
+void Control::Probe() {
+  if (probe_posted_.exchange(true)) return;
+  worker_.Post([this] { ProbeNow(); });
+}
+
+void Control::ProbeNow() {
+  probe_posted_ = false;
+  if (stopping_) return;
+  Result<void> looked = Look();
+  // An old connection may have died without the server.
+  if (!looked && view_.up()) looked = Look();
+  if (looked) {
+    SetUp();
+    return;
+  }
+  SetDown(looked.error().message);
+  back_off_ = std::clamp(back_off_ * 2, kFirstBackOff, kLongestBackOff);
+  const auto jitter = random_.Below(static_cast<uint64_t>(back_off_.count()) / 2 + 1);
+  worker_.PostAfter(back_off_ - milliseconds(jitter), [this] { Probe(); });
+}
+
+Result<void> Control::Ensure() {
+  if (session_ != nullptr && session_->alive()) return {};
+  session_.reset();
+  Result<std::unique_ptr<Session>> connected = driver_.Connect();
+  if (!connected) return connected.error();
+  session_ = std::move(*connected);
+  return {};
+}
+
+Result<void> Control::Look() {
+  const Result<void> ready = Ensure();
+  if (!ready) return ready.error();
+  Result<sql::Probe> probe = session_->ProbeServer();
+  if (!probe) {
+    session_.reset();
+    return probe.error();
+  }
+  for (const std::string& warning : probe->warnings) {
+    if (logged_.insert(warning).second) {
+      Log(LogEvent::kResourceProbe, {{"resource", options_.name}, {"found", warning}});
+    }
+  }
+  view_.SetProbe(std::move(*probe));
+  return {};
+}
+
+void Control::SetUp() {
+  back_off_ = milliseconds(0);
+  if (!view_.SetHealth(xa::Health::kUp, "")) return;
+  const auto probe = view_.probe();
+  Log(LogEvent::kResourceUp, {{"resource", options_.name},
+                              {"server", probe->dialect + " " + probe->server_version},
+                              {"witness", probe->witness ? "yes" : "no"}});
+  hooks_.on_up();
+}
+
+void Control::SetDown(const std::string& detail) {
+  if (!view_.SetHealth(xa::Health::kDown, detail)) return;
+  Log(LogEvent::kResourceDown, {{"resource", options_.name}, {"why", detail}});
+  hooks_.on_down(detail);
+}
+
+void Control::Cancel(SessionId session, std::function<bool()> runs,
+                     std::function<void()> answered) {
+  const bool posted = worker_.PostFirst([this, session, runs, answered] {
+    CancelNow(session, runs);
+    answered();
+  });
+  if (!posted) answered();
+}
+
+void Control::CancelNow(const SessionId& session, const std::function<bool()>& runs) {
+  if (!runs() || !Ensure()) return;
+  const Result<void> cancelled = session_->CancelStatement(session);
+  if (!cancelled && cancelled.error().code != ErrorCode::kNotFound) {
+    worker_.PostAfter(kCancelAgain, [this, session, runs] { CancelNow(session, runs); });
+    return;
+  }
+  worker_.PostAfter(kCancelGrace, [this, session, runs] {
+    if (runs() && Ensure()) (void)session_->EndSession(session);
+  });
+}
+
+void Control::Scan(std::function<void(xa::ScanResult)> done) {
+  const auto failed = [](std::string error) {
+    xa::ScanResult result;
+    result.error = std::move(error);
+    return result;
+  };
+  const bool posted = worker_.Post([this, done, failed] {
+    if (stopping_) return done(failed("the coordinator is stopping"));
+    if (view_.health() == xa::Health::kDown) return done(failed(view_.detail()));
+    const Result<void> ready = Ensure();
+    if (!ready) {
+      Probe();
+      return done(failed(ready.error().message));
+    }
+    Result<xa::ScanResult> list = session_->List();
+    if (!list) {
+      // Perhaps only an idle connection that had died: the next one is fresh.
+      if (!session_->alive()) Probe();
+      return done(failed(list.error().message));
+    }
+    done(std::move(*list));
+  });
+  if (!posted) done(failed("the coordinator is stopping"));
+}
+
+void Control::Install(std::function<void(Result<std::string>)> done) {
+  const bool posted = worker_.Post([this, done] {
+    if (stopping_) return done(Error{ErrorCode::kUnavailable, "the coordinator is stopping"});
+    const Result<void> ready = Ensure();
+    if (!ready) return done(ready.error());
+    Result<std::string> installed = session_->InstallWitness();
+    if (installed) {
+      const Result<void> looked = Look();  // new branches write their rows from now on
+      if (!looked) return done(looked.error());
+    }
+    done(std::move(installed));
+  });
+  if (!posted) done(Error{ErrorCode::kUnavailable, "the coordinator is stopping"});
+}
+
+void Control::PurgeWitness(std::vector<xa::Xid> ended) {
+  if (ended.empty() || !view_.witness()) return;
+  bool first = false;
+  {
+    const std::lock_guard lock(mutex_);
+    first = ended_.empty();
+    ended_.insert(ended_.end(), ended.begin(), ended.end());
+  }
+  if (first) worker_.PostAfter(kPurgeAfter, [this] { PurgeNow(); });
+}
+
+void Control::PurgeNow() {
+  std::vector<xa::Xid> ended;
+  {
+    const std::lock_guard lock(mutex_);
+    ended.swap(ended_);
+  }
+  for (size_t from = 0; from < ended.size(); from += kPurgeBatch) {
+    if (stopping_ || !view_.up() || !Ensure()) return;  // best effort
+    const size_t count = std::min(kPurgeBatch, ended.size() - from);
+    const auto begin = ended.begin() + static_cast<ptrdiff_t>(from);
+    (void)session_->PurgeWitness({begin, begin + static_cast<ptrdiff_t>(count)});
+  }
+}
+
+}  // namespace assent::sql

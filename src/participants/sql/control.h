@@ -1,0 +1,71 @@
+// The reserved connection for everything that must not stand in the way of phase two: probes,
+// cancels, ends of sessions, scans, the witness table.
+//
+// Contract: cancels go in front of what waits. While the server does not answer it is probed with
+// back-off (100 ms to 5 s, with jitter) until it does; while it answers nothing wakes up by itself.
+// Each change of health is reported once, each warning logged once.
+// Threads: every function but the constructor may be called from any; none blocks but Stop.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "participants/sql/server_view.h"
+#include "participants/sql/session.h"
+#include "participants/sql/worker.h"
+
+namespace assent::sql {
+
+class Control {
+ public:
+  struct Hooks {
+    std::function<void()> on_up;
+    std::function<void(const std::string& detail)> on_down;
+  };
+
+  Control(const ResourceOptions& options, Driver& driver, ServerView& view, Random& random,
+          Hooks hooks);
+
+  void Probe();  // have a look now; many at once are one
+  // Cancels what that session runs while `runs()` says so; `answered` is called once, when the
+  // server has answered or was not asked. When the statement does not come back, ends the session.
+  void Cancel(SessionId session, std::function<bool()> runs, std::function<void()> answered);
+  void Scan(std::function<void(xa::ScanResult)> done);
+  void Install(std::function<void(Result<std::string>)> done);
+  void PurgeWitness(std::vector<xa::Xid> ended);
+  void Stop();
+
+ private:
+  void ProbeNow();
+  Result<void> Look();  // connects where needed, and probes
+  Result<void> Ensure();
+  void SetUp();
+  void SetDown(const std::string& detail);
+  void CancelNow(const SessionId& session, const std::function<bool()>& runs);
+  void PurgeNow();
+
+  const ResourceOptions& options_;
+  Driver& driver_;
+  ServerView& view_;
+  Random& random_;
+  const Hooks hooks_;
+
+  // The worker's thread only.
+  std::unique_ptr<Session> session_;
+  std::chrono::milliseconds back_off_{0};
+  std::set<std::string> logged_;
+
+  std::atomic<bool> probe_posted_{false};
+  std::atomic<bool> stopping_{false};
+  std::mutex mutex_;
+  std::vector<xa::Xid> ended_;  // guarded by mutex_
+  Worker worker_;
+};
+
+}  // namespace assent::sql

@@ -1,0 +1,115 @@
+#include "participants/sql/phase_two.h"
+
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include "participants/sql/answers.h"
+
+namespace assent::sql {
+namespace {
+
+using core::Operation;
+using core::Reason;
+using xa::Code;
+
+// How long one call waits for an ended session to leave the server's list; the caller asks again.
+constexpr int kGoneLooks = 10;
+constexpr auto kGonePause = std::chrono::milliseconds(10);
+
+}  // namespace
+
+bool PhaseTwo::Submit(const xa::Call& call) {
+  return worker_.Post([this, call] { answer_(Carry(call)); });
+}
+
+void PhaseTwo::Stop() {
+  worker_.Finish();
+  session_.reset();
+}
+
+Result<void> PhaseTwo::Ensure() {
+  if (!view_.up()) return Error{ErrorCode::kUnavailable, view_.detail()};
+  if (session_ != nullptr && session_->alive()) return {};
+  session_.reset();
+  Result<std::unique_ptr<Session>> connected = driver_.Connect();
+  if (!connected) {
+    view_.suspect();
+    return connected.error();
+  }
+  session_ = std::move(*connected);
+  return {};
+}
+
+bool PhaseTwo::SeenGone(const xa::Xid& xid) {
+  const std::optional<SessionId> old = lost_.Find(xid);
+  if (!old) return true;
+  for (int look = 0; look < kGoneLooks; ++look) {
+    const Result<bool> gone = session_->IsGone(*old);
+    if (!gone) return false;
+    if (*gone) {
+      lost_.Remove(xid);
+      return true;
+    }
+    if (look == 0) {
+      const Result<void> ended = session_->EndSession(*old);
+      if (!ended && ended.error().code != ErrorCode::kNotFound) return false;
+    } else {
+      std::this_thread::sleep_for(kGonePause);
+    }
+  }
+  return false;
+}
+
+xa::Completion PhaseTwo::Carry(const xa::Call& call) {
+  const bool find = call.operation == Operation::kFind;
+  const Result<void> ready = Ensure();
+  if (!ready) {
+    return Answered(call, find ? Code::kOk : Code::kErRmFail, Unavailable(ready.error().message));
+  }
+  if (!SeenGone(call.xid)) {
+    if (!session_->alive()) view_.suspect();
+    return Answered(call, find ? Code::kOk : Code::kErRmFail,
+                    Because(Reason::kConnectionLost,
+                            "the session that holds the branch is not gone yet", true));
+  }
+  if (find) return Find(call);
+  // Never asked to prepare, and its session is gone: so is the branch.
+  if (call.operation == Operation::kRollBack && !call.prepare_sent) {
+    return Answered(call, Code::kOk);
+  }
+  Answer answer = call.operation == Operation::kCommit ? session_->Commit(call.xid)
+                                                       : session_->RollBackPrepared(call.xid);
+  if (!session_->alive()) {
+    lost_.Add(call.xid, session_->id());  // it may still be at it
+    view_.suspect();
+  }
+  return Answered(call, std::move(answer));
+}
+
+xa::Completion PhaseTwo::Find(const xa::Call& call) {
+  xa::Completion completion = Answered(call, Code::kOk);
+  completion.found = xa::Found::kUnknown;
+  const Result<xa::ScanResult> list = session_->List();
+  if (!list || !list->complete || list->standby) {
+    if (!session_->alive()) view_.suspect();
+    completion.failure = Unavailable(!list ? list.error().message : list->error);
+    return completion;
+  }
+  completion.stamp = list->stamp;
+  for (const xa::Listed& listed : list->listed) {
+    if (listed.xid == call.xid) {
+      completion.found = xa::Found::kListed;
+      return completion;
+    }
+  }
+  if (!call.settle || !view_.Witnessed(call.xid)) {
+    completion.found = xa::Found::kNotListed;
+    return completion;
+  }
+  completion.found = session_->SettleWitness(call.xid);
+  if (!session_->alive()) view_.suspect();
+  return completion;
+}
+
+}  // namespace assent::sql

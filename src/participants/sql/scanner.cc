@@ -1,0 +1,318 @@
+#include "participants/sql/scanner.h"
+
+#include <algorithm>
+#include <array>
+
+#include "participants/sql/lexer.h"
+
+namespace assent::sql {
+namespace {
+
+using Kind = Token::Kind;
+
+constexpr size_t kLongestKeyword = 20;
+
+struct Rule {
+  std::string_view keyword;
+  std::string_view why;
+};
+
+constexpr std::string_view kAllowed[] = {"SELECT", "INSERT", "UPDATE", "DELETE",
+                                         "WITH",   "CALL",   "VALUES", "TABLE"};
+
+constexpr std::string_view kEnds =
+    "it would end or change the branch's transaction; use :commit or :rollback of the transaction";
+constexpr std::string_view kBegins =
+    "the branch's transaction is begun by the coordinator; send only the work itself";
+constexpr std::string_view kSession =
+    "it would change the session, which serves other transactions too";
+constexpr std::string_view kDdl =
+    "definitions commit by themselves or lock for long; run them outside a transaction of Assent";
+constexpr std::string_view kLocks = "locks of whole tables are not undone with the branch";
+constexpr std::string_view kAdmin = "it acts on the server, not on the branch's data";
+constexpr std::string_view kSavepoint = "a branch is undone as a whole; savepoints are not offered";
+
+constexpr Rule kRefused[] = {{"BEGIN", kBegins},
+                             {"START", kBegins},
+                             {"COMMIT", kEnds},
+                             {"END", kEnds},
+                             {"ROLLBACK", kEnds},
+                             {"ABORT", kEnds},
+                             {"SAVEPOINT", kSavepoint},
+                             {"RELEASE", kSavepoint},
+                             {"XA", kEnds},
+                             {"PREPARE", kEnds},
+                             {"EXECUTE", kSession},
+                             {"DEALLOCATE", kSession},
+                             {"SET", kSession},
+                             {"RESET", kSession},
+                             {"DISCARD", kSession},
+                             {"USE", kSession},
+                             {"DECLARE", kSession},
+                             {"FETCH", kSession},
+                             {"CLOSE", kSession},
+                             {"MOVE", kSession},
+                             {"HANDLER", kSession},
+                             {"LISTEN", kSession},
+                             {"UNLISTEN", kSession},
+                             {"NOTIFY", kSession},
+                             {"LOCK", kLocks},
+                             {"UNLOCK", kLocks},
+                             {"CREATE", kDdl},
+                             {"ALTER", kDdl},
+                             {"DROP", kDdl},
+                             {"TRUNCATE", kDdl},
+                             {"RENAME", kDdl},
+                             {"GRANT", kDdl},
+                             {"REVOKE", kDdl},
+                             {"COMMENT", kDdl},
+                             {"REFRESH", kDdl},
+                             {"REINDEX", kDdl},
+                             {"CLUSTER", kDdl},
+                             {"OPTIMIZE", kDdl},
+                             {"REPAIR", kDdl},
+                             {"VACUUM", kAdmin},
+                             {"ANALYZE", kAdmin},
+                             {"ANALYSE", kAdmin},
+                             {"CHECKPOINT", kAdmin},
+                             {"FLUSH", kAdmin},
+                             {"KILL", kAdmin},
+                             {"SHUTDOWN", kAdmin},
+                             {"INSTALL", kAdmin},
+                             {"UNINSTALL", kAdmin},
+                             {"PURGE", kAdmin},
+                             {"CHANGE", kAdmin},
+                             {"STOP", kAdmin},
+                             {"LOAD", kAdmin},
+                             {"COPY", kAdmin},
+                             {"IMPORT", kAdmin},
+                             {"DO", "it runs code whose effects cannot be followed"},
+                             {"EXPLAIN", "a branch runs work, not plans"},
+                             {"DESCRIBE", "a branch runs work, not descriptions"},
+                             {"SHOW", "a branch runs work, not descriptions"}};
+
+// Functions, and words that stand in front of a parenthesis, that leave nothing in the session.
+constexpr std::string_view kHarmless[] = {"ABS",
+                                          "ALL",
+                                          "AND",
+                                          "ANY",
+                                          "AS",
+                                          "AVG",
+                                          "BETWEEN",
+                                          "BY",
+                                          "CASE",
+                                          "CAST",
+                                          "CEIL",
+                                          "CEILING",
+                                          "CHAR_LENGTH",
+                                          "COALESCE",
+                                          "CONCAT",
+                                          "CONCAT_WS",
+                                          "CONVERT",
+                                          "COUNT",
+                                          "CURRENT_TIMESTAMP",
+                                          "DATE",
+                                          "DATE_ADD",
+                                          "DATE_SUB",
+                                          "DECIMAL",
+                                          "ELSE",
+                                          "EXISTS",
+                                          "FLOOR",
+                                          "FROM",
+                                          "GREATEST",
+                                          "GROUP_CONCAT",
+                                          "HAVING",
+                                          "HEX",
+                                          "IF",
+                                          "IFNULL",
+                                          "IN",
+                                          "INTERVAL",
+                                          "JOIN",
+                                          "JSON_EXTRACT",
+                                          "JSON_OBJECT",
+                                          "JSON_VALUE",
+                                          "KEY",
+                                          "LEAST",
+                                          "LEFT",
+                                          "LENGTH",
+                                          "LIKE",
+                                          "LOWER",
+                                          "MAX",
+                                          "MD5",
+                                          "MIN",
+                                          "MOD",
+                                          "NOT",
+                                          "NOW",
+                                          "NULLIF",
+                                          "ON",
+                                          "OR",
+                                          "ORDER",
+                                          "OVER",
+                                          "PARTITION",
+                                          "POW",
+                                          "POWER",
+                                          "RIGHT",
+                                          "ROUND",
+                                          "ROW",
+                                          "ROW_NUMBER",
+                                          "SELECT",
+                                          "SET",
+                                          "SHA1",
+                                          "SHA2",
+                                          "SIGN",
+                                          "SOME",
+                                          "SUBSTR",
+                                          "SUBSTRING",
+                                          "SUM",
+                                          "THEN",
+                                          "TIMESTAMPDIFF",
+                                          "TRIM",
+                                          "UNHEX",
+                                          "UNION",
+                                          "UNIX_TIMESTAMP",
+                                          "UPDATE",
+                                          "UPPER",
+                                          "USING",
+                                          "UTC_TIMESTAMP",
+                                          "UUID",
+                                          "VALUE",
+                                          "VALUES",
+                                          "VARCHAR",
+                                          "WHEN",
+                                          "WHERE",
+                                          "WITH"};
+
+// Between the verb and the table's name.
+constexpr std::string_view kModifiers[] = {"INTO",          "FROM",    "IGNORE", "LOW_PRIORITY",
+                                           "HIGH_PRIORITY", "DELAYED", "QUICK",  "ONLY"};
+
+template <size_t N>
+bool IsIn(std::string_view word, const std::string_view (&list)[N]) {
+  return std::find(std::begin(list), std::end(list), word) != std::end(list);
+}
+
+std::string Upper(std::string_view text) {
+  std::string upper(text);
+  for (char& c : upper) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+  return upper;
+}
+
+bool IsSymbol(const Token& token, char symbol) {
+  return token.kind == Kind::kSymbol && token.text[0] == symbol;
+}
+
+Error Invalid(std::string message) { return {ErrorCode::kInvalid, std::move(message)}; }
+
+Result<void> CheckKeyword(const std::string& keyword, Dialect dialect) {
+  if (IsIn(keyword, kAllowed)) return {};
+  if (keyword == (dialect == Dialect::kMySql ? "REPLACE" : "MERGE")) return {};
+  for (const Rule& rule : kRefused) {
+    if (rule.keyword == keyword) {
+      return Invalid(keyword + " is not allowed in a branch: " + std::string(rule.why));
+    }
+  }
+  const bool plain = keyword.size() <= kLongestKeyword &&
+                     std::all_of(keyword.begin(), keyword.end(),
+                                 [](char c) { return (c >= 'A' && c <= 'Z') || c == '_'; });
+  return Invalid((plain ? keyword + " is" : std::string("this is")) +
+                 " not a statement that a branch runs: SELECT, INSERT, UPDATE, DELETE, " +
+                 (dialect == Dialect::kMySql ? "REPLACE" : "MERGE") +
+                 ", WITH, CALL, VALUES or TABLE");
+}
+
+// The name without its quotes.
+std::string Name(const Token& token) {
+  if (token.kind == Kind::kWord) return std::string(token.text);
+  const char quote = token.text[0];
+  std::string name;
+  for (size_t i = 1; i + 1 < token.text.size(); ++i) {
+    name += token.text[i];
+    if (token.text[i] == quote) ++i;
+  }
+  return name;
+}
+
+bool IsName(const Token& token) {
+  return token.kind == Kind::kWord || token.kind == Kind::kQuotedName;
+}
+
+void FindTarget(const std::vector<Token>& tokens, size_t keyword, ScannedStatement& statement) {
+  constexpr std::string_view kWriters[] = {"INSERT", "REPLACE", "UPDATE", "DELETE"};
+  if (!IsIn(statement.keyword, kWriters)) return;
+  size_t at = keyword + 1;
+  while (at < tokens.size() && tokens[at].kind == Kind::kWord &&
+         IsIn(Upper(tokens[at].text), kModifiers)) {
+    ++at;
+  }
+  if (at >= tokens.size() || !IsName(tokens[at])) return;
+  statement.target = Name(tokens[at]);
+  if (at + 2 < tokens.size() && IsSymbol(tokens[at + 1], '.') && IsName(tokens[at + 2])) {
+    statement.target_schema = std::move(statement.target);
+    statement.target = Name(tokens[at + 2]);
+  }
+}
+
+// A word in front of a parenthesis is a function unless it is the table of INSERT or the name of a
+// list of columns; those only make the answer more careful.
+bool TouchesSession(const std::vector<Token>& tokens, const ScannedStatement& statement) {
+  if (statement.keyword == "CALL") return true;
+  for (size_t i = 0; i < tokens.size(); ++i) {
+    if (IsSymbol(tokens[i], '@')) return true;
+    if (i == 0 || !IsSymbol(tokens[i], '(')) continue;
+    const Token& before = tokens[i - 1];
+    if (before.kind == Kind::kQuotedName && Name(before) != statement.target) return true;
+    if (before.kind == Kind::kWord && before.text != statement.target &&
+        !IsIn(Upper(before.text), kHarmless)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+Result<void> CheckFileOutput(const std::vector<Token>& tokens, Dialect dialect) {
+  if (dialect != Dialect::kMySql) return {};
+  for (size_t i = 0; i + 1 < tokens.size(); ++i) {
+    if (tokens[i].kind != Kind::kWord || tokens[i + 1].kind != Kind::kWord) continue;
+    const std::string next = Upper(tokens[i + 1].text);
+    if (Upper(tokens[i].text) == "INTO" && (next == "OUTFILE" || next == "DUMPFILE")) {
+      return Invalid(next + " is not allowed in a branch: a file is not undone with it");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<ScannedStatement> Scan(std::string_view sql, Dialect dialect, const ScanOptions& options) {
+  Result<std::vector<Token>> all = Tokens(sql, dialect, options);
+  if (!all) return all.error();
+  std::vector<Token>& tokens = *all;
+
+  ScannedStatement statement;
+  const auto semicolon = std::find_if(tokens.begin(), tokens.end(),
+                                      [](const Token& token) { return IsSymbol(token, ';'); });
+  statement.end = semicolon == tokens.end() ? sql.size() : semicolon->offset;
+  if (semicolon != tokens.end() && semicolon + 1 != tokens.end()) {
+    return Invalid("more than one statement; send each as an entry of its own");
+  }
+  tokens.erase(semicolon, tokens.end());
+
+  size_t first = 0;
+  while (first < tokens.size() && IsSymbol(tokens[first], '(')) ++first;
+  if (first == tokens.size()) return Invalid("there is no statement in it");
+  statement.keyword = tokens[first].kind == Kind::kWord ? Upper(tokens[first].text) : "";
+  Result<void> allowed = CheckKeyword(statement.keyword, dialect);
+  if (allowed) allowed = CheckFileOutput(tokens, dialect);
+  if (!allowed) return allowed.error();
+
+  for (const Token& token : tokens) {
+    if (token.kind == Kind::kMarker) statement.markers.push_back(token.offset);
+  }
+  FindTarget(tokens, first, statement);
+  statement.touches_session = TouchesSession(tokens, statement);
+  return statement;
+}
+
+}  // namespace assent::sql

@@ -1,0 +1,195 @@
+#include "participants/sql/scanner.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace assent::sql {
+namespace {
+
+constexpr Dialect kBoth[] = {Dialect::kMySql, Dialect::kPostgreSql};
+
+// The message of the refusal, or "" where it is accepted.
+std::string Refusal(const std::string& sql, Dialect dialect, const ScanOptions& options = {}) {
+  const Result<ScannedStatement> scanned = Scan(sql, dialect, options);
+  return scanned ? "" : scanned.error().message;
+}
+
+std::vector<size_t> Markers(const std::string& sql, Dialect dialect) {
+  Result<ScannedStatement> scanned = Scan(sql, dialect);
+  EXPECT_TRUE(scanned.has_value()) << sql;
+  return scanned ? scanned->markers : std::vector<size_t>{999};
+}
+
+TEST(Scanner, AcceptsTheStatementsThatABranchRuns) {
+  for (const Dialect dialect : kBoth) {
+    for (const char* sql :
+         {"SELECT 1", "select 1", "(SELECT 1)", "((SELECT 1) UNION (SELECT 2))",
+          "INSERT INTO t VALUES (1)", "UPDATE t SET a = 1", "DELETE FROM t",
+          "WITH x AS (SELECT 1) SELECT * FROM x", "CALL p(1)", "VALUES (1)", "TABLE t",
+          "  \n\tSELECT 1 ; \n", "SELECT 1; -- done", "-- first\nSELECT 1",
+          "/* a */ SELECT /* b */ 1", "SELECT 1;/* end */"}) {
+      EXPECT_EQ(Refusal(sql, dialect), "") << sql;
+    }
+  }
+  EXPECT_EQ(Refusal("REPLACE INTO t VALUES (1)", Dialect::kMySql), "");
+  EXPECT_EQ(Refusal("MERGE INTO t USING s ON true WHEN MATCHED THEN DELETE", Dialect::kPostgreSql),
+            "");
+}
+
+TEST(Scanner, RefusesWhatWouldEndTheBranchOrChangeTheSession) {
+  for (const Dialect dialect : kBoth) {
+    for (const char* keyword :
+         {"BEGIN",   "START",    "COMMIT",    "END",        "ROLLBACK", "ABORT",      "SAVEPOINT",
+          "RELEASE", "PREPARE",  "XA",        "SET",        "LOCK",     "UNLOCK",     "CREATE",
+          "ALTER",   "DROP",     "TRUNCATE",  "RENAME",     "GRANT",    "REVOKE",     "USE",
+          "LISTEN",  "NOTIFY",   "UNLISTEN",  "DISCARD",    "RESET",    "COPY",       "LOAD",
+          "VACUUM",  "ANALYZE",  "FLUSH",     "DO",         "EXECUTE",  "DEALLOCATE", "HANDLER",
+          "KILL",    "SHUTDOWN", "INSTALL",   "CHECKPOINT", "CLUSTER",  "REINDEX",    "DECLARE",
+          "EXPLAIN", "SHOW",     "FROBNICATE"}) {
+      for (const char* disguise : {"%", "/* x */ %", "-- x\n%", " (%", "\n\t%"}) {
+        std::string sql = disguise;
+        sql.replace(sql.find('%'), 1, std::string(keyword) + " something 'secret'");
+        const std::string message = Refusal(sql, dialect);
+        EXPECT_NE(message.find(keyword), std::string::npos) << sql << ": " << message;
+        EXPECT_EQ(message.find("secret"), std::string::npos) << message;
+      }
+    }
+  }
+}
+
+TEST(Scanner, SaysWhyACommitIsRefused) {
+  EXPECT_EQ(
+      Refusal("commit", Dialect::kPostgreSql),
+      "COMMIT is not allowed in a branch: it would end or change the branch's transaction; use "
+      ":commit or :rollback of the transaction");
+}
+
+TEST(Scanner, QuotesNothingOfAnUnknownWordThatIsNoKeyword) {
+  const std::string message = Refusal("s3cret_value_of_the_client x", Dialect::kMySql);
+  EXPECT_EQ(message.find("s3cret"), std::string::npos) << message;
+  EXPECT_NE(message, "");
+}
+
+TEST(Scanner, RefusesTwoStatements) {
+  for (const Dialect dialect : kBoth) {
+    for (const char* sql : {"SELECT 1; SELECT 2", "UPDATE t SET a = 1; COMMIT", "SELECT 1;;",
+                            "SELECT ';'; COMMIT", "SELECT 1 /* ; */; COMMIT", ";SELECT 1"}) {
+      EXPECT_NE(Refusal(sql, dialect), "") << sql;
+    }
+    EXPECT_EQ(Refusal("SELECT ';'", dialect), "");
+    EXPECT_EQ(Refusal("SELECT 1 /* ; COMMIT */", dialect), "");
+    EXPECT_EQ(Refusal("SELECT 1 AS \"a;b\"", dialect), "");
+  }
+}
+
+TEST(Scanner, RefusesWhatHoldsNoStatement) {
+  for (const Dialect dialect : kBoth) {
+    for (const char* sql : {"", " ", ";", "-- only", "/* only */", "((", "?", "'text'", "1"}) {
+      EXPECT_NE(Refusal(sql, dialect), "") << sql;
+    }
+  }
+}
+
+TEST(Scanner, RefusesWhatHasNoEnd) {
+  for (const Dialect dialect : kBoth) {
+    for (const char* sql : {"SELECT 'a", "SELECT \"a", "SELECT 1 /* a", "SELECT 'a''"}) {
+      EXPECT_NE(Refusal(sql, dialect), "") << sql;
+    }
+  }
+  EXPECT_NE(Refusal("SELECT `a", Dialect::kMySql), "");
+  EXPECT_NE(Refusal("SELECT 'a\\'", Dialect::kMySql), "");
+  EXPECT_NE(Refusal("SELECT 'a\\", Dialect::kMySql), "");
+  EXPECT_NE(Refusal("SELECT $x$ a $y$", Dialect::kPostgreSql), "");
+  EXPECT_NE(Refusal("SELECT /* /* */ 1", Dialect::kPostgreSql), "");
+  EXPECT_NE(Refusal(std::string("SELECT 1\0", 9), Dialect::kMySql), "");
+}
+
+TEST(Scanner, FindsMarkersOutsideOfQuotesAndCommentsOnly) {
+  for (const Dialect dialect : kBoth) {
+    EXPECT_EQ(Markers("SELECT ?", dialect), (std::vector<size_t>{7}));
+    EXPECT_EQ(Markers("SELECT '?', ?, \"?\" /* ? */ -- ?\n, ?", dialect),
+              (std::vector<size_t>{12, 34}));
+    EXPECT_EQ(Markers("SELECT 'it''s ?', ?", dialect), (std::vector<size_t>{18}));
+  }
+  EXPECT_EQ(Markers("SELECT `?`, ? # ?", Dialect::kMySql), (std::vector<size_t>{12}));
+  EXPECT_EQ(Markers("SELECT $$?$$, $a$ ? $$ ? $a$, ?", Dialect::kPostgreSql),
+            (std::vector<size_t>{30}));
+}
+
+TEST(Scanner, KnowsTheBackslashesOfEachDialect) {
+  EXPECT_EQ(Markers(R"(SELECT 'a\' ?', ?)", Dialect::kMySql), (std::vector<size_t>{16}));
+  EXPECT_EQ(Markers(R"(SELECT "a\" ?", ?)", Dialect::kMySql), (std::vector<size_t>{16}));
+  EXPECT_EQ(Markers(R"(SELECT 'a\', ?)", Dialect::kPostgreSql), (std::vector<size_t>{13}));
+  EXPECT_EQ(Markers(R"(SELECT E'a\' ?', ?)", Dialect::kPostgreSql), (std::vector<size_t>{17}));
+  EXPECT_EQ(Markers(R"(SELECT e'\\', ?)", Dialect::kPostgreSql), (std::vector<size_t>{14}));
+  // A name that ends in e is no E.
+  EXPECT_NE(Refusal(R"(SELECT name'a\' ')", Dialect::kPostgreSql), "");
+
+  const ScanOptions no_backslash{.backslash_escapes = false};
+  EXPECT_EQ(Refusal(R"(SELECT 'a\')", Dialect::kMySql, no_backslash), "");
+  EXPECT_NE(Refusal(R"(SELECT 'a\'')", Dialect::kMySql, no_backslash), "");
+  const ScanOptions ansi{.ansi_quotes = true};
+  EXPECT_EQ(Refusal(R"(SELECT "a\")", Dialect::kMySql, ansi), "");
+}
+
+TEST(Scanner, KnowsTheCommentsOfEachDialect) {
+  // MySQL: "--" without a space is two signs; PostgreSQL: a comment.
+  EXPECT_EQ(Markers("SELECT 1--?", Dialect::kMySql), (std::vector<size_t>{10}));
+  EXPECT_EQ(Markers("SELECT 1--?", Dialect::kPostgreSql), (std::vector<size_t>{}));
+  EXPECT_EQ(Refusal("SELECT 1 --", Dialect::kMySql), "");
+  // Comments nest in PostgreSQL only.
+  EXPECT_EQ(Markers("SELECT /* /* */ ? */ ?", Dialect::kPostgreSql), (std::vector<size_t>{21}));
+  EXPECT_EQ(Markers("SELECT /* /* */ ?", Dialect::kMySql), (std::vector<size_t>{16}));
+  EXPECT_EQ(Refusal("SELECT 1 # ; COMMIT", Dialect::kMySql), "");
+  EXPECT_NE(Refusal("SELECT 1 # ; COMMIT", Dialect::kPostgreSql), "");
+}
+
+TEST(Scanner, RefusesCommentsThatTheServerExecutes) {
+  for (const char* sql : {"SELECT 1 /*! ; COMMIT */", "/*!50000 COMMIT */", "/*M! COMMIT */",
+                          "SELECT /*M!100000 1 */"}) {
+    EXPECT_NE(Refusal(sql, Dialect::kMySql), "") << sql;
+  }
+  EXPECT_EQ(Refusal("SELECT '/*! */'", Dialect::kMySql), "");
+  EXPECT_EQ(Refusal("SELECT /*+ NO_ICP(t) */ 1", Dialect::kMySql), "");
+}
+
+TEST(Scanner, RefusesWritingFiles) {
+  EXPECT_NE(Refusal("SELECT 1 INTO OUTFILE '/tmp/x'", Dialect::kMySql), "");
+  EXPECT_NE(Refusal("SELECT 1 into /* x */ dumpfile '/tmp/x'", Dialect::kMySql), "");
+}
+
+TEST(Scanner, NamesTheTableThatIsWritten) {
+  const auto target = [](const std::string& sql) {
+    Result<ScannedStatement> scanned = Scan(sql, Dialect::kMySql);
+    return scanned ? scanned->target_schema + "/" + scanned->target : "refused";
+  };
+  EXPECT_EQ(target("INSERT INTO t VALUES (1)"), "/t");
+  EXPECT_EQ(target("insert low_priority ignore into `a``b` (x) values (1)"), "/a`b");
+  EXPECT_EQ(target("REPLACE s.t VALUES (1)"), "s/t");
+  EXPECT_EQ(target("UPDATE IGNORE s . `t` SET a = 1"), "s/t");
+  EXPECT_EQ(target("DELETE QUICK FROM t WHERE a = 1"), "/t");
+  EXPECT_EQ(target("SELECT * FROM t"), "/");
+}
+
+TEST(Scanner, TellsWhetherASessionMayBeChanged) {
+  const auto touches = [](const std::string& sql) {
+    Result<ScannedStatement> scanned = Scan(sql, Dialect::kMySql);
+    return scanned && scanned->touches_session;
+  };
+  for (const char* sql :
+       {"UPDATE t SET a = a + ? WHERE b = ? AND c IS NULL",
+        "INSERT INTO t (a, b) VALUES (?, NOW())", "INSERT INTO `t` (a) VALUES (1)",
+        "SELECT COUNT(*), SUM(a) FROM t WHERE b IN (1, 2)", "SELECT 'get_lock(@x)' FROM t"}) {
+    EXPECT_FALSE(touches(sql)) << sql;
+  }
+  for (const char* sql : {"CALL p()", "SELECT GET_LOCK('a', 1)", "SELECT @x := 1",
+                          "SELECT my_own(1)", "SELECT `my_own` (1)", "UPDATE t SET a = s.f(1)",
+                          "SELECT a FROM t INTO @x", "SELECT LAST_INSERT_ID(7)"}) {
+    EXPECT_TRUE(touches(sql)) << sql;
+  }
+}
+
+}  // namespace
+}  // namespace assent::sql

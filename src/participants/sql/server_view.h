@@ -1,0 +1,75 @@
+// What a resource knows of its server at this moment: health, the last probe, whom to suspect.
+//
+// Threads: any; nothing blocks but for the time of a copy.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "participants/sql/session.h"
+#include "xa/port.h"
+
+namespace assent::sql {
+
+class ServerView {
+ public:
+  xa::Health health() const { return health_.load(std::memory_order_acquire); }
+  bool up() const { return health() == xa::Health::kUp; }
+  bool witness() const { return witness_.load(std::memory_order_acquire); }
+  std::shared_ptr<const Probe> probe() const {  // never null
+    const std::lock_guard lock(mutex_);
+    return probe_;
+  }
+  std::string detail() const {
+    const std::lock_guard lock(mutex_);
+    return detail_;
+  }
+
+  void SetProbe(Probe probe) {
+    const std::lock_guard lock(mutex_);
+    witness_.store(probe.witness, std::memory_order_release);
+    probe_ = std::make_shared<const Probe>(std::move(probe));
+  }
+  // True where it is a change.
+  bool SetHealth(xa::Health health, std::string detail) {
+    {
+      const std::lock_guard lock(mutex_);
+      detail_ = std::move(detail);
+    }
+    return health_.exchange(health, std::memory_order_acq_rel) != health;
+  }
+
+  // This branch began without a witness row. Nothing may be concluded from the row's absence then,
+  // nor for any older branch. (Across a restart this is forgotten: install the table while nothing
+  // is in doubt.)
+  void BeganWithoutWitness(const xa::Xid& xid) {
+    const std::lock_guard lock(mutex_);
+    if (last_without_witness_ < xid) last_without_witness_ = xid;
+  }
+  bool Witnessed(const xa::Xid& xid) const {
+    const std::lock_guard lock(mutex_);
+    return probe_->witness && last_without_witness_ < xid;
+  }
+
+  // A connection failed: have a look whether the server still answers. Never blocks.
+  std::function<void()> suspect;
+
+  // A session's own stamp, else the last probe's.
+  xa::ServerStamp StampOf(const Session& session) const {
+    xa::ServerStamp stamp = session.stamp();
+    return stamp.identity.empty() ? probe()->stamp : stamp;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Probe> probe_ = std::make_shared<const Probe>();
+  std::string detail_;
+  xa::Xid last_without_witness_;
+  std::atomic<xa::Health> health_{xa::Health::kUnknown};
+  std::atomic<bool> witness_{false};
+};
+
+}  // namespace assent::sql

@@ -1,0 +1,47 @@
+// One thread with a mailbox: tasks run one after another, in the order in which they were posted.
+//
+// Contract: tasks that were posted before Finish() run before it returns; timed ones that are not
+// due are dropped. After Finish() every Post answers false and the caller must do without.
+// Threads: Post, PostFirst and PostAfter may be called from any thread, a task included, and never
+// block; Finish from any thread but its own. An idle worker never wakes up.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <thread>
+
+namespace assent::sql {
+
+class Worker {
+ public:
+  using Task = std::function<void()>;
+
+  Worker() : thread_([this] { Loop(); }) {}
+  ~Worker() { Finish(); }
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  bool Post(Task task);
+  bool PostFirst(Task task);  // in front of all that waits
+  bool PostAfter(std::chrono::milliseconds delay, Task task);
+  void Finish();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  void Loop();
+  // Waits for the next task; an empty one ends the thread.
+  Task Take();
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Task> tasks_;
+  std::multimap<Clock::time_point, Task> timed_;
+  bool finished_ = false;
+  std::thread thread_;  // last: it uses the others
+};
+
+}  // namespace assent::sql
