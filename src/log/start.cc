@@ -21,31 +21,6 @@ Result<void> Discard(FileSystem& files, const Options& options, const Survey& su
   return {};
 }
 
-// The last thing written may have been read out of the cache of a machine that never wrote it: its
-// process ended before the sync, or upon a failed one. So it is written and synced once more before
-// anything relies on it. The bytes are the same; cutting such a write changes nothing.
-Result<void> Settle(FileSystem& files, const SurveyedSegment& newest) {
-  const uint64_t offset = newest.summary.last_batch;  // 0: the header
-  const uint64_t end = newest.summary.end;
-  auto file = OpenFile(files, newest.path, OpenMode::kReadWrite);
-  if (!file) return file.error();
-  std::string bytes(end - offset, '\0');
-  auto read = ReadFull(**file, newest.path, offset, bytes.data(), bytes.size());
-  if (!read) return read.error();
-  if (*read != bytes.size()) return Damage(newest.path, offset + *read, "the file ends too early");
-  for (uint64_t at = 0; at < bytes.size(); at += kSectorBytes) {
-    SectorHead head;
-    const uint64_t number = (offset + at) / kSectorBytes;
-    if (ReadSector(bytes.data() + at, newest.header.segment, number, &head) !=
-        SectorState::kRight) {
-      return Damage(newest.path, offset + at, "the sector has changed since it was read");
-    }
-  }
-  auto written = WriteAll(**file, newest.path, offset, bytes);
-  if (!written) return written;
-  return SyncFile(**file, newest.path);
-}
-
 // The copy goes into one segment, however large.
 uint64_t StartSegmentBytes(const Options& options, const std::vector<std::string>& copies) {
   uint64_t stream = 0;
@@ -126,7 +101,6 @@ Result<Started> StartWriter(FileSystem& files, Recovered recovered,
   header->segment_bytes = StartSegmentBytes(options, copies);
 
   auto done = Discard(files, options, survey);
-  if (done && !survey.segments.empty()) done = Settle(files, survey.segments.back());
   if (!done) return done.error();
 
   const std::string path = SegmentPath(options.directory, header->segment);

@@ -4,10 +4,10 @@
 // Contract: `copies` holds, in order, the payloads of everything that the owner still needs of what
 // was recovered; nothing else survives. They get consecutive LSNs from `first_copy` on.
 // Durability: on return the new segment, the copies, the *copy complete* record and the directory
-// are durable, and the older segments are gone. Until then nothing of the old log is touched but
-// to make sure that what was read of it is on the disk too; a start that ends early leaves a
-// half copy, which the next one removes.
-// Errors: those of log/io.h. kResourceExhausted: no room for the new segment even without the
+// are durable, and the older segments are gone. Until then nothing of the old log is touched: what
+// was read of it need not even be on the disk (its process may have died before the sync), because
+// a start that ends early leaves a half copy, which counts for nothing, and the next one removes
+// it. Errors: those of log/io.h. kResourceExhausted: no room for the new segment even without the
 // ballast. kInvalid: the incarnations are used up.
 #pragma once
 

@@ -1,0 +1,64 @@
+// A file system in memory that loses what was not synced: for tests.
+//
+// Contract: Cut makes every later call fail, as if the machine had stopped there; Recover then
+// decides, sector by sector and directory entry by directory entry, by `random`, which of what was
+// not synced reached the disk, and makes it usable again. Directories are not kept apart: a path is
+// a name, and SyncDirectory makes all names durable.
+// Threads: any.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "log/file_system.h"
+
+namespace assent::log::testing {
+
+class MemoryFileSystem final : public FileSystem {
+ public:
+  // After so many more calls.
+  void CutAfter(uint64_t calls);
+  void Cut();
+  bool cut() const;
+  void Recover(Random& random);
+  // Only the process has ended: everything is as it left it, synced or not.
+  void Revive();
+  // How many sectors and names Recover has lost, over all.
+  uint64_t lost() const;
+
+  IoResult Open(const std::string& path, OpenMode mode, std::unique_ptr<File>* file) override;
+  IoResult MakeDirectory(const std::string& path) override;
+  IoResult List(const std::string& directory, std::vector<std::string>* names) override;
+  IoResult Remove(const std::string& path) override;
+  IoResult SyncDirectory(const std::string& directory) override;
+  IoResult Lock(const std::string& path, std::unique_ptr<FileLock>* lock) override;
+  IoResult FreeBytes(const std::string& directory) override;
+  IoResult IsNetwork(const std::string& directory) override;
+
+ private:
+  struct Node {
+    std::string now;              // what a reader sees
+    std::string durable;          // what is surely on the disk
+    std::set<uint64_t> unsynced;  // sectors
+  };
+  class MemoryFile;
+  using Names = std::map<std::string, std::shared_ptr<Node>>;
+
+  bool Dead();  // counts a call
+
+  mutable std::mutex mutex_;
+  std::optional<uint64_t> calls_left_;
+  bool cut_ = false;
+  uint64_t lost_ = 0;
+  Names names_;
+  Names durable_names_;
+};
+
+}  // namespace assent::log::testing
