@@ -1,0 +1,244 @@
+#include "participants/odbc/connection.h"
+
+#include <sql.h>
+#include <sqlext.h>
+#include <sqlucode.h>
+
+#include <algorithm>
+#include <array>
+
+#include "participants/odbc/text.h"
+#include "participants/odbc/values.h"
+
+namespace assent::odbc {
+namespace {
+
+// What the driver's own reading of a result may cost before the connection is cut.
+constexpr uint64_t kFloodBytes = 16u << 20;
+
+SQLPOINTER Number(uintptr_t value) { return reinterpret_cast<SQLPOINTER>(value); }
+
+// "ERROR: division by zero;\nError while executing the query" -> "division by zero". Class 22 (bad
+// data) quotes the value at the end: cut off, values are the client's (but for our own markers).
+std::string Shorten(std::string message, const std::string& sqlstate) {
+  message.resize(std::min(message.find('\n'), message.size()));
+  for (const std::string_view prefix : {"ERROR: ", "FATAL: ", "WARNING: ", "PANIC: "}) {
+    if (message.rfind(prefix, 0) == 0) message.erase(0, prefix.size());
+  }
+  message.erase(0, message.find_first_not_of(' '));
+  while (!message.empty() && (message.back() == ';' || message.back() == '\r')) message.pop_back();
+  const size_t quoted = message.find(": \"");
+  if (sqlstate.rfind("22", 0) == 0 && quoted != std::string::npos &&
+      message.compare(quoted, 10, ": \"assent-") != 0) {
+    message.resize(quoted);
+  }
+  return message;
+}
+
+std::vector<Diagnosis> Diagnose(SQLSMALLINT kind, SQLHANDLE handle) {
+  std::vector<Diagnosis> all;
+  for (SQLSMALLINT i = 1; i <= 8; ++i) {
+    std::array<SQLWCHAR, 6> state{};
+    std::array<SQLWCHAR, 1024> text{};
+    SQLINTEGER native = 0;
+    SQLSMALLINT length = 0;
+    if (!SQL_SUCCEEDED(SQLGetDiagRecW(kind, handle, i, state.data(), &native, text.data(),
+                                      text.size(), &length))) {
+      break;
+    }
+    Diagnosis one;
+    one.sqlstate = ToUtf8(std::u16string(state.begin(), state.begin() + 5));
+    one.native = native;
+    const size_t kept = std::min<size_t>(static_cast<size_t>(length), text.size() - 1);
+    one.message =
+        Shorten(ToUtf8(std::u16string(text.begin(), text.begin() + static_cast<ptrdiff_t>(kept))),
+                one.sqlstate);
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
+Diagnosis First(std::vector<Diagnosis> all, const char* otherwise) {
+  if (all.empty()) return {"HY000", 0, otherwise};
+  return std::move(all.front());
+}
+
+Error ConnectError(SQLHDBC handle) {
+  std::vector<Diagnosis> all = Diagnose(SQL_HANDLE_DBC, handle);
+  // The driver manager puts the reason into the first record, its own IM00x into another.
+  std::string text = "the ODBC driver gives no reason";
+  bool no_driver = false;
+  for (size_t i = all.size(); i-- > 0;) {
+    text = all[i].message;
+    no_driver = no_driver || all[i].sqlstate.rfind("IM", 0) == 0 ||
+                text.find("Can't open lib") != std::string::npos;
+  }
+  if (no_driver) return {ErrorCode::kInvalid, text, "dsn"};
+  const bool denied = text.find("authentication") != std::string::npos ||
+                      text.find("no pg_hba.conf entry") != std::string::npos ||
+                      text.find("permission denied") != std::string::npos ||
+                      text.find("role \"") != std::string::npos;
+  return {denied ? ErrorCode::kDenied : ErrorCode::kUnavailable, text};
+}
+
+class Statement {
+ public:
+  explicit Statement(SQLHDBC connection) {
+    if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_STMT, connection, &handle_))) handle_ = nullptr;
+  }
+  ~Statement() {
+    if (handle_ != nullptr) SQLFreeHandle(SQL_HANDLE_STMT, handle_);
+  }
+  Statement(const Statement&) = delete;
+  Statement& operator=(const Statement&) = delete;
+  SQLHSTMT handle() const { return handle_; }
+
+ private:
+  SQLHSTMT handle_ = nullptr;
+};
+
+void BadInput(Outcome& out, std::string message) {
+  out.kind = Outcome::Kind::kBadInput;
+  out.diagnosis = {"22021", 0, std::move(message)};
+}
+
+}  // namespace
+
+bool Outcome::Warned(std::string_view sqlstate) const {
+  return std::any_of(warnings.begin(), warnings.end(),
+                     [&](const Diagnosis& warning) { return warning.sqlstate == sqlstate; });
+}
+
+Result<std::shared_ptr<Environment>> Environment::Make() {
+  SQLHENV handle = nullptr;
+  if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_ENV, SQL_NULL_HANDLE, &handle)) ||
+      !SQL_SUCCEEDED(
+          SQLSetEnvAttr(handle, SQL_ATTR_ODBC_VERSION, Number(SQL_OV_ODBC3), SQL_IS_INTEGER))) {
+    return Error{ErrorCode::kUnavailable, "the ODBC driver manager cannot be set up"};
+  }
+  return std::shared_ptr<Environment>(new Environment(handle));
+}
+
+Environment::~Environment() { SQLFreeHandle(SQL_HANDLE_ENV, handle_); }
+
+Result<std::unique_ptr<Connection>> Connection::Open(std::shared_ptr<Environment> environment,
+                                                     const std::string& connection_string,
+                                                     uint32_t connect_timeout_ms) {
+  const auto text = ToUtf16(connection_string);
+  if (!text) return Error{ErrorCode::kInvalid, "the connection string is not UTF-8", "dsn"};
+  SQLHDBC handle = nullptr;
+  if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_DBC, environment->handle(), &handle))) {
+    return Error{ErrorCode::kUnavailable, "no ODBC connection handle can be had"};
+  }
+  const uintptr_t seconds = std::max(1u, (connect_timeout_ms + 999) / 1000);
+  SQLSetConnectAttrW(handle, SQL_ATTR_LOGIN_TIMEOUT, Number(seconds), SQL_IS_UINTEGER);
+  std::u16string copy = *text;  // the call takes it as writable
+  const SQLRETURN answer = SQLDriverConnectW(
+      handle, nullptr, reinterpret_cast<SQLWCHAR*>(copy.data()),
+      static_cast<SQLSMALLINT>(copy.size()), nullptr, 0, nullptr, SQL_DRIVER_NOPROMPT);
+  std::fill(copy.begin(), copy.end(), u'\0');
+  if (!SQL_SUCCEEDED(answer)) {
+    Error error = ConnectError(handle);
+    SQLFreeHandle(SQL_HANDLE_DBC, handle);
+    return error;
+  }
+  return std::unique_ptr<Connection>(new Connection(std::move(environment), handle));
+}
+
+Connection::~Connection() {
+  SQLDisconnect(handle_);
+  SQLFreeHandle(SQL_HANDLE_DBC, handle_);
+}
+
+void Connection::Sever() {
+  if (line_ != nullptr) line_->Sever();
+}
+
+bool Connection::alive() const {
+  return !dead_ && (line_ == nullptr || line_->broken() == Broken::kNot);
+}
+
+Outcome Connection::Execute(const std::string& sql, const Bounds& bounds,
+                            const std::vector<xa::Value>& parameters) {
+  Outcome out;
+  if (!alive()) {
+    out.kind = Outcome::Kind::kLost;
+    out.diagnosis = {"08003", 0, "the connection is gone"};
+    return out;
+  }
+  const bool bounded = bounds.max_result_bytes != 0;
+  if (line_ != nullptr) {
+    line_->Arm(bounds.timeout_ms, bounded ? kFloodBytes + 4ull * bounds.max_result_bytes : 0);
+  }
+  Run(sql, parameters, bounds, out);
+  if (line_ != nullptr) line_->Disarm();
+  return out;
+}
+
+void Connection::Run(const std::string& sql, const std::vector<xa::Value>& parameters,
+                     const Bounds& bounds, Outcome& out) {
+  auto text = ToUtf16(sql);
+  if (!text) return BadInput(out, "the statement is not UTF-8, or holds a NUL character");
+  Parameters kept;  // outlives the statement, which points into it
+  const Statement statement(handle_);
+  if (statement.handle() == nullptr) return Fail(nullptr, out);
+  // Braces are the server's business, not ODBC's.
+  SQLSetStmtAttrW(statement.handle(), SQL_ATTR_NOSCAN, Number(SQL_NOSCAN_ON), SQL_IS_UINTEGER);
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    if (!kept.Bind(statement.handle(), static_cast<uint16_t>(i + 1), parameters[i])) {
+      return BadInput(
+          out, "parameter " + std::to_string(i + 1) + " is not UTF-8, or holds a NUL character");
+    }
+  }
+  SQLRETURN answer = SQLExecDirectW(statement.handle(), reinterpret_cast<SQLWCHAR*>(text->data()),
+                                    static_cast<SQLINTEGER>(text->size()));
+  for (;;) {  // each result; SQL_NO_DATA from the execution itself is DML that matched nothing
+    if (!SQL_SUCCEEDED(answer) && answer != SQL_NO_DATA) return Fail(statement.handle(), out);
+    if (answer == SQL_SUCCESS_WITH_INFO) {
+      for (Diagnosis& one : Diagnose(SQL_HANDLE_STMT, statement.handle())) {
+        out.warnings.push_back(std::move(one));
+      }
+    }
+    ResultSet& result = out.results.emplace_back();
+    if (answer == SQL_NO_DATA) {
+      result.row_count = 0;
+    } else {
+      const Fetched fetched = FetchResult(statement.handle(), bounds, result);
+      if (fetched == Fetched::kError) return Fail(statement.handle(), out);
+      if (fetched == Fetched::kTooLarge) {
+        out.kind = Outcome::Kind::kTooLarge;
+        out.diagnosis = {"", 0,
+                         "a result has more than " + std::to_string(bounds.max_rows) + " rows or " +
+                             std::to_string(bounds.max_result_bytes) + " bytes"};
+        return;
+      }
+    }
+    answer = SQLMoreResults(statement.handle());
+    if (answer == SQL_NO_DATA) break;
+  }
+}
+
+void Connection::Fail(void* statement, Outcome& out) {
+  out.kind = Outcome::Kind::kError;
+  out.diagnosis = statement == nullptr
+                      ? First(Diagnose(SQL_HANDLE_DBC, handle_), "no statement handle")
+                      : First(Diagnose(SQL_HANDLE_STMT, statement), "no diagnosis");
+  SQLUINTEGER dead = SQL_CD_FALSE;
+  if (!SQL_SUCCEEDED(SQLGetConnectAttrW(handle_, SQL_ATTR_CONNECTION_DEAD, &dead, 0, nullptr))) {
+    dead = SQL_CD_TRUE;
+  }
+  const Broken broken = line_ == nullptr ? Broken::kNot : line_->broken();
+  if (dead != SQL_CD_TRUE && broken == Broken::kNot && statement != nullptr) return;
+  dead_ = true;
+  out.kind = Outcome::Kind::kLost;
+  if (broken == Broken::kSilent) {
+    out.diagnosis = {"HYT01", 0, "the server has not answered in time; the connection was cut"};
+  } else if (broken == Broken::kFlooded) {
+    out.kind = Outcome::Kind::kTooLarge;
+    out.diagnosis = {"", 0, "a result is far larger than the bound; the connection was cut"};
+  } else if (broken == Broken::kSevered) {
+    out.diagnosis = {"08003", 0, "the connection was cut"};
+  }
+}
+
+}  // namespace assent::odbc

@@ -1,0 +1,100 @@
+// One ODBC connection: SQL goes in, results or a diagnosis come out. Knows nothing of branches.
+//
+// Contract: autocommit stays on; who wants a transaction sends BEGIN. Each Execute is one round
+// trip: without parameters one simple query (several statements behind one another are then one
+// message, and the server skips the rest after an error), with parameters one extended query.
+// Parameters go as text of no type, so that the server takes the type that the statement calls for
+// (as for a quoted literal); only Bytes are typed.
+// Rows: psqlODBC rewrites dates and times: a timestamptz comes in the session's time zone without
+// the zone, infinity as 9999-12-31, years BC without the era. Cast to text where that matters.
+// Errors: a Diagnosis; lost() true means that the connection is gone and the effect unknown.
+// Threads: one at a time; Sever() by any.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "participants/odbc/watchdog.h"
+#include "xa/port.h"
+
+namespace assent::odbc {
+
+struct Diagnosis {
+  std::string sqlstate;
+  int32_t native = 0;
+  std::string message;  // the server's first line; without the values that it quotes
+};
+
+struct ResultSet {
+  int64_t row_count = -1;  // as the driver says: rows matched by DML
+  std::vector<std::string> columns;
+  std::vector<std::vector<xa::Value>> rows;
+};
+
+struct Bounds {
+  uint32_t timeout_ms = 0;  // 0: none
+  uint32_t max_rows = 0;    // of one result; 0: none
+  uint32_t max_result_bytes = 0;
+};
+
+struct Outcome {
+  enum class Kind : uint8_t { kOk, kError, kLost, kTooLarge, kBadInput };
+  Kind kind = Kind::kOk;
+  Diagnosis diagnosis;              // where kind is not kOk
+  std::vector<Diagnosis> warnings;  // SQL_SUCCESS_WITH_INFO
+  std::vector<ResultSet> results;
+
+  bool ok() const { return kind == Kind::kOk; }
+  bool lost() const { return kind == Kind::kLost; }
+  bool Warned(std::string_view sqlstate) const;
+};
+
+// The ODBC environment: one per driver. Thread-safe.
+class Environment {
+ public:
+  static Result<std::shared_ptr<Environment>> Make();
+  ~Environment();
+  void* handle() const { return handle_; }
+
+ private:
+  explicit Environment(void* handle) : handle_(handle) {}
+  void* const handle_;
+};
+
+class Connection {
+ public:
+  // Errors: kDenied and kUnavailable; kInvalid where the ODBC driver is not there. The message
+  // holds no password.
+  static Result<std::unique_ptr<Connection>> Open(std::shared_ptr<Environment> environment,
+                                                  const std::string& connection_string,
+                                                  uint32_t connect_timeout_ms);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // From now on calls are guarded.
+  void Guard(std::shared_ptr<Line> line) { line_ = std::move(line); }
+  bool guarded() const { return line_ != nullptr && line_->guarded(); }
+  void Sever();
+  bool alive() const;
+
+  Outcome Execute(const std::string& sql, const Bounds& bounds = {},
+                  const std::vector<xa::Value>& parameters = {});
+
+ private:
+  Connection(std::shared_ptr<Environment> environment, void* handle)
+      : environment_(std::move(environment)), handle_(handle) {}
+  void Run(const std::string& sql, const std::vector<xa::Value>& parameters, const Bounds& bounds,
+           Outcome& out);
+  void Fail(void* statement, Outcome& out);
+
+  const std::shared_ptr<Environment> environment_;
+  void* const handle_;
+  std::shared_ptr<Line> line_;
+  bool dead_ = false;
+};
+
+}  // namespace assent::odbc

@@ -1,0 +1,76 @@
+// What a kind of server is told, and what its error codes mean: all that differs between databases
+// behind ODBC.
+//
+// Contract: pure functions in one table a kind of server; a session sends what they return and
+// judges nothing by itself. A text is one round trip; where several statements stand in one text
+// the server skips the rest after the first error (PostgreSQL: one simple query; a server that does
+// not do so needs one text for each).
+// Errors: Judge never fails: what it does not know is kRbOther in a branch, kErRmErr in phase two.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "participants/odbc/connection.h"
+#include "participants/odbc/connection_string.h"
+#include "participants/sql/scanner.h"
+#include "participants/sql/session.h"
+
+namespace assent::odbc {
+
+// In which work an error came.
+enum class Verb : uint8_t {
+  kBegin,
+  kRun,       // the client's statement
+  kPrepare,   // and one-phase commit: the branch is still this session's
+  kPhaseTwo,  // commit or roll back of what is prepared
+};
+
+struct Dialect {
+  const char* name;
+  sql::Dialect grammar;
+
+  Result<ConnectionText> (*connection)(const sql::ResourceOptions&, const std::string& password);
+
+  // Texts of a branch. `check` parts raise an error (recognised by left_branch) where the
+  // transaction is no longer the one that began; all with their answer's shape below.
+  std::string (*begin)(const xa::Xid&, const xa::BranchOptions&, bool witness);
+  std::string (*check_and_prepare)(const xa::Xid&);
+  std::string (*check_and_look)(const xa::Xid&);  // one row: true where nothing was written
+  std::string (*prepare)(const xa::Xid&);
+  std::string (*check_and_commit)(const xa::Xid&);
+  std::string (*look_and_roll_back)();  // first result, one row: the gid that began
+  const char* roll_back;
+  std::string (*commit_prepared)(const xa::Xid&);
+  std::string (*roll_back_prepared)(const xa::Xid&);
+  std::string (*gid)(const xa::Xid&);
+
+  // Answers' SQLSTATEs that are only warnings, and yet say that no transaction was open.
+  const char* no_transaction;
+  const char* already_in_transaction;
+  const char* unique_violation;
+
+  // Texts of the session and the server.
+  const char* who_am_i;          // id, started, local port of the connection, its peer's port
+  const char* stamp;             // identity, started_at, standby
+  const char* stamp_restricted;  // the same for a user who may not read what `stamp` reads
+  const char* list;              // gid, owner
+  const char* reset;
+  const char* probe;
+  Result<sql::Probe> (*read_probe)(const std::vector<xa::Value>& row, const std::string& user);
+  std::string (*cancel_statement)(const sql::SessionId&);  // rows: sessions that were ours
+  std::string (*end_session)(const sql::SessionId&);
+  std::string (*session_exists)(const sql::SessionId&);
+
+  // The witness table.
+  const char* install_witness;
+  std::string (*settle_witness)(const xa::Xid&);  // inserts R by itself
+  std::string (*read_witness)(const xa::Xid&);    // mark
+  std::string (*purge_witness)(const std::vector<xa::Xid>&);
+
+  sql::Answer (*judge)(Verb verb, const Diagnosis& diagnosis);
+};
+
+}  // namespace assent::odbc

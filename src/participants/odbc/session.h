@@ -1,0 +1,101 @@
+// A session over ODBC: the branch protocol, spoken in whatever dialect the server has.
+//
+// Contract: as participants/sql/session.h. The session remembers the first error of its branch:
+// such a branch is rolled back by Prepare and CommitOnePhase, whatever the server would say to
+// them. Whether the branch is still the one that Begin began is checked by the server, in the same
+// round trip as PREPARE or COMMIT (postgresql.h). Units and ranges: phase verbs, probes and scans
+// are cut off after call_timeout_ms; statements of the client have no time-out of their own (cancel
+// them, or Sever()). Threads: one at a time; Sever() by any.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "participants/odbc/connection.h"
+#include "participants/odbc/dialect.h"
+#include "participants/sql/session.h"
+
+namespace assent::odbc {
+
+struct Stamped {
+  xa::ServerStamp stamp;
+  bool standby = false;
+  Outcome rest;  // the results of what stood behind
+};
+// Asks for the server's stamp, and for `more` (one statement or nothing) in the same round trip; in
+// another way where the user may not read the server's identity.
+Result<Stamped> AskStamp(Connection& connection, const Dialect& dialect, const std::string& more,
+                         uint32_t timeout_ms);
+// The value of a cell as text; empty where it is none.
+std::string TextAt(const ResultSet& result, size_t row, size_t column);
+
+class Session final : public sql::Session {
+ public:
+  // `warnings` are said by each probe.
+  Session(const Dialect& dialect, const sql::ResourceOptions& options,
+          std::unique_ptr<Connection> connection, sql::SessionId id, xa::ServerStamp stamp,
+          std::vector<std::string> warnings);
+
+  bool alive() const override { return alive_ && connection_->alive(); }
+  sql::SessionId id() const override { return id_; }
+  xa::ServerStamp stamp() const override { return stamp_; }
+
+  sql::Answer Begin(const xa::Xid& xid, const xa::BranchOptions& options, bool witness) override;
+  sql::RunAnswer Run(const xa::Statement& statement) override;
+  sql::Answer Prepare(const xa::Xid& xid) override;
+  sql::Answer CommitOnePhase(const xa::Xid& xid) override;
+  sql::Answer RollBackActive(const xa::Xid& xid) override;
+
+  sql::Answer Commit(const xa::Xid& xid) override;
+  sql::Answer RollBackPrepared(const xa::Xid& xid) override;
+  Result<xa::ScanResult> List() override;
+  xa::Found SettleWitness(const xa::Xid& xid) override;
+  Result<void> PurgeWitness(const std::vector<xa::Xid>& xids) override;
+  Result<std::string> InstallWitness() override;
+
+  Result<void> CancelStatement(const sql::SessionId& other) override;
+  Result<void> EndSession(const sql::SessionId& other) override;
+  Result<bool> IsGone(const sql::SessionId& other) override;
+
+  Result<void> Reset() override;
+  Result<sql::Probe> ProbeServer() override;
+
+  // Nothing happens where the connection's socket is not known (watchdog.h).
+  void Sever() override { connection_->Sever(); }
+
+ private:
+  enum class State : uint8_t { kIdle, kActive };
+
+  Outcome Send(const std::string& sql);  // within call_timeout_ms
+  // Phase-two verbs.
+  sql::Answer Finish(const std::string& sql);
+  // What Prepare and CommitOnePhase have in common: the answer where it is already clear.
+  std::optional<sql::Answer> Refuse(const xa::Xid& xid);
+  sql::Answer EndedBadly(const Outcome& outcome);
+  sql::Answer LookAndPrepare(const xa::Xid& xid);
+  sql::Answer RollBackNow();
+  sql::RunAnswer Doom(sql::Answer answer);
+  std::optional<sql::Answer> CheckCount(const xa::Statement& statement,
+                                        const xa::StatementResult& result);
+  Result<Outcome> Ask(const std::string& sql);  // an error where it was not carried out
+  Result<void> Act(const std::string& sql);  // on another session: kNotFound where it is not ours
+
+  const Dialect& dialect_;
+  const sql::ResourceOptions options_;
+  const std::unique_ptr<Connection> connection_;
+  const sql::SessionId id_;
+  const xa::ServerStamp stamp_;
+  const std::vector<std::string> warnings_;
+
+  bool alive_ = true;
+  State state_ = State::kIdle;
+  xa::Xid xid_;
+  bool read_only_ = false;
+  bool may_be_unwritten_ = false;    // as far as the client can tell
+  std::optional<sql::Answer> doom_;  // the branch's first error
+  bool used_ = false;                // a client's statement has run since the last reset
+};
+
+}  // namespace assent::odbc

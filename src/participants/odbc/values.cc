@@ -1,0 +1,193 @@
+#include "participants/odbc/values.h"
+
+#include <sql.h>
+#include <sqlext.h>
+#include <sqlucode.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <cmath>
+#include <optional>
+
+#include "participants/odbc/text.h"
+
+namespace assent::odbc {
+namespace {
+
+static_assert(sizeof(SQLWCHAR) == sizeof(char16_t));
+static_assert(sizeof(SQLLEN) == sizeof(int64_t));
+
+std::string DoubleText(double value) {
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
+  std::array<char, 32> buffer;
+  const auto end = std::to_chars(buffer.begin(), buffer.end(), value).ptr;
+  return {buffer.begin(), end};
+}
+
+// The value as the text that the server reads, as in a quoted literal. Not for NULL and Bytes.
+struct AsText {
+  std::string operator()(std::monostate) const { return {}; }
+  std::string operator()(bool value) const { return value ? "true" : "false"; }
+  std::string operator()(int64_t value) const { return std::to_string(value); }
+  std::string operator()(uint64_t value) const { return std::to_string(value); }
+  std::string operator()(double value) const { return DoubleText(value); }
+  std::string operator()(const xa::Decimal& value) const { return value.digits; }
+  std::string operator()(const std::string& value) const { return value; }
+  std::string operator()(const xa::Bytes&) const { return {}; }
+};
+
+// A whole cell, however long; nullopt: the driver said no. `null` tells SQL NULL.
+template <typename Text>
+std::optional<Text> ReadCell(SQLHSTMT statement, SQLUSMALLINT column, SQLSMALLINT type,
+                             bool& null) {
+  using Char = typename Text::value_type;
+  const bool terminated = type == SQL_C_WCHAR;
+  Text out;
+  size_t chunk = 256;
+  for (;;) {
+    const size_t start = out.size();
+    out.resize(start + chunk);
+    SQLLEN left = 0;
+    const SQLRETURN answer = SQLGetData(statement, column, type, out.data() + start,
+                                        static_cast<SQLLEN>(chunk * sizeof(Char)), &left);
+    null = SQL_SUCCEEDED(answer) && left == SQL_NULL_DATA;
+    if (null || answer == SQL_NO_DATA) {
+      out.resize(start);
+      return out;
+    }
+    if (!SQL_SUCCEEDED(answer)) return std::nullopt;
+    const size_t room = chunk - (terminated ? 1 : 0);
+    const size_t there = left == SQL_NO_TOTAL ? room + 1 : static_cast<size_t>(left) / sizeof(Char);
+    out.resize(start + std::min(room, there));
+    if (there <= room) return out;
+    chunk = left == SQL_NO_TOTAL ? chunk * 4 : there - room + 1;
+  }
+}
+
+template <typename Number>
+std::optional<Number> Parse(std::string_view text) {
+  Number number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+xa::Value FromText(std::string text, SQLSMALLINT type) {
+  switch (type) {
+    case SQL_SMALLINT:
+    case SQL_INTEGER:
+    case SQL_TINYINT:
+      if (const auto number = Parse<int64_t>(text)) return *number;
+      break;
+    case SQL_REAL:
+    case SQL_FLOAT:
+    case SQL_DOUBLE:  // money too comes as a float; its text is no number and stays text
+      if (const auto number = Parse<double>(text)) return *number;
+      break;
+    case SQL_BIT: return text != "0" && text != "f" && text != "false";
+    case SQL_GUID:  // psqlODBC makes them upper case
+      for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+      break;
+    default: break;
+  }
+  return text;
+}
+
+bool IsBinary(SQLSMALLINT type) {
+  return type == SQL_BINARY || type == SQL_VARBINARY || type == SQL_LONGVARBINARY;
+}
+
+struct ColumnType {
+  std::string name;
+  SQLSMALLINT type = 0;
+};
+
+std::optional<ColumnType> Describe(SQLHSTMT statement, SQLUSMALLINT column) {
+  std::array<SQLWCHAR, 256> name;
+  SQLSMALLINT length = 0, type = 0, digits = 0, nullable = 0;
+  SQLULEN size = 0;
+  if (!SQL_SUCCEEDED(SQLDescribeColW(statement, column, name.data(), name.size(), &length, &type,
+                                     &size, &digits, &nullable))) {
+    return std::nullopt;
+  }
+  const size_t kept = std::min<size_t>(static_cast<size_t>(length), name.size() - 1);
+  const std::u16string text(name.begin(), name.begin() + static_cast<ptrdiff_t>(kept));
+  return ColumnType{ToUtf8(text), type};
+}
+
+// One cell; `bytes` grows by what it takes.
+std::optional<xa::Value> ReadValue(SQLHSTMT statement, SQLUSMALLINT column, SQLSMALLINT type,
+                                   size_t& bytes) {
+  bool null = false;
+  bytes += 8;
+  if (IsBinary(type)) {
+    auto cell = ReadCell<std::string>(statement, column, SQL_C_BINARY, null);
+    if (!cell) return std::nullopt;
+    if (null) return xa::Value(std::monostate{});
+    bytes += cell->size();
+    return xa::Value(xa::Bytes{std::move(*cell)});
+  }
+  const auto cell = ReadCell<std::u16string>(statement, column, SQL_C_WCHAR, null);
+  if (!cell) return std::nullopt;
+  if (null) return xa::Value(std::monostate{});
+  std::string text = ToUtf8(*cell);
+  bytes += text.size();
+  return FromText(std::move(text), type);
+}
+
+}  // namespace
+
+bool Parameters::Bind(void* statement, uint16_t number, const xa::Value& value) {
+  int64_t& length = lengths_.emplace_back(0);
+  if (const auto* binary = std::get_if<xa::Bytes>(&value)) {
+    std::string& kept = bytes_.emplace_back(binary->bytes);
+    length = static_cast<int64_t>(kept.size());
+    return SQL_SUCCEEDED(SQLBindParameter(statement, number, SQL_PARAM_INPUT, SQL_C_BINARY,
+                                          SQL_VARBINARY, std::max<SQLULEN>(kept.size(), 1), 0,
+                                          kept.data(), length, &length));
+  }
+  auto wide = ToUtf16(std::visit(AsText{}, value));
+  if (!wide) return false;
+  std::u16string& kept = texts_.emplace_back(std::move(*wide));
+  const int64_t size = static_cast<int64_t>(kept.size() * sizeof(char16_t));
+  length = std::holds_alternative<std::monostate>(value) ? SQL_NULL_DATA : size;
+  return SQL_SUCCEEDED(SQLBindParameter(statement, number, SQL_PARAM_INPUT, SQL_C_WCHAR,
+                                        SQL_WVARCHAR, std::max<SQLULEN>(kept.size(), 1), 0,
+                                        kept.data(), size, &length));
+}
+
+Fetched FetchResult(void* statement, const Bounds& bounds, ResultSet& out) {
+  SQLLEN row_count = -1;
+  if (SQL_SUCCEEDED(SQLRowCount(statement, &row_count))) out.row_count = row_count;
+  SQLSMALLINT columns = 0;
+  if (!SQL_SUCCEEDED(SQLNumResultCols(statement, &columns))) return Fetched::kError;
+  std::vector<SQLSMALLINT> types;
+  for (SQLSMALLINT i = 1; i <= columns; ++i) {
+    auto column = Describe(statement, static_cast<SQLUSMALLINT>(i));
+    if (!column) return Fetched::kError;
+    out.columns.push_back(std::move(column->name));
+    types.push_back(column->type);
+  }
+  size_t bytes = 0;
+  while (columns > 0) {
+    const SQLRETURN answer = SQLFetch(statement);
+    if (answer == SQL_NO_DATA) break;
+    if (!SQL_SUCCEEDED(answer)) return Fetched::kError;
+    if (bounds.max_rows != 0 && out.rows.size() == bounds.max_rows) return Fetched::kTooLarge;
+    auto& row = out.rows.emplace_back();
+    for (size_t i = 0; i < types.size(); ++i) {
+      auto value = ReadValue(statement, static_cast<SQLUSMALLINT>(i + 1), types[i], bytes);
+      if (!value) return Fetched::kError;
+      row.push_back(std::move(*value));
+      if (bounds.max_result_bytes != 0 && bytes > bounds.max_result_bytes) {
+        return Fetched::kTooLarge;
+      }
+    }
+  }
+  return Fetched::kAll;
+}
+
+}  // namespace assent::odbc
