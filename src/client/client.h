@@ -1,0 +1,81 @@
+// The API of a coordinator as functions: one for each route, messages in, messages out.
+//
+// Contract: an Answer holds either `message` or `problem`. Look at the outcome, not at the status:
+// a 200 may still be COMMITTING, a 409 says ROLLED_BACK.
+// Errors: those of Connection::Send; kDamaged too where the answer is no message.
+// Threads: one at a time; blocks.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "assent/v1/transactions.pb.h"
+#include "client/connection.h"
+
+namespace assent::client {
+
+template <typename T>
+struct Answer {
+  int status = 0;
+  T message;
+  std::optional<v1::Problem> problem;
+  uint32_t retry_after_s = 0;
+};
+
+struct CallOptions {
+  std::string wait = {};  // "2s": how long the server waits for the outcome; empty: its default
+  Duration timeout = std::chrono::seconds(60);  // of the exchange
+};
+
+struct ListQuery {
+  std::string state = {};
+  std::string resource = {};
+  std::string before = {};
+  uint32_t limit = 0;  // 0: the server's default
+};
+
+class Client {
+ public:
+  explicit Client(Connection connection) : connection_(std::move(connection)) {}
+
+  Result<Answer<v1::Transaction>> Execute(const v1::ExecuteRequest& request,
+                                          const CallOptions& options = {});
+  Result<Answer<v1::Transaction>> Begin(const v1::BeginRequest& request,
+                                        const CallOptions& options = {});
+  // `transaction` is the gtrid that Begin gave; Rollback and Get take an empty one too.
+  Result<Answer<v1::Transaction>> Enlist(std::string_view gid, std::string_view transaction,
+                                         const v1::Branch& branch, const CallOptions& options = {});
+  Result<Answer<v1::RunResponse>> Run(std::string_view gid, std::string_view transaction,
+                                      std::string_view branch, const v1::RunRequest& request,
+                                      const CallOptions& options = {});
+  Result<Answer<v1::Transaction>> Commit(std::string_view gid, std::string_view transaction,
+                                         const CallOptions& options = {});
+  Result<Answer<v1::Transaction>> Rollback(std::string_view gid, std::string_view transaction,
+                                           const v1::RollbackRequest& request = {},
+                                           const CallOptions& options = {});
+  Result<Answer<v1::Transaction>> Get(std::string_view gid, std::string_view transaction = {},
+                                      const CallOptions& options = {});
+  Result<Answer<v1::ListResponse>> List(const ListQuery& query = {},
+                                        const CallOptions& options = {});
+  Result<Answer<v1::ResourcesResponse>> Resources(const CallOptions& options = {});
+  Result<Answer<v1::ResourceView>> Install(std::string_view resource,
+                                           const CallOptions& options = {});
+
+  Connection& connection() { return connection_; }
+
+ private:
+  Connection connection_;
+};
+
+// What an answer says of the outcome: of the transaction, or of the problem that came instead.
+v1::Outcome OutcomeOf(const Answer<v1::Transaction>& answer);
+
+// For paths and queries: everything but letters, digits and -._~ as %XX.
+std::string PercentEncode(std::string_view text);
+
+// "?state=COMMITTED&limit=10", or nothing.
+std::string QueryText(const ListQuery& query);
+
+}  // namespace assent::client
