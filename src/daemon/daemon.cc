@@ -1,0 +1,146 @@
+#include "daemon/daemon.h"
+
+#include <pthread.h>
+#include <unistd.h>
+#include <csignal>
+#include <cstdlib>
+
+#include "base/event_log.h"
+#include "base/random.h"
+#include "coordinator/crash_hook.h"
+#include "coordinator/engine.h"
+#include "log/decision_log.h"
+#include "participants/mysql/driver.h"
+#include "participants/odbc/driver.h"
+#include "participants/sql/resource.h"
+#include "recovery/replay.h"
+#include "recovery/sweeper.h"
+#include "server/front.h"
+
+namespace assent::daemon {
+namespace {
+
+using Managers = std::vector<std::unique_ptr<xa::ResourceManager>>;
+
+int Complain(const char* what, const Error& error, int code) {
+  std::string text = error.field.empty() ? error.message : error.field + ": " + error.message;
+  Log(LogEvent::kAlarm, {{"what", what}, {"detail", text}});
+  return code;
+}
+
+int CodeOf(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::kDamaged: return kLogDamaged;
+    case ErrorCode::kInUse: return kLogInUse;
+    case ErrorCode::kFenced:
+    case ErrorCode::kIo: return kLogFenced;
+    case ErrorCode::kInvalid: return kBadConfiguration;
+    case ErrorCode::kStale: return kStaleLogDirectory;
+    default: return kError;
+  }
+}
+
+Result<Managers> MakeManagers(const Config& config) {
+  Managers managers;
+  for (size_t i = 0; i < config.resources.size(); ++i) {
+    const sql::ResourceOptions& options = config.resources[i];
+    std::unique_ptr<sql::Driver> driver;
+    if (options.driver == "mysql") {
+      driver = mysql::MakeMySqlDriver(options);
+    } else {
+      auto made = odbc::MakeOdbcDriver(options);
+      if (!made) {
+        Error error = made.error();
+        error.field = "resource[" + std::to_string(i) + "]." + error.field;
+        return error;
+      }
+      driver = std::move(*made);
+    }
+    managers.push_back(sql::MakeSqlResource(options, std::move(driver), SystemRandom()));
+  }
+  return managers;
+}
+
+// Nobody may be answered any more: no destructor, no flush, no farewell.
+[[noreturn]] void Die(coordinator::FatalReason reason, const std::string& message) {
+  const bool stale = reason == coordinator::FatalReason::kStaleLog;
+  if (stale) Log(LogEvent::kStaleLog, {{"detail", message}});
+  _exit(stale ? kStaleLogDirectory : kLogFenced);
+}
+
+void WaitForSignal(const sigset_t& signals) {
+  int signal = 0;
+  sigwait(&signals, &signal);
+  Log(LogEvent::kStopping, {{"signal", signal == SIGINT ? "INT" : "TERM"}});
+}
+
+void SayStarted(const Config& config, uint16_t port, const recovery::Rebuilt& rebuilt,
+                size_t unfinished, size_t outcomes) {
+  Log(LogEvent::kRecovery, {{"records", std::to_string(rebuilt.records)},
+                            {"unfinished", std::to_string(unfinished)},
+                            {"outcomes", std::to_string(outcomes)}});
+  Log(LogEvent::kStarted, {{"listen", config.server.address + ":" + std::to_string(port)},
+                           {"log", config.log.directory},
+                           {"resources", std::to_string(config.resources.size())},
+                           {"pid", std::to_string(getpid())}});
+  if (config.resources.empty()) {
+    Log(LogEvent::kNotice,
+        {{"detail",
+          "no resource is configured: write a file with [[resource]] tables and start with "
+          "--config FILE; `assentd --help` shows one"}});
+  }
+}
+
+}  // namespace
+
+int Run(const Config& config) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+
+  if (auto armed = coordinator::ArmCrashHook(std::getenv("ASSENT_CRASH_AT")); !armed) {
+    return Complain("crash hook", armed.error(), kBadConfiguration);
+  }
+  auto managers = MakeManagers(config);
+  if (!managers) return Complain("configuration", managers.error(), kBadConfiguration);
+  std::vector<xa::ResourceManager*> pointers;
+  for (const auto& manager : *managers) pointers.push_back(manager.get());
+
+  coordinator::Engine engine(config.engine, pointers, SystemClock(), SystemRandom(), Die);
+
+  // The port first: whoever cannot be reached needs no new incarnation. Until Start, requests are
+  // told to try again.
+  auto api = server::Serve(config.server, engine);
+  if (!api) {
+    return Complain("listen", api.error(),
+                    api.error().code == ErrorCode::kInUse ? kPortTaken : kBadConfiguration);
+  }
+  auto recovered = log::Open(log::PosixFileSystem(), config.log);
+  if (!recovered) return Complain("decision log", recovered.error(), CodeOf(recovered.error()));
+  auto rebuilt = recovery::Replay(*recovered, config.engine, SystemClock().Wall());
+  if (!rebuilt) return Complain("decision log", rebuilt.error(), CodeOf(rebuilt.error()));
+  auto log = log::DecisionLog::Start(log::PosixFileSystem(), std::move(*recovered),
+                                     std::move(rebuilt->copies), SystemRandom(), engine);
+  if (!log) return Complain("decision log", log.error(), CodeOf(log.error()));
+  rebuilt->AssignLsns((*log)->first_copy_lsn());
+
+  const size_t unfinished = rebuilt->restored.unfinished.size();
+  const size_t outcomes = rebuilt->restored.ended.size();
+  engine.Start(**log, std::move(rebuilt->restored));
+  recovery::Sweeper sweeper(engine, pointers, SystemClock(), SystemRandom(), config.recovery);
+  sweeper.Start();
+  SayStarted(config, (*api)->port(), *rebuilt, unfinished, outcomes);
+
+  WaitForSignal(signals);
+  (*api)->Stop();
+  sweeper.Stop();
+  engine.Stop();
+  (*log)->Stop();
+  Log(LogEvent::kStopped, {});
+  return kOk;
+}
+
+}  // namespace assent::daemon
