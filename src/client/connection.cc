@@ -9,13 +9,15 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <memory>
 #include <optional>
-
-#include "base/net/boost.h"
 
 namespace assent::client {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "coordinator/requests.h"
 #include "server/json/codec.h"
-#include "server/raw_client.h"
+#include "server/raw_client_test.h"
 
 namespace assent::server {
 namespace {

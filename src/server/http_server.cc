@@ -2,17 +2,19 @@
 // but the mailbox through which answers come in.
 #include "server/http_server.h"
 
-#include "base/net/boost.h"
-//
+#include <algorithm>
+#include <atomic>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/status.hpp>
+#include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/verb.hpp>
-
-#include <algorithm>
-#include <atomic>
 #include <charconv>
 #include <ctime>
 #include <deque>

@@ -6,7 +6,7 @@
 #include <mutex>
 #include <thread>
 
-#include "server/raw_client.h"
+#include "server/raw_client_test.h"
 
 namespace assent::server {
 namespace {

@@ -17,7 +17,8 @@ constexpr std::string_view kCoupon =
       { "sql": "UPDATE coupon SET used_by = ? WHERE code = ? AND used_by IS NULL",
         "parameters": [7, "C42"], "expect_rows": 1 } ] } },
     { "name": "mobile", "xa": { "resource": "mobile_game", "statements": [
-      { "sql": "UPDATE wallet SET gold = gold + ? WHERE user_id = ?", "parameters": [100, 7] } ] } } ] } })";
+      { "sql": "UPDATE wallet SET gold = gold + ? WHERE user_id = ?", "parameters": [100, 7] } ] } }
+  ] } })";
 
 v1::ExecuteRequest MustParse(std::string_view json) {
   v1::ExecuteRequest request;
@@ -137,7 +138,8 @@ TEST(JsonCodec, NamesThePathOfWhatIsAtFault) {
        "out of range: expected 0 to 18446744073709551615"},
       {R"({"atomic": {"branches": [{"xa": {"statements": [{"expect_rows": 1.5}]}}]}})",
        "atomic.branches[0].xa.statements[0].expect_rows", "expected an integer, found a fraction"},
-      {R"({"atomic": {"branches": [{"xa": {"statements": [{"expect_rows": 18446744073709551616}]}}]}})",
+      {R"({"atomic": {"branches": [{"xa": {"statements": [
+             {"expect_rows": 18446744073709551616}]}}]}})",
        "atomic.branches[0].xa.statements[0].expect_rows",
        "out of range: expected 0 to 18446744073709551615"},
       {R"({"atomic": {"branches": [{"xa": {"isolation": "CHAOS"}}]}})",
