@@ -165,6 +165,33 @@ TEST(Flip, OfAHeaderToZeroIsRefused) {
   EXPECT_EQ(recalled.error().code, ErrorCode::kDamaged);
 }
 
+// Whatever is written over the segment: no crash, no made-up record, no gap.
+TEST(Flip, OfManyBytesGivesAPrefixOrARefusal) {
+  Written5 log;
+  FixedSeedRandom random(17);
+  for (int round = 0; round < 3000; ++round) {
+    std::string bytes = log.bytes;
+    for (uint64_t i = random.Below(4) + 1; i > 0; --i) {
+      const uint64_t at = random.Below(bytes.size());
+      const uint64_t size = std::min<uint64_t>(random.Below(1024) + 1, bytes.size() - at);
+      if (random.Below(2) == 0) {
+        bytes.replace(at, size, random.Bytes(size));
+      } else {
+        const uint64_t from = random.Below(bytes.size() - size + 1);
+        bytes.replace(at, size, log.bytes, from, size);
+      }
+    }
+    WriteBytes(log.path, bytes);
+    auto recalled = Recall(log.options);
+    if (!recalled) {
+      EXPECT_EQ(recalled.error().code, ErrorCode::kDamaged);
+      continue;
+    }
+    EXPECT_EQ(Payloads(*recalled), log.Prefix(recalled->size()));
+    EXPECT_GE(recalled->size(), 4u) << "round " << round;  // only the last one can be torn
+  }
+}
+
 // Sectors that are right, but somewhere else, are not right.
 TEST(Flip, OfTwoSectorsIsRefused) {
   Written5 log;

@@ -246,6 +246,22 @@ TEST_F(DecisionLogTest, AnswersNobodyAfterAFailedSync) {
   EXPECT_THAT(sink_.failures()[0].message, HasSubstr("cannot sync"));
 }
 
+// Nobody waits for anything, but after a failed sync in its directory the log is not to be trusted.
+TEST_F(DecisionLogTest, FailsWhenPreparingTheNextSegmentCannotBeSynced) {
+  files_.watch = [&](const std::string& operation, const std::string& path) {
+    if (operation == "create" && path == SegmentPath(options_.directory, 2)) {
+      files_.sync_error = EIO;
+    }
+  };
+  auto log = Start();
+  ASSERT_TRUE(sink_.AwaitFailure());
+  log->Append("dropped", Urgency::kForce);
+  log->Stop();
+  EXPECT_EQ(sink_.durable(), 0u);
+  ASSERT_EQ(sink_.failures().size(), 1u);
+  EXPECT_EQ(sink_.failures()[0].code, ErrorCode::kFenced);
+}
+
 TEST_F(DecisionLogTest, AnswersNobodyAfterAFailedWrite) {
   auto log = Start();
   ASSERT_TRUE(Eventually([&] { return FilesLeft() == 2; }));

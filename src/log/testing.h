@@ -32,12 +32,19 @@ class TestDirectory {
   std::string root_;
 };
 
-class FixedRandom final : public Random {
+// splitmix64: the same numbers for the same seed.
+class FixedSeedRandom final : public Random {
  public:
-  uint64_t Next() override { return state_ += 0x0101010101010101; }
+  explicit FixedSeedRandom(uint64_t seed) : state_(seed) {}
+  uint64_t Next() override {
+    uint64_t z = (state_ += 0x9e3779b97f4a7c15);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
+  }
 
  private:
-  uint64_t state_ = 0;
+  uint64_t state_;
 };
 
 // What was called, for assertions from another thread.

@@ -4,6 +4,7 @@
 
 #include "base/event_log.h"
 #include "log/io.h"
+#include "log/quiet_thread.h"
 #include "log/start.h"
 
 namespace assent::log {
@@ -15,7 +16,7 @@ Upkeep::~Upkeep() { Stop(); }
 
 void Upkeep::Start(std::function<void(const Error&)> fail) {
   fail_ = std::move(fail);
-  thread_ = std::thread([this] { Run(); });
+  thread_ = QuietThread([this] { Run(); });
 }
 
 void Upkeep::Wake() {

@@ -58,7 +58,8 @@ struct DumpedRecord {
 };
 
 // Every whole record of every segment in order, those of reclaimed or half copied ones too. A
-// damaged segment is read up to the damage, and the next one follows; the report says where.
+// damaged segment is read up to the damage, and the next one follows; the report says where. In a
+// log that is being written that may be just the end.
 Result<DirectoryReport> Dump(FileSystem& files, const std::string& directory,
                              const std::function<void(const DumpedRecord&)>& visit);
 

@@ -7,6 +7,9 @@
 #include "log/io.h"
 
 namespace assent::log {
+namespace {
+constexpr uint64_t kWidestGuess = 64 << 10;
+}
 
 Writer::Writer(FileSystem& files, Options options, std::unique_ptr<FileLock> lock,
                Identity identity, uint64_t segment, Lsn next_lsn)
@@ -15,7 +18,8 @@ Writer::Writer(FileSystem& files, Options options, std::unique_ptr<FileLock> loc
       lock_(std::move(lock)),
       identity_(std::move(identity)),
       spare_(files, options_.directory, options_.segment_bytes, segment + 1),
-      next_lsn_(next_lsn) {}
+      next_lsn_(next_lsn),
+      widest_bytes_(std::min(kWidestGuess, options_.segment_bytes / 8)) {}
 
 Result<void> Writer::Begin(std::unique_ptr<File> file, const SegmentHeader& header) {
   CHECK(header.first_lsn == next_lsn_ && header.identity == identity_);

@@ -48,7 +48,9 @@ class Writer {
   Result<Written> WriteSome(std::span<const Record> records);
 
   // Bytes on disk that can certainly still be written, at FootprintBytes a record: what is left of
-  // the current segment and, once it is prepared, the next.
+  // the current segment and, once it is prepared, the next. (Where they meet, the bytes of one
+  // record are set aside, of the widest seen or 64 KiB; a wider one may cost as many bytes again,
+  // once.)
   uint64_t RoomBytes() const;
   // A record's payload may have no more bytes than this.
   uint64_t MaxPayload() const;
@@ -80,8 +82,8 @@ class Writer {
   uint64_t sector_ = 0;  // where the next batch goes
   Lsn next_lsn_;
   bool failed_ = false;
-  std::atomic<uint64_t> left_bytes_{0};       // of the current segment
-  std::atomic<uint64_t> widest_bytes_{8192};  // the largest record seen, on disk
+  std::atomic<uint64_t> left_bytes_{0};  // of the current segment
+  std::atomic<uint64_t> widest_bytes_;   // the largest record seen, on disk; at first a guess
 };
 
 }  // namespace assent::log
