@@ -18,13 +18,25 @@ namespace assent::mysql {
 class MariaDb : public ::testing::Test {
  protected:
   void SetUp() override {
+    server_ = &test::SharedMariaDb();
     static std::atomic<int> number{0};
     database_ = "branch_test_" + std::to_string(++number);
     Root("CREATE DATABASE " + database_);
     Root("CREATE TABLE account (id INT PRIMARY KEY, amount BIGINT NOT NULL)", database_);
     Root("INSERT INTO account VALUES (1, 100), (2, 100)", database_);
   }
-  void TearDown() override { Root("DROP DATABASE " + database_); }
+  void TearDown() override {
+    if (!server_->Running()) (void)server_->Restart();
+    // What a failed test has left prepared would hold the tables.
+    for (const auto& row : Root("XA RECOVER")) {
+      const std::string gtrid = row[3].substr(0, std::stoul(row[1]));
+      Root("XA ROLLBACK '" + gtrid + "','" + row[3].substr(gtrid.size()) + "'," + row[0]);
+    }
+    Root("DROP DATABASE " + database_);
+  }
+
+  // A statement that holds semicolons.
+  void RootWhole(const std::string& sql) { Root("DELIMITER //\n" + sql + "//", database_); }
 
   test::Rows Root(const std::string& sql, const std::string& database = "") {
     Result<test::Rows> rows = test::Sql(server(), sql, database);
@@ -58,8 +70,9 @@ class MariaDb : public ::testing::Test {
   }
   std::unique_ptr<sql::TestDriver> Open() { return Open(Options()); }
 
-  static test::Server& server() { return test::SharedMariaDb(); }
+  test::Server& server() { return *server_; }
 
+  test::Server* server_ = nullptr;
   std::string database_;
 };
 

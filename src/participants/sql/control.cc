@@ -115,6 +115,16 @@ void Control::CancelNow(const SessionId& session, const std::function<bool()>& r
   });
 }
 
+// An idle connection may have died without the server: a second try is on a fresh one.
+Result<xa::ScanResult> Control::List() {
+  for (int attempt = 0;; ++attempt) {
+    const Result<void> ready = Ensure();
+    if (!ready) return ready.error();
+    Result<xa::ScanResult> list = session_->List();
+    if (list || session_->alive() || attempt > 0) return list;
+  }
+}
+
 void Control::Scan(std::function<void(xa::ScanResult)> done) {
   const auto failed = [](std::string error) {
     xa::ScanResult result;
@@ -124,15 +134,9 @@ void Control::Scan(std::function<void(xa::ScanResult)> done) {
   const bool posted = worker_.Post([this, done, failed] {
     if (stopping_) return done(failed("the coordinator is stopping"));
     if (view_.health() == xa::Health::kDown) return done(failed(view_.detail()));
-    const Result<void> ready = Ensure();
-    if (!ready) {
-      Probe();
-      return done(failed(ready.error().message));
-    }
-    Result<xa::ScanResult> list = session_->List();
+    Result<xa::ScanResult> list = List();
     if (!list) {
-      // Perhaps only an idle connection that had died: the next one is fresh.
-      if (!session_->alive()) Probe();
+      if (session_ == nullptr || !session_->alive()) Probe();
       return done(failed(list.error().message));
     }
     done(std::move(*list));

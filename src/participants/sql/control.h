@@ -45,6 +45,7 @@ class Control {
   void ProbeNow();
   Result<void> Look();  // connects where needed, and probes
   Result<void> Ensure();
+  Result<xa::ScanResult> List();
   void SetUp();
   void SetDown(const std::string& detail);
   void CancelNow(const SessionId& session, const std::function<bool()>& runs);

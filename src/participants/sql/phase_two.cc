@@ -29,7 +29,7 @@ void PhaseTwo::Stop() {
 }
 
 Result<void> PhaseTwo::Ensure() {
-  if (!view_.up()) return Error{ErrorCode::kUnavailable, view_.detail()};
+  if (view_.health() == xa::Health::kDown) return Error{ErrorCode::kUnavailable, view_.detail()};
   if (session_ != nullptr && session_->alive()) return {};
   session_.reset();
   Result<std::unique_ptr<Session>> connected = driver_.Connect();
@@ -90,6 +90,8 @@ xa::Completion PhaseTwo::Carry(const xa::Call& call) {
 xa::Completion PhaseTwo::Find(const xa::Call& call) {
   xa::Completion completion = Answered(call, Code::kOk);
   completion.found = xa::Found::kUnknown;
+  // Before the first probe it is not known whether there is a witness table.
+  if (!view_.up()) return completion;
   const Result<xa::ScanResult> list = session_->List();
   if (!list || !list->complete || list->standby) {
     if (!session_->alive()) view_.suspect();

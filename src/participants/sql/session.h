@@ -88,8 +88,8 @@ class Session {
   // Called on this session after another one's CancelStatement on it was answered: swallows a
   // cancel that came after its statement had ended and would hit the next one.
   virtual void AfterCancel() {}
-  // From any thread: breaks the connection, so that a call that a silent server does not answer ends
-  // (as lost). For when a cancel brings nothing. May do nothing.
+  // From any thread: breaks the connection, so that a call that a silent server does not answer
+  // ends (as lost). For when a cancel brings nothing. May do nothing.
   virtual void Sever() {}
 
   // Before it serves another transaction: nothing of the last one may show. An error: drop the

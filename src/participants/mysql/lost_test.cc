@@ -1,0 +1,208 @@
+// Connections and servers that go away: on a real MariaDB that is killed and restarted.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "participants/mysql/test_database.h"
+#include "tests/support/temp.h"
+
+namespace assent::mysql {
+namespace {
+
+using core::Operation;
+using core::Reason;
+using sql::NewXid;
+using xa::Code;
+using xa::Health;
+
+constexpr auto kLong = std::chrono::milliseconds(30'000);
+
+class Lost : public MariaDb {
+ protected:
+  xa::Xid Opened(sql::TestDriver& db) {
+    const xa::Xid xid = NewXid();
+    EXPECT_EQ(db.Do(Operation::kOpen, xid).code, Code::kOk);
+    return xid;
+  }
+  // Kills every session of ours that has nothing to do but holds a transaction, as a network would.
+  void KillOwner() {
+    for (const auto& row :
+         Root("SELECT id FROM information_schema.processlist WHERE user = 'assent' AND db = '" +
+              database_ + "'")) {
+      (void)test::Sql(server(), "KILL " + row.at(0));
+    }
+  }
+  xa::Completion CommitUntilDone(sql::TestDriver& db, const xa::Xid& xid, Operation operation) {
+    xa::Completion done;
+    test::Eventually(kLong, [&] {
+      done = db.Do(operation, xid);
+      return done.code != Code::kErRmFail;
+    });
+    return done;
+  }
+};
+
+TEST_F(Lost, PreparedBranchIsCommittedOnceItsOldSessionIsGone) {
+  auto db = Open();
+  const xa::Xid xid = Opened(*db);
+  ASSERT_EQ(db->Run(xid, "UPDATE account SET amount = 1 WHERE id = 1").code, Code::kOk);
+  ASSERT_EQ(db->Do(Operation::kPrepare, xid).code, Code::kOk);
+  KillOwner();
+  // The first one finds its connection dead: unknown, not failed.
+  EXPECT_EQ(db->Do(Operation::kCommit, xid).code, Code::kErRmFail);
+  EXPECT_EQ(CommitUntilDone(*db, xid, Operation::kCommit).code, Code::kOk);
+  EXPECT_EQ(Amount(1), "1");
+}
+
+TEST_F(Lost, RunOnADeadConnectionRefusesTheBranchAndMayBeTriedAgain) {
+  auto db = Open();
+  const xa::Xid xid = Opened(*db);
+  ASSERT_EQ(db->Run(xid, "UPDATE account SET amount = 1 WHERE id = 1").code, Code::kOk);
+  KillOwner();
+  const auto ran = db->Run(xid, "UPDATE account SET amount = 2 WHERE id = 2");
+  EXPECT_EQ(ran.code, Code::kRbCommFail);
+  EXPECT_EQ(ran.failure.reason, Reason::kConnectionLost);
+  EXPECT_TRUE(ran.failure.may_retry);
+  EXPECT_EQ(db->Run(xid, "SELECT 1").code, Code::kRbCommFail);
+  xa::Completion undone;
+  EXPECT_TRUE(test::Eventually(kLong, [&] {
+    undone = db->RollBackActive(xid);
+    return undone.code == Code::kOk;
+  }));
+  EXPECT_EQ(Amount(1), "100");
+  // The row is free: its session was seen to be gone.
+  const xa::Xid next = Opened(*db);
+  EXPECT_EQ(db->Run(next, "UPDATE account SET amount = 5 WHERE id = 1").code, Code::kOk);
+  EXPECT_EQ(db->Do(Operation::kCommitOnePhase, next).code, Code::kOk);
+}
+
+TEST_F(Lost, IdleConnectionThatDiedIsReplacedUnnoticed) {
+  auto db = Open();
+  const xa::Xid first = Opened(*db);
+  ASSERT_EQ(db->Run(first, "SELECT 1").code, Code::kOk);
+  ASSERT_EQ(db->RollBackActive(first).code, Code::kOk);
+  KillOwner();
+  const xa::Xid second = Opened(*db);
+  const auto ran = db->Run(second, "UPDATE account SET amount = 3 WHERE id = 1");
+  EXPECT_EQ(ran.code, Code::kOk) << ran.failure.detail;
+  EXPECT_EQ(db->Do(Operation::kCommitOnePhase, second).code, Code::kOk);
+  EXPECT_EQ(Amount(1), "3");
+}
+
+TEST_F(Lost, KilledServerKeepsWhatIsPreparedAndNothingElse) {
+  auto db = Open();
+  const xa::Xid committed = Opened(*db), undone = Opened(*db), active = Opened(*db);
+  Root("INSERT INTO account VALUES (3, 100)", database_);
+  ASSERT_EQ(db->Run(committed, "UPDATE account SET amount = 1 WHERE id = 1").code, Code::kOk);
+  ASSERT_EQ(db->Run(undone, "UPDATE account SET amount = 1 WHERE id = 2").code, Code::kOk);
+  ASSERT_EQ(db->Run(active, "UPDATE account SET amount = 1 WHERE id = 3").code, Code::kOk);
+  const auto prepared = db->Do(Operation::kPrepare, committed);
+  ASSERT_EQ(prepared.code, Code::kOk);
+  ASSERT_EQ(db->Do(Operation::kPrepare, undone).code, Code::kOk);
+  ASSERT_TRUE(server().Kill().has_value());
+  EXPECT_EQ(db->Do(Operation::kCommit, committed).code, Code::kErRmFail);
+  ASSERT_TRUE(db->sink().WaitHealth(Health::kDown));
+  const auto open = db->Do(Operation::kOpen, NewXid());
+  EXPECT_EQ(open.code, Code::kRbCommFail);
+  EXPECT_EQ(open.failure.reason, Reason::kUnavailable);
+  EXPECT_TRUE(open.failure.may_retry);
+  EXPECT_FALSE(db->Scan().complete);
+  EXPECT_EQ(db->Find(committed, true).found, xa::Found::kUnknown);
+
+  ASSERT_TRUE(server().Restart().has_value());
+  ASSERT_TRUE(db->sink().WaitHealth(Health::kUp));
+  const xa::ScanResult scan = db->Scan();
+  ASSERT_TRUE(scan.complete) << scan.error;
+  EXPECT_EQ(scan.listed.size(), 2u);
+  EXPECT_EQ(scan.stamp.identity, prepared.stamp.identity);
+  EXPECT_NE(scan.stamp.started_at, prepared.stamp.started_at);
+  EXPECT_EQ(CommitUntilDone(*db, committed, Operation::kCommit).code, Code::kOk);
+  EXPECT_EQ(CommitUntilDone(*db, undone, Operation::kRollBack).code, Code::kOk);
+  const auto lost = db->Do(Operation::kPrepare, active);
+  EXPECT_EQ(lost.code, Code::kErRmFail);
+  EXPECT_TRUE(
+      test::Eventually(kLong, [&] { return db->RollBackActive(active).code == Code::kOk; }));
+  EXPECT_EQ(Amount(1), "1");
+  EXPECT_EQ(Amount(2), "100");
+  EXPECT_EQ(Amount(3), "100");
+  EXPECT_THAT(db->sink().Changes(),
+              ::testing::ElementsAre(Health::kUp, Health::kDown, Health::kUp));
+}
+
+TEST_F(Lost, ServerThatIsDownAtTheStartComesUpLater) {
+  ASSERT_TRUE(server().Kill().has_value());
+  auto options = Options();
+  auto db = Open(options);
+  const auto open = db->Do(Operation::kOpen, NewXid());
+  EXPECT_EQ(open.code, Code::kRbCommFail);
+  EXPECT_EQ(open.failure.reason, Reason::kUnavailable);
+  ASSERT_TRUE(server().Restart().has_value());
+  ASSERT_TRUE(db->sink().WaitHealth(Health::kUp));
+  const xa::Xid xid = Opened(*db);
+  EXPECT_EQ(db->Run(xid, "SELECT 1").code, Code::kOk);
+  EXPECT_EQ(db->RollBackActive(xid).code, Code::kOk);
+}
+
+TEST_F(Lost, DeniedAccessIsDownAndThePasswordFileIsReadAgain) {
+  Root("CREATE USER IF NOT EXISTS keeper@'%' IDENTIFIED BY 'right'");
+  Root("GRANT ALL ON " + database_ + ".* TO keeper@'%'");
+  test::TempDirectory directory;
+  const std::string path = directory.File("password");
+  std::ofstream(path) << "wrong\n";
+  sql::ResourceOptions options = Options();
+  options.user = "keeper";
+  options.password = "";
+  options.password_file = path;
+  auto db = Open(options);
+  ASSERT_TRUE(db->sink().WaitHealth(Health::kDown));
+  const auto open = db->Do(Operation::kOpen, NewXid());
+  EXPECT_EQ(open.code, Code::kRbCommFail);
+  EXPECT_EQ(open.failure.reason, Reason::kUnavailable);
+  EXPECT_EQ(open.failure.detail.find("wrong"), std::string::npos);
+  std::ofstream(path) << "right\n";
+  EXPECT_TRUE(db->sink().WaitHealth(Health::kUp));
+  Root("DROP USER keeper@'%'");
+}
+
+// Trap 12: ids are used again after a restart; what has the same id then is somebody else.
+TEST_F(Lost, SessionOfAnEarlierStartIsNeverEnded) {
+  auto driver = MakeMySqlDriver(Options());
+  Result<std::unique_ptr<sql::Session>> first = driver->Connect();
+  ASSERT_TRUE(first.has_value()) << first.error().message;
+  sql::SessionId old = (*first)->id();
+  ASSERT_TRUE(server().Kill().has_value());
+  ASSERT_TRUE(server().Restart().has_value());
+  Result<std::unique_ptr<sql::Session>> innocent = driver->Connect();
+  Result<std::unique_ptr<sql::Session>> control = driver->Connect();
+  ASSERT_TRUE(innocent.has_value() && control.has_value());
+  old.id = (*innocent)->id().id;
+  EXPECT_EQ((*control)->EndSession(old).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ((*control)->CancelStatement(old).error().code, ErrorCode::kNotFound);
+  EXPECT_TRUE(*(*control)->IsGone(old));
+  EXPECT_TRUE((*innocent)->List().has_value());
+  // With the right start it is ended.
+  EXPECT_TRUE((*control)->EndSession((*innocent)->id()).has_value());
+  EXPECT_TRUE(test::Eventually(kLong, [&] { return *(*control)->IsGone((*innocent)->id()); }));
+  EXPECT_FALSE((*innocent)->List().has_value());
+  EXPECT_FALSE((*innocent)->alive());
+}
+
+TEST_F(Lost, StampStaysTheSameWhileTheServerRuns) {
+  auto driver = MakeMySqlDriver(Options());
+  Result<std::unique_ptr<sql::Session>> first = driver->Connect();
+  ASSERT_TRUE(first.has_value()) << first.error().message;
+  // Over more than one second, at every fraction of it.
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(1'500);
+  int looks = 0;
+  while (std::chrono::steady_clock::now() < end) {
+    Result<std::unique_ptr<sql::Session>> next = driver->Connect();
+    ASSERT_TRUE(next.has_value()) << next.error().message;
+    ASSERT_EQ((*next)->stamp(), (*first)->stamp());
+    ++looks;
+  }
+  EXPECT_GT(looks, 1);
+}
+
+}  // namespace
+}  // namespace assent::mysql

@@ -1,0 +1,404 @@
+// The traps of docs/databases.md that cost data, each on a real MariaDB.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "participants/mysql/test_database.h"
+#include "tests/support/temp.h"
+
+namespace assent::mysql {
+namespace {
+
+using core::Operation;
+using core::Reason;
+using sql::NewXid;
+using xa::Code;
+using xa::Found;
+
+class Trap : public MariaDb {
+ protected:
+  // A branch that took `amount` from account 1 and stands prepared.
+  xa::Xid Prepared(sql::TestDriver& db, int amount = 30) {
+    const xa::Xid xid = NewXid();
+    EXPECT_EQ(db.Do(Operation::kOpen, xid).code, Code::kOk);
+    EXPECT_EQ(
+        db.Run(xid, "UPDATE account SET amount = amount - ? WHERE id = 1", {int64_t{amount}}, 1)
+            .code,
+        Code::kOk);
+    EXPECT_EQ(db.Do(Operation::kPrepare, xid).code, Code::kOk);
+    return xid;
+  }
+  xa::Xid Opened(sql::TestDriver& db, xa::BranchOptions options = {}) {
+    const xa::Xid xid = NewXid();
+    EXPECT_EQ(db.Do(Operation::kOpen, xid, options).code, Code::kOk);
+    return xid;
+  }
+};
+
+// Trap 1: while the session that prepared lives, MariaDB calls the XID unknown to everybody else,
+// though it lists it.
+TEST_F(Trap, UnknownXidOfALiveOwnerIsFoundInTheList) {
+  auto owner = Open(), other = Open();
+  const xa::Xid xid = Prepared(*owner);
+  EXPECT_EQ(other->Do(Operation::kCommit, xid).code, Code::kErNota);
+  EXPECT_EQ(other->Do(Operation::kRollBack, xid).code, Code::kErNota);
+  EXPECT_EQ(other->Find(xid, true).found, Found::kListed);
+  EXPECT_EQ(owner->Do(Operation::kCommit, xid).code, Code::kOk);
+  EXPECT_EQ(Amount(1), "70");
+  EXPECT_EQ(owner->Do(Operation::kCommit, xid).code, Code::kErNota);
+  EXPECT_EQ(other->Find(xid, true).found, Found::kNotListed);
+}
+
+TEST_F(Trap, WitnessTellsCommittedFromRolledBack) {
+  auto db = Open();
+  const Result<std::string> installed = db->Install();
+  ASSERT_TRUE(installed.has_value()) << installed.error().message;
+  EXPECT_TRUE(db->rm().Status().witness);
+  EXPECT_TRUE(db->Install().has_value());  // again does no harm
+
+  const xa::Xid committed = Prepared(*db);
+  EXPECT_EQ(db->Do(Operation::kCommit, committed).code, Code::kOk);
+  const auto found = db->Find(committed, true);
+  EXPECT_EQ(found.found, Found::kWitnessCommitted);
+  EXPECT_NE(found.stamp.identity, "");
+
+  const xa::Xid undone = Prepared(*db);
+  EXPECT_EQ(db->Do(Operation::kRollBack, undone).code, Code::kOk);
+  EXPECT_EQ(db->Find(undone, false).found, Found::kNotListed);
+  EXPECT_EQ(db->Find(undone, true).found, Found::kWitnessRolledBack);
+  EXPECT_EQ(db->Find(undone, true).found, Found::kWitnessRolledBack);  // our own mark
+  EXPECT_EQ(One("SELECT GROUP_CONCAT(mark ORDER BY mark) FROM assent_witness"), "C,I,R");
+}
+
+// The mark is inserted, not only read: what still stands somewhere blocks it.
+TEST_F(Trap, WitnessThatIsBlockedSaysNothing) {
+  auto db = Open();
+  ASSERT_TRUE(db->Install().has_value());
+  const xa::Xid xid = Opened(*db);
+  ASSERT_EQ(db->Run(xid, "UPDATE account SET amount = 0").code, Code::kOk);
+  EXPECT_EQ(db->Find(xid, true).found, Found::kUnknown);
+  EXPECT_EQ(db->Do(Operation::kCommitOnePhase, xid).code, Code::kOk);
+  EXPECT_EQ(db->Find(xid, true).found, Found::kWitnessCommitted);
+}
+
+// A mark that was set forbids the branch to begin, and so to commit, later.
+TEST_F(Trap, WitnessMarkForbidsALaterCommit) {
+  auto db = Open();
+  ASSERT_TRUE(db->Install().has_value());
+  const xa::Xid xid = NewXid();
+  EXPECT_EQ(db->Find(xid, true).found, Found::kWitnessRolledBack);
+  ASSERT_EQ(db->Do(Operation::kOpen, xid).code, Code::kOk);
+  EXPECT_TRUE(xa::IsRollBack(db->Run(xid, "UPDATE account SET amount = 0").code));
+  EXPECT_EQ(db->RollBackActive(xid).code, Code::kOk);
+  EXPECT_EQ(Amount(1), "100");
+}
+
+// A branch from before the table was there has no row: its absence proves nothing.
+TEST_F(Trap, WitnessSaysNothingOfBranchesOlderThanTheTable) {
+  auto db = Open();
+  const xa::Xid old = Prepared(*db);
+  ASSERT_TRUE(db->Install().has_value());
+  EXPECT_EQ(db->Do(Operation::kCommit, old).code, Code::kOk);
+  EXPECT_EQ(db->Find(old, true).found, Found::kNotListed);
+  const xa::Xid young = Prepared(*db);
+  EXPECT_EQ(db->Do(Operation::kCommit, young).code, Code::kOk);
+  EXPECT_EQ(db->Find(young, true).found, Found::kWitnessCommitted);
+}
+
+// Trap 5: these undo only the statement on the server; here they refuse the branch.
+TEST_F(Trap, DuplicateKeyRefusesTheBranch) {
+  auto db = Open();
+  const xa::Xid xid = Opened(*db);
+  ASSERT_EQ(db->Run(xid, "UPDATE account SET amount = 0 WHERE id = 2").code, Code::kOk);
+  const auto ran = db->Run(xid, "INSERT INTO account VALUES (1, 1)");
+  EXPECT_EQ(ran.code, Code::kRbOther);
+  EXPECT_EQ(ran.failure.vendor_code, 1062);
+  EXPECT_FALSE(ran.failure.may_retry);
+  EXPECT_EQ(db->Do(Operation::kPrepare, xid).code, Code::kRbOther);
+  EXPECT_FALSE(db->Lists(xid));
+  EXPECT_EQ(Amount(2), "100");
+}
+
+TEST_F(Trap, LockWaitTimeoutRefusesTheBranchAndMayBeTriedAgain) {
+  sql::ResourceOptions options = Options();
+  options.lock_timeout_ms = 1'000;
+  auto db = Open(options);
+  const xa::Xid holder = Opened(*db), waiter = Opened(*db);
+  ASSERT_EQ(db->Run(holder, "UPDATE account SET amount = 1 WHERE id = 1").code, Code::kOk);
+  ASSERT_EQ(db->Run(waiter, "UPDATE account SET amount = 2 WHERE id = 2").code, Code::kOk);
+  const auto ran = db->Run(waiter, "UPDATE account SET amount = 2 WHERE id = 1");
+  EXPECT_TRUE(xa::IsRollBack(ran.code));
+  EXPECT_EQ(ran.failure.reason, Reason::kLockTimeout);
+  EXPECT_TRUE(ran.failure.may_retry);
+  EXPECT_EQ(db->RollBackActive(waiter).code, Code::kOk);
+  EXPECT_EQ(db->Do(Operation::kCommitOnePhase, holder).code, Code::kOk);
+  EXPECT_EQ(Amount(1), "1");
+  EXPECT_EQ(Amount(2), "100");
+}
+
+TEST_F(Trap, DeadlockRefusesOneBranchAndMayBeTriedAgain) {
+  auto db = Open();
+  const xa::Xid a = Opened(*db), b = Opened(*db);
+  ASSERT_EQ(db->Run(a, "UPDATE account SET amount = 1 WHERE id = 1").code, Code::kOk);
+  ASSERT_EQ(db->Run(b, "UPDATE account SET amount = 2 WHERE id = 2").code, Code::kOk);
+  const uint64_t first = db->PostRun(a, {{"UPDATE account SET amount = 1 WHERE id = 2", {}, {}}});
+  const uint64_t second = db->PostRun(b, {{"UPDATE account SET amount = 2 WHERE id = 1", {}, {}}});
+  const auto of_a = db->Wait(first), of_b = db->Wait(second);
+  ASSERT_NE(of_a.code == Code::kOk, of_b.code == Code::kOk);
+  const auto& victim = of_a.code == Code::kOk ? of_b : of_a;
+  const auto& winner = of_a.code == Code::kOk ? of_a : of_b;
+  EXPECT_EQ(victim.code, Code::kRbDeadlock);
+  EXPECT_EQ(victim.failure.reason, Reason::kDeadlock);
+  EXPECT_TRUE(victim.failure.may_retry);
+  EXPECT_EQ(db->RollBackActive(victim.xid).code, Code::kOk);
+  EXPECT_EQ(db->Do(Operation::kPrepare, winner.xid).code, Code::kOk);
+  EXPECT_EQ(db->Do(Operation::kCommit, winner.xid).code, Code::kOk);
+  EXPECT_EQ(Amount(1), Amount(2));
+}
+
+// Trap 6.
+TEST_F(Trap, ReadOnlyServerPreparesAndCommitsLater) {
+  Root("CREATE USER IF NOT EXISTS plain@'%' IDENTIFIED BY 'plain'");
+  Root("GRANT SELECT, INSERT, UPDATE, DELETE ON " + database_ + ".* TO plain@'%'");
+  sql::ResourceOptions options = Options();
+  options.user = options.password = "plain";
+  auto db = Open(options);
+  const xa::Xid committed = Opened(*db), undone = Opened(*db);
+  ASSERT_EQ(db->Run(committed, "UPDATE account SET amount = 1 WHERE id = 1").code, Code::kOk);
+  ASSERT_EQ(db->Run(undone, "UPDATE account SET amount = 1 WHERE id = 2").code, Code::kOk);
+  ASSERT_EQ(db->Do(Operation::kPrepare, undone).code, Code::kOk);
+  Root("SET GLOBAL read_only = 1");
+  EXPECT_EQ(db->Do(Operation::kPrepare, committed).code, Code::kOk);
+  const auto refused = db->Do(Operation::kCommit, committed);
+  EXPECT_EQ(refused.code, Code::kErRmFail);
+  EXPECT_EQ(refused.failure.vendor_code, 1290);
+  EXPECT_EQ(db->Do(Operation::kRollBack, undone).code, Code::kErRmFail);
+  const xa::ScanResult scan = db->Scan();
+  EXPECT_TRUE(scan.standby);
+  Root("SET GLOBAL read_only = 0");
+  EXPECT_FALSE(db->Scan().standby);
+  EXPECT_EQ(db->Do(Operation::kCommit, committed).code, Code::kOk);
+  EXPECT_EQ(db->Do(Operation::kRollBack, undone).code, Code::kOk);
+  EXPECT_EQ(Amount(1), "1");
+  EXPECT_EQ(Amount(2), "100");
+}
+
+// Trap 7: constant format id and lengths, printable bytes.
+TEST_F(Trap, ListsXidsOfConstantShape) {
+  auto db = Open();
+  const xa::Xid xid = Prepared(*db);
+  const test::Rows rows = Root("XA RECOVER");
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_THAT(rows[0],
+              ::testing::ElementsAre("1095978580", "40", "8", xid.gtrid_text() + xid.bqual_text()));
+  EXPECT_EQ(db->Do(Operation::kRollBack, xid).code, Code::kOk);
+}
+
+// Trap 8: a procedure's several results do not break the connection.
+TEST_F(Trap, SeveralResultsOfACallLeaveTheBranchWhole) {
+  RootWhole(
+      "CREATE PROCEDURE two() BEGIN SELECT 1 AS a; UPDATE account SET amount = 5 WHERE id = 1; "
+      "SELECT 2 AS b UNION SELECT 3; END");
+  auto db = Open();
+  const xa::Xid xid = Opened(*db);
+  const auto ran = db->Run(xid, "CALL two()");
+  ASSERT_EQ(ran.code, Code::kOk) << ran.failure.detail;
+  EXPECT_THAT(ran.results.at(0).columns, ::testing::ElementsAre("a"));
+  EXPECT_EQ(db->Run(xid, "SELECT 1").code, Code::kOk);
+  EXPECT_EQ(db->Do(Operation::kPrepare, xid).code, Code::kOk);
+  EXPECT_EQ(db->Do(Operation::kCommit, xid).code, Code::kOk);
+  EXPECT_EQ(Amount(1), "5");
+}
+
+// Trap 9.
+TEST_F(Trap, TransactionControlIsRefusedBeforeAndOnTheServer) {
+  auto db = Open();
+  EXPECT_FALSE(db->rm().Check("COMMIT"));
+  EXPECT_FALSE(db->rm().Check("UPDATE account SET amount = 0; COMMIT"));
+  EXPECT_TRUE(db->rm().Check("UPDATE account SET amount = 0"));
+  RootWhole("CREATE PROCEDURE escape() BEGIN UPDATE account SET amount = 0; COMMIT; END");
+  for (const char* sql : {"COMMIT", "CALL escape()"}) {
+    const xa::Xid xid = Opened(*db);
+    ASSERT_EQ(db->Run(xid, "UPDATE account SET amount = 1 WHERE id = 1").code, Code::kOk);
+    EXPECT_EQ(db->Run(xid, sql).code, Code::kRbOther) << sql;
+    EXPECT_EQ(db->RollBackActive(xid).code, Code::kOk);
+    EXPECT_EQ(Amount(1), "100") << sql;
+  }
+}
+
+TEST_F(Trap, ProcedureThatEndsTheBranchIsNoticed) {
+  auto db = Open();
+  const xa::Xid xid = NewXid();
+  RootWhole("CREATE PROCEDURE leave_branch() BEGIN XA END " + xid.ToMySql() + "; XA COMMIT " +
+            xid.ToMySql() + " ONE PHASE; END");
+  ASSERT_EQ(db->Do(Operation::kOpen, xid).code, Code::kOk);
+  ASSERT_EQ(db->Run(xid, "UPDATE account SET amount = 1 WHERE id = 1").code, Code::kOk);
+  const auto ran = db->Run(xid, "CALL leave_branch()");
+  if (ran.code == Code::kOk) {
+    const auto prepared = db->Do(Operation::kPrepare, xid);
+    EXPECT_EQ(prepared.code, Code::kHeuristicHazard);
+    EXPECT_EQ(prepared.failure.reason, Reason::kLeftBranch);
+  } else {
+    EXPECT_EQ(db->RollBackActive(xid).code, Code::kOk);
+    EXPECT_EQ(Amount(1), "100");
+  }
+}
+
+TEST_F(Trap, NothingOfABranchStaysInItsSession) {
+  RootWhole(
+      "CREATE FUNCTION touch_session() RETURNS INT BEGIN SET SESSION foreign_key_checks = 0; "
+      "SET @left = 7; RETURN 1; END");
+  sql::ResourceOptions options = Options();
+  options.pool = 1;
+  auto db = Open(options);
+  for (const char* sql :
+       {"SELECT GET_LOCK('assent_test', 1)", "SELECT @left := 7", "SELECT touch_session()"}) {
+    const xa::Xid first = Opened(*db);
+    ASSERT_EQ(db->Run(first, sql).code, Code::kOk) << sql;
+    EXPECT_EQ(db->RollBackActive(first).code, Code::kOk);
+    const xa::Xid second = Opened(*db);
+    const auto seen =
+        db->Run(second, "SELECT IS_USED_LOCK('assent_test'), @left, @@foreign_key_checks = 1");
+    ASSERT_EQ(seen.code, Code::kOk) << seen.failure.detail;
+    const auto& row = seen.results.at(0).rows.at(0);
+    EXPECT_EQ(row.at(0), xa::Value(std::monostate{})) << sql;
+    EXPECT_EQ(row.at(1), xa::Value(std::monostate{})) << sql;
+    EXPECT_EQ(row.at(2), xa::Value(int64_t{1})) << sql;
+    EXPECT_EQ(db->RollBackActive(second).code, Code::kOk);
+  }
+}
+
+TEST_F(Trap, TriggerThatTouchesTheSessionLeavesNothingEither) {
+  Root("CREATE TRIGGER touch BEFORE UPDATE ON account FOR EACH ROW SET @left = 7", database_);
+  sql::ResourceOptions options = Options();
+  options.pool = 1;
+  auto db = Open(options);
+  const xa::Xid first = Opened(*db);
+  ASSERT_EQ(db->Run(first, "UPDATE account SET amount = 1").code, Code::kOk);
+  EXPECT_EQ(db->RollBackActive(first).code, Code::kOk);
+  const xa::Xid second = Opened(*db);
+  const auto seen = db->Run(second, "SELECT @left");
+  ASSERT_EQ(seen.code, Code::kOk);
+  EXPECT_EQ(seen.results.at(0).rows.at(0).at(0), xa::Value(std::monostate{}));
+  EXPECT_EQ(db->RollBackActive(second).code, Code::kOk);
+}
+
+TEST_F(Trap, PlainBranchesShareOneSession) {
+  sql::ResourceOptions options = Options();
+  options.pool = 1;
+  auto db = Open(options);
+  const auto session = [&] {
+    const xa::Xid xid = Opened(*db);
+    const auto seen =
+        db->Run(xid, "SELECT id FROM information_schema.processlist WHERE info LIKE ?",
+                {std::string("%INFORMATION_SCHEMA.processlist%")});
+    EXPECT_EQ(seen.code, Code::kOk) << seen.failure.detail;
+    EXPECT_EQ(db->RollBackActive(xid).code, Code::kOk);
+    return seen.results.at(0).rows.at(0).at(0);
+  };
+  EXPECT_EQ(session(), session());
+}
+
+// Trap 10.
+TEST_F(Trap, TableWithoutTransactionsIsNamedAndRefused) {
+  Root("CREATE TABLE counter (n INT) ENGINE=MyISAM", database_);
+  auto db = Open();
+  ASSERT_TRUE(db->sink().WaitHealth(xa::Health::kUp));
+  EXPECT_THAT(db->rm().Status().warnings,
+              ::testing::Contains(::testing::HasSubstr("counter (MyISAM)")));
+  for (const char* sql : {"INSERT INTO counter VALUES (1)", "UPDATE `Counter` SET n = 1",
+                          "REPLACE counter VALUES (1)", "DELETE FROM counter"}) {
+    const xa::Xid xid = Opened(*db);
+    const auto ran = db->Run(xid, sql);
+    EXPECT_EQ(ran.code, Code::kRbOther) << sql;
+    EXPECT_EQ(ran.failure.reason, Reason::kNonTransactional) << sql;
+    EXPECT_EQ(db->RollBackActive(xid).code, Code::kOk);
+  }
+}
+
+TEST_F(Trap, ChangeThatStaysAfterARollBackIsMixed) {
+  Root("CREATE TABLE counter (n INT) ENGINE=MyISAM", database_);
+  Root(
+      "CREATE TRIGGER count_it AFTER UPDATE ON account FOR EACH ROW INSERT INTO counter VALUES (1)",
+      database_);
+  auto db = Open();
+  const xa::Xid xid = Opened(*db);
+  ASSERT_EQ(db->Run(xid, "UPDATE account SET amount = 1 WHERE id = 1").code, Code::kOk);
+  const auto undone = db->RollBackActive(xid);
+  EXPECT_EQ(undone.code, Code::kHeuristicMixed);
+  EXPECT_EQ(undone.failure.reason, Reason::kNonTransactional);
+  EXPECT_EQ(Amount(1), "100");
+  EXPECT_EQ(One("SELECT COUNT(*) FROM counter"), "1");
+}
+
+// Trap 11.
+TEST_F(Trap, CountsMatchedRows) {
+  auto db = Open();
+  const xa::Xid xid = Opened(*db);
+  const auto ran = db->Run(xid, "UPDATE account SET amount = 100 WHERE id = 1", {}, 1);
+  EXPECT_EQ(ran.code, Code::kOk) << ran.failure.detail;
+  EXPECT_EQ(db->RollBackActive(xid).code, Code::kOk);
+}
+
+// Trap 13: the list is the whole server's.
+TEST_F(Trap, ScanShowsTheWholeServerAndCountsForeigners) {
+  auto one = Open(), two = Open();
+  const xa::Xid of_one = Prepared(*one, 1);
+  const xa::Xid of_two = NewXid();
+  ASSERT_EQ(two->Do(Operation::kOpen, of_two).code, Code::kOk);
+  ASSERT_EQ(two->Run(of_two, "UPDATE account SET amount = 1 WHERE id = 2").code, Code::kOk);
+  ASSERT_EQ(two->Do(Operation::kPrepare, of_two).code, Code::kOk);
+  Root(
+      "XA START 'their','own',7; INSERT INTO account VALUES (9, 9); XA END 'their','own',7; "
+      "XA PREPARE 'their','own',7",
+      database_);
+  EXPECT_TRUE(one->Lists(of_one));
+  EXPECT_TRUE(one->Lists(of_two));
+  const xa::ScanResult scan = one->Scan();
+  EXPECT_EQ(scan.foreign, 1u);
+  EXPECT_EQ(scan.listed.size(), 2u);
+  Root("XA ROLLBACK 'their','own',7");
+  EXPECT_EQ(one->Do(Operation::kRollBack, of_one).code, Code::kOk);
+  EXPECT_EQ(two->Do(Operation::kRollBack, of_two).code, Code::kOk);
+}
+
+TEST_F(Trap, ExistingXidIsADuplicate) {
+  auto db = Open(), other = Open();
+  const xa::Xid xid = Prepared(*db);
+  ASSERT_EQ(other->Do(Operation::kOpen, xid).code, Code::kOk);
+  EXPECT_EQ(other->Run(xid, "SELECT 1").code, Code::kErDupid);
+  EXPECT_EQ(db->Do(Operation::kCommit, xid).code, Code::kOk);
+}
+
+TEST_F(Trap, PurgeTakesOnlyWhatItIsGiven) {
+  Result<std::unique_ptr<sql::Session>> session = MakeMySqlDriver(Options())->Connect();
+  ASSERT_TRUE(session.has_value()) << session.error().message;
+  ASSERT_TRUE((*session)->InstallWitness().has_value());
+  const xa::Xid ended = NewXid(), other = NewXid();
+  EXPECT_EQ((*session)->SettleWitness(ended), Found::kWitnessRolledBack);
+  EXPECT_EQ((*session)->SettleWitness(other), Found::kWitnessRolledBack);
+  EXPECT_TRUE((*session)->PurgeWitness({ended}));
+  EXPECT_EQ(One("SELECT GROUP_CONCAT(xid) FROM assent_witness WHERE mark = 'R'"),
+            other.gtrid_text() + other.bqual_text());
+}
+
+TEST_F(Trap, ProbeNamesWhatADurableServerLacks) {
+  Root("SET GLOBAL innodb_flush_log_at_trx_commit = 2");
+  {
+    auto db = Open();
+    ASSERT_TRUE(db->sink().WaitHealth(xa::Health::kUp));
+    EXPECT_THAT(
+        db->rm().Status().warnings,
+        ::testing::Contains(::testing::HasSubstr("SET GLOBAL innodb_flush_log_at_trx_commit = 1")));
+    EXPECT_FALSE(db->rm().Status().keeps_prepared);
+  }
+  Root("SET GLOBAL innodb_flush_log_at_trx_commit = 1");
+  auto db = Open();
+  ASSERT_TRUE(db->sink().WaitHealth(xa::Health::kUp));
+  EXPECT_TRUE(db->rm().Status().keeps_prepared);
+  EXPECT_EQ(db->rm().Status().dialect, "mariadb");
+}
+
+}  // namespace
+}  // namespace assent::mysql
