@@ -1,0 +1,16 @@
+// Effects as text, a line each: for traces that read like a story, and for tests.
+//
+//   append commit force #1
+//   call commit b1 decided
+#pragma once
+
+#include <string>
+
+#include "core/effects.h"
+
+namespace assent::core {
+
+std::string ToText(const Effect& effect);
+std::string ToText(const Effects& effects);  // one line each, no line feed at the end
+
+}  // namespace assent::core
