@@ -1,0 +1,88 @@
+// What the commands of `assent` do: call the coordinator, print, and say how it went.
+//
+// Contract: what was asked for goes to standard output, what went wrong to standard error. With
+// `json` the server's document is printed as it came, problems too.
+// Threads: one; blocks.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "client/connection.h"
+
+namespace assent::cli {
+
+// docs/api.md lists them.
+enum ExitCode : int {
+  kOk = 0,  // committed, or done
+  kError = 1,
+  kUsage = 2,
+  kRolledBack = 3,
+  kNotKnownYet = 4,
+  kMixedOrHazard = 5
+};
+
+struct Common {
+  std::string server{client::kDefaultServer};
+  bool json = false;
+  std::string timeout = "5m";
+};
+
+struct ExecuteCommand {
+  std::string file;  // "-": standard input
+  std::string gid;
+  std::string wait;
+};
+struct BeginCommand {
+  std::string gid;
+  std::string deadline;
+};
+struct EnlistCommand {
+  std::string gid;
+  std::string transaction;  // empty, here and below: asked of the server by the gid
+  std::string name;
+  std::string resource;
+  std::string isolation;
+  bool read_only = false;
+};
+struct RunCommand {
+  std::string gid;
+  std::string transaction;
+  std::string branch;
+  uint64_t seq = 1;
+  std::string sql;
+  std::vector<std::string> parameters;
+  int64_t expect_rows = -1;  // negative: any number
+  std::string file;          // a JSON document instead of sql; "-": standard input
+};
+struct EndCommand {  // commit and rollback
+  std::string gid;
+  std::string transaction;
+  std::string wait;
+  std::string reason;
+};
+struct ShowCommand {
+  std::string gid;
+  std::string wait;
+};
+struct ListCommand {
+  std::string state;
+  std::string resource;
+  std::string before;
+  uint32_t limit = 0;
+};
+
+int Execute(const Common& common, const ExecuteCommand& command);
+int Begin(const Common& common, const BeginCommand& command);
+int Enlist(const Common& common, const EnlistCommand& command);
+int Run(const Common& common, const RunCommand& command);
+int Commit(const Common& common, const EndCommand& command);
+int Rollback(const Common& common, const EndCommand& command);
+int Show(const Common& common, const ShowCommand& command);
+int List(const Common& common, const ListCommand& command);
+int Resources(const Common& common);
+int Install(const Common& common, const std::string& resource);
+
+}  // namespace assent::cli
