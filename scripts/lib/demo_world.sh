@@ -48,9 +48,7 @@ build() {
   cmake --preset demo >"$logs/configure.log" 2>&1 ||
     { tail -n 15 "$logs/configure.log" >&2; fail "cmake could not configure the build"; }
   progress "building"
-  local targets=(assentd)
-  if grep -q "^build assent:" build/demo/build.ninja; then targets+=(assent); fi
-  NINJA_STATUS='[%f/%t] ' cmake --build --preset demo --target "${targets[@]}" 2>&1 |
+  NINJA_STATUS='[%f/%t] ' cmake --build --preset demo --target assentd assent 2>&1 |
     build_progress "$logs/build.log"
   ((PIPESTATUS[0] == 0)) || { tail -n 25 "$logs/build.log" >&2; fail "the build failed"; }
   progress_done "assentd and assent: built in $((SECONDS - began)) s"
@@ -116,12 +114,13 @@ start_daemon() {
     exec "${starter[@]}" "$BIN/assentd" --config assent.toml
   ) >>"$logs/assentd.log" 2>&1 </dev/null &
   daemon_pid=$!
+  disown "$daemon_pid"  # no word from the shell when it is killed
   printf '%s\n' "$daemon_pid" >"$work/assentd.pid"
   wait_until 30 "assentd is ready" daemon_is_ready
 }
 
 daemon_is_ready() {
-  kill -0 "$daemon_pid" 2>/dev/null ||
+  ! daemon_has_ended ||
     { tail -n 5 "$logs/assentd.log" >&2; fail "assentd ended at its start"; }
   curl -sf -o /dev/null "$url/readyz" && resources_are_up
 }
@@ -130,10 +129,11 @@ resources_are_up() {
   [[ $(curl -s "$url/v1/resources" | jq -r '[.resources[].state] | unique | join(" ")') == UP ]]
 }
 
+daemon_has_ended() { ! kill -0 "$daemon_pid" 2>/dev/null; }
+
 stop_daemon() {
-  kill -TERM "$daemon_pid" 2>/dev/null
-  wait "$daemon_pid" 2>/dev/null
-  daemon_pid=''
+  kill -TERM "$daemon_pid" || fail "assentd had ended already"
+  wait_until 20 "assentd has stopped" daemon_has_ended
 }
 
 # call METHOD PATH [BODY_FILE [TRANSACTION]]: sets $status (000: no answer) and $answer.

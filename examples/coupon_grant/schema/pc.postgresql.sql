@@ -2,8 +2,7 @@
 CREATE TABLE coupon (
   code    varchar(32) PRIMARY KEY,
   gold    integer NOT NULL CHECK (gold > 0),
-  used_by bigint,
-  used_at timestamptz
+  used_by bigint
 );
 
 INSERT INTO coupon (code, gold) VALUES ('SPRING', 100), ('SUMMER', 100);
