@@ -91,11 +91,11 @@ TEST_F(DecisionLogTest, WritesWhatWaitsWhenItStops) {
 TEST_F(DecisionLogTest, GroupsWhatQueuesDuringASync) {
   std::atomic<bool> hold{false};
   std::atomic<bool> held{false};
-  files_.watch = [&](const std::string& operation, const std::string&) {
+  files_.SetWatch([&](const std::string& operation, const std::string&) {
     if (operation != "sync" || !hold) return;
     held = true;
     while (hold) std::this_thread::yield();
-  };
+  });
   options_.segment_bytes = 65536;
   auto log = Start();
   ASSERT_TRUE(Eventually([&] { return FilesLeft() == 2; }));  // the next one is prepared
@@ -171,7 +171,7 @@ TEST_F(DecisionLogTest, RecordsThatASegmentIsGivenUpBeforeItsFileGoes) {
   auto log = Start();
   const auto lsns = AppendDurably(*log, 8, 700);
   const std::string oldest = SegmentFiles(options_.directory)[0];
-  files_.watch = [&](const std::string& operation, const std::string& path) {
+  files_.SetWatch([&](const std::string& operation, const std::string& path) {
     if (operation != "remove" || path != oldest || asked.exchange(true)) return;
     uint64_t below = 0;
     for (const std::string& file : SegmentFiles(options_.directory)) {
@@ -182,12 +182,12 @@ TEST_F(DecisionLogTest, RecordsThatASegmentIsGivenUpBeforeItsFileGoes) {
       below = std::max(below, summary.reclaimed_below);
     }
     EXPECT_GT(below, 1u);
-  };
+  });
   log->Release(lsns);
   EXPECT_TRUE(Eventually([&] { return !std::filesystem::exists(oldest); }));
   EXPECT_TRUE(asked);
   log.reset();
-  files_.watch = nullptr;
+  files_.SetWatch(nullptr);
 }
 
 TEST_F(DecisionLogTest, StartsOverFilesWhoseRemovalWasMissed) {
@@ -229,9 +229,9 @@ TEST_F(DecisionLogTest, AnswersNobodyAfterAFailedSync) {
   ASSERT_TRUE(Eventually([&] { return FilesLeft() == 2; }));
   const Lsn before = AppendDurably(*log, 1, 10)[0];
   std::atomic<int> syncs{0};
-  files_.watch = [&](const std::string& operation, const std::string&) {
+  files_.SetWatch([&](const std::string& operation, const std::string&) {
     if (operation == "sync") ++syncs;
-  };
+  });
   files_.sync_error = EIO;
   log->Append("unknown", Urgency::kForce);
   ASSERT_TRUE(sink_.AwaitFailure());
@@ -248,11 +248,11 @@ TEST_F(DecisionLogTest, AnswersNobodyAfterAFailedSync) {
 
 // Nobody waits for anything, but after a failed sync in its directory the log is not to be trusted.
 TEST_F(DecisionLogTest, FailsWhenPreparingTheNextSegmentCannotBeSynced) {
-  files_.watch = [&](const std::string& operation, const std::string& path) {
+  files_.SetWatch([&](const std::string& operation, const std::string& path) {
     if (operation == "create" && path == SegmentPath(options_.directory, 2)) {
       files_.sync_error = EIO;
     }
-  };
+  });
   auto log = Start();
   ASSERT_TRUE(sink_.AwaitFailure());
   log->Append("dropped", Urgency::kForce);

@@ -128,9 +128,19 @@ void FaultyFileSystem::Arm(Plan plan) {
   injected_ = 0;
 }
 
+void FaultyFileSystem::SetWatch(Watch watch) {
+  std::lock_guard lock(watch_mutex_);
+  watch_ = std::make_shared<Watch>(std::move(watch));
+}
+
 int FaultyFileSystem::Enter(const std::string& operation, const std::string& path,
                             bool* short_count) {
-  if (watch) watch(operation, path);
+  std::shared_ptr<Watch> watch;
+  {
+    std::lock_guard lock(watch_mutex_);
+    watch = watch_;
+  }
+  if (watch != nullptr && *watch) (*watch)(operation, path);
   const uint64_t call = ++calls_;
   const bool hit = plan_.at > 0 && (plan_.persistent ? call >= plan_.at : call == plan_.at);
   if (!hit) return 0;

@@ -94,8 +94,9 @@ class FaultyFileSystem final : public FileSystem {
   std::atomic<bool> network{false};
   std::atomic<int64_t> free_bytes{-1};  // -1: as it is
   std::atomic<int64_t> space{-1};       // bytes that may still be written into new files; -1: any
-  // Called before each call, on its thread, with the operation's name and path.
-  std::function<void(const std::string& operation, const std::string& path)> watch;
+  // Called before each call, on its thread, with the operation's name and path. Null: nobody.
+  using Watch = std::function<void(const std::string& operation, const std::string& path)>;
+  void SetWatch(Watch watch);
 
   IoResult Open(const std::string& path, OpenMode mode, std::unique_ptr<File>* file) override;
   IoResult MakeDirectory(const std::string& path) override;
@@ -113,6 +114,8 @@ class FaultyFileSystem final : public FileSystem {
 
   FileSystem& below_;
   Plan plan_;
+  std::mutex watch_mutex_;
+  std::shared_ptr<Watch> watch_;  // guarded by watch_mutex_
   std::atomic<uint64_t> calls_{0};
   std::atomic<uint64_t> injected_{0};
 };
