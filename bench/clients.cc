@@ -1,0 +1,89 @@
+#include "bench/clients.h"
+
+#include <linux/futex.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <thread>
+
+namespace assent::bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+enum Phase : int { kWarmUp, kMeasured, kEnd };
+
+double SecondsOf(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+}
+
+double At(std::vector<float>& sorted, double fraction) {
+  if (sorted.empty()) return 0;
+  const auto index = static_cast<size_t>(fraction * static_cast<double>(sorted.size() - 1));
+  return sorted[index];
+}
+
+}  // namespace
+
+double ProcessCpuSeconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return SecondsOf(usage.ru_utime) + SecondsOf(usage.ru_stime);
+}
+
+void Gate::Open() {
+  open_.store(1, std::memory_order_release);
+  syscall(SYS_futex, &open_, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+}
+
+void Gate::Pass() {
+  while (open_.load(std::memory_order_acquire) == 0) {
+    syscall(SYS_futex, &open_, FUTEX_WAIT_PRIVATE, 0, nullptr, nullptr, 0);
+  }
+  open_.store(0, std::memory_order_relaxed);
+}
+
+Measured Drive(const Load& load, const std::function<void(int client)>& operation,
+               const Edge& edge) {
+  std::atomic<int> phase{kWarmUp};
+  std::vector<std::vector<float>> latencies(static_cast<size_t>(load.clients));
+  std::vector<std::thread> threads;
+  for (int i = 0; i < load.clients; ++i) {
+    threads.emplace_back([&, i] {
+      std::vector<float>& mine = latencies[static_cast<size_t>(i)];
+      mine.reserve(1 << 12);
+      while (phase.load(std::memory_order_relaxed) != kEnd) {
+        const auto before = Clock::now();
+        operation(i);
+        if (phase.load(std::memory_order_relaxed) != kMeasured) continue;
+        mine.push_back(std::chrono::duration<float, std::micro>(Clock::now() - before).count());
+      }
+    });
+  }
+  std::this_thread::sleep_for(load.warm_up);
+  if (edge) edge(false);
+  const double cpu_before = ProcessCpuSeconds();
+  const auto before = Clock::now();
+  phase.store(kMeasured);
+  std::this_thread::sleep_for(load.measured);
+  phase.store(kEnd);
+  const auto after = Clock::now();
+  const double cpu_after = ProcessCpuSeconds();
+  if (edge) edge(true);
+  for (std::thread& thread : threads) thread.join();
+
+  Measured measured;
+  std::vector<float> all;
+  for (const auto& mine : latencies) all.insert(all.end(), mine.begin(), mine.end());
+  std::sort(all.begin(), all.end());
+  measured.operations = all.size();
+  measured.seconds = std::chrono::duration<double>(after - before).count();
+  measured.cpu_us =
+      all.empty() ? 0 : (cpu_after - cpu_before) * 1e6 / static_cast<double>(all.size());
+  measured.p50_us = At(all, 0.5);
+  measured.p99_us = At(all, 0.99);
+  return measured;
+}
+
+}  // namespace assent::bench

@@ -1,0 +1,51 @@
+// Clients in closed loops: one thread each, the next operation begins when the last one has ended.
+//
+// Contract: every side of a comparison is driven by the same clients, so that what threads and
+// their wake-ups cost is the same on both. Units: microseconds as double.
+// Threads: Drive blocks until its threads have ended; `operation` of client i runs on thread i.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+namespace assent::bench {
+
+struct Load {
+  int clients = 1;
+  std::chrono::milliseconds warm_up{300};
+  std::chrono::milliseconds measured{1500};
+};
+
+struct Measured {
+  uint64_t operations = 0;  // that ended within the measured time
+  double seconds = 0;
+  double cpu_us = 0;  // of this process, an operation
+  double p50_us = 0, p99_us = 0;
+
+  double rate() const { return static_cast<double>(operations) / seconds; }
+};
+
+// Called at the edges of the measured time: false at its begin, true at its end.
+using Edge = std::function<void(bool end)>;
+
+Measured Drive(const Load& load, const std::function<void(int client)>& operation,
+               const Edge& edge = nullptr);
+
+// One client sleeps on it, somebody else wakes it: a futex, no more.
+class Gate {
+ public:
+  void Open();
+  // Returns once Open was called since the last Pass.
+  void Pass();
+
+ private:
+  std::atomic<uint32_t> open_{0};
+};
+
+// CPU of this process so far, user and system.
+double ProcessCpuSeconds();
+
+}  // namespace assent::bench

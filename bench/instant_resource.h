@@ -1,0 +1,58 @@
+// A resource manager that says yes at once, inside Submit: what is left is the coordinator's own
+// cost.
+//
+// Threads: as xa/port.h says.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "xa/port.h"
+
+namespace assent::bench {
+
+class InstantResource final : public xa::ResourceManager {
+ public:
+  explicit InstantResource(std::string name) : name_(std::move(name)) {}
+
+  const std::string& name() const override { return name_; }
+  void Start(xa::CompletionSink& sink) override { sink_ = &sink; }
+  void Stop() override {}
+
+  void Submit(xa::Call call) override {
+    xa::Completion completion;
+    completion.call = call.call;
+    completion.operation = call.operation;
+    completion.xid = call.xid;
+    if (call.operation == core::Operation::kRun) {
+      completion.results.resize(call.statements->size());
+      for (xa::StatementResult& result : completion.results) result.affected = 1;
+    }
+    if (call.operation == core::Operation::kPrepare) {
+      completion.stamp = {"7301553468012345678:1:" + name_, "2026-01-31 12:00:00.123456+00"};
+    }
+    sink_->OnCompletion(std::move(completion));
+  }
+  void Cancel(const xa::Xid&) override {}
+  void Scan(std::function<void(xa::ScanResult)> done) override {
+    xa::ScanResult result;
+    result.complete = true;
+    done(std::move(result));
+  }
+  Result<void> Check(const std::string&) const override { return {}; }
+  xa::ResourceStatus Status() const override {
+    xa::ResourceStatus status;
+    status.name = name_;
+    status.health = xa::Health::kUp;
+    return status;
+  }
+  void PurgeWitness(std::vector<xa::Xid>) override {}
+  void Install(std::function<void(Result<std::string>)> done) override { done(std::string()); }
+
+ private:
+  const std::string name_;
+  xa::CompletionSink* sink_ = nullptr;
+};
+
+}  // namespace assent::bench
