@@ -117,7 +117,7 @@ void Shard::CarryArm(Entry& entry, const core::Arm& effect) {
   }
   const uint64_t generation = next_generation_++;
   GenerationOf(entry, effect.timer, effect.branch) = generation;
-  timers_.push({at, entry.handle, generation, effect.branch, static_cast<uint8_t>(effect.timer)});
+  timers_.Push({at, entry.handle, generation, effect.branch, static_cast<uint8_t>(effect.timer)});
 }
 
 void Shard::CarryReply(Entry& entry, const core::Reply& effect) {
@@ -174,7 +174,7 @@ void Shard::AnswerWaiters(Entry& entry, bool ended) {
     }
     if (waiter.kind != Waiter::For::kView) {
       waiter.id = next_waiter_++;  // a limit that was set before the decision counts no more
-      timers_.push({now + waiter.past_decision, entry.handle, waiter.id, 0, kWaiter});
+      timers_.Push({now + waiter.past_decision, entry.handle, waiter.id, 0, kWaiter});
     }
     return false;
   });
@@ -206,7 +206,7 @@ void Shard::AddWaiter(Entry& entry, Waiter::For kind, uint32_t branch, std::opti
     return;
   }
   if (wait || (decided && kind != Waiter::For::kOpen && kind != Waiter::For::kRun)) {
-    timers_.push(
+    timers_.Push(
         {context_.clock->Now() + waiter.past_decision, entry.handle, waiter.id, 0, kWaiter});
   }
   entry.waiters.push_back(std::move(waiter));

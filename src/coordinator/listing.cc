@@ -36,9 +36,9 @@ void Shard::List(const Request& request, const Reply& reply) {
     if (!before || entry->atomic.gtrid < *before) live.emplace(entry->atomic.gtrid, entry.get());
   }
   std::map<std::string, const v1::Transaction*, std::greater<>> ended;
-  for (const auto& [gid, view] : recent_order_) {
-    if (query.before.empty() || view->transaction() < query.before) {
-      ended.emplace(view->transaction(), view.get());
+  for (const Recent& recent : recent_order_) {
+    if (query.before.empty() || recent.view->transaction() < query.before) {
+      ended.emplace(recent.view->transaction(), recent.view.get());
     }
   }
   v1::ListResponse response;

@@ -12,6 +12,7 @@ namespace assent::coordinator {
 namespace {
 
 constexpr Duration kSweepEvery = std::chrono::seconds(1);
+constexpr size_t kRecentBytes = 64 << 20;
 
 core::Cause CauseOf(const xa::Failure& failure, uint32_t branch, core::Reason otherwise) {
   core::Cause cause;
@@ -31,7 +32,7 @@ core::Cause CauseOf(const xa::Failure& failure, uint32_t branch, core::Reason ot
 Shard::Shard(ShardContext context)
     : context_(std::move(context)),
       outcomes_(context_.options.outcome_age, context_.options.outcome_count) {
-  timers_.push({context_.clock->Now() + kSweepEvery, 0, 0, 0, kSweep});
+  timers_.Push({context_.clock->Now() + kSweepEvery, 0, 0, 0, kSweep});
 }
 
 Shard::~Shard() = default;
@@ -177,14 +178,22 @@ void Shard::Remember(Entry& entry) {
   } else if (entry.record != 0) {
     context_.log->Release({entry.record});
   }
+  KeepView(entry);
+}
+
+// Rows are shown again only by the process that ran them, and only while there is room.
+void Shard::KeepView(const Entry& entry) {
   if (context_.options.recent_views == 0) return;
   auto view = std::make_shared<const v1::Transaction>(View(entry));
+  const size_t bytes = view->ByteSizeLong();
   recent_[entry.gid] = view;
-  recent_order_.emplace_back(entry.gid, std::move(view));
-  if (recent_order_.size() > context_.options.recent_views) {
-    const auto& [gid, oldest] = recent_order_.front();
-    const auto found = recent_.find(gid);
-    if (found != recent_.end() && found->second == oldest) recent_.erase(found);
+  recent_order_.push_back({entry.gid, std::move(view), bytes});
+  recent_bytes_ += bytes;
+  while (recent_order_.size() > context_.options.recent_views || recent_bytes_ > kRecentBytes) {
+    const Recent& oldest = recent_order_.front();
+    const auto found = recent_.find(oldest.gid);
+    if (found != recent_.end() && found->second == oldest.view) recent_.erase(found);
+    recent_bytes_ -= oldest.bytes;
     recent_order_.pop_front();
   }
 }
@@ -225,11 +234,10 @@ void Shard::OnHealth(const std::string& resource, xa::Health health) {
 void Shard::RunTimers() {
   const Monotonic now = context_.clock->Now();
   while (!timers_.empty() && timers_.top().at <= now) {
-    const Due due = timers_.top();
-    timers_.pop();
+    const Due due = timers_.Pop();
     if (due.kind == kSweep) {
       Sweep();
-      timers_.push({now + kSweepEvery, 0, 0, 0, kSweep});
+      timers_.Push({now + kSweepEvery, 0, 0, 0, kSweep});
       continue;
     }
     Entry* entry = Find(due.handle);
@@ -243,6 +251,17 @@ void Shard::RunTimers() {
     Step(*entry, core::TimerFired{timer, due.branch});
   }
   DrainSelf();
+}
+
+bool Shard::IsDead(const Due& due) {
+  if (due.kind == kSweep) return false;
+  Entry* entry = Find(due.handle);
+  if (entry == nullptr) return true;
+  if (due.kind == kWaiter) {
+    return std::none_of(entry->waiters.begin(), entry->waiters.end(),
+                        [&](const Waiter& waiter) { return waiter.id == due.generation; });
+  }
+  return GenerationOf(*entry, static_cast<core::Timer>(due.kind), due.branch) != due.generation;
 }
 
 uint64_t& Shard::GenerationOf(Entry& entry, core::Timer timer, uint32_t branch) {
@@ -270,6 +289,7 @@ void Shard::PurgeWitnesses() {
 
 void Shard::Sweep() {
   PurgeWitnesses();
+  if (timers_.WantsCompaction()) timers_.Compact([this](const Due& due) { return IsDead(due); });
   const std::vector<log::Lsn> released = outcomes_.Expire(context_.clock->Wall());
   if (released.empty()) return;
   // The mark goes into the log before the records that it stands for may leave it.

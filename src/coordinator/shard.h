@@ -17,7 +17,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <queue>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -26,6 +25,7 @@
 #include "coordinator/options.h"
 #include "coordinator/outcomes.h"
 #include "coordinator/requests.h"
+#include "coordinator/timers.h"
 #include "coordinator/transaction.h"
 #include "log/decision_log.h"
 #include "xa/port.h"
@@ -111,16 +111,9 @@ class Shard {
 
   const ShardCounters& counters() const { return counters_; }
   size_t outcomes_kept() const { return outcomes_.size(); }
+  size_t timers() const { return timers_.size(); }  // disarmed ones too
 
  private:
-  struct Due {
-    Monotonic at;
-    uint64_t handle;
-    uint64_t generation;  // or the waiter's id
-    uint32_t branch;
-    uint8_t kind;  // core::Timer, or kWaiter, kSweep
-    bool operator>(const Due& other) const { return at > other.at; }
-  };
   static constexpr uint8_t kWaiter = 100;
   static constexpr uint8_t kSweep = 101;
   // What the decision and end records of one transaction may take on the disk, whole sectors
@@ -167,6 +160,8 @@ class Shard {
   core::Ack JudgeFind(const Entry& entry, uint32_t index, const xa::Completion& completion);
   uint64_t& GenerationOf(Entry& entry, core::Timer timer, uint32_t branch);
   void WaiterIsDue(Entry& entry, uint64_t id);
+  bool IsDead(const Due& due);
+  void KeepView(const Entry& entry);
   void Sweep();
   void PurgeWitnesses();
   void DrainSelf();  // completions of calls that never left
@@ -199,7 +194,7 @@ class Shard {
   std::deque<Witnessed> witnessed_;
   std::map<xa::ResourceManager*, bool> has_witness_;  // as of the last sweep
 
-  std::priority_queue<Due, std::vector<Due>, std::greater<>> timers_;
+  TimerQueue timers_;
   struct Pending {
     log::Lsn lsn;
     uint64_t handle;
@@ -208,7 +203,13 @@ class Shard {
   std::deque<Pending> pending_;  // ascending
   core::Effects effects_;
   WallTime now_;  // of the transition that is being logged
-  std::deque<std::pair<std::string, std::shared_ptr<const v1::Transaction>>> recent_order_;
+  struct Recent {
+    std::string gid;
+    std::shared_ptr<const v1::Transaction> view;
+    size_t bytes;
+  };
+  std::deque<Recent> recent_order_;
+  size_t recent_bytes_ = 0;
   std::unordered_map<std::string, std::shared_ptr<const v1::Transaction>> recent_;
   std::deque<xa::Completion> self_completions_;
   uint64_t room_spoken_for_ = kRoomAlways;  // by all that is open

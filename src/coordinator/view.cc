@@ -93,7 +93,9 @@ v1::Transaction View(const Entry& entry) {
     shown->set_name(branch.spec.name);
     shown->set_resource(branch.spec.resource);
     shown->set_state(ToProto(branch.state));
-    shown->set_xid(xa::Xid{entry.atomic.gtrid, static_cast<uint32_t>(i + 1)}.ToPostgreSql());
+    const xa::Xid xid{entry.atomic.gtrid, static_cast<uint32_t>(i + 1)};
+    const xa::ResourceManager* resource = entry.work[i].resource;
+    shown->set_xid(resource != nullptr ? resource->ListedAs(xid) : xid.ToPostgreSql());
     shown->set_detail(branch.detail);
     if (entry.work[i].since.ns != 0) shown->set_since(FormatTime(entry.work[i].since));
     for (const auto& result : entry.work[i].results) ToProto(result, shown->add_results());

@@ -155,6 +155,8 @@ class ResourceManager {
   // wrong. Pure.
   virtual Result<void> Check(const std::string& sql) const = 0;
   virtual ResourceStatus Status() const = 0;
+  // The XID as this server's own list of prepared transactions shows it. Pure.
+  virtual std::string ListedAs(const Xid& xid) const { return xid.ToPostgreSql(); }
   // These branches' transactions have ended durably: their witness rows may go. Best effort,
   // lazily, in batches.
   virtual void PurgeWitness(std::vector<Xid> ended) = 0;

@@ -33,6 +33,9 @@ class Resource : public xa::ResourceManager {
   void Scan(std::function<void(xa::ScanResult)> done) override { control_->Scan(std::move(done)); }
   Result<void> Check(const std::string& sql) const override { return driver_->Check(sql); }
   xa::ResourceStatus Status() const override;
+  std::string ListedAs(const xa::Xid& xid) const override {
+    return options_.driver == "mysql" ? xid.ToMySql() : xid.ToPostgreSql();
+  }
   void PurgeWitness(std::vector<xa::Xid> ended) override {
     control_->PurgeWitness(std::move(ended));
   }
@@ -71,8 +74,8 @@ void Resource::Start(xa::CompletionSink& sink) {
               [this](std::shared_ptr<Branch> branch, SessionId session, uint64_t statement) {
                 control_->Cancel(
                     std::move(session),
-                    [this, branch, statement] { return pool_->StillRuns(*branch, statement); },
-                    [this, branch] { pool_->CancelAnswered(*branch); });
+                    [this, branch, statement] { return pool_->Hold(*branch, statement); },
+                    [this, branch] { pool_->LetGo(*branch); });
               }});
   phase_two_ = std::make_unique<PhaseTwo>(*driver_, view_, lost_, answer);
   control_ = std::make_unique<Control>(

@@ -1,0 +1,302 @@
+// The shard with scripted resource managers and a log in memory: what clients are told, and when.
+#include "coordinator/shard.h"
+
+#include <gtest/gtest.h>
+
+#include "coordinator/testing.h"
+
+namespace assent::coordinator {
+namespace {
+
+using core::Operation;
+
+const v1::Transaction& ViewOf(const Answer* answer) {
+  return std::get<v1::Transaction>(answer->body);
+}
+const v1::Problem& ProblemOf(const Answer* answer) { return std::get<v1::Problem>(answer->body); }
+
+TEST(Shard, TellsNobodyBeforeTheDecisionIsDurableAndSendsNoCommit) {
+  Box box;
+  const size_t request = box.Execute("g");
+  box.UpToDecision();
+  EXPECT_EQ(box.LogKinds(), "commit");
+  EXPECT_EQ(box.log.urgencies.at(0), log::Urgency::kForce);
+  EXPECT_EQ(box.StatusOf(request), 0);
+  EXPECT_TRUE(box.a.calls.empty());
+  box.FlushLog();
+  EXPECT_EQ(box.a.calls.front().operation, Operation::kCommit);
+  box.Reply(box.a, Operation::kCommit);
+  box.Reply(box.b, Operation::kCommit);
+  EXPECT_EQ(box.StatusOf(request), 200);
+  EXPECT_EQ(ViewOf(box.AnswerOf(request)).outcome(), v1::COMMITTED);
+  EXPECT_EQ(box.LogKinds(), "commit end");
+}
+
+TEST(Shard, AnswersCommittedWhenABranchTakesLongerThanTheWait) {
+  Box box;
+  const size_t request = box.Execute("g");
+  box.UpToDecision();
+  box.FlushLog();
+  box.Reply(box.a, Operation::kCommit);
+  box.Advance(std::chrono::seconds(1));
+  EXPECT_EQ(box.StatusOf(request), 0);
+  box.Advance(std::chrono::seconds(2));
+  ASSERT_EQ(box.StatusOf(request), 200);
+  EXPECT_EQ(ViewOf(box.AnswerOf(request)).state(), v1::Transaction::COMMITTING);
+  EXPECT_EQ(ViewOf(box.AnswerOf(request)).outcome(), v1::COMMITTED);
+}
+
+TEST(Shard, TellsRolledBackOnlyOnceThatIsDurable) {
+  Box box;
+  const size_t request = box.Execute("g");
+  box.Reply(box.a, Operation::kOpen);
+  box.Reply(box.b, Operation::kOpen);
+  box.Reply(box.a, Operation::kRun, xa::Code::kRbOther);
+  box.Reply(box.a, Operation::kRollBack);
+  box.Reply(box.b, Operation::kRollBack);
+  EXPECT_EQ(box.LogKinds(), "outcome");
+  EXPECT_EQ(box.log.urgencies.at(0), log::Urgency::kRide);
+  EXPECT_EQ(box.StatusOf(request), 0);
+  box.FlushLog();
+  ASSERT_EQ(box.StatusOf(request), 409);
+  EXPECT_EQ(ProblemOf(box.AnswerOf(request)).type(), "urn:assent:rolled-back");
+}
+
+TEST(Shard, TheSameGidJoinsWhatRunsAndGivesTheSameOutcomeAfterwards) {
+  Box box;
+  const size_t first = box.Execute("g");
+  const size_t second = box.Execute("g");
+  EXPECT_EQ(box.a.calls.size() + box.b.calls.size(), 1u) << "it runs once";
+  box.UpToDecision();
+  box.FlushLog();
+  box.Reply(box.a, Operation::kCommit);
+  box.Reply(box.b, Operation::kCommit);
+  EXPECT_EQ(box.StatusOf(first), 200);
+  EXPECT_EQ(box.StatusOf(second), 200);
+  const size_t third = box.Execute("g");
+  EXPECT_EQ(box.StatusOf(third), 200);
+  EXPECT_EQ(ViewOf(box.AnswerOf(third)).transaction(), ViewOf(box.AnswerOf(first)).transaction());
+}
+
+TEST(Shard, RefusesTheSameGidWithOtherContent) {
+  Box box;
+  box.Execute("g", "UPDATE t SET a = 1");
+  const size_t other = box.Execute("g", "UPDATE t SET a = 2");
+  EXPECT_EQ(box.StatusOf(other), 422);
+  EXPECT_EQ(ProblemOf(box.AnswerOf(other)).type(), "urn:assent:gid-reused");
+}
+
+TEST(Shard, RollsBackAtTheDeadlineAndCancelsWhatRuns) {
+  Box box;
+  const size_t request = box.Execute("");
+  box.Reply(box.a, Operation::kOpen);
+  box.Reply(box.b, Operation::kOpen);
+  box.Advance(std::chrono::seconds(31));
+  EXPECT_EQ(box.a.cancelled.size(), 1u);
+  box.Reply(box.a, Operation::kRun, xa::Code::kRbOther);
+  box.Reply(box.a, Operation::kRollBack);
+  box.Reply(box.b, Operation::kRollBack);
+  ASSERT_EQ(box.StatusOf(request), 409);
+  EXPECT_EQ(ProblemOf(box.AnswerOf(request)).cause().reason(), "DEADLINE");
+  EXPECT_EQ(box.LogKinds(), "") << "a gid that the coordinator made leaves no record";
+}
+
+TEST(Shard, AnswersAcceptedWithoutWaitingWhenAskedTo) {
+  Box box;
+  Request request;
+  request.route = Route::kExecute;
+  request.wait = Duration::zero();
+  v1::ExecuteRequest body;
+  v1::Branch* branch = body.mutable_atomic()->add_branches();
+  branch->set_name("x");
+  branch->mutable_xa()->set_resource("a");
+  branch->mutable_xa()->add_statements()->set_sql("SELECT 1");
+  request.body = body;
+  const size_t number = box.Send(std::move(request));
+  EXPECT_EQ(box.StatusOf(number), 202);
+}
+
+TEST(Shard, RecordsARollBackThatOvertakesItsBegin) {
+  Box box;
+  Request rollback;
+  rollback.route = Route::kRollBack;
+  rollback.gid = "late";
+  rollback.body = v1::RollbackRequest();
+  const size_t first = box.Send(rollback);
+  EXPECT_EQ(box.StatusOf(first), 0);
+  box.FlushLog();
+  EXPECT_EQ(box.StatusOf(first), 200);
+  const size_t begun = box.Execute("late");
+  ASSERT_EQ(box.StatusOf(begun), 409);
+  EXPECT_EQ(ProblemOf(box.AnswerOf(begun)).outcome(), v1::ROLLED_BACK);
+  EXPECT_TRUE(box.a.calls.empty());
+}
+
+TEST(Shard, SaysThatOutcomesHaveExpiredRatherThanGuess) {
+  EngineOptions options;
+  options.outcome_age = std::chrono::minutes(1);
+  Box box(options);
+  const std::string before = FormatTime(box.clock.Wall());
+  box.Execute("old");
+  box.UpToDecision();
+  box.FlushLog();
+  box.Reply(box.a, Operation::kCommit);
+  box.Reply(box.b, Operation::kCommit);
+  box.Advance(std::chrono::minutes(2));
+  EXPECT_EQ(box.LogKinds(), "commit end forgotten");
+  Request rollback;
+  rollback.route = Route::kRollBack;
+  rollback.gid = "other";
+  rollback.body = v1::RollbackRequest();
+  EXPECT_EQ(box.StatusOf(box.Send(rollback)), 410);
+  v1::RollbackRequest issued;
+  issued.set_issued_at(before);
+  rollback.body = issued;
+  EXPECT_EQ(box.StatusOf(box.Send(rollback)), 410);
+  issued.set_issued_at(FormatTime(box.clock.Wall()));
+  rollback.body = issued;
+  const size_t younger = box.Send(rollback);
+  box.FlushLog();
+  EXPECT_EQ(box.StatusOf(younger), 200);
+}
+
+TEST(Shard, RefusesNewWorkBeforeRoomForDecisionsRunsOut) {
+  Box box;
+  const size_t first = box.Execute("one");
+  box.log.room = 64 * 1024;
+  const size_t second = box.Execute("two");
+  ASSERT_EQ(box.StatusOf(second), 503);
+  EXPECT_GT(box.AnswerOf(second)->retry_after_s, 0u);
+  box.UpToDecision();
+  box.FlushLog();
+  box.Reply(box.a, Operation::kCommit);
+  box.Reply(box.b, Operation::kCommit);
+  EXPECT_EQ(box.StatusOf(first), 200) << "what has begun is finished";
+}
+
+TEST(Shard, RefusesPastTheBoundInFlight) {
+  EngineOptions options;
+  options.in_flight = 1;
+  Box box(options);
+  box.Execute("one");
+  EXPECT_EQ(box.StatusOf(box.Execute("two")), 503);
+}
+
+TEST(Shard, RetriesACommitAtOnceWhenTheResourceIsBack) {
+  Box box;
+  box.Execute("g");
+  box.UpToDecision();
+  box.FlushLog();
+  box.Reply(box.a, Operation::kCommit);
+  box.Reply(box.b, Operation::kCommit, xa::Code::kErRmFail);
+  EXPECT_TRUE(box.b.calls.empty());
+  box.shard->OnHealth("b", xa::Health::kUp);
+  box.Reply(box.b, Operation::kCommit);
+  EXPECT_EQ(box.LogKinds(), "commit end");
+}
+
+TEST(Shard, StopsWhenANewBranchIsThereAlready) {
+  Box box;
+  box.Execute("g");
+  box.Reply(box.a, Operation::kOpen);
+  box.Reply(box.b, Operation::kOpen);
+  box.Reply(box.a, Operation::kRun, xa::Code::kErDupid);
+  EXPECT_NE(box.fatal.find("copy of this"), std::string::npos);
+}
+
+TEST(Shard, CopiesForwardWhatPinsTheOldestSegment) {
+  Box box;
+  box.Execute("ended");
+  box.UpToDecision();
+  box.FlushLog();
+  box.Reply(box.a, Operation::kCommit);
+  box.Reply(box.b, Operation::kCommit);
+  box.Execute("late");
+  box.UpToDecision();
+  box.FlushLog();
+  ASSERT_EQ(box.LogKinds(), "commit end commit");
+  box.shard->OnPressure(box.log.records.size() + 1);
+  EXPECT_EQ(box.LogKinds(), "commit end commit outcome commit");
+  EXPECT_NE(std::find(box.log.released.begin(), box.log.released.end(), 1u),
+            box.log.released.end());
+  EXPECT_NE(std::find(box.log.released.begin(), box.log.released.end(), 3u),
+            box.log.released.end());
+}
+
+TEST(Shard, DropsDeadTimersBeforeTheyFillTheMemory) {
+  EngineOptions options;
+  options.recent_views = 0;
+  options.default_deadline = std::chrono::hours(20);
+  Box box(options);
+  for (int i = 0; i < 40'000; ++i) {
+    Request request;
+    request.route = Route::kBegin;
+    request.body = v1::BeginRequest();
+    const size_t begun = box.Send(std::move(request));
+    Request rollback;
+    rollback.route = Route::kRollBack;
+    rollback.gid = ViewOf(box.AnswerOf(begun)).gid();
+    rollback.body = v1::RollbackRequest();
+    box.Send(std::move(rollback));
+  }
+  const size_t before = box.shard->timers();
+  box.Advance(std::chrono::seconds(2));
+  EXPECT_GT(before, 65'536u);
+  EXPECT_LT(box.shard->timers(), 100u);
+}
+
+TEST(Validator, NamesTheFieldThatIsWrong) {
+  Box box;
+  const auto field_of = [&](const v1::ExecuteRequest& body) {
+    Request request;
+    request.route = Route::kExecute;
+    request.body = body;
+    const size_t number = box.Send(std::move(request));
+    EXPECT_EQ(box.StatusOf(number), 400);
+    return ProblemOf(box.AnswerOf(number)).field();
+  };
+  v1::ExecuteRequest body;
+  EXPECT_EQ(field_of(body), "atomic");
+  body.mutable_atomic();
+  EXPECT_EQ(field_of(body), "atomic.branches");
+  v1::Branch* branch = body.mutable_atomic()->add_branches();
+  EXPECT_EQ(field_of(body), "atomic.branches[0].name");
+  branch->set_name("x");
+  EXPECT_EQ(field_of(body), "atomic.branches[0].xa");
+  branch->mutable_xa()->set_resource("nowhere");
+  EXPECT_EQ(field_of(body), "atomic.branches[0].xa.resource");
+  branch->mutable_xa()->set_resource("a");
+  EXPECT_EQ(field_of(body), "atomic.branches[0].xa.statements");
+  v1::Statement* statement = branch->mutable_xa()->add_statements();
+  EXPECT_EQ(field_of(body), "atomic.branches[0].xa.statements[0].sql");
+  statement->set_sql("COMMIT");
+  EXPECT_EQ(field_of(body), "atomic.branches[0].xa.statements[0].sql");
+  statement->set_sql("SELECT ?");
+  statement->add_parameters();
+  EXPECT_EQ(field_of(body), "atomic.branches[0].xa.statements[0].parameters[0]");
+  statement->mutable_parameters(0)->set_decimal("1;DROP");
+  EXPECT_EQ(field_of(body), "atomic.branches[0].xa.statements[0].parameters[0]");
+  statement->mutable_parameters(0)->set_integer(1);
+  for (const char* deadline : {"0s", "-1s", "soon", "25h"}) {
+    body.set_deadline(deadline);
+    EXPECT_EQ(field_of(body), "deadline") << deadline;
+  }
+  body.clear_deadline();
+  for (const char* gid : {".hidden", "has space", "ümlaut"}) {
+    body.set_gid(gid);
+    EXPECT_EQ(field_of(body), "gid") << gid;
+  }
+  body.clear_gid();
+  body.set_issued_at("yesterday");
+  EXPECT_EQ(field_of(body), "issued_at");
+  body.clear_issued_at();
+  *body.mutable_atomic()->add_branches() = *branch;
+  EXPECT_EQ(field_of(body), "atomic.branches[1].name");
+  body.mutable_atomic()->mutable_branches(1)->set_name("y");
+  EXPECT_EQ(field_of(body), "atomic.branches[1].xa.resource");
+  while (body.atomic().branches_size() <= 64) body.mutable_atomic()->add_branches();
+  EXPECT_EQ(field_of(body), "atomic.branches");
+}
+
+}  // namespace
+}  // namespace assent::coordinator

@@ -1,0 +1,112 @@
+// A shard in a box, for tests: a clock that is set by hand, a log that becomes durable when told,
+// and resource managers that answer what the script says.
+//
+// Threads: one.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "coordinator/shard.h"
+
+namespace assent::coordinator {
+
+class HandClock final : public Clock {
+ public:
+  Monotonic Now() const override { return now; }
+  WallTime Wall() const override { return {now.ns + 1'700'000'000'000'000'000}; }
+  Monotonic now{1'000'000'000};
+};
+
+class CountingRandom final : public Random {
+ public:
+  uint64_t Next() override { return next_ += 0x9e3779b97f4a7c15; }
+
+ private:
+  uint64_t next_ = 1;
+};
+
+class MemoryLog final : public LogPort {
+ public:
+  log::Lsn Append(std::string payload, log::Urgency urgency) override {
+    records.push_back(std::move(payload));
+    urgencies.push_back(urgency);
+    return records.size();
+  }
+  void Release(const std::vector<log::Lsn>& lsns) override {
+    released.insert(released.end(), lsns.begin(), lsns.end());
+  }
+  uint64_t RoomBytes() const override { return room; }
+  std::vector<std::string> records;  // LSN is the index plus one
+  std::vector<log::Urgency> urgencies;
+  std::vector<log::Lsn> released;
+  uint64_t room = 1 << 30;
+};
+
+// Holds calls until the test answers them; answers at once where `automatic` is set.
+class ScriptedManager final : public xa::ResourceManager {
+ public:
+  explicit ScriptedManager(std::string name) : name_(std::move(name)) {}
+  const std::string& name() const override { return name_; }
+  void Start(xa::CompletionSink&) override {}
+  void Stop() override {}
+  void Submit(xa::Call call) override { calls.push_back(std::move(call)); }
+  void Cancel(const xa::Xid& xid) override { cancelled.push_back(xid); }
+  void Scan(std::function<void(xa::ScanResult)>) override {}
+  Result<void> Check(const std::string& sql) const override {
+    if (sql == "COMMIT") return Error{ErrorCode::kInvalid, "COMMIT would end the branch"};
+    return {};
+  }
+  xa::ResourceStatus Status() const override {
+    xa::ResourceStatus status;
+    status.name = name_;
+    return status;
+  }
+  void PurgeWitness(std::vector<xa::Xid>) override {}
+  void Install(std::function<void(Result<std::string>)>) override {}
+
+  std::deque<xa::Call> calls;
+  std::vector<xa::Xid> cancelled;
+
+ private:
+  std::string name_;
+};
+
+class Box {
+ public:
+  explicit Box(EngineOptions options = {});
+  // Sends a request through the checks; the answer is kept under the number returned.
+  size_t Send(Request request);
+  size_t Execute(const std::string& gid, const std::string& sql = "UPDATE t SET a = 1");
+  const Answer* AnswerOf(size_t number) const;
+  int StatusOf(size_t number) const;  // 0: not answered
+
+  // Answers the oldest waiting call of `manager` with `code`; checks that it is `operation`.
+  void Reply(ScriptedManager& manager, core::Operation operation, xa::Code code = xa::Code::kOk);
+  // Opens and runs both branches, and votes yes on both.
+  void UpToDecision();
+  void FlushLog() { shard->OnDurable(log.records.size()); }
+  void Advance(Duration by) {
+    clock.now = clock.now + by;
+    shard->RunTimers();
+  }
+  // Kinds of the records in the log, in order.
+  std::string LogKinds() const;
+
+  HandClock clock;
+  CountingRandom random;
+  MemoryLog log;
+  ScriptedManager a{"a"}, b{"b"};
+  std::map<std::string, xa::ResourceManager*> resources{{"a", &a}, {"b", &b}};
+  EngineOptions options;
+  std::unique_ptr<Shard> shard;
+  std::string fatal;
+
+ private:
+  std::vector<std::unique_ptr<Answer>> answers_;
+};
+
+}  // namespace assent::coordinator

@@ -1,0 +1,58 @@
+// The shard's timers: a heap in which what was disarmed stays until it is due, or until too much of
+// it has gathered.
+//
+// Contract: a timer is never taken out; the owner recognises a disarmed one by its generation.
+// `Compact` drops those that the owner calls dead; WantsCompaction says when that pays (amortised
+// constant cost per timer). Threads: the shard's only.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "base/time.h"
+
+namespace assent::coordinator {
+
+struct Due {
+  Monotonic at;
+  uint64_t handle = 0;      // of the transaction
+  uint64_t generation = 0;  // or the waiter's id
+  uint32_t branch = 0;
+  uint8_t kind = 0;  // core::Timer, or the shard's own
+};
+
+class TimerQueue {
+ public:
+  bool empty() const { return heap_.empty(); }
+  size_t size() const { return heap_.size(); }
+  const Due& top() const { return heap_.front(); }
+
+  void Push(const Due& due) {
+    heap_.push_back(due);
+    std::push_heap(heap_.begin(), heap_.end(), Later);
+  }
+  Due Pop() {
+    std::pop_heap(heap_.begin(), heap_.end(), Later);
+    const Due due = heap_.back();
+    heap_.pop_back();
+    return due;
+  }
+
+  bool WantsCompaction() const { return heap_.size() > threshold_; }
+  template <typename Dead>
+  void Compact(Dead&& dead) {
+    std::erase_if(heap_, dead);
+    std::make_heap(heap_.begin(), heap_.end(), Later);
+    threshold_ = std::max(kSmall, 2 * heap_.size());
+  }
+
+ private:
+  static constexpr size_t kSmall = 65'536;
+  static bool Later(const Due& a, const Due& b) { return a.at > b.at; }
+
+  std::vector<Due> heap_;
+  size_t threshold_ = kSmall;
+};
+
+}  // namespace assent::coordinator
