@@ -42,6 +42,7 @@ struct Dialect {
   std::string (*prepare)(const xa::Xid&);
   std::string (*check_and_commit)(const xa::Xid&);
   std::string (*look_and_roll_back)();  // first result, one row: the gid that began
+  const char* commit;
   const char* roll_back;
   std::string (*commit_prepared)(const xa::Xid&);
   std::string (*roll_back_prepared)(const xa::Xid&);

@@ -29,10 +29,12 @@ Result<std::string> Password(const sql::ResourceOptions& options) {
   return password;
 }
 
-int64_t NumberAt(const ResultSet& result, size_t column) {
+// 0: there is none (a Unix socket has port -1).
+uint16_t PortAt(const ResultSet& result, size_t column) {
   if (result.rows.empty() || column >= result.rows[0].size()) return 0;
   const auto* number = std::get_if<int64_t>(&result.rows[0][column]);
-  return number == nullptr ? 0 : *number;
+  const bool port = number != nullptr && *number > 0 && *number < 65536;
+  return port ? static_cast<uint16_t>(*number) : uint16_t{0};
 }
 
 class OdbcDriver final : public sql::Driver {
@@ -55,8 +57,7 @@ class OdbcDriver final : public sql::Driver {
                    "the session's id cannot be had: " + who.diagnosis.message};
     }
     const ResultSet& row = who.results[0];
-    connection->Guard(watchdog_.Watch(static_cast<uint16_t>(NumberAt(row, 2)),
-                                      static_cast<uint16_t>(NumberAt(row, 3))));
+    connection->Guard(watchdog_.Watch(PortAt(row, 2), PortAt(row, 3)));
     const auto stamped = AskStamp(*connection, dialect_, "", options_.call_timeout_ms);
     if (!stamped) return stamped.error();
     // A standby may be promoted under an open session: what it is called now may not last.

@@ -202,6 +202,7 @@ const Dialect& PostgreSql() {
       .prepare = Prepare,
       .check_and_commit = CheckAndCommit,
       .look_and_roll_back = LookAndRollBack,
+      .commit = "COMMIT",
       .roll_back = "ROLLBACK",
       .commit_prepared = CommitPrepared,
       .roll_back_prepared = RollBackPrepared,

@@ -160,7 +160,7 @@ sql::Answer Session::LookAndPrepare(const xa::Xid& xid) {
   const Outcome look = Send(dialect_.check_and_look(xid));
   if (!look.ok()) return EndedBadly(look);
   const bool unwritten = True(look, 0, 0);
-  const Outcome outcome = Send(unwritten ? "COMMIT" : dialect_.prepare(xid));
+  const Outcome outcome = Send(unwritten ? std::string(dialect_.commit) : dialect_.prepare(xid));
   if (!outcome.ok()) return EndedBadly(outcome);
   state_ = State::kIdle;
   if (outcome.Warned(dialect_.no_transaction)) return LeftBranch();

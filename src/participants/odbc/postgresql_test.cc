@@ -1,0 +1,144 @@
+#include "participants/odbc/postgresql.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "participants/odbc/postgresql_judge.h"
+
+namespace assent::odbc {
+namespace {
+
+using core::Reason;
+using testing::HasSubstr;
+using testing::Not;
+using xa::Code;
+
+struct Case {
+  const char* sqlstate;
+  Code code;
+  Reason reason;
+  bool may_retry;
+};
+
+void Expect(Verb verb, const std::vector<Case>& cases) {
+  for (const Case& one : cases) {
+    const sql::Answer answer = JudgePostgreSql(verb, {one.sqlstate, 7, "words"});
+    EXPECT_EQ(answer.code, one.code) << one.sqlstate;
+    EXPECT_EQ(answer.failure.reason, one.reason) << one.sqlstate;
+    EXPECT_EQ(answer.failure.may_retry, one.may_retry) << one.sqlstate;
+    EXPECT_EQ(answer.failure.sqlstate, one.sqlstate);
+    EXPECT_EQ(answer.failure.vendor_code, 7);
+    EXPECT_EQ(answer.failure.detail, "words");
+  }
+}
+
+TEST(PostgreSqlJudge, KnowsWhatAStatementsErrorMeans) {
+  Expect(Verb::kRun, {{"40001", Code::kRbTransient, Reason::kSerialization, true},
+                      {"40P01", Code::kRbDeadlock, Reason::kDeadlock, true},
+                      {"55P03", Code::kRbTimeout, Reason::kLockTimeout, true},
+                      {"57014", Code::kRbOther, Reason::kSqlError, false},
+                      {"57P01", Code::kRbCommFail, Reason::kConnectionLost, true},
+                      {"08006", Code::kRbCommFail, Reason::kConnectionLost, true},
+                      {"53300", Code::kRbTransient, Reason::kUnavailable, true},
+                      {"23505", Code::kRbIntegrity, Reason::kSqlError, false},
+                      {"25006", Code::kRbOther, Reason::kSqlError, false},
+                      {"42P01", Code::kRbOther, Reason::kSqlError, false},
+                      {"", Code::kRbOther, Reason::kSqlError, false}});
+}
+
+TEST(PostgreSqlJudge, KnowsWhatARefusedPrepareMeans) {
+  Expect(Verb::kPrepare, {{"42710", Code::kErDupid, Reason::kProtocol, false},
+                          {"40001", Code::kRbTransient, Reason::kSerialization, true},
+                          {"40P01", Code::kRbDeadlock, Reason::kDeadlock, true},
+                          {"25P02", Code::kRbOther, Reason::kSqlError, false},
+                          {"0A000", Code::kRbOther, Reason::kPrepareRefused, false},
+                          {"55000", Code::kRbOther, Reason::kPrepareRefused, false},
+                          {"53200", Code::kRbTransient, Reason::kPrepareRefused, true},
+                          {"23503", Code::kRbIntegrity, Reason::kSqlError, false},
+                          {"XX000", Code::kRbOther, Reason::kSqlError, false}});
+}
+
+// Nothing here may end a branch but "unknown XID", which is looked into.
+TEST(PostgreSqlJudge, KnowsWhatAnErrorInPhaseTwoMeans) {
+  Expect(Verb::kPhaseTwo, {{"42704", Code::kErNota, Reason::kNone, false},
+                           {"55000", Code::kErRmFail, Reason::kUnavailable, true},
+                           {"55P03", Code::kErRmFail, Reason::kUnavailable, true},
+                           {"57014", Code::kErRmFail, Reason::kUnavailable, true},
+                           {"57P01", Code::kErRmFail, Reason::kConnectionLost, true},
+                           {"08006", Code::kErRmFail, Reason::kConnectionLost, true},
+                           {"25006", Code::kErRmFail, Reason::kUnavailable, true},
+                           {"53100", Code::kErRmFail, Reason::kUnavailable, true},
+                           {"58030", Code::kErRmFail, Reason::kUnavailable, true},
+                           {"40001", Code::kErRmFail, Reason::kUnavailable, true},
+                           {"42501", Code::kErRmErr, Reason::kSqlError, false},
+                           {"0A000", Code::kErRmErr, Reason::kSqlError, false},
+                           {"XX000", Code::kErRmErr, Reason::kSqlError, false}});
+}
+
+TEST(PostgreSqlJudge, TellsABranchThatWasLeftFromBadData) {
+  const std::string text =
+      "invalid input syntax for type integer: \"" + std::string(kLeftBranchMarker) + "\"";
+  EXPECT_EQ(JudgePostgreSql(Verb::kPrepare, {"22P02", 1, text}).code, Code::kHeuristicHazard);
+  EXPECT_EQ(JudgePostgreSql(Verb::kPrepare, {"22P02", 1, "invalid input"}).code, Code::kRbOther);
+  EXPECT_EQ(JudgePostgreSql(Verb::kRun, {"22P02", 1, text}).code, Code::kRbOther);
+}
+
+TEST(PostgreSql, WritesTheWitnessOnlyWhereSomethingMayBeWritten) {
+  const xa::Xid xid{core::Gtrid::Make("ODBCTEST", 1, "abc", 1), 1};
+  const auto begin = PostgreSql().begin;
+  EXPECT_THAT(begin(xid, {}, true), HasSubstr("INSERT INTO assent_witness"));
+  EXPECT_THAT(begin(xid, {}, false), Not(HasSubstr("assent_witness")));
+  EXPECT_THAT(begin(xid, {xa::Isolation::kReadCommitted, true}, true),
+              Not(HasSubstr("assent_witness")));
+}
+
+// Probe rows: version, slots, fsync, full_page_writes, synchronous_commit, standby, read only,
+// witness there, witness usable.
+std::vector<xa::Value> Healthy() {
+  return {std::string("15.1"),
+          int64_t{10},
+          std::string("on"),
+          std::string("on"),
+          std::string("on"),
+          false,
+          std::string("off"),
+          true,
+          true};
+}
+
+TEST(PostgreSqlProbe, FindsNothingWrongWithAHealthyServer) {
+  const auto probe = PostgreSql().read_probe(Healthy(), "assent");
+  ASSERT_TRUE(probe);
+  EXPECT_TRUE(probe->keeps_prepared);
+  EXPECT_TRUE(probe->detaches_on_prepare);
+  EXPECT_TRUE(probe->witness);
+  EXPECT_FALSE(probe->standby);
+  EXPECT_THAT(probe->warnings, testing::IsEmpty());
+}
+
+TEST(PostgreSqlProbe, SaysWhichSettingIsMissingAndHowToMendIt) {
+  const std::vector<std::pair<size_t, const char*>> settings = {
+      {2, "ALTER SYSTEM SET fsync = on"},
+      {3, "ALTER SYSTEM SET full_page_writes = on"},
+      {4, "ALTER ROLE \"assent\" SET synchronous_commit = on"}};
+  for (const auto& [column, mend] : settings) {
+    auto row = Healthy();
+    row[column] = std::string("off");
+    const auto probe = PostgreSql().read_probe(row, "assent");
+    ASSERT_TRUE(probe);
+    EXPECT_FALSE(probe->keeps_prepared) << mend;
+    ASSERT_EQ(probe->warnings.size(), 1u);
+    EXPECT_THAT(probe->warnings[0], HasSubstr(mend));
+  }
+}
+
+TEST(PostgreSqlProbe, RefusesAServerThatCanPrepareNothing) {
+  auto row = Healthy();
+  row[1] = int64_t{0};
+  const auto probe = PostgreSql().read_probe(row, "assent");
+  ASSERT_FALSE(probe);
+  EXPECT_THAT(probe.error().message, HasSubstr("ALTER SYSTEM SET max_prepared_transactions"));
+}
+
+}  // namespace
+}  // namespace assent::odbc
