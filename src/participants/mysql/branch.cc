@@ -149,8 +149,10 @@ Answer MySqlSession::CommitOnePhase(const xa::Xid& xid) {
   return answer;
 }
 
-Answer MySqlSession::RollBackActive(const xa::Xid& xid) {
-  Answer answer = EndAndRollBack(xid);
+Answer MySqlSession::RollBackActive(const xa::Xid& xid) { return Undone(EndAndRollBack(xid)); }
+
+// A roll-back's answer, once the warnings have been looked at.
+Answer MySqlSession::Undone(Answer answer) {
   if (answer.code != Code::kOk) return answer;
   const std::vector<int32_t> warnings = wire_->Warnings();
   if (std::find(warnings.begin(), warnings.end(), kNotRolledBack) == warnings.end()) return answer;
@@ -164,7 +166,7 @@ Answer MySqlSession::RollBackActive(const xa::Xid& xid) {
 Answer MySqlSession::Commit(const xa::Xid& xid) { return Verb("XA COMMIT " + xid.ToMySql()); }
 
 Answer MySqlSession::RollBackPrepared(const xa::Xid& xid) {
-  return Verb("XA ROLLBACK " + xid.ToMySql());
+  return Undone(Verb("XA ROLLBACK " + xid.ToMySql()));
 }
 
 Result<void> MySqlSession::Reset() {

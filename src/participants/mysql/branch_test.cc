@@ -201,6 +201,28 @@ TEST_F(Branch, IsRefusedWhenAResultIsPastItsBound) {
   EXPECT_EQ(db->RollBackActive(xid).code, Code::kOk);
 }
 
+TEST_F(Branch, BoundOfRowsTouchesNoWrites) {
+  sql::ResourceOptions options = Options();
+  options.max_rows = 1;
+  auto db = Open(options);
+  const xa::Xid xid = NewXid();
+  ASSERT_EQ(db->Do(Operation::kOpen, xid).code, Code::kOk);
+  EXPECT_EQ(db->Run(xid,
+                    "INSERT INTO account SELECT id + seq, 1 FROM account, seq_10_to_19 "
+                    "WHERE id = 1",
+                    {}, 10)
+                .code,
+            Code::kOk);
+  EXPECT_EQ(db->Run(xid,
+                    "UPDATE account SET amount = 2 WHERE id > 10 AND id IN (SELECT id FROM "
+                    "(SELECT id FROM account) a)",
+                    {}, 10)
+                .code,
+            Code::kOk);
+  EXPECT_EQ(db->Run(xid, "DELETE FROM account WHERE id > 10", {}, 10).code, Code::kOk);
+  EXPECT_EQ(db->RollBackActive(xid).code, Code::kOk);
+}
+
 TEST_F(Branch, SaysWhatTheServerSaidOfAnError) {
   auto db = Open();
   const xa::Xid xid = NewXid();

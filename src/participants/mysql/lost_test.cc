@@ -1,6 +1,7 @@
 // Connections and servers that go away: on a real MariaDB that is killed and restarted.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <fstream>
 
@@ -142,6 +143,28 @@ TEST_F(Lost, ServerThatIsDownAtTheStartComesUpLater) {
   const xa::Xid xid = Opened(*db);
   EXPECT_EQ(db->Run(xid, "SELECT 1").code, Code::kOk);
   EXPECT_EQ(db->RollBackActive(xid).code, Code::kOk);
+}
+
+// Neither a statement nor a connect hangs on a server that has fallen silent; when it wakes up,
+// what the old session held is gone before "rolled back" is said.
+TEST_F(Lost, SilentServerIsGivenUpAndComesBack) {
+  sql::ResourceOptions options = Options();
+  options.connect_timeout_ms = options.call_timeout_ms = options.lock_timeout_ms = 1'000;
+  auto db = Open(options);
+  const xa::Xid xid = Opened(*db);
+  ASSERT_EQ(db->Run(xid, "UPDATE account SET amount = 1 WHERE id = 1").code, Code::kOk);
+  ASSERT_EQ(kill(server().pid(), SIGSTOP), 0);
+  const uint64_t run = db->PostRun(xid, {{"UPDATE account SET amount = 1 WHERE id = 2", {}, {}}});
+  const auto ran = db->Wait(run);
+  EXPECT_TRUE(db->sink().WaitHealth(Health::kDown));
+  const auto undone = db->RollBackActive(xid);
+  ASSERT_EQ(kill(server().pid(), SIGCONT), 0);
+  EXPECT_EQ(ran.code, Code::kRbCommFail);
+  EXPECT_EQ(undone.code, Code::kErRmFail);
+  ASSERT_TRUE(db->sink().WaitHealth(Health::kUp));
+  EXPECT_TRUE(test::Eventually(kLong, [&] { return db->RollBackActive(xid).code == Code::kOk; }));
+  EXPECT_EQ(One("SELECT COUNT(*) FROM information_schema.innodb_trx"), "0");
+  EXPECT_EQ(Amount(1), "100");
 }
 
 TEST_F(Lost, DeniedAccessIsDownAndThePasswordFileIsReadAgain) {

@@ -6,7 +6,11 @@
 // id, and, once the witness table is installed, a random row in it. (A copy of a data directory
 // that is started in the same place without that row cannot be told from the original.) A server's
 // start is UNIX_TIMESTAMP() - Uptime of one statement: the server computes both from the same
-// reading, so it is constant; two starts within one second look the same. Threads: one at a time.
+// reading, so it is constant; two starts within one second look the same.
+// That the branch is still ours: the server itself refuses COMMIT and DDL inside it (1399), and XA
+// END fails where a procedure has ended it. A procedure that ends it and starts one under the same
+// XID, which it would have to be told, is not noticed.
+// Threads: one at a time.
 #pragma once
 
 #include <memory>
@@ -63,6 +67,7 @@ class MySqlSession : public sql::Session {
   std::string ReadIdentityRow();
   // Ends and rolls back; the first answer that is not kOk.
   sql::Answer EndAndRollBack(const xa::Xid& xid);
+  sql::Answer Undone(sql::Answer answer);
   sql::Answer EndWork(const xa::Xid& xid);
   sql::Answer Verb(const std::string& sql);
   Result<bool> IsOurs(const sql::SessionId& other);

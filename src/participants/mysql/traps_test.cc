@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "participants/mysql/test_database.h"
+#include "tests/support/process.h"
 #include "tests/support/temp.h"
 
 namespace assent::mysql {
@@ -184,6 +185,31 @@ TEST_F(Trap, ReadOnlyServerPreparesAndCommitsLater) {
   EXPECT_EQ(Amount(2), "100");
 }
 
+TEST_F(Trap, GlobalReadLockDelaysTheCommit) {
+  sql::ResourceOptions options = Options();
+  options.lock_timeout_ms = 1'000;
+  auto db = Open(options);
+  const xa::Xid xid = Prepared(*db);
+  auto lock = test::Process::Start({"mariadb", "--no-defaults", "--host=127.0.0.1",
+                                    "--port=" + std::to_string(server().port()), "--user=root",
+                                    "--execute=FLUSH TABLES WITH READ LOCK; SELECT SLEEP(300)"});
+  ASSERT_TRUE(lock.has_value()) << lock.error().message;
+  ASSERT_TRUE(test::Eventually(std::chrono::milliseconds(30'000), [&] {
+    return One("SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE "
+               "'SELECT SLEEP(300)%'") == "1";
+  }));
+  const auto refused = db->Do(Operation::kCommit, xid);
+  EXPECT_EQ(refused.code, Code::kErRmFail);
+  EXPECT_EQ(refused.failure.vendor_code, 1205);
+  for (const auto& row : Root("SELECT id FROM information_schema.processlist WHERE info LIKE "
+                              "'SELECT SLEEP(300)%'")) {
+    Root("KILL " + row.at(0));
+  }
+  EXPECT_TRUE(test::Eventually(std::chrono::milliseconds(30'000),
+                               [&] { return db->Do(Operation::kCommit, xid).code == Code::kOk; }));
+  EXPECT_EQ(Amount(1), "70");
+}
+
 // Trap 7: constant format id and lengths, printable bytes.
 TEST_F(Trap, ListsXidsOfConstantShape) {
   auto db = Open();
@@ -234,15 +260,11 @@ TEST_F(Trap, ProcedureThatEndsTheBranchIsNoticed) {
             xid.ToMySql() + " ONE PHASE; END");
   ASSERT_EQ(db->Do(Operation::kOpen, xid).code, Code::kOk);
   ASSERT_EQ(db->Run(xid, "UPDATE account SET amount = 1 WHERE id = 1").code, Code::kOk);
-  const auto ran = db->Run(xid, "CALL leave_branch()");
-  if (ran.code == Code::kOk) {
-    const auto prepared = db->Do(Operation::kPrepare, xid);
-    EXPECT_EQ(prepared.code, Code::kHeuristicHazard);
-    EXPECT_EQ(prepared.failure.reason, Reason::kLeftBranch);
-  } else {
-    EXPECT_EQ(db->RollBackActive(xid).code, Code::kOk);
-    EXPECT_EQ(Amount(1), "100");
-  }
+  ASSERT_EQ(db->Run(xid, "CALL leave_branch()").code, Code::kOk);
+  EXPECT_EQ(Amount(1), "1");  // committed behind our back
+  const auto prepared = db->Do(Operation::kPrepare, xid);
+  EXPECT_EQ(prepared.code, Code::kHeuristicHazard);
+  EXPECT_EQ(prepared.failure.reason, Reason::kLeftBranch);
 }
 
 TEST_F(Trap, NothingOfABranchStaysInItsSession) {
@@ -330,6 +352,12 @@ TEST_F(Trap, ChangeThatStaysAfterARollBackIsMixed) {
   EXPECT_EQ(undone.failure.reason, Reason::kNonTransactional);
   EXPECT_EQ(Amount(1), "100");
   EXPECT_EQ(One("SELECT COUNT(*) FROM counter"), "1");
+
+  const xa::Xid prepared = Opened(*db);
+  ASSERT_EQ(db->Run(prepared, "UPDATE account SET amount = 1 WHERE id = 1").code, Code::kOk);
+  ASSERT_EQ(db->Do(Operation::kPrepare, prepared).code, Code::kOk);
+  EXPECT_EQ(db->Do(Operation::kRollBack, prepared).code, Code::kHeuristicMixed);
+  EXPECT_EQ(Amount(1), "100");
 }
 
 // Trap 11.

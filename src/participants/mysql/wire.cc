@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <mutex>
 #include <utility>
 
@@ -223,6 +224,9 @@ Result<std::unique_ptr<Wire>> Wire::Connect(const sql::ResourceOptions& options,
   map["OPT_WRITE_TIMEOUT"] = SecondsOf(options.call_timeout_ms);
   map["OPT_RECONNECT"] = false;
   map["CLIENT_FOUND_ROWS"] = true;
+  std::map<::sql::SQLString, ::sql::SQLString> attributes;
+  attributes["program_name"] = "assentd";
+  map["OPT_CONNECT_ATTR_ADD"] = attributes;
   try {
     std::unique_ptr<::sql::Connection> connection(Library().connect(map));
     return std::unique_ptr<Wire>(std::make_unique<ConnectorWire>(std::move(connection)));

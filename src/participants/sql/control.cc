@@ -94,24 +94,30 @@ void Control::SetDown(const std::string& detail) {
   hooks_.on_down(detail);
 }
 
-void Control::Cancel(SessionId session, std::function<bool()> runs,
-                     std::function<void()> answered) {
-  const bool posted = worker_.PostFirst([this, session, runs, answered] {
-    CancelNow(session, runs);
-    answered();
-  });
-  if (!posted) answered();
+void Control::Cancel(SessionId session, std::function<bool()> hold, std::function<void()> release) {
+  worker_.PostFirst([this, session, hold, release] { CancelNow(session, hold, release); });
 }
 
-void Control::CancelNow(const SessionId& session, const std::function<bool()>& runs) {
-  if (!runs() || !Ensure()) return;
-  const Result<void> cancelled = session_->CancelStatement(session);
-  if (!cancelled && cancelled.error().code != ErrorCode::kNotFound) {
-    worker_.PostAfter(kCancelAgain, [this, session, runs] { CancelNow(session, runs); });
+void Control::CancelNow(const SessionId& session, const std::function<bool()>& hold,
+                        const std::function<void()>& release) {
+  if (!Ensure()) {
+    worker_.PostAfter(kCancelAgain, [this, session, hold, release] {
+      if (view_.up()) CancelNow(session, hold, release);
+    });
     return;
   }
-  worker_.PostAfter(kCancelGrace, [this, session, runs] {
-    if (runs() && Ensure()) (void)session_->EndSession(session);
+  if (!hold()) return;
+  const Result<void> cancelled = session_->CancelStatement(session);
+  release();
+  if (!cancelled && cancelled.error().code != ErrorCode::kNotFound) {
+    worker_.PostAfter(kCancelAgain,
+                      [this, session, hold, release] { CancelNow(session, hold, release); });
+    return;
+  }
+  worker_.PostAfter(kCancelGrace, [this, session, hold, release] {
+    if (!Ensure() || !hold()) return;
+    (void)session_->EndSession(session);
+    release();
   });
 }
 

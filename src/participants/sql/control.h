@@ -33,9 +33,10 @@ class Control {
           Hooks hooks);
 
   void Probe();  // have a look now; many at once are one
-  // Cancels what that session runs while `runs()` says so; `answered` is called once, when the
-  // server has answered or was not asked. When the statement does not come back, ends the session.
-  void Cancel(SessionId session, std::function<bool()> runs, std::function<void()> answered);
+  // Cancels the statement that the session runs; when it does not come back, ends the session.
+  // `hold` says whether it still runs, and if so keeps the session from its next verb until
+  // `release`: so neither hits anything else.
+  void Cancel(SessionId session, std::function<bool()> hold, std::function<void()> release);
   void Scan(std::function<void(xa::ScanResult)> done);
   void Install(std::function<void(Result<std::string>)> done);
   void PurgeWitness(std::vector<xa::Xid> ended);
@@ -48,7 +49,8 @@ class Control {
   Result<xa::ScanResult> List();
   void SetUp();
   void SetDown(const std::string& detail);
-  void CancelNow(const SessionId& session, const std::function<bool()>& runs);
+  void CancelNow(const SessionId& session, const std::function<bool()>& hold,
+                 const std::function<void()>& release);
   void PurgeNow();
 
   const ResourceOptions& options_;

@@ -237,23 +237,25 @@ void Pool::Cancel(const xa::Xid& xid) {
 }
 
 void Pool::CancelRunning(const BranchPtr& branch) {
+  if (branch->cancelled) return;
   branch->cancelled = true;
-  if (!branch->in_statement || branch->cancels > 0) return;
-  ++branch->cancels;
+  if (!branch->in_statement) return;
   hooks_.cancel(branch, branch->connection->shared_id, branch->statements);
 }
 
-void Pool::CancelAnswered(Branch& branch) {
+bool Pool::Hold(Branch& branch, uint64_t statement) {
+  const std::lock_guard lock(mutex_);
+  if (!branch.in_statement || branch.statements != statement) return false;
+  ++branch.cancels;
+  return true;
+}
+
+void Pool::LetGo(Branch& branch) {
   {
     const std::lock_guard lock(mutex_);
     --branch.cancels;
   }
   cancels_answered_.notify_all();
-}
-
-bool Pool::StillRuns(const Branch& branch, uint64_t statement) const {
-  const std::lock_guard lock(mutex_);
-  return branch.in_statement && branch.statements == statement;
 }
 
 Pool::Counts Pool::counts() const {

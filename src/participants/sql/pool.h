@@ -27,7 +27,7 @@ class Pool : private StatementGate {
     std::function<void(xa::Completion)> answer;
     // A call whose branch has no connection here any more.
     std::function<void(xa::Call)> reroute;
-    // Cancels what the session runs, from another one; calls CancelAnswered(branch) when done.
+    // Cancels what the session runs, from another one, between Hold and LetGo.
     std::function<void(std::shared_ptr<Branch>, SessionId, uint64_t statement)> cancel;
   };
   struct Counts {
@@ -41,8 +41,10 @@ class Pool : private StatementGate {
   // untouched.
   bool Submit(xa::Call& call);
   void Cancel(const xa::Xid& xid);
-  void CancelAnswered(Branch& branch);
-  bool StillRuns(const Branch& branch, uint64_t statement) const;
+  // Whether the branch still runs that statement; if so its connection does nothing further until
+  // LetGo.
+  bool Hold(Branch& branch, uint64_t statement);
+  void LetGo(Branch& branch);
 
   void OnUp();                             // serves those who wait
   void OnDown(const std::string& detail);  // answers those who wait
