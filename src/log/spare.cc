@@ -11,9 +11,13 @@ Spare::Spare(FileSystem& files, std::string directory, uint64_t segment_bytes, u
 
 Result<void> Spare::PrepareLocked(const std::atomic<bool>* cancel) {
   if (file_ != nullptr) return {};
+  if (fence_) return *fence_;
   auto made =
       CreateZeroed(files_, directory_, SegmentPath(directory_, next_), segment_bytes_, cancel);
-  if (!made) return made.error();
+  if (!made) {
+    if (made.error().code == ErrorCode::kFenced) fence_ = made.error();
+    return made.error();
+  }
   file_ = std::move(*made);
   ready_.store(true, std::memory_order_release);
   return {};

@@ -3,7 +3,7 @@
 // Contract: Prepare makes the file of the next segment, zero-filled and durable; Take hands it out,
 // making it on the spot if Prepare has not. The segment after that is the next one then.
 // Errors: those of log/io.h. After kResourceExhausted, kIo or kUnavailable it may be tried again:
-// what was half made has been removed. kFenced: a sync failed.
+// what was half made has been removed. kFenced: a sync failed, and so it goes on.
 // Threads: any; while one prepares, Take waits for it. ready() never blocks.
 #pragma once
 
@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -40,6 +41,7 @@ class Spare {
   std::mutex mutex_;
   uint64_t next_;               // guarded by mutex_
   std::unique_ptr<File> file_;  // guarded by mutex_
+  std::optional<Error> fence_;  // guarded by mutex_
 };
 
 }  // namespace assent::log
