@@ -1,0 +1,77 @@
+#include "bench/bank.h"
+
+#include "bench/report.h"
+#include "tests/support/temp.h"
+
+namespace assent::bench {
+namespace {
+
+constexpr int64_t kEach = 1'000'000;
+
+test::Rows Ask(const test::Server& server, const std::string& sql, const std::string& database) {
+  auto rows = test::Sql(server, sql, database);
+  if (!rows) GiveUp(rows.error().message);
+  return std::move(*rows);
+}
+
+std::string One(const test::Server& server, const std::string& sql, const std::string& database) {
+  const test::Rows rows = Ask(server, sql, database);
+  return rows.empty() || rows[0].empty() ? "" : rows[0][0];
+}
+
+std::unique_ptr<test::Server> Start(test::ServerKind kind) {
+  auto server = test::Server::Start(kind);
+  if (!server) GiveUp(server.error().message);
+  return std::move(*server);
+}
+
+}  // namespace
+
+Bank::Bank()
+    : mariadb_(Start(test::ServerKind::kMariaDb)),
+      postgresql_(Start(test::ServerKind::kPostgreSql)) {
+  const std::string rows = std::to_string(kAccounts);
+  const std::string each = std::to_string(kEach);
+  Ask(*mariadb_, "CREATE DATABASE bench", "");
+  Ask(*mariadb_,
+      "CREATE TABLE account (id INT PRIMARY KEY, balance BIGINT NOT NULL) ENGINE=InnoDB; "
+      "INSERT INTO account SELECT seq, " +
+          each + " FROM seq_1_to_" + rows,
+      "bench");
+  Ask(*postgresql_, "CREATE DATABASE bench", "");
+  Ask(*postgresql_, "CREATE TABLE account (id INT PRIMARY KEY, balance BIGINT NOT NULL)", "bench");
+  Ask(*postgresql_,
+      "INSERT INTO account SELECT id, " + each + " FROM generate_series(1, " + rows + ") id",
+      "bench");
+  Ask(*postgresql_, "VACUUM ANALYZE account", "bench");
+}
+
+std::string Bank::Durability() const {
+  std::string text = "MariaDB";
+  for (const char* name : {"innodb_flush_log_at_trx_commit", "log_bin", "sync_binlog"}) {
+    text += std::string(" ") + name + "=" + One(*mariadb_, std::string("SELECT @@") + name, "");
+  }
+  text += "; PostgreSQL";
+  for (const char* name : {"fsync", "synchronous_commit", "wal_sync_method"}) {
+    text += std::string(" ") + name + "=" + One(*postgresql_, std::string("SHOW ") + name, "bench");
+  }
+  return text;
+}
+
+std::string Bank::Audit(int64_t moved) const {
+  const std::string total = "SELECT CAST(SUM(balance) AS CHAR(20)) FROM account";
+  const bool settled = test::Eventually(std::chrono::seconds(20), [&] {
+    return Ask(*mariadb_, "XA RECOVER", "").empty() &&
+           One(*postgresql_, "SELECT count(*) FROM pg_prepared_xacts", "bench") == "0";
+  });
+  if (!settled) GiveUp("the auditor: branches are left prepared");
+  const int64_t taken = kAccounts * kEach - std::stoll(One(*mariadb_, total, "bench"));
+  const int64_t given = std::stoll(One(*postgresql_, total, "bench")) - kAccounts * kEach;
+  const std::string found = Text(
+      "%lld taken, %lld given, %lld told committed, nothing left prepared",
+      static_cast<long long>(taken), static_cast<long long>(given), static_cast<long long>(moved));
+  if (taken != given || taken != moved) GiveUp("the auditor: " + found);
+  return found;
+}
+
+}  // namespace assent::bench

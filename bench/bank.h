@@ -1,0 +1,34 @@
+// The databases of the xa bench: accounts on both sides, and the auditor that counts the money.
+//
+// Contract: starts private MariaDB and PostgreSQL servers with their default, durable settings;
+// they go with the Bank. Errors: any ends the process.
+// Threads: one at a time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "bench/bare_xa.h"
+#include "tests/support/servers.h"
+
+namespace assent::bench {
+
+class Bank {
+ public:
+  static constexpr int kAccounts = 10'000;
+
+  Bank();
+  Places places() const { return {mariadb_->port(), postgresql_->port()}; }
+  // The servers' settings that decide what a commit is worth.
+  std::string Durability() const;
+  // `moved`: how many transfers of 1 were told to have committed. Both sums must say the same, and
+  // nothing may be left prepared. What was found, for people.
+  std::string Audit(int64_t moved) const;
+
+ private:
+  std::unique_ptr<test::Server> mariadb_;
+  std::unique_ptr<test::Server> postgresql_;
+};
+
+}  // namespace assent::bench

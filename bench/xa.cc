@@ -1,0 +1,153 @@
+// Transfers between MariaDB and PostgreSQL through the daemon, against a tight loop without one.
+#include <atomic>
+#include <fstream>
+#include <map>
+#include <random>
+
+#include <unistd.h>
+
+#include "bench/bank.h"
+#include "bench/bare_xa.h"
+#include "bench/clients.h"
+#include "bench/disk.h"
+#include "bench/report.h"
+#include "bench/subject_daemon.h"
+
+namespace assent::bench {
+namespace {
+
+constexpr char kAbout[] =
+    "bench_xa [--quick] [--json FILE] [--directory DIR]\n\n"
+    "One row in MariaDB and one in PostgreSQL change in one transaction, by 1, 8 and 32 clients "
+    "in\n"
+    "closed loops. Through assentd: each client has a keep-alive connection and sends\n"
+    "POST /v1/transactions:execute with a protobuf body. Bare: each client has its own database\n"
+    "connections and prepares and commits both at the same time, without a log or a coordinator\n"
+    "(bench/bare_xa.cc). Rounds alternate over the same servers; then the auditor counts.";
+
+constexpr int kClients[] = {1, 8, 32};
+constexpr int kMost = 32;
+
+struct Pace {
+  std::chrono::milliseconds warm_up, measured;
+};
+
+// All rounds of one side, by number of clients.
+struct Series {
+  std::map<int, std::vector<double>> rate, p50_us, p99_us, cpu_us, machine_cpu_us;
+  double Rate(int clients) const { return Median(rate.at(clients)); }
+  double P50(int clients) const { return Median(p50_us.at(clients)); }
+};
+
+// What all processors of this machine have worked so far.
+double MachineCpuSeconds() {
+  std::ifstream stat("/proc/stat");
+  std::string word;
+  double user = 0, nice = 0, system = 0, idle = 0, wait = 0, hard = 0, soft = 0;
+  stat >> word >> user >> nice >> system >> idle >> wait >> hard >> soft;
+  return (user + nice + system + hard + soft) / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
+// `cpu`: of whatever stands between the client and the databases.
+template <typename Client>
+void RunStep(int clients, const Pace& pace, std::vector<std::unique_ptr<Client>>& all,
+             const std::function<double()>& cpu, std::atomic<int64_t>& moved, Series& series) {
+  std::vector<std::minstd_rand> random;
+  for (int i = 0; i < clients; ++i) random.emplace_back(static_cast<unsigned>(i + 1));
+  double between = 0;
+  double machine = 0;
+  const auto transfer = [&](int i) {
+    auto& mine = random[static_cast<size_t>(i)];
+    const auto account = [&] { return static_cast<int32_t>(mine() % Bank::kAccounts + 1); };
+    const int32_t from = account();
+    all[static_cast<size_t>(i)]->Transfer(from, account());
+    moved.fetch_add(1, std::memory_order_relaxed);
+  };
+  const Measured measured = Drive({clients, pace.warm_up, pace.measured}, transfer, [&](bool end) {
+    between = cpu() - (end ? between : 0);
+    machine = MachineCpuSeconds() - (end ? machine : 0);
+  });
+  const auto operations = static_cast<double>(std::max<uint64_t>(1, measured.operations));
+  series.rate[clients].push_back(measured.rate());
+  series.p50_us[clients].push_back(measured.p50_us);
+  series.p99_us[clients].push_back(measured.p99_us);
+  series.cpu_us[clients].push_back(between * 1e6 / operations);
+  series.machine_cpu_us[clients].push_back(machine * 1e6 / operations);
+}
+
+void RunBare(const Places& places, const Pace& pace, Statements statements,
+             std::atomic<int64_t>& moved, Series& series) {
+  std::vector<std::unique_ptr<BareXa>> all;
+  for (int i = 0; i < kMost; ++i) all.push_back(std::make_unique<BareXa>(places, i, statements));
+  for (const int clients : kClients) {
+    RunStep(clients, pace, all, ProcessCpuSeconds, moved, series);
+  }
+}
+
+void RunDaemon(const SubjectDaemon& daemon, int round, const Pace& pace,
+               std::atomic<int64_t>& moved, Series& series) {
+  std::vector<std::unique_ptr<DaemonClient>> all;
+  for (int i = 0; i < kMost; ++i) {
+    all.push_back(std::make_unique<DaemonClient>(daemon.url(), Text("bench-%d-%d", round, i)));
+  }
+  for (const int clients : kClients) {
+    RunStep(
+        clients, pace, all, [&] { return daemon.CpuSeconds(); }, moved, series);
+  }
+}
+
+void Print(Report& report, const std::string& side, const char* whose, const Series& series) {
+  for (const int clients : kClients) {
+    report.Note(
+        side + Text(", %d clients", clients),
+        Text("%.0f /s, p50 %.0f us, p99 %.0f us; CPU %.0f us each of %s, %.0f us of the "
+             "whole machine",
+             series.Rate(clients), series.P50(clients), Median(series.p99_us.at(clients)),
+             Median(series.cpu_us.at(clients)), whose, Median(series.machine_cpu_us.at(clients))));
+  }
+}
+
+int Run(const Options& options) {
+  Report report("xa", options);
+  const test::TempDirectory directory;
+  const Bank bank;
+  report.Note("durability", bank.Durability() + "; assentd: commit record fdatasync'ed; all on " +
+                                FileSystemOf(directory.path()));
+  const SubjectDaemon daemon(bank.places(), kMost + 2);
+  const Pace pace = options.quick
+                        ? Pace{std::chrono::milliseconds(200), std::chrono::milliseconds(800)}
+                        : Pace{std::chrono::milliseconds(500), std::chrono::milliseconds(2000)};
+  Series through;
+  Series bare;
+  Series bare_at_once;
+  std::vector<double> sync_us;
+  std::atomic<int64_t> moved{0};
+  for (int round = 0; round < options.rounds(); ++round) {
+    sync_us.push_back(MeasureDisk(directory.path(), 200).sync_us);
+    RunBare(bank.places(), pace, Statements::kInTurn, moved, bare);
+    RunDaemon(daemon, round, pace, moved, through);
+    RunBare(bank.places(), pace, Statements::kAtOnce, moved, bare_at_once);
+  }
+  report.Note("the disk's fdatasync", Text("%.0f us", Median(sync_us)));
+  Print(report, "assentd (HTTP, protobuf)", "assentd", through);
+  Print(report, "bare", "the loop", bare);
+  Print(report, "bare, statements at once too (not the bar)", "the loop", bare_at_once);
+  report.Note("auditor", bank.Audit(moved.load()));
+  report.Add("throughput_8", through.Rate(8), "transactions/s");
+  report.Add("throughput_32", through.Rate(32), "transactions/s");
+  report.Add("bare_throughput_8", bare.Rate(8), "transactions/s");
+  report.Add("bare_throughput_32", bare.Rate(32), "transactions/s");
+  report.Add("p50_1", through.P50(1), "us");
+  report.Add("bare_p50_1", bare.P50(1), "us");
+  report.Add("throughput_ratio_8", through.Rate(8) / bare.Rate(8), "ratio", Aim{'>', 0.90});
+  report.Add("throughput_ratio_32", through.Rate(32) / bare.Rate(32), "ratio", Aim{'>', 0.90});
+  report.Add("p50_ratio_1", through.P50(1) / bare.P50(1), "ratio", Aim{'<', 1.15});
+  return report.Finish();
+}
+
+}  // namespace
+}  // namespace assent::bench
+
+int main(int argc, char** argv) {
+  return assent::bench::Run(assent::bench::ParseOptions(argc, argv, assent::bench::kAbout));
+}
