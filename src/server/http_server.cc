@@ -27,13 +27,6 @@
 
 namespace assent::server {
 
-std::string_view HttpRequest::Header(std::string_view name) const {
-  for (const auto& [key, value] : headers) {
-    if (boost::beast::iequals({key.data(), key.size()}, {name.data(), name.size()})) return value;
-  }
-  return {};
-}
-
 namespace {
 
 namespace asio = boost::asio;

@@ -1,0 +1,43 @@
+// Any request into the routes: an answer that can be written, or a request that is within bounds.
+//
+// The input is lines: method, target, Content-Type, Accept, Assent-Transaction; the body follows.
+#include <string>
+#include <string_view>
+
+#include "base/check.h"
+#include "server/routes.h"
+#include "server/target.h"
+
+namespace {
+
+std::string TakeLine(std::string_view& text) {
+  const size_t end = std::min(text.find('\n'), text.size());
+  std::string line(text.substr(0, end));
+  text.remove_prefix(std::min(end + 1, text.size()));
+  return line;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, size_t size) {
+  using namespace assent;
+  std::string_view text(reinterpret_cast<const char*>(data), size);
+  server::HttpRequest request;
+  request.method = TakeLine(text);
+  request.target = TakeLine(text);
+  for (const char* name : {"Content-Type", "Accept", "Assent-Transaction"}) {
+    request.headers.emplace_back(name, TakeLine(text));
+  }
+  request.body = text;
+  const server::Format format = server::AnswerFormat(request);
+  const server::Asked asked = server::Interpret(request);
+  if (const auto* refusal = std::get_if<server::Refusal>(&asked)) {
+    const auto response = server::RenderRefusal(*refusal, format);
+    CHECK(response.status >= 400 && response.status < 600) << response.status;
+  } else if (const auto* taken = std::get_if<coordinator::Request>(&asked)) {
+    CHECK(taken->gid.empty() || server::IsName(taken->gid)) << taken->gid;
+    CHECK(taken->branch.empty() || server::IsName(taken->branch)) << taken->branch;
+    CHECK(taken->transaction.empty() || server::IsGtrid(taken->transaction)) << taken->transaction;
+  }
+  return 0;
+}
