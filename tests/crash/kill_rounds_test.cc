@@ -1,0 +1,212 @@
+// Scenario: eight clients move amounts between accounts in MariaDB and PostgreSQL through one
+// assentd. At a random moment something is killed with SIGKILL and started again: the daemon, a
+// database, or the daemon and a database together. The clients send what was not answered again,
+// until it is. Within ten seconds of the restart nothing of ours may stay prepared, the books of
+// both databases must add up, and everybody must have what they were told.
+//
+// ASSENT_KILL_ROUNDS sets the rounds of each kind (5), ASSENT_SEED replays the plan of a run.
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <chrono>
+#include <cstdio>
+
+#include "tests/crash/bank.h"
+#include "tests/crash/workload.h"
+#include "tests/support/daemon.h"
+#include "tests/support/servers.h"
+#include "tests/support/temp.h"
+
+namespace assent::test {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr int kClients = 8;
+constexpr auto kRecoveryBound = seconds(10);
+constexpr auto kLong = seconds(60);
+
+int Rounds() {
+  const char* text = getenv("ASSENT_KILL_ROUNDS");
+  return text != nullptr && atoi(text) > 0 ? atoi(text) : 5;
+}
+
+uint64_t Seed() {
+  static const uint64_t seed = [] {
+    const char* text = getenv("ASSENT_SEED");
+    return text != nullptr ? strtoull(text, nullptr, 10) : std::random_device{}();
+  }();
+  return seed;
+}
+
+std::string Joined(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += "\n  " + line;
+  return text;
+}
+
+class KillRounds : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    bank_ = new Bank(SharedMariaDb(), SharedPostgreSql());
+    auto created = bank_->Create();
+    ASSERT_TRUE(created) << created.error().message;
+    auto planted = bank_->PlantForeign();
+    ASSERT_TRUE(planted) << planted.error().message;
+    daemon_ = new Daemon(bank_->Tables());
+    auto started = daemon_->Start();
+    ASSERT_TRUE(started) << started.error().message;
+    printf("seed %llu, %d rounds of each kind\n", static_cast<unsigned long long>(Seed()),
+           Rounds());
+  }
+  static void TearDownTestSuite() {
+    delete daemon_;
+    delete bank_;
+  }
+
+  struct Victims {
+    bool daemon = false;
+    std::vector<Side> databases;
+  };
+
+  void Play(const char* name, const std::function<Victims(Rng&)>& choose);
+  void Round(const std::string& prefix, const Victims& victims, Rng& random);
+  void KillAll(const Victims& victims);
+  void StartAll(const Victims& victims);
+  // Empty: all is well.
+  std::vector<std::string> Audit(const std::vector<Account>& accounts);
+
+  static Bank* bank_;
+  static Daemon* daemon_;
+  uint64_t transactions_ = 0, committed_ = 0, rolled_back_ = 0, unknown_ = 0, in_doubt_ = 0,
+           unanswered_ = 0, resent_ = 0;
+};
+
+Bank* KillRounds::bank_ = nullptr;
+Daemon* KillRounds::daemon_ = nullptr;
+
+void KillRounds::KillAll(const Victims& victims) {
+  if (victims.daemon) daemon_->Kill();
+  for (Side side : victims.databases) {
+    auto killed = bank_->server(side).Kill();
+    ASSERT_TRUE(killed) << killed.error().message;
+  }
+}
+
+void KillRounds::StartAll(const Victims& victims) {
+  for (Side side : victims.databases) {
+    auto started = bank_->server(side).Restart();
+    ASSERT_TRUE(started) << started.error().message;
+  }
+  for (Side side : {kMobile, kPc}) {
+    const auto prepared = bank_->PreparedOfOurs(side);
+    if (prepared) in_doubt_ += prepared->size();
+  }
+  if (!victims.daemon) return;
+  auto started = daemon_->Start();
+  ASSERT_TRUE(started) << started.error().message;
+}
+
+std::vector<std::string> KillRounds::Audit(const std::vector<Account>& accounts) {
+  std::vector<std::string> faults;
+  for (Side side : {kMobile, kPc}) {
+    const auto prepared = bank_->Prepared(side);
+    if (!prepared) return {prepared.error().message};
+    for (const std::string& id : *prepared) {
+      if (bank_->foreign(side).count(id) == 0) {
+        faults.push_back(std::string(kResources[side]) + ": still prepared: " + id);
+      }
+    }
+    for (const std::string& id : bank_->foreign(side)) {
+      if (prepared->count(id) == 0) faults.push_back("a foreign branch was touched: " + id);
+    }
+  }
+  if (!faults.empty()) return faults;
+  const auto books = bank_->Read();
+  if (!books) return {books.error().message};
+  faults = bank_->Faults(*books);
+  const auto unfulfilled = Unfulfilled(*books, accounts);
+  faults.insert(faults.end(), unfulfilled.begin(), unfulfilled.end());
+  return faults;
+}
+
+void KillRounds::Round(const std::string& prefix, const Victims& victims, Rng& random) {
+  Workload load(*bank_, *daemon_, prefix, random());
+  load.Start(kClients);
+  const uint64_t moment = 20 + random() % 600;
+  ASSERT_TRUE(Eventually(kLong, [&] { return load.answered() >= moment; }))
+      << "the load does not get on: " << load.answered() << " answers" << Joined(load.faults());
+  unanswered_ += load.open();
+  KillAll(victims);
+  if (HasFatalFailure()) return;
+  load.Finish();
+  StartAll(victims);
+  if (HasFatalFailure()) return;
+  const auto restarted = Clock::now();
+
+  EXPECT_TRUE(load.Join(kRecoveryBound)) << "a client has no definite answer yet";
+  std::vector<Account> accounts = load.accounts();
+  std::vector<std::string> faults;
+  const auto left =
+      std::chrono::duration_cast<milliseconds>(restarted + kRecoveryBound - Clock::now());
+  EXPECT_TRUE(Eventually(std::max(left, milliseconds(1)), [&] {
+    faults = Audit(accounts);
+    return faults.empty();
+  })) << Joined(faults);
+  faults = AskAgain(daemon_->NewClient(), accounts);
+  EXPECT_TRUE(faults.empty()) << Joined(faults);
+  faults = Audit(accounts);  // what was asked again has changed nothing
+  EXPECT_TRUE(faults.empty()) << Joined(faults);
+  EXPECT_TRUE(load.faults().empty()) << Joined(load.faults());
+  for (const Account& account : accounts) {
+    ++transactions_;
+    resent_ += account.sends > 1;
+    committed_ += account.told == Told::kCommitted;
+    rolled_back_ += account.told == Told::kRolledBack;
+    unknown_ += account.told == Told::kNothing;
+  }
+}
+
+void KillRounds::Play(const char* name, const std::function<Victims(Rng&)>& choose) {
+  Rng random(Seed() ^ std::hash<std::string>{}(name));
+  int round = 0;
+  for (; round < Rounds() && !HasFailure(); ++round) {
+    Round(std::string(name) + "-" + std::to_string(round) + "-", choose(random), random);
+  }
+  printf(
+      "%s: %d rounds, %llu transactions: %llu committed, %llu rolled back, %llu unknown (without "
+      "a gid); %llu unanswered at a kill, %llu sent again, %llu branches found prepared\n",
+      name, round, static_cast<unsigned long long>(transactions_),
+      static_cast<unsigned long long>(committed_), static_cast<unsigned long long>(rolled_back_),
+      static_cast<unsigned long long>(unknown_), static_cast<unsigned long long>(unanswered_),
+      static_cast<unsigned long long>(resent_), static_cast<unsigned long long>(in_doubt_));
+  if (HasFailure()) {
+    const std::string said = daemon_->Said();
+    printf("seed %llu; the daemon said last:\n%s\n", static_cast<unsigned long long>(Seed()),
+           said.substr(said.size() > 6000 ? said.size() - 6000 : 0).c_str());
+  }
+}
+
+TEST_F(KillRounds, TheDaemon) {
+  Play("daemon", [](Rng&) { return Victims{true, {}}; });
+}
+
+TEST_F(KillRounds, MariaDb) {
+  Play("mariadb", [](Rng&) { return Victims{false, {kMobile}}; });
+}
+
+TEST_F(KillRounds, PostgreSql) {
+  Play("postgresql", [](Rng&) { return Victims{false, {kPc}}; });
+}
+
+TEST_F(KillRounds, TheDaemonAndADatabase) {
+  Play("both", [](Rng& random) {
+    if (random() % 4 == 0) return Victims{true, {kMobile, kPc}};
+    return Victims{true, {random() % 2 == 0 ? kMobile : kPc}};
+  });
+}
+
+}  // namespace
+}  // namespace assent::test

@@ -1,0 +1,176 @@
+#include "tests/crash/workload.h"
+
+#include <algorithm>
+
+#include "tests/support/temp.h"
+
+namespace assent::test {
+namespace {
+
+constexpr auto kAnswerTimeout = std::chrono::seconds(20);
+constexpr size_t kShownFaults = 20;
+
+client::CallOptions Patient() {
+  client::CallOptions options;
+  options.timeout = kAnswerTimeout;
+  return options;
+}
+
+std::string Describe(const Planned& plan) {
+  return plan.id + " (kind " + std::to_string(static_cast<int>(plan.kind)) + ")";
+}
+
+}  // namespace
+
+const char* Name(Told told) {
+  switch (told) {
+    case Told::kNothing: return "nothing definite";
+    case Told::kCommitted: return "committed";
+    case Told::kRolledBack: return "rolled back";
+  }
+  return "?";
+}
+
+Told Hear(const Result<client::Answer<v1::Transaction>>& answer, std::string* fault) {
+  if (!answer) return Told::kNothing;  // lost, or not connected
+  const v1::Outcome outcome = client::OutcomeOf(*answer);
+  if (outcome == v1::COMMITTED) return Told::kCommitted;
+  if (outcome == v1::ROLLED_BACK) return Told::kRolledBack;
+  const bool later = answer->status == 202 || answer->status == 503;
+  if (!later && answer->status != 200 && fault != nullptr) {
+    *fault = "status " + std::to_string(answer->status) + ": " +
+             (answer->problem ? answer->problem->ShortDebugString() : std::string("no problem"));
+  }
+  return Told::kNothing;
+}
+
+Workload::Workload(const Bank& bank, const Daemon& daemon, std::string prefix, uint64_t seed)
+    : bank_(bank), daemon_(daemon), prefix_(std::move(prefix)), seed_(seed) {}
+
+Workload::~Workload() {
+  finishing_ = true;
+  giving_up_ = true;
+  for (std::thread& thread : threads_) {
+    if (thread.joinable()) thread.join();
+  }
+}
+
+void Workload::Start(int clients) {
+  running_ = clients;
+  for (int i = 0; i < clients; ++i) {
+    threads_.emplace_back([this, i] { Run(i); });
+  }
+}
+
+bool Workload::Join(std::chrono::milliseconds deadline) {
+  const bool in_time = Eventually(deadline, [this] { return running_ == 0; });
+  giving_up_ = true;
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+  return in_time;
+}
+
+void Workload::Fault(const std::string& what) {
+  const std::lock_guard lock(mutex_);
+  if (faults_.size() < kShownFaults) faults_.push_back(what);
+}
+
+std::vector<std::string> Workload::faults() const {
+  const std::lock_guard lock(mutex_);
+  return faults_;
+}
+
+void Workload::Run(int number) {
+  Rng random(seed_ + static_cast<uint64_t>(number) * 7919);
+  client::Client client = daemon_.NewClient();
+  for (int i = 0; !finishing_; ++i) {
+    Account account;
+    account.plan =
+        bank_.PlanAny(prefix_ + std::to_string(number) + "-" + std::to_string(i), random);
+    Pursue(client, account, random);
+    const std::lock_guard lock(mutex_);
+    accounts_.push_back(std::move(account));
+  }
+  --running_;
+}
+
+void Workload::Pursue(client::Client& client, Account& account, Rng& random) {
+  const Planned& plan = account.plan;
+  ++open_;
+  while (account.told == Told::kNothing && !giving_up_) {
+    const auto answer = client.Execute(plan.request, Patient());
+    ++account.sends;
+    std::string fault;
+    account.told = Hear(answer, &fault);
+    if (!fault.empty()) Fault(Describe(plan) + ": " + fault);
+    if (account.told != Told::kNothing) break;
+    // Without a gid nobody can ask again: only "nothing was begun" may be sent once more.
+    const bool not_begun =
+        !answer ? answer.error().code == ErrorCode::kUnavailable : answer->status == 503;
+    if ((plan.unnamed() && !not_begun) || !fault.empty()) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));  // before it is asked again
+  }
+  --open_;
+  if (account.told == Told::kNothing) return;
+  ++answered_;
+  if (account.told == Told::kCommitted && plan.kind == Kind::kRefused) {
+    Fault(Describe(plan) + ": committed, though a statement met no row");
+  }
+  if (plan.unnamed() || random() % 8 != 0) return;
+  const auto again = random() % 2 == 0 ? client.Execute(plan.request, Patient())
+                                       : client.Get(plan.id, {}, Patient());
+  const Told said = Hear(again, nullptr);
+  if (said != Told::kNothing && said != account.told) {
+    Fault(Describe(plan) + ": told " + Name(account.told) + ", then " + Name(said));
+  }
+}
+
+std::vector<std::string> AskAgain(client::Client client, std::vector<Account>& accounts) {
+  std::vector<std::string> faults;
+  for (Account& account : accounts) {
+    if (account.plan.unnamed()) continue;
+    for (const bool by_get : {false, true}) {
+      std::string fault;
+      const auto answer = by_get ? client.Get(account.plan.id, {}, Patient())
+                                 : client.Execute(account.plan.request, Patient());
+      const Told said = Hear(answer, &fault);
+      if (account.told == Told::kNothing && !by_get) account.told = said;
+      if (said == account.told && said != Told::kNothing) continue;
+      if (faults.size() >= kShownFaults) return faults;
+      faults.push_back(Describe(account.plan) + ": told " + Name(account.told) + ", now " +
+                       (by_get ? "GET says " : "execute says ") + Name(said) + " " + fault +
+                       (answer ? "" : answer.error().message));
+    }
+  }
+  return faults;
+}
+
+std::vector<std::string> Unfulfilled(const Books& books, const std::vector<Account>& accounts) {
+  std::vector<std::string> faults;
+  for (const Account& account : accounts) {
+    const Planned& plan = account.plan;
+    size_t owed = 0, found = 0;
+    bool stray = false;
+    for (Side side : {kMobile, kPc}) {
+      const bool there = books.ledger[side].count(plan.id) > 0;
+      owed += plan.writes[side];
+      found += there;
+      stray |= there && !plan.writes[side];
+    }
+    std::string what;
+    if (stray || (found != 0 && found != owed)) {
+      what =
+          "agreement: rows on " + std::to_string(found) + " of " + std::to_string(owed) + " sides";
+    } else if (account.told == Told::kCommitted && found == 0) {
+      what = "told committed, and no row is there";
+    } else if (account.told == Told::kRolledBack && found != 0) {
+      what = "told rolled back, and its rows are there";
+    }
+    if (what.empty()) continue;
+    if (faults.size() >= kShownFaults) return faults;
+    faults.push_back(Describe(plan) + ": " + what + "; told " + Name(account.told));
+  }
+  return faults;
+}
+
+}  // namespace assent::test

@@ -1,0 +1,61 @@
+// A real assentd for tests: started from a configuration, killed, started again on the same log.
+//
+// Contract: the port stays over restarts. What the daemon writes goes into one file and can be
+// read. The destructor kills it.
+// Errors: from Start, what the daemon said before it ended; kTimeout when it does not get ready.
+// Threads: a Daemon belongs to one thread at a time; url() may be read by any.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "client/client.h"
+#include "tests/support/process.h"
+#include "tests/support/servers.h"
+#include "tests/support/temp.h"
+
+namespace assent::test {
+
+// A [[resource]] table for a database of this server, reached as assent or postgres.
+std::string ResourceTable(const std::string& name, const Server& server,
+                          const std::string& database, const std::string& more = "");
+
+// A program of the build, by its name.
+std::string BinaryPath(const std::string& name);
+
+class Daemon {
+ public:
+  // `tables` is the configuration but for server.listen and log.directory.
+  explicit Daemon(std::string tables, std::string log_directory = "");
+
+  // Starts it and waits until it is ready. `environment` is for this start only.
+  Result<void> Start(const std::vector<std::string>& environment = {});
+  // Starts it and does not wait.
+  Result<void> Launch(const std::vector<std::string>& environment = {});
+  bool IsReady();
+  void Kill(int signal = 9);  // and waits for the end
+  Result<ExitStatus> Wait(std::chrono::milliseconds deadline) { return process_->Wait(deadline); }
+  bool Running() { return process_ != nullptr && process_->Running(); }
+  pid_t pid() const { return process_->pid(); }
+
+  void SetTables(std::string tables) { tables_ = std::move(tables); }
+  const std::string& log_directory() const { return log_directory_; }
+  void SetLogDirectory(std::string directory) { log_directory_ = std::move(directory); }
+  int port() const { return port_; }
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  client::Client NewClient() const;
+  // All that it has said so far, over all starts.
+  std::string Said() const { return ReadFile(directory_.File("assentd.log")); }
+
+ private:
+  TempDirectory directory_;
+  std::string tables_;
+  std::string log_directory_;
+  const int port_;
+  std::unique_ptr<Process> process_;
+};
+
+}  // namespace assent::test
