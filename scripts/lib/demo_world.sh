@@ -50,7 +50,7 @@ build() {
   progress "building"
   NINJA_STATUS='[%f/%t] ' cmake --build --preset demo --target assentd assent 2>&1 |
     build_progress "$logs/build.log"
-  ((PIPESTATUS[0] == 0)) || { tail -n 25 "$logs/build.log" >&2; fail "the build failed"; }
+  ((PIPESTATUS[0] == 0)) || { progress_done ""; tail -n 25 "$logs/build.log" >&2; fail "the build failed"; }
   progress_done "assentd and assent: built in $((SECONDS - began)) s"
 }
 
