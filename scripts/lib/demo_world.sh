@@ -50,7 +50,11 @@ build() {
   progress "building"
   NINJA_STATUS='[%f/%t] ' cmake --build --preset demo --target assentd assent 2>&1 |
     build_progress "$logs/build.log"
-  ((PIPESTATUS[0] == 0)) || { progress_done ""; tail -n 25 "$logs/build.log" >&2; fail "the build failed"; }
+  if ((PIPESTATUS[0] != 0)); then
+    progress_done ""
+    tail -n 25 "$logs/build.log" >&2
+    fail "the build failed"
+  fi
   progress_done "assentd and assent: built in $((SECONDS - began)) s"
 }
 
