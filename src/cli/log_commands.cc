@@ -138,7 +138,7 @@ void PrintSegment(const log::SegmentReport& segment) {
     std::cout << ", " << segment.records << " records, lsn " << segment.first_lsn << " to "
               << segment.last_lsn;
   }
-  std::cout << ", ends at byte " << segment.end;
+  if (segment.end > 0) std::cout << ", ends at byte " << segment.end;
   if (segment.torn) std::cout << ", a batch is cut there (nobody was answered on it)";
   if (!segment.damage.empty()) std::cout << "\n  " << segment.damage;
   std::cout << '\n';

@@ -111,7 +111,7 @@ void AddInteractive(CommandLine& line) {
       line, line.app, "run", "Run SQL on a branch",
       "Parameters: 7 is an integer, 1.5 a decimal, true, false and null what they say, all else "
       "is\n"
-      "text; '\"7\"' is text too. Put -- before a negative one.\n"
+      "text; '\"7\"' is text too. Put -- before words that begin with a dash.\n"
       "Examples:\n"
       "  assent run move-1 pc 'UPDATE wallet SET gold = gold - ? WHERE user = ?' 100 7 "
       "--expect-rows 1\n"
