@@ -6,13 +6,13 @@
 
 namespace assent::coordinator {
 
-Box::Box(EngineOptions given) : options(std::move(given)) {
+Box::Box(EngineOptions given, uint32_t incarnation) : options(std::move(given)) {
   ShardContext context;
   context.options = options;
   context.clock = &clock;
   context.random = &random;
   context.log = &log;
-  context.identity = {"12345678", 3, "abc"};
+  context.identity = {"12345678", incarnation, "abc"};
   context.resources = resources;
   context.fatal = [this](FatalReason, const std::string& message) { fatal = message; };
   shard = std::make_unique<Shard>(std::move(context));

@@ -77,7 +77,7 @@ class ScriptedManager final : public xa::ResourceManager {
 
 class Box {
  public:
-  explicit Box(EngineOptions options = {});
+  explicit Box(EngineOptions options = {}, uint32_t incarnation = 3);
   // Sends a request through the checks; the answer is kept under the number returned.
   size_t Send(Request request);
   size_t Execute(const std::string& gid, const std::string& sql = "UPDATE t SET a = 1");

@@ -1,0 +1,173 @@
+// What a coordinator knows again after a restart: a real log in a real directory, read back.
+#include "recovery/replay.h"
+
+#include <gtest/gtest.h>
+
+#include "coordinator/records.h"
+#include "coordinator/testing.h"
+#include "log/decision_log.h"
+#include "tests/support/temp.h"
+
+namespace assent::recovery {
+namespace {
+
+using coordinator::Box;
+using core::Operation;
+
+class Sink final : public log::DurableSink {
+ public:
+  void OnDurable(log::Lsn) override {}
+  void OnFailure(const Error& error) override { ADD_FAILURE() << error.message; }
+  void OnPressure(log::Lsn) override {}
+};
+
+class ReplayTest : public testing::Test {
+ protected:
+  // Writes what `box` has logged into the directory, as a process that is killed afterwards would
+  // leave it.
+  void Write(const std::vector<std::string>& payloads) {
+    auto recovered = log::Open(log::PosixFileSystem(), options_);
+    ASSERT_TRUE(recovered.has_value()) << recovered.error().message;
+    auto opened = log::DecisionLog::Start(log::PosixFileSystem(), std::move(*recovered), {},
+                                          SystemRandom(), sink_);
+    ASSERT_TRUE(opened.has_value()) << opened.error().message;
+    for (const std::string& payload : payloads) (*opened)->Append(payload, log::Urgency::kForce);
+    (*opened)->Stop();
+  }
+  Result<Rebuilt> Read() {
+    auto recovered = log::Open(log::PosixFileSystem(), options_);
+    if (!recovered) return recovered.error();
+    return Replay(*recovered, engine_, SystemClock().Wall());
+  }
+  Rebuilt MustRead() {
+    auto rebuilt = Read();
+    EXPECT_TRUE(rebuilt.has_value()) << rebuilt.error().message;
+    return std::move(*rebuilt);
+  }
+
+  // The next incarnation, as it stands after its start.
+  std::unique_ptr<Box> Restart() {
+    Rebuilt rebuilt = MustRead();
+    auto box = std::make_unique<Box>(engine_, 4);
+    box->log.records = rebuilt.copies;
+    rebuilt.AssignLsns(1);
+    box->shard->Restore(std::move(rebuilt.restored));
+    return box;
+  }
+
+  test::TempDirectory directory_;
+  log::Options options_{directory_.path() + "/log", 1 << 20, 0, 64 << 20};
+  coordinator::EngineOptions engine_{.outcome_age = std::chrono::hours(24 * 365 * 100)};
+  Sink sink_;
+};
+
+TEST_F(ReplayTest, FindsADecisionWithoutAnEndAndSendsItsCommitsAgain) {
+  Box box;
+  box.Execute("g");
+  box.UpToDecision();
+  Write(box.log.records);
+  Rebuilt rebuilt = MustRead();
+  ASSERT_EQ(rebuilt.restored.unfinished.size(), 1u);
+  EXPECT_EQ(rebuilt.restored.unfinished[0]->gid, "g");
+  EXPECT_EQ(rebuilt.restored.unfinished[0]->atomic.branches[1].identity, "server-b");
+  EXPECT_EQ(rebuilt.copies.size(), 1u);
+  rebuilt.AssignLsns(7);
+  EXPECT_EQ(rebuilt.restored.unfinished[0]->record, 7u);
+
+  const auto after = Restart();
+  after->Reply(after->a, Operation::kCommit);
+  const size_t again = after->Execute("g");
+  after->Reply(after->b, Operation::kCommit);
+  EXPECT_EQ(after->StatusOf(again), 200) << "the same gid gives the same outcome";
+  EXPECT_EQ(after->LogKinds(), "commit branch-end end");
+}
+
+TEST_F(ReplayTest, KeepsTheOutcomesOfNamedGids) {
+  Box box;
+  box.Execute("yes");
+  box.UpToDecision();
+  box.FlushLog();
+  box.Reply(box.a, Operation::kCommit);
+  box.Reply(box.b, Operation::kCommit);
+  box.Execute("no");
+  box.Reply(box.a, Operation::kOpen);
+  box.Reply(box.b, Operation::kOpen);
+  box.Reply(box.a, Operation::kRun, xa::Code::kRbOther);
+  Write(box.log.records);
+  Rebuilt rebuilt = MustRead();
+  EXPECT_TRUE(rebuilt.restored.unfinished.empty());
+  ASSERT_EQ(rebuilt.restored.ended.size(), 2u);
+  const auto after = Restart();
+  EXPECT_EQ(after->StatusOf(after->Execute("yes")), 200);
+  EXPECT_EQ(after->StatusOf(after->Execute("no")), 409);
+  EXPECT_EQ(after->StatusOf(after->Execute("no", "OTHER")), 422);
+  EXPECT_TRUE(after->a.calls.empty());
+}
+
+TEST_F(ReplayTest, PresumesAbortOfWhatLeftNoDecision) {
+  Box box;
+  box.Execute("g");
+  box.Reply(box.a, Operation::kOpen);
+  box.Reply(box.b, Operation::kOpen);
+  box.Reply(box.a, Operation::kRun);
+  Write(box.log.records);
+  const Rebuilt rebuilt = MustRead();
+  EXPECT_TRUE(rebuilt.restored.unfinished.empty());
+  EXPECT_TRUE(rebuilt.restored.ended.empty());
+}
+
+TEST_F(ReplayTest, DoesNotAskABranchAgainThatWasRecordedAsEnded) {
+  Box box;
+  box.Execute("g");
+  box.UpToDecision();
+  box.FlushLog();
+  box.Reply(box.b, Operation::kCommit, xa::Code::kErRmFail);
+  box.Reply(box.a, Operation::kCommit);
+  ASSERT_EQ(box.LogKinds(), "commit branch-end");
+  Write(box.log.records);
+  const auto after = Restart();
+  EXPECT_TRUE(after->a.calls.empty());
+  EXPECT_EQ(after->b.calls.size(), 1u);
+}
+
+TEST_F(ReplayTest, HoldsAHeuristicOutcomeOverARestart) {
+  Box box;
+  box.Execute("g");
+  box.UpToDecision();
+  box.FlushLog();
+  box.Reply(box.a, Operation::kCommit);
+  box.Reply(box.b, Operation::kCommit, xa::Code::kHeuristicRollBack);
+  Write(box.log.records);
+  EXPECT_EQ(MustRead().copies.size(), 2u);
+  const auto after = Restart();
+  after->Reply(after->a, Operation::kCommit);
+  const size_t again = after->Execute("g");
+  ASSERT_EQ(after->StatusOf(again), 500);
+  EXPECT_EQ(std::get<v1::Problem>(after->AnswerOf(again)->body).outcome(), v1::MIXED);
+}
+
+TEST_F(ReplayTest, KeepsTheMarkOfWhatWasForgottenAndTheIdentities) {
+  coordinator::ForgottenMark mark;
+  mark.up_to = core::Gtrid::Make("12345678", 3, "abc", 99);
+  mark.youngest = {42};
+  const core::Gtrid before = core::Gtrid::Make("12345678", 2, "abc", 5);
+  Write({coordinator::EncodeForgotten(mark), coordinator::EncodeIdentity("a", "old", {}, {}),
+         coordinator::EncodeIdentity("a", "new", before, {})});
+  const Rebuilt rebuilt = MustRead();
+  EXPECT_EQ(rebuilt.restored.forgotten.up_to, mark.up_to);
+  EXPECT_EQ(rebuilt.restored.forgotten.youngest.ns, 42);
+  EXPECT_EQ(rebuilt.restored.identities.at("a").identity, "new");
+  EXPECT_EQ(rebuilt.restored.identities.at("a").last_before, before);
+  EXPECT_EQ(rebuilt.copies.size(), 2u);
+}
+
+TEST_F(ReplayTest, RefusesARecordThatItDoesNotUnderstand) {
+  Write({"rubbish"});
+  const auto rebuilt = Read();
+  ASSERT_FALSE(rebuilt.has_value());
+  EXPECT_EQ(rebuilt.error().code, ErrorCode::kDamaged);
+  EXPECT_NE(rebuilt.error().message.find("record "), std::string::npos);
+}
+
+}  // namespace
+}  // namespace assent::recovery
