@@ -35,7 +35,9 @@ class Gtrid {
   std::string_view start_nonce() const { return bytes().substr(12, 3); }
   uint64_t sequence() const;
 
-  auto operator<=>(const Gtrid&) const = default;
+  // By unsigned bytes: what a plain char above 0x7f is must not turn age round.
+  std::strong_ordering operator<=>(const Gtrid& other) const { return bytes() <=> other.bytes(); }
+  bool operator==(const Gtrid&) const = default;
 
  private:
   std::array<char, kBytes> bytes_{};
