@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "participants/mysql/test_database.h"
+#include "participants/mysql/fixture_test.h"
 
 namespace assent::mysql {
 namespace {

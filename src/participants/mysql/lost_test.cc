@@ -5,7 +5,7 @@
 
 #include <fstream>
 
-#include "participants/mysql/test_database.h"
+#include "participants/mysql/fixture_test.h"
 #include "tests/support/temp.h"
 
 namespace assent::mysql {

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "participants/mysql/test_database.h"
+#include "participants/mysql/fixture_test.h"
 #include "tests/support/process.h"
 #include "tests/support/temp.h"
 

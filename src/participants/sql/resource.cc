@@ -34,7 +34,8 @@ class Resource : public xa::ResourceManager {
   Result<void> Check(const std::string& sql) const override { return driver_->Check(sql); }
   xa::ResourceStatus Status() const override;
   std::string ListedAs(const xa::Xid& xid) const override {
-    return options_.driver == "mysql" ? xid.ToMySql() : xid.ToPostgreSql();
+    // XA RECOVER shows both parts joined in its column `data`.
+    return options_.driver == "mysql" ? xid.gtrid_text() + xid.bqual_text() : xid.ToPostgreSql();
   }
   void PurgeWitness(std::vector<xa::Xid> ended) override {
     control_->PurgeWitness(std::move(ended));

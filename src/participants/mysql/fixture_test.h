@@ -9,8 +9,8 @@
 
 #include "base/random.h"
 #include "participants/mysql/driver.h"
+#include "participants/sql/drive_test.h"
 #include "participants/sql/resource.h"
-#include "participants/sql/test_driver.h"
 #include "tests/support/servers.h"
 
 namespace assent::mysql {
