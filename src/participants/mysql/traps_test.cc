@@ -41,6 +41,7 @@ class Trap : public MariaDb {
 // though it lists it.
 TEST_F(Trap, UnknownXidOfALiveOwnerIsFoundInTheList) {
   auto owner = Open(), other = Open();
+  ASSERT_TRUE(other->sink().WaitHealth(xa::Health::kUp));
   const xa::Xid xid = Prepared(*owner);
   EXPECT_EQ(other->Do(Operation::kCommit, xid).code, Code::kErNota);
   EXPECT_EQ(other->Do(Operation::kRollBack, xid).code, Code::kErNota);
