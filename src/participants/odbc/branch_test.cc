@@ -1,6 +1,6 @@
 #include <gmock/gmock.h>
 
-#include "participants/odbc/fixture_for_tests.h"
+#include "participants/odbc/fixture_test.h"
 
 namespace assent::odbc {
 namespace {

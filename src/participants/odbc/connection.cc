@@ -160,6 +160,15 @@ bool Connection::alive() const {
 
 Outcome Connection::Execute(const std::string& sql, const Bounds& bounds,
                             const std::vector<xa::Value>& parameters) {
+  return Guarded(sql, bounds, &parameters);
+}
+
+Outcome Connection::Command(const std::string& sql, uint32_t timeout_ms) {
+  return Guarded(sql, {timeout_ms, 0, 0}, nullptr);
+}
+
+Outcome Connection::Guarded(const std::string& sql, const Bounds& bounds,
+                            const std::vector<xa::Value>* parameters) {
   Outcome out;
   if (!alive()) {
     out.kind = Outcome::Kind::kLost;
@@ -175,7 +184,7 @@ Outcome Connection::Execute(const std::string& sql, const Bounds& bounds,
   return out;
 }
 
-void Connection::Run(const std::string& sql, const std::vector<xa::Value>& parameters,
+void Connection::Run(const std::string& sql, const std::vector<xa::Value>* parameters,
                      const Bounds& bounds, Outcome& out) {
   auto text = ToUtf16(sql);
   if (!text) return BadInput(out, "the statement is not UTF-8, or holds a NUL character");
@@ -184,37 +193,48 @@ void Connection::Run(const std::string& sql, const std::vector<xa::Value>& param
   if (statement.handle() == nullptr) return Fail(nullptr, out);
   // Braces are the server's business, not ODBC's.
   SQLSetStmtAttrW(statement.handle(), SQL_ATTR_NOSCAN, Number(SQL_NOSCAN_ON), SQL_IS_UINTEGER);
-  for (size_t i = 0; i < parameters.size(); ++i) {
-    if (!kept.Bind(statement.handle(), static_cast<uint16_t>(i + 1), parameters[i])) {
+  for (size_t i = 0; parameters != nullptr && i < parameters->size(); ++i) {
+    if (!kept.Bind(statement.handle(), static_cast<uint16_t>(i + 1), (*parameters)[i])) {
       return BadInput(
           out, "parameter " + std::to_string(i + 1) + " is not UTF-8, or holds a NUL character");
     }
   }
-  SQLRETURN answer = SQLExecDirectW(statement.handle(), reinterpret_cast<SQLWCHAR*>(text->data()),
-                                    static_cast<SQLINTEGER>(text->size()));
-  for (;;) {  // each result; SQL_NO_DATA from the execution itself is DML that matched nothing
-    if (!SQL_SUCCEEDED(answer) && answer != SQL_NO_DATA) return Fail(statement.handle(), out);
-    if (answer == SQL_SUCCESS_WITH_INFO) {
-      for (Diagnosis& one : Diagnose(SQL_HANDLE_STMT, statement.handle())) {
+  const SQLRETURN answer =
+      SQLExecDirectW(statement.handle(), reinterpret_cast<SQLWCHAR*>(text->data()),
+                     static_cast<SQLINTEGER>(text->size()));
+  if (!SQL_SUCCEEDED(answer) && answer != SQL_NO_DATA) return Fail(statement.handle(), out);
+  if (answer == SQL_SUCCESS_WITH_INFO) {
+    out.warnings = Diagnose(SQL_HANDLE_STMT, statement.handle());
+  }
+  if (parameters == nullptr) return;
+  // SQL_NO_DATA from the execution itself: DML that matched nothing.
+  ReadResults(statement.handle(), answer == SQL_NO_DATA, bounds, out);
+}
+
+void Connection::ReadResults(void* statement, bool matched_nothing, const Bounds& bounds,
+                             Outcome& out) {
+  for (;;) {
+    ResultSet& result = out.results.emplace_back();
+    const Fetched fetched =
+        matched_nothing ? Fetched::kAll : FetchResult(statement, bounds, result);
+    if (matched_nothing) result.row_count = 0;
+    matched_nothing = false;
+    if (fetched == Fetched::kError) return Fail(statement, out);
+    if (fetched == Fetched::kTooLarge) {
+      out.kind = Outcome::Kind::kTooLarge;
+      out.diagnosis = {"", 0,
+                       "a result has more than " + std::to_string(bounds.max_rows) + " rows or " +
+                           std::to_string(bounds.max_result_bytes) + " bytes"};
+      return;
+    }
+    const SQLRETURN more = SQLMoreResults(statement);
+    if (more == SQL_NO_DATA) return;
+    if (!SQL_SUCCEEDED(more)) return Fail(statement, out);
+    if (more == SQL_SUCCESS_WITH_INFO) {
+      for (Diagnosis& one : Diagnose(SQL_HANDLE_STMT, statement)) {
         out.warnings.push_back(std::move(one));
       }
     }
-    ResultSet& result = out.results.emplace_back();
-    if (answer == SQL_NO_DATA) {
-      result.row_count = 0;
-    } else {
-      const Fetched fetched = FetchResult(statement.handle(), bounds, result);
-      if (fetched == Fetched::kError) return Fail(statement.handle(), out);
-      if (fetched == Fetched::kTooLarge) {
-        out.kind = Outcome::Kind::kTooLarge;
-        out.diagnosis = {"", 0,
-                         "a result has more than " + std::to_string(bounds.max_rows) + " rows or " +
-                             std::to_string(bounds.max_result_bytes) + " bytes"};
-        return;
-      }
-    }
-    answer = SQLMoreResults(statement.handle());
-    if (answer == SQL_NO_DATA) break;
   }
 }
 

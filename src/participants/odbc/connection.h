@@ -83,12 +83,19 @@ class Connection {
 
   Outcome Execute(const std::string& sql, const Bounds& bounds = {},
                   const std::vector<xa::Value>& parameters = {});
+  // The same where nobody wants the results: they are not fetched from the driver. An error of any
+  // of the statements is told; warnings only of the first.
+  Outcome Command(const std::string& sql, uint32_t timeout_ms);
 
  private:
   Connection(std::shared_ptr<Environment> environment, void* handle)
       : environment_(std::move(environment)), handle_(handle) {}
-  void Run(const std::string& sql, const std::vector<xa::Value>& parameters, const Bounds& bounds,
+  // Null for what is not wanted.
+  Outcome Guarded(const std::string& sql, const Bounds& bounds,
+                  const std::vector<xa::Value>* parameters);
+  void Run(const std::string& sql, const std::vector<xa::Value>* parameters, const Bounds& bounds,
            Outcome& out);
+  void ReadResults(void* statement, bool matched_nothing, const Bounds& bounds, Outcome& out);
   void Fail(void* statement, Outcome& out);
 
   const std::shared_ptr<Environment> environment_;

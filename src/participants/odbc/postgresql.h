@@ -11,6 +11,9 @@
 //   declared read-only 1   SELECT check; COMMIT       one-phase 1   SELECT check; COMMIT
 //   Commit   1   COMMIT PREPARED
 //   RollBack 1   ROLLBACK (before it, a look whether the transaction is still ours)
+//   Reset    1   DISCARD ALL, off the critical path; 0 where no client's statement has run. It is
+//   not
+//                left out after harmless statements: a trigger may have called set_config.
 // Why check and PREPARE may travel together: within one simple query the server skips everything
 // after an error, and inside a transaction block the error also dooms it. The check raises one (a
 // cast that fails) unless `assent.branch` still holds the gid; the setting is local to the

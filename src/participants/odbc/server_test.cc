@@ -4,7 +4,7 @@
 #include <fstream>
 #include <thread>
 
-#include "participants/odbc/fixture_for_tests.h"
+#include "participants/odbc/fixture_test.h"
 
 namespace assent::odbc {
 namespace {

@@ -63,6 +63,10 @@ Outcome Session::Send(const std::string& sql) {
   return connection_->Execute(sql, {options_.call_timeout_ms, 0, 0});
 }
 
+Outcome Session::Command(const std::string& sql) {
+  return connection_->Command(sql, options_.call_timeout_ms);
+}
+
 Result<Outcome> Session::Ask(const std::string& sql) {
   Outcome outcome = Send(sql);
   if (!outcome.ok()) return Unavailable(outcome);
@@ -70,7 +74,7 @@ Result<Outcome> Session::Ask(const std::string& sql) {
 }
 
 sql::Answer Session::Finish(const std::string& sql) {
-  const Outcome outcome = Send(sql);
+  const Outcome outcome = Command(sql);
   if (outcome.ok()) return {};
   sql::Answer answer = dialect_.judge(Verb::kPhaseTwo, outcome.diagnosis);
   if (outcome.lost()) {
@@ -105,7 +109,7 @@ Result<xa::ScanResult> Session::List() {
 }
 
 xa::Found Session::SettleWitness(const xa::Xid& xid) {
-  const Outcome inserted = Send(dialect_.settle_witness(xid));
+  const Outcome inserted = Command(dialect_.settle_witness(xid));
   if (inserted.ok()) return xa::Found::kWitnessRolledBack;
   if (inserted.lost() || inserted.diagnosis.sqlstate != dialect_.unique_violation) {
     return xa::Found::kUnknown;
@@ -163,8 +167,8 @@ Result<void> Session::Reset() {
   }
   doom_.reset();
   if (!used_) return {};
-  const auto reset = Ask(dialect_.reset);
-  if (!reset) return reset.error();
+  const Outcome reset = Command(dialect_.reset);
+  if (!reset.ok()) return Unavailable(reset);
   used_ = false;
   return {};
 }

@@ -68,7 +68,9 @@ class Session final : public sql::Session {
  private:
   enum class State : uint8_t { kIdle, kActive };
 
-  Outcome Send(const std::string& sql);  // within call_timeout_ms
+  // Both within call_timeout_ms. Command brings no results.
+  Outcome Send(const std::string& sql);
+  Outcome Command(const std::string& sql);
   // Phase-two verbs.
   sql::Answer Finish(const std::string& sql);
   // What Prepare and CommitOnePhase have in common: the answer where it is already clear.

@@ -53,7 +53,7 @@ sql::Answer Session::Begin(const xa::Xid& xid, const xa::BranchOptions& options,
   const bool with_witness = witness && !options.read_only;
   may_be_unwritten_ = !with_witness && options.isolation != xa::Isolation::kSerializable;
   doom_.reset();
-  const Outcome outcome = Send(dialect_.begin(xid, options, witness));
+  const Outcome outcome = Command(dialect_.begin(xid, options, witness));
   if (outcome.lost()) return Lost(Code::kRbCommFail, outcome.diagnosis);
   state_ = State::kActive;
   if (!outcome.ok()) {
@@ -148,7 +148,7 @@ sql::Answer Session::Prepare(const xa::Xid& xid) {
   if (auto refused = Refuse(xid)) return *refused;
   if (!read_only_ && may_be_unwritten_) return LookAndPrepare(xid);
   const Outcome outcome =
-      Send(read_only_ ? dialect_.check_and_commit(xid) : dialect_.check_and_prepare(xid));
+      Command(read_only_ ? dialect_.check_and_commit(xid) : dialect_.check_and_prepare(xid));
   if (!outcome.ok()) return EndedBadly(outcome);
   state_ = State::kIdle;
   if (outcome.Warned(dialect_.no_transaction)) return LeftBranch();
@@ -160,7 +160,7 @@ sql::Answer Session::LookAndPrepare(const xa::Xid& xid) {
   const Outcome look = Send(dialect_.check_and_look(xid));
   if (!look.ok()) return EndedBadly(look);
   const bool unwritten = True(look, 0, 0);
-  const Outcome outcome = Send(unwritten ? std::string(dialect_.commit) : dialect_.prepare(xid));
+  const Outcome outcome = Command(unwritten ? std::string(dialect_.commit) : dialect_.prepare(xid));
   if (!outcome.ok()) return EndedBadly(outcome);
   state_ = State::kIdle;
   if (outcome.Warned(dialect_.no_transaction)) return LeftBranch();
@@ -169,7 +169,7 @@ sql::Answer Session::LookAndPrepare(const xa::Xid& xid) {
 
 sql::Answer Session::CommitOnePhase(const xa::Xid& xid) {
   if (auto refused = Refuse(xid)) return *refused;
-  const Outcome outcome = Send(dialect_.check_and_commit(xid));
+  const Outcome outcome = Command(dialect_.check_and_commit(xid));
   if (!outcome.ok()) return EndedBadly(outcome);
   state_ = State::kIdle;
   if (outcome.Warned(dialect_.no_transaction)) return LeftBranch();
@@ -182,7 +182,7 @@ sql::Answer Session::RollBackNow() {
   const bool look = !doom_ || doom_->failure.sqlstate.empty();
   Outcome outcome = Send(look ? dialect_.look_and_roll_back() : std::string(dialect_.roll_back));
   if (look && !outcome.ok() && !outcome.lost()) {  // an aborted transaction takes nothing else
-    outcome = Send(dialect_.roll_back);
+    outcome = Command(dialect_.roll_back);
   } else if (look && outcome.ok()) {
     const auto& rows = outcome.results.front().rows;
     const auto* gid = rows.empty() ? nullptr : std::get_if<std::string>(&rows[0][0]);

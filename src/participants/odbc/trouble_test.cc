@@ -7,7 +7,7 @@
 #include <fstream>
 #include <future>
 
-#include "participants/odbc/fixture_for_tests.h"
+#include "participants/odbc/fixture_test.h"
 
 namespace assent::odbc {
 namespace {

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include "participants/odbc/fixture_for_tests.h"
+#include "participants/odbc/fixture_test.h"
 
 namespace assent::odbc {
 namespace {
