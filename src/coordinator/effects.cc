@@ -50,11 +50,12 @@ void Shard::CarryAppend(Entry& entry, const core::Append& effect) {
       break;
     case core::RecordKind::kHeuristic: {
       const core::AtomicBranch& branch = entry.atomic.branches.at(effect.branch);
-      Log(LogEvent::kHeuristic, {{"gid", entry.gid},
-                                 {"branch", branch.spec.name},
-                                 {"resource", branch.spec.resource},
-                                 {"ack", core::Name(branch.heuristic)},
-                                 {"detail", branch.detail}});
+      const bool hazard = branch.heuristic == core::Ack::kHeuristicHazard;
+      Log(hazard ? LogEvent::kHazard : LogEvent::kHeuristic, {{"gid", entry.gid},
+                                                              {"branch", branch.spec.name},
+                                                              {"resource", branch.spec.resource},
+                                                              {"ack", core::Name(branch.heuristic)},
+                                                              {"detail", branch.detail}});
       lsn = context_.log->Append(EncodeHeuristic(entry, effect.branch, now), urgency);
       entry.heuristics.push_back(lsn);
       entry.heuristic_branches.push_back(effect.branch);
@@ -90,7 +91,7 @@ void Shard::CarryCall(Entry& entry, const core::Call& effect) {
   if (effect.operation == core::Operation::kRun) call.statements = work.statements;
   if (effect.operation == core::Operation::kFind) {
     call.one_phase = entry.atomic.state == core::State::kDeciding;
-    call.settle = entry.atomic.state != core::State::kRollingBack;
+    call.settle = branch.witnessed && entry.atomic.state != core::State::kRollingBack;
   }
   if (work.resource != nullptr) {
     work.resource->Submit(std::move(call));

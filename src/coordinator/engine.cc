@@ -130,10 +130,7 @@ void Engine::OnDurable(log::Lsn up_to) {
   Enqueue([](Inputs&) {});
 }
 
-void Engine::OnFailure(const Error& error) {
-  Log(LogEvent::kLogFailed, {{"detail", error.message}});
-  fatal_(FatalReason::kLogFailed, error.message);
-}
+void Engine::OnFailure(const Error& error) { fatal_(FatalReason::kLogFailed, error.message); }
 
 void Engine::OnPressure(log::Lsn below) {
   Post([below](Shard& shard) { shard.OnPressure(below); });

@@ -37,8 +37,8 @@ class Engine final : public Front, public log::DurableSink, public xa::Completio
 
   // The log was made with this engine as its sink.
   void Start(log::DecisionLog& log, Restored restored);
-  // Refuses new work, lets what is decided be sent, and joins the thread. Undecided transactions
-  // are left to presumed abort.
+  // Joins the thread. What is undecided is left to presumed abort, what is decided to the next
+  // start.
   void Stop();
 
   // Runs on the engine's thread.

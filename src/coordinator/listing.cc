@@ -35,11 +35,22 @@ void Shard::List(const Request& request, const Reply& reply) {
   for (const auto& [handle, entry] : table_) {
     if (!before || entry->atomic.gtrid < *before) live.emplace(entry->atomic.gtrid, entry.get());
   }
-  std::map<std::string, const v1::Transaction*, std::greater<>> ended;
+  // Of what ended there is a view while it is kept, else the outcome.
+  struct Past {
+    const v1::Transaction* view = nullptr;
+    const Ended* outcome = nullptr;
+  };
+  std::map<std::string, Past, std::greater<>> ended;
+  const auto wanted = [&](const std::string& gtrid) {
+    return query.before.empty() || gtrid < query.before;
+  };
+  outcomes_.ForEach([&](const Ended& outcome) {
+    std::string gtrid = outcome.gtrid.ToHex();
+    if (wanted(gtrid)) ended[std::move(gtrid)].outcome = &outcome;
+  });
   for (const Recent& recent : recent_order_) {
-    if (query.before.empty() || recent.view->transaction() < query.before) {
-      ended.emplace(recent.view->transaction(), recent.view.get());
-    }
+    if (wanted(recent.view->transaction()))
+      ended[recent.view->transaction()].view = recent.view.get();
   }
   v1::ListResponse response;
   auto next_live = live.begin();
@@ -53,7 +64,13 @@ void Shard::List(const Request& request, const Reply& reply) {
     const bool take_live =
         next_ended == ended.end() ||
         (next_live != live.end() && next_live->first.ToHex() > next_ended->first);
-    v1::Transaction view = take_live ? View(*next_live->second) : *next_ended->second;
+    v1::Transaction view;
+    if (take_live) {
+      view = View(*next_live->second);
+    } else {
+      const Past& past = next_ended->second;
+      view = past.view != nullptr ? *past.view : View(*past.outcome);
+    }
     take_live ? static_cast<void>(++next_live) : static_cast<void>(++next_ended);
     if (!Matches(view, query)) continue;
     for (auto& branch : *view.mutable_branches()) branch.clear_results();

@@ -24,7 +24,8 @@ void FillBranch(const core::AtomicBranch& branch, uint32_t index, log::v1::Branc
   to->set_identity(branch.identity);
   to->set_started_at(branch.started_at);
   to->set_ended(branch.ended);
-  to->set_read_only(branch.spec.read_only);
+  to->set_read_only(branch.spec.read_only || branch.state == core::BranchState::kReadOnly);
+  to->set_witnessed(branch.witnessed);
 }
 
 std::string Serialize(const log::v1::Record& record) {
@@ -89,9 +90,7 @@ std::string EncodeCommit(const Entry& entry) {
   commit->set_decided_at_ns(entry.decided_at.ns);
   for (uint32_t i = 0; i < entry.atomic.branches.size(); ++i) {
     const core::AtomicBranch& branch = entry.atomic.branches[i];
-    log::v1::Branch* to = commit->add_branches();
-    FillBranch(branch, i, to);
-    if (branch.state == core::BranchState::kReadOnly) to->set_read_only(true);
+    FillBranch(branch, i, commit->add_branches());
   }
   return Serialize(record);
 }
@@ -147,7 +146,10 @@ std::string EncodeHeuristic(const Entry& entry, uint32_t index, WallTime now) {
   }
   heuristic->set_gid(entry.gid);
   heuristic->set_client_named(entry.atomic.settings.client_named);
-  FillBranch(branch, index, heuristic->mutable_branch());
+  for (uint32_t i = 0; i < entry.atomic.branches.size(); ++i) {
+    FillBranch(entry.atomic.branches[i], i, heuristic->add_branches());
+  }
+  heuristic->set_fingerprint(entry.fingerprint);
   heuristic->set_begun_at_ns(entry.begun_at.ns);
   return Serialize(record);
 }

@@ -243,6 +243,11 @@ void Shard::Enlist(Request& request, Reply reply) {
                                     " branches (limits.branches)"));
     return;
   }
+  if (context_.log->RoomBytes() < room_spoken_for_ + kRoomForBranch) {
+    ++counters_.refused_busy;
+    reply(Busy("the decision log is out of room: is its disk full?"));
+    return;
+  }
   AddBranch(*entry, body);
   index = static_cast<uint32_t>(entry->work.size() - 1);
   AddWaiter(*entry, Waiter::For::kOpen, index, std::nullopt, std::move(reply));

@@ -154,6 +154,9 @@ void Shard::Remember(Entry& entry) {
   const core::Atomic& atomic = entry.atomic;
   const bool committed = atomic.decision == core::Decision::kCommit;
   committed ? ++counters_.committed : ++counters_.rolled_back;
+  if (entry.handle >= kFirstRestored) {
+    Log(LogEvent::kRecovery, {{"finished", entry.gid}, {"outcome", core::Name(atomic.outcome)}});
+  }
   context_.log->Release(entry.heuristics);
   for (size_t i = 0; i < entry.work.size() && committed; ++i) {
     const auto found = has_witness_.find(entry.work[i].resource);
@@ -382,7 +385,7 @@ void Shard::OnCompletion(xa::Completion completion) {
     case Operation::kRun: {
       const bool ok = completion.code == xa::Code::kOk;
       if (ok) entry->work[index].results = std::move(completion.results);
-      Step(*entry, core::Ran{index, ok,
+      Step(*entry, core::Ran{index, ok, completion.witnessed,
                              Stamped(CauseOf(completion.failure, index, core::Reason::kSqlError))});
       break;
     }
@@ -409,7 +412,9 @@ void Shard::OnVote(Entry& entry, uint32_t index, xa::Completion& completion) {
         Stamped(CauseOf(completion.failure, index,
                         meaning.vote == core::Vote::kUnknown ? core::Reason::kPrepareUnknown
                                                              : core::Reason::kPrepareRefused));
-    voted.cause.decided_by = core::DecidedBy::kResource;
+    if (meaning.vote == core::Vote::kRefused) {
+      voted.cause.decided_by = core::DecidedBy::kResource;
+    }
     voted.cause.may_retry |= meaning.may_retry;
     if (voted.cause.detail.empty()) {
       voted.cause.detail = std::string("prepare was answered with ") + xa::Name(completion.code);
@@ -424,6 +429,7 @@ core::Ack Shard::JudgeFind(const Entry& entry, uint32_t index, const xa::Complet
   const core::AtomicBranch& branch = entry.atomic.branches[index];
   if (entry.atomic.state == core::State::kRollingBack) return xa::JudgeRollBack(completion.found);
   xa::FindContext context;
+  context.read_only = branch.spec.read_only;
   context.one_phase = entry.atomic.state == core::State::kDeciding;
   context.commit_sent_before = branch.recovered || branch.sends > 1;
   context.same_identity =
@@ -460,11 +466,17 @@ void Shard::OnAck(Entry& entry, uint32_t index, const xa::Completion& completion
                        xa::Name(completion.code)
                  : completion.failure.detail;
   }
-  if (meaning.alarm) {
-    Log(LogEvent::kAlarm, {{"gid", entry.gid},
-                           {"branch", branch.spec.name},
-                           {core::Name(completion.operation), xa::Name(completion.code)},
-                           {"detail", detail}});
+  // One line for each change, not for each try.
+  const bool repeated = meaning.ack == core::Ack::kUnknown && detail == branch.detail;
+  const bool settled = meaning.ack == core::Ack::kDone && !branch.detail.empty();
+  if (!repeated && (meaning.ack == core::Ack::kUnknown || settled || meaning.alarm)) {
+    LogEvent event = meaning.alarm ? LogEvent::kAlarm : LogEvent::kBranchRetry;
+    if (settled) event = LogEvent::kBranchResolved;
+    Log(event, {{"gid", entry.gid},
+                {"branch", branch.spec.name},
+                {"resource", branch.spec.resource},
+                {core::Name(completion.operation), xa::Name(completion.code)},
+                {"detail", detail}});
   }
   Step(entry, core::Acked{index, meaning.ack, std::move(detail)});
 }

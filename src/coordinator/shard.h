@@ -69,8 +69,8 @@ struct ShardContext {
 };
 
 struct ShardCounters {
-  uint64_t begun = 0, committed = 0, rolled_back = 0, mixed = 0, hazard = 0, refused_busy = 0;
-  uint64_t open = 0, needs_operator = 0;
+  uint64_t begun = 0, committed = 0, rolled_back = 0, refused_busy = 0;
+  uint64_t open = 0;
 };
 
 class Shard {
@@ -114,6 +114,8 @@ class Shard {
   size_t timers() const { return timers_.size(); }  // disarmed ones too
 
  private:
+  static constexpr uint64_t kFirstRestored = uint64_t{1}
+                                             << 63;  // handles of what an older incarnation began
   static constexpr uint8_t kWaiter = 100;
   static constexpr uint8_t kSweep = 101;
   // What the decision and end records of one transaction may take on the disk, whole sectors
@@ -214,7 +216,7 @@ class Shard {
   std::deque<xa::Completion> self_completions_;
   uint64_t room_spoken_for_ = kRoomAlways;  // by all that is open
   uint64_t next_sequence_ = 1;
-  uint64_t next_restored_ = uint64_t{1} << 63;
+  uint64_t next_restored_ = kFirstRestored;
   uint64_t next_waiter_ = 1;
   uint64_t next_generation_ = 1;
   uint64_t next_call_ = 1;

@@ -189,7 +189,8 @@ Answer AnswerUnknown(const std::string& gid) {
   Answer answer = AnswerProblem(
       404, "unknown-transaction", "Unknown transaction",
       "no transaction of this gid is running, and no outcome of it is kept: it was never begun "
-      "here, was rolled back before it was decided, or ended longer ago than outcomes are kept");
+      "here, was rolled back before it was decided, had one branch and "
+      "ended before a restart, or ended longer ago than outcomes are kept");
   std::get<v1::Problem>(answer.body).set_gid(gid);
   return answer;
 }

@@ -98,6 +98,7 @@ void AtomicMachine::RunNext() {
 void AtomicMachine::On(const Ran& event) {
   AtomicBranch& branch = t_.branches.at(event.branch);
   branch.running = false;
+  branch.witnessed |= event.witnessed;
   if (t_.state != State::kActive) return;
   if (!event.ok) {
     branch.state = BranchState::kRefused;
@@ -157,8 +158,10 @@ void AtomicMachine::On(const Voted& event) {
   branch.identity = event.identity;
   branch.started_at = event.started_at;
   if (event.hazard) {
-    if (t_.state == State::kPreparing) RollBack(event.cause);
+    // Recorded before the roll-back is, and never told as an ordinary one.
+    t_.outcome = Outcome::kHazard;
     Heuristic(event.branch, Ack::kHeuristicHazard);
+    if (t_.state == State::kPreparing) RollBack(event.cause);
     return;
   }
   if (t_.state != State::kPreparing) return;  // rolled back meanwhile; that call is queued behind
@@ -219,6 +222,7 @@ void AtomicMachine::On(const Durable& event) {
 void AtomicMachine::DecisionIsDurable() {
   CHECK(t_.commit_logged && t_.decision == Decision::kNone && t_.state == State::kPreparing);
   t_.decision = Decision::kCommit;
+  t_.decided = Decided(t_.gtrid);
   t_.state = State::kCommitting;
   t_.outcome = Outcome::kCommitted;
   Emit(Disarm{Timer::kDeadline});
@@ -262,23 +266,30 @@ void AtomicMachine::RollBack(Cause cause) {
   MaybeFinish();
 }
 
+// A transaction without a decision is replayed only for a heuristic outcome that its one-phase
+// commit left.
 void AtomicMachine::On(const Replayed&) {
-  CHECK(t_.decision != Decision::kNone);
-  if (t_.decision == Decision::kCommit) {
-    t_.state = State::kCommitting;
-    if (t_.outcome == Outcome::kUndecided) t_.outcome = Outcome::kCommitted;
-    t_.commit_logged = true;
-  } else {
-    t_.state = State::kRollingBack;
-    if (t_.outcome == Outcome::kUndecided) t_.outcome = Outcome::kRolledBack;
+  switch (t_.decision) {
+    case Decision::kCommit:
+      t_.decided = Decided(t_.gtrid);
+      t_.state = State::kCommitting;
+      t_.outcome = Outcome::kCommitted;
+      t_.commit_logged = true;
+      break;
+    case Decision::kRollBack:
+      t_.state = State::kRollingBack;
+      t_.outcome = Outcome::kRolledBack;
+      break;
+    case Decision::kNone: t_.state = State::kDeciding; break;
   }
   for (uint32_t i = 0; i < t_.branches.size(); ++i) {
     AtomicBranch& branch = t_.branches[i];
     branch.recovered = true;
     branch.prepare_sent = true;
-    if (branch.held) {
-      Worsen(branch.heuristic == Ack::kHeuristicHazard ? Outcome::kHazard : Outcome::kMixed);
+    if (branch.heuristic != Ack::kDone && !branch.ended) {
+      SettleHeuristic(i);
     } else if (!branch.ended) {
+      CHECK(t_.decision != Decision::kNone) << "a branch is replayed without a decision";
       SendPhaseTwo(i);
     }
   }

@@ -15,6 +15,7 @@
 // Source: Mohan et al. 1986 (presumed abort), X/Open C193 chapter 2; docs/protocol.md.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,7 @@ struct AtomicBranch {
   bool waiting = false;  // for its retry timer
   bool held = false;     // a heuristic outcome that conflicts with the decision: the operator's
   bool forgetting = false;
+  bool witnessed = false;  // it holds a row whose absence proves that it did not commit
   bool recovered = false;  // an earlier process may have sent its commit
   uint32_t sends = 0;      // commits or roll-backs sent by this process
   uint32_t finds = 0;      // looks after an unknown XID
@@ -61,6 +63,7 @@ struct Atomic {
 
   State state = State::kActive;
   Decision decision = Decision::kNone;
+  std::optional<Decided> decided;  // made where a decision became durable, or was replayed
   Outcome outcome = Outcome::kUndecided;
   Cause cause;
   bool outcome_reportable = false;
@@ -114,6 +117,7 @@ class AtomicMachine {
   void AckOnePhase(uint32_t index, const Acked& event);
   void Heuristic(uint32_t index, Ack ack);
   void HeuristicIsDurable(uint32_t index);
+  void SettleHeuristic(uint32_t index);
   void EndBranch(uint32_t index, BranchState state);
   void Retry(uint32_t index);
   void Resend(uint32_t index);

@@ -30,7 +30,8 @@ class Machine {
   void UpToPrepare() {
     Do(Begin{});
     for (size_t i = 0; i < t.branches.size(); ++i) Do(Opened{static_cast<uint32_t>(i), true, {}});
-    for (size_t i = 0; i < t.branches.size(); ++i) Do(Ran{static_cast<uint32_t>(i), true, {}});
+    for (size_t i = 0; i < t.branches.size(); ++i)
+      Do(Ran{static_cast<uint32_t>(i), true, false, {}});
   }
   void UpToCommitting() {
     UpToPrepare();
@@ -55,8 +56,8 @@ TEST(Atomic, TakesConnectionsInTheOrderOfResourceNamesAndRunsInTheOrderOfTheRequ
   EXPECT_EQ(m.Do(Begin{}), "arm deadline\ncall open b2");
   EXPECT_EQ(m.Do(Opened{1, true, {}}), "call open b1");
   EXPECT_EQ(m.Do(Opened{0, true, {}}), "call run b1");
-  EXPECT_EQ(m.Do(Ran{0, true, {}}), "call run b2");
-  EXPECT_EQ(m.Do(Ran{1, true, {}}), "disarm idle\ncall prepare b1\ncall prepare b2");
+  EXPECT_EQ(m.Do(Ran{0, true, false, {}}), "call run b2");
+  EXPECT_EQ(m.Do(Ran{1, true, false, {}}), "disarm idle\ncall prepare b1\ncall prepare b2");
 }
 
 TEST(Atomic, SendsNoCommitBeforeTheDecisionIsDurable) {
@@ -85,7 +86,7 @@ TEST(Atomic, RollsBackEveryBranchAtTheFirstRefusal) {
   m.Do(Begin{});
   m.Do(Opened{0, true, {}});
   m.Do(Opened{1, true, {}});
-  EXPECT_EQ(m.Do(Ran{0, false, Machine::Because(Reason::kExpectRows)}),
+  EXPECT_EQ(m.Do(Ran{0, false, false, Machine::Because(Reason::kExpectRows)}),
             "disarm deadline\ndisarm idle\ncall roll-back b1\ncall roll-back b2\narm operator\n"
             "append outcome ride #1");
   EXPECT_EQ(m.t.Reportable(), Outcome::kUndecided);
@@ -139,7 +140,8 @@ TEST(Atomic, CommitsInOnePhaseOnlyASoleBranchWhoseGidItMade) {
   Machine sole(false, true, {"a"});
   sole.Do(Begin{});
   sole.Do(Opened{0, true, {}});
-  EXPECT_EQ(sole.Do(Ran{0, true, {}}), "disarm idle\narm operator\ncall commit-one-phase b1");
+  EXPECT_EQ(sole.Do(Ran{0, true, false, {}}),
+            "disarm idle\narm operator\ncall commit-one-phase b1");
   EXPECT_EQ(sole.t.state, State::kDeciding);
   EXPECT_EQ(
       sole.Do(Acked{0, Ack::kDone, {}}),
@@ -148,7 +150,7 @@ TEST(Atomic, CommitsInOnePhaseOnlyASoleBranchWhoseGidItMade) {
   Machine named(true, true, {"a"});
   named.Do(Begin{});
   named.Do(Opened{0, true, {}});
-  EXPECT_EQ(named.Do(Ran{0, true, {}}), "disarm idle\ncall prepare b1");
+  EXPECT_EQ(named.Do(Ran{0, true, false, {}}), "disarm idle\ncall prepare b1");
 }
 
 TEST(Atomic, NeverSendsAOnePhaseCommitTwiceAndNothingButItsAnswerMovesIt) {
@@ -261,7 +263,8 @@ TEST(Atomic, TellsAHazardWhenTheClientsSqlLeftItsBranch) {
   m.UpToPrepare();
   const std::string effects =
       m.Do(Voted{0, Vote::kRefused, true, Machine::Because(Reason::kLeftBranch), {}, {}});
-  EXPECT_NE(effects.find("append heuristic force"), std::string::npos);
+  EXPECT_EQ(effects.find("append heuristic force"), 0u) << "before the roll-back is recorded";
+  EXPECT_EQ(m.t.Reportable(), Outcome::kHazard) << "never an ordinary roll-back";
   m.Do(Acked{0, Ack::kDone, {}});
   m.Do(Acked{1, Ack::kDone, {}});
   m.Do(Durable{m.t.branches[0].heuristic_ticket});
@@ -283,7 +286,7 @@ TEST(Interactive, OpensRunsAndCommitsOnlyWhenAsked) {
   EXPECT_EQ(m.Do(Enlist{{"x", "a", false}}), "call open b1");
   EXPECT_EQ(m.Do(Opened{0, true, {}}), "reply open b1");
   EXPECT_EQ(m.Do(RunRequested{0}), "call run b1");
-  EXPECT_EQ(m.Do(Ran{0, true, {}}), "reply run b1");
+  EXPECT_EQ(m.Do(Ran{0, true, false, {}}), "reply run b1");
   EXPECT_EQ(m.Do(CommitRequested{}), "disarm idle\ncall prepare b1");
 }
 

@@ -96,6 +96,7 @@ struct RunRequested {
 struct Ran {
   uint32_t branch = 0;
   bool ok = false;
+  bool witnessed = false;  // the branch has written its witness row
   Cause cause;
 };
 struct CommitRequested {};

@@ -10,7 +10,8 @@ void AtomicMachine::SendPhaseTwo(uint32_t index) {
   branch.waiting = false;
   ++branch.sends;
   if (t_.decision == Decision::kCommit) {
-    Emit(Call{index, Operation::kCommit, Decided(t_.gtrid)});
+    CHECK(t_.decided) << "a commit without its durable decision";
+    Emit(Call{index, Operation::kCommit, t_.decided});
   } else {
     Emit(Call{index, Operation::kRollBack, {}});
   }
@@ -143,6 +144,15 @@ void AtomicMachine::Heuristic(uint32_t index, Ack ack) {
 }
 
 void AtomicMachine::HeuristicIsDurable(uint32_t index) {
+  SettleHeuristic(index);
+  if (t_.state == State::kDeciding && !t_.outcome_reportable) {
+    Emit(Disarm{Timer::kDeadline});
+    Report();
+  }
+  MaybeFinish();
+}
+
+void AtomicMachine::SettleHeuristic(uint32_t index) {
   AtomicBranch& branch = t_.branches[index];
   const bool agrees =
       (t_.decision == Decision::kCommit && branch.heuristic == Ack::kHeuristicCommit) ||
@@ -153,16 +163,8 @@ void AtomicMachine::HeuristicIsDurable(uint32_t index) {
     return;
   }
   branch.held = true;
-  if (t_.state == State::kDeciding) {
-    t_.outcome = Outcome::kHazard;
-    Emit(Disarm{Timer::kDeadline});
-    Report();
-    MaybeFinish();
-    return;
-  }
   // A branch rolled back against "committed" is as bad as a mix, even where it is the only one.
   Worsen(branch.heuristic == Ack::kHeuristicHazard ? Outcome::kHazard : Outcome::kMixed);
-  MaybeFinish();
 }
 
 // A hazard may turn out to be a mix; a mix stays one.

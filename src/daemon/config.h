@@ -23,7 +23,6 @@ struct Config {
   coordinator::EngineOptions engine;
   recovery::SweeperOptions recovery;
   std::vector<sql::ResourceOptions> resources;
-  bool ad_hoc_sql = true;
 };
 
 // A file, or the defaults where `path` is empty.

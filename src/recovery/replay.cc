@@ -77,70 +77,75 @@ core::Ack ToAck(log::v1::Result result) {
 }
 
 core::AtomicBranch& BranchAt(Entry& entry, uint32_t number) {
-  while (entry.atomic.branches.size() < number) {
-    core::AtomicBranch filler;  // read-only, in a log of before
-    filler.ended = true;
-    filler.state = core::BranchState::kReadOnly;
-    entry.atomic.branches.push_back(std::move(filler));
-  }
+  if (entry.atomic.branches.size() < number) entry.atomic.branches.resize(number);
   return entry.atomic.branches[number - 1];
 }
 
-void FillBranch(const log::v1::Branch& from, core::AtomicBranch& to) {
+void FillBranch(const log::v1::Branch& from, Entry& entry) {
+  core::AtomicBranch& to = BranchAt(entry, from.number());
   to.spec = {from.name(), from.resource(), from.read_only()};
   to.identity = from.identity();
   to.started_at = from.started_at();
+  to.witnessed = from.witnessed();
   to.ended = from.ended();
-  to.opened = to.begun = to.voted = true;
+  to.open_sent = to.opened = to.begun = to.voted = true;
   to.state = core::BranchState::kPrepared;
-  if (to.ended) {
-    to.state = from.read_only() ? core::BranchState::kReadOnly : core::BranchState::kCommitted;
+  if (to.ended && from.read_only()) to.state = core::BranchState::kReadOnly;
+}
+
+core::Decision ToDecision(log::v1::Decision decision) {
+  if (decision == log::v1::COMMIT) return core::Decision::kCommit;
+  if (decision == log::v1::ROLL_BACK) return core::Decision::kRollBack;
+  return core::Decision::kNone;
+}
+
+void FillFromHeuristics(const Known& known, Entry& entry) {
+  for (const auto& [number, heuristic] : known.heuristics) {
+    if (!known.has_commit) {
+      entry.gid = heuristic.gid();
+      entry.fingerprint = heuristic.fingerprint();
+      entry.atomic.settings.client_named = heuristic.client_named();
+      entry.begun_at = {heuristic.begun_at_ns()};
+      // The record of a left branch stands before that of the roll-back which it causes.
+      entry.atomic.decision =
+          known.has_outcome ? core::Decision::kRollBack : ToDecision(heuristic.decision());
+      if (entry.atomic.branches.empty()) {
+        for (const auto& branch : heuristic.branches()) FillBranch(branch, entry);
+      }
+    }
+    core::AtomicBranch& branch = BranchAt(entry, number);
+    branch.state = core::BranchState::kHeuristic;
+    branch.heuristic = ToAck(heuristic.result());
+    branch.heuristic_ticket = 1;
+    branch.detail = heuristic.detail();
+    branch.ended = false;
+    entry.heuristic_branches.push_back(number - 1);
+    entry.heuristics.push_back(0);
   }
 }
 
 std::unique_ptr<Entry> ToEntry(const core::Gtrid& gtrid, const Known& known) {
   auto entry = std::make_unique<Entry>();
   entry->atomic.gtrid = gtrid;
-  auto& settings = entry->atomic.settings;
   if (known.has_commit) {
     entry->gid = known.commit.gid();
-    settings.client_named = known.commit.client_named();
+    entry->atomic.settings.client_named = known.commit.client_named();
     entry->fingerprint = known.commit.fingerprint();
     entry->begun_at = {known.commit.begun_at_ns()};
     entry->decided_at = {known.commit.decided_at_ns()};
     entry->atomic.decision = core::Decision::kCommit;
-    for (const auto& branch : known.commit.branches()) {
-      FillBranch(branch, BranchAt(*entry, branch.number()));
-    }
-    for (uint32_t number : known.ended) {
-      core::AtomicBranch& branch = BranchAt(*entry, number);
-      branch.ended = true;
-      branch.state = core::BranchState::kCommitted;
-    }
-  } else {
-    entry->atomic.decision = core::Decision::kRollBack;
-    if (known.has_outcome) {
-      entry->fingerprint = known.outcome.fingerprint();
-      entry->atomic.cause = coordinator::ToCause(known.outcome.cause());
-    }
+    for (const auto& branch : known.commit.branches()) FillBranch(branch, *entry);
+    for (uint32_t number : known.ended) BranchAt(*entry, number).ended = true;
   }
-  for (const auto& [number, heuristic] : known.heuristics) {
-    core::AtomicBranch& branch = BranchAt(*entry, number);
-    if (!known.has_commit) {
-      entry->gid = heuristic.gid();
-      settings.client_named = heuristic.client_named();
-      entry->begun_at = {heuristic.begun_at_ns()};
-      FillBranch(heuristic.branch(), branch);
-    }
-    branch.state = core::BranchState::kHeuristic;
-    branch.heuristic = ToAck(heuristic.result());
-    branch.heuristic_ticket = 1;
-    branch.detail = heuristic.detail();
-    branch.held = true;
-    branch.ended = false;
-    entry->heuristic_branches.push_back(number - 1);
-    entry->heuristics.push_back(0);
+  FillFromHeuristics(known, *entry);
+  if (known.has_outcome) entry->atomic.cause = coordinator::ToCause(known.outcome.cause());
+  for (core::AtomicBranch& branch : entry->atomic.branches) {
+    if (!branch.ended || branch.state == core::BranchState::kReadOnly) continue;
+    branch.state = entry->atomic.decision == core::Decision::kCommit
+                       ? core::BranchState::kCommitted
+                       : core::BranchState::kRolledBack;
   }
+  entry->record = known.has_commit || known.has_outcome ? 1 : 0;  // a place to be assigned
   entry->atomic.next_ticket = 2;
   if (entry->gid.empty()) entry->gid = gtrid.ToHex();
   return entry;
@@ -192,9 +197,12 @@ void MakeCopies(Rebuilt& rebuilt, WallTime now) {
     rebuilt.copies.push_back(coordinator::EncodeOutcome(ended));
   }
   for (const auto& entry : rebuilt.restored.unfinished) {
-    rebuilt.copies.push_back(entry->atomic.decision == core::Decision::kCommit
-                                 ? coordinator::EncodeCommit(*entry)
-                                 : coordinator::EncodeOutcome(*entry, now));
+    if (entry->atomic.decision == core::Decision::kCommit) {
+      rebuilt.copies.push_back(coordinator::EncodeCommit(*entry));
+    } else if (entry->record != 0) {
+      entry->atomic.outcome = core::Outcome::kHazard;
+      rebuilt.copies.push_back(coordinator::EncodeOutcome(*entry, now));
+    }
     for (uint32_t branch : entry->heuristic_branches) {
       rebuilt.copies.push_back(coordinator::EncodeHeuristic(*entry, branch, now));
     }
@@ -209,7 +217,7 @@ void Rebuilt::AssignLsns(log::Lsn first) {
   if (restored.forgotten.up_to) restored.forgotten_lsn = next++;
   for (Ended& ended : restored.ended) ended.lsn = next++;
   for (auto& entry : restored.unfinished) {
-    entry->record = next++;
+    if (entry->record != 0) entry->record = next++;
     for (log::Lsn& lsn : entry->heuristics) lsn = next++;
   }
 }

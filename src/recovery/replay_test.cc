@@ -1,6 +1,8 @@
 // What a coordinator knows again after a restart: a real log in a real directory, read back.
 #include "recovery/replay.h"
 
+#include <filesystem>
+
 #include <gtest/gtest.h>
 
 #include "coordinator/records.h"
@@ -12,6 +14,7 @@ namespace assent::recovery {
 namespace {
 
 using coordinator::Box;
+using coordinator::Request;
 using core::Operation;
 
 class Sink final : public log::DurableSink {
@@ -144,6 +147,67 @@ TEST_F(ReplayTest, HoldsAHeuristicOutcomeOverARestart) {
   const size_t again = after->Execute("g");
   ASSERT_EQ(after->StatusOf(again), 500);
   EXPECT_EQ(std::get<v1::Problem>(after->AnswerOf(again)->body).outcome(), v1::MIXED);
+}
+
+// A left branch makes a hazard. The other branch may stand prepared: after the restart it is rolled
+// back all the same.
+TEST_F(ReplayTest, RollsTheOtherBranchesOfAHazardBackAfterARestart) {
+  Box box;
+  box.Execute("g");
+  box.Reply(box.a, Operation::kOpen);
+  box.Reply(box.b, Operation::kOpen);
+  box.Reply(box.a, Operation::kRun);
+  box.Reply(box.b, Operation::kRun);
+  box.Reply(box.a, Operation::kPrepare);
+  box.Reply(box.b, Operation::kPrepare, xa::Code::kHeuristicHazard);
+  ASSERT_EQ(box.LogKinds(), "heuristic outcome");
+  for (const size_t cut : {2u, 1u}) {  // the outcome may be lost in the crash
+    box.log.records.resize(cut);
+    std::filesystem::remove_all(options_.directory);
+    Write(box.log.records);
+    const auto after = Restart();
+    after->Reply(after->a, Operation::kRollBack);
+    const size_t again = after->Execute("g");
+    ASSERT_EQ(after->StatusOf(again), 500);
+    EXPECT_EQ(std::get<v1::Problem>(after->AnswerOf(again)->body).outcome(), v1::HAZARD);
+  }
+}
+
+TEST_F(ReplayTest, InventsNoDecisionForAOnePhaseCommitThatIsAHazard) {
+  Box box;
+  Request request;
+  request.route = coordinator::Route::kExecute;
+  v1::ExecuteRequest body;
+  v1::Branch* branch = body.mutable_atomic()->add_branches();
+  branch->set_name("x");
+  branch->mutable_xa()->set_resource("a");
+  branch->mutable_xa()->add_statements()->set_sql("UPDATE t SET a = 1");
+  request.body = body;
+  box.Send(std::move(request));
+  box.Reply(box.a, Operation::kOpen);
+  box.Reply(box.a, Operation::kRun);
+  box.Reply(box.a, Operation::kCommitOnePhase, xa::Code::kHeuristicHazard);
+  ASSERT_EQ(box.LogKinds(), "heuristic");
+  Write(box.log.records);
+  Rebuilt rebuilt = MustRead();
+  ASSERT_EQ(rebuilt.restored.unfinished.size(), 1u);
+  EXPECT_EQ(rebuilt.restored.unfinished[0]->atomic.decision, core::Decision::kNone);
+  const auto after = Restart();
+  EXPECT_TRUE(after->a.calls.empty());
+}
+
+TEST_F(ReplayTest, ForgetsAHeuristicThatAgreesWithTheDecision) {
+  Box box;
+  box.Execute("g");
+  box.UpToDecision();
+  box.FlushLog();
+  box.Reply(box.a, Operation::kCommit);
+  box.Reply(box.b, Operation::kCommit, xa::Code::kHeuristicCommit);
+  Write(box.log.records);
+  const auto after = Restart();
+  after->Reply(after->a, Operation::kCommit);
+  after->Reply(after->b, Operation::kForget);
+  EXPECT_EQ(after->StatusOf(after->Execute("g")), 200);
 }
 
 TEST_F(ReplayTest, KeepsTheMarkOfWhatWasForgottenAndTheIdentities) {

@@ -18,19 +18,6 @@ Origin OriginOf(const coordinator::Shard& shard, const core::Gtrid& gtrid) {
   return shard.IsLive(gtrid) ? Origin::kLive : Origin::kPast;
 }
 
-void LogOrphanEnd(const xa::Completion& completion) {
-  if (completion.operation != core::Operation::kCommit &&
-      completion.operation != core::Operation::kRollBack) {
-    return;
-  }
-  const bool done = completion.code == xa::Code::kOk || completion.code == xa::Code::kErNota;
-  Log(done ? LogEvent::kBranchResolved : LogEvent::kBranchRetry,
-      {{"xid", completion.xid.ToPostgreSql()},
-       {"operation", core::Name(completion.operation)},
-       {"answer", xa::Name(completion.code)},
-       {"detail", completion.failure.detail}});
-}
-
 }  // namespace
 
 Sweeper::Sweeper(coordinator::Engine& engine, std::vector<xa::ResourceManager*> resources,
@@ -44,9 +31,9 @@ Sweeper::Sweeper(coordinator::Engine& engine, std::vector<xa::ResourceManager*> 
 Sweeper::~Sweeper() { Stop(); }
 
 void Sweeper::Start() {
-  engine_.Post([](coordinator::Shard& shard) {
-    shard.on_orphan = [](const xa::Completion& completion) {
-      if ((completion.call & kOrphanCall) != 0) LogOrphanEnd(completion);
+  engine_.Post([this](coordinator::Shard& shard) {
+    shard.on_orphan = [this](const xa::Completion& completion) {
+      if ((completion.call & kOrphanCall) != 0) OnOrphanEnd(completion);
     };
   });
   thread_ = std::thread([this] { Run(); });
@@ -99,6 +86,32 @@ void Sweeper::Finish(Resource& resource, Duration delay) {
   wake_.notify_all();
 }
 
+// One line for each change of the answer, not for each try.
+void Sweeper::OnOrphanEnd(const xa::Completion& completion) {
+  const bool done = completion.code == xa::Code::kOk || completion.code == xa::Code::kErNota;
+  for (auto& [name, resource] : resources_) {
+    const auto found = resource.tries.find(completion.xid);
+    if (found == resource.tries.end()) continue;
+    if (!done && found->second.last == completion.code) return;
+    found->second.last = completion.code;
+  }
+  Log(done ? LogEvent::kBranchResolved : LogEvent::kBranchRetry,
+      {{"xid", completion.xid.ToPostgreSql()},
+       {"operation", core::Name(completion.operation)},
+       {"answer", xa::Name(completion.code)},
+       {"detail", completion.failure.detail}});
+}
+
+// Exponential back-off for each orphan, up to the interval at which nothing would be left.
+bool Sweeper::Due(Resource& resource, const xa::Xid& xid) {
+  Resource::Try& attempt = resource.tries[xid];
+  const Monotonic now = clock_.Now();
+  if (now < attempt.next) return false;
+  attempt.delay = std::min(std::max(attempt.delay * 2, options_.eager_interval), options_.interval);
+  attempt.next = now + attempt.delay;
+  return true;
+}
+
 void Sweeper::Judge(coordinator::Shard& shard, Resource& resource, const xa::ScanResult& scan,
                     Monotonic started) {
   if (!scan.complete || scan.standby) {
@@ -113,6 +126,12 @@ void Sweeper::Judge(coordinator::Shard& shard, Resource& resource, const xa::Sca
   summary.at = clock_.Wall();
   std::set<xa::Xid> seen;
   bool left = false;
+  // Before anything is touched: has a newer incarnation been here?
+  for (const xa::Listed& listed : scan.listed) {
+    if (OriginOf(shard, listed.xid.gtrid) != Origin::kNewer) continue;
+    JudgeOne(shard, resource, listed, false, started);
+    return;
+  }
   for (const xa::Listed& listed : scan.listed) {
     const Origin origin = OriginOf(shard, listed.xid.gtrid);
     if (origin == Origin::kForeign) {
@@ -124,6 +143,8 @@ void Sweeper::Judge(coordinator::Shard& shard, Resource& resource, const xa::Sca
     const bool changed = listed.xid.gtrid <= noted.last_before;
     left |= JudgeOne(shard, resource, listed, changed, started);
   }
+  std::erase_if(resource.tries, [&](const auto& entry) { return seen.count(entry.first) == 0; });
+  std::erase_if(resource.announced, [&](const xa::Xid& xid) { return seen.count(xid) == 0; });
   resource.seen = std::move(seen);
   shard.NoteScan(name, summary);
   Finish(resource, left ? options_.eager_interval : options_.interval);
@@ -174,12 +195,12 @@ bool Sweeper::JudgeOne(coordinator::Shard& shard, Resource& resource, const xa::
     case Action::kCommit:
     case Action::kCommitAndAlarm:
       call.operation = core::Operation::kCommit;
-      shard.SubmitOrphan(name, std::move(call));
+      if (Due(resource, listed.xid)) shard.SubmitOrphan(name, std::move(call));
       return true;
     case Action::kRollBack:
     case Action::kPresumeAbort:
       call.operation = core::Operation::kRollBack;
-      shard.SubmitOrphan(name, std::move(call));
+      if (Due(resource, listed.xid)) shard.SubmitOrphan(name, std::move(call));
       return true;
     case Action::kWait: return true;
     default: return false;

@@ -41,6 +41,12 @@ class Sweeper {
     bool scanning = false;
     std::set<xa::Xid> seen;       // in the scan before; engine's thread
     std::set<xa::Xid> announced;  // logged already; engine's thread
+    struct Try {
+      Monotonic next;
+      Duration delay{0};
+      xa::Code last = xa::Code::kOk;
+    };
+    std::map<xa::Xid, Try> tries;  // of orphans that are still listed; engine's thread
   };
 
   void Run();
@@ -50,6 +56,8 @@ class Sweeper {
   bool JudgeOne(coordinator::Shard& shard, Resource& resource, const xa::Listed& listed,
                 bool identity_changed, Monotonic started);
   void Finish(Resource& resource, Duration delay);
+  bool Due(Resource& resource, const xa::Xid& xid);
+  void OnOrphanEnd(const xa::Completion& completion);
 
   coordinator::Engine& engine_;
   const Clock& clock_;

@@ -114,6 +114,7 @@ Ack JudgeCommit(Found found, const FindContext& context) {
       return context.one_phase ? Ack::kRolledBack : Ack::kHeuristicRollBack;
     case Found::kNotListed: break;
   }
+  if (context.read_only) return Ack::kDone;
   const bool done = !context.one_phase && context.commit_sent_before && context.same_identity &&
                     (context.same_start || context.keeps_prepared);
   return done ? Ack::kDone : Ack::kHeuristicHazard;

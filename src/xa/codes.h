@@ -72,6 +72,7 @@ enum class Found : uint8_t {
   kUnknown             // the look failed, blocked or timed out
 };
 struct FindContext {
+  bool read_only = false;  // declared, and enforced by the server: there is nothing to lose
   bool one_phase = false;  // a one-phase commit: it never was prepared, so the list says nothing
   bool commit_sent_before = false;  // an earlier commit went out; after a restart: assumed
   bool same_identity = false;       // the server is the one that prepared it

@@ -99,6 +99,7 @@ struct Completion {
   std::vector<StatementResult> results;  // kRun, when kOk
   Found found = Found::kUnknown;         // kFind
   ServerStamp stamp;                     // kPrepare, kFind: the server that answered
+  bool witnessed = false;                // kRun: the branch has written its witness row
 };
 
 struct Listed {

@@ -49,7 +49,8 @@ Connection::Outcome Connection::Carry(Branch& branch, const xa::Call& call) {
 // the XID a duplicate; that is no sign of a stale log directory.
 Answer Connection::Begin(Branch& branch) {
   const bool witness = view_.witness() && !branch.options.read_only;
-  if (!witness) view_.BeganWithoutWitness(branch.xid);
+  if (!witness && !branch.options.read_only) view_.BeganWithoutWitness(branch.xid);
+  branch.witnessed = witness;
   Answer begun = session_->Begin(branch.xid, branch.options, witness);
   if (begun.code == Code::kOk || session_->alive()) return begun;
   const Result<void> again = Connect();
@@ -91,6 +92,7 @@ Connection::Outcome Connection::Run(Branch& branch, const xa::Call& call) {
   }
   Outcome done{Answered(call, Code::kOk), After::kKeep};
   done.completion.results = std::move(results);
+  done.completion.witnessed = branch.witnessed;
   return done;
 }
 

@@ -32,6 +32,7 @@ struct Branch {
 
   enum class Stage { kLeased, kActive, kDoomed, kPrepared };
   Stage stage = Stage::kLeased;  // the connection's thread only
+  bool witnessed = false;        // likewise: the witness row is written
 };
 
 // Where a connection asks before each statement, so that cancels hit what they are meant for.
