@@ -219,7 +219,17 @@ void Print(Report& report, const char* side, const Series& series) {
   }
 }
 
+int Profile(int seconds) {
+  Subject subject;
+  const Measured measured =
+      Drive({kMost, std::chrono::milliseconds(200), std::chrono::seconds(seconds)},
+            [&](int i) { subject.Execute(i); });
+  std::printf("%.0f transactions/s, CPU %.1f us each\n", measured.rate(), measured.cpu_us);
+  return 0;
+}
+
 int Run(const Options& options) {
+  if (options.profile_s > 0) return Profile(options.profile_s);
   Report report("engine", options);
   const test::TempDirectory directory;
   const RecordSizes sizes = MeasureRecords();

@@ -43,13 +43,19 @@ Options ParseOptions(int argc, char** argv, const std::string& about) {
       options.json = value();
     } else if (argument == "--directory") {
       options.directory = value();
+    } else if (argument == "--profile") {
+      options.profile_s = std::atoi(value().c_str());
+      if (options.profile_s <= 0) Usage("--profile needs a number of seconds");
     } else if (argument == "--help") {
       std::printf(
           "%s\n\n"
           "  --quick          three short rounds instead of five: ends within a minute\n"
           "  --json FILE      writes the figures there too\n"
           "  --directory DIR  where its files go (a directory of its own below it); default "
-          "$TMPDIR, else /tmp\n",
+          "$TMPDIR, else /tmp\n"
+          "  --profile SECONDS  only our side under its heaviest load, for as long: to be watched "
+          "by "
+          "a profiler\n",
           about.c_str());
       std::exit(0);
     } else {

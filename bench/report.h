@@ -17,6 +17,7 @@ struct Options {
   bool quick = false;
   std::string json;       // a file; empty: none
   std::string directory;  // where files go; empty: $TMPDIR or /tmp
+  int profile_s = 0;      // > 0: only our side under its heaviest load, for as long; no figures
 
   int rounds() const { return quick ? 3 : 5; }
 };

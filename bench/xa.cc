@@ -107,7 +107,25 @@ void Print(Report& report, const std::string& side, const char* whose, const Ser
   }
 }
 
+int Profile(int seconds) {
+  const Bank bank;
+  const SubjectDaemon daemon(bank.places(), kMost + 2);
+  std::printf("assentd is process %d\n", static_cast<int>(daemon.pid()));
+  std::fflush(stdout);
+  Series through;
+  std::atomic<int64_t> moved{0};
+  RunDaemon(daemon, 0, {std::chrono::milliseconds(200), std::chrono::seconds(seconds) / 3}, moved,
+            through);
+  for (const int clients : kClients) {
+    std::printf("%d clients: %.0f transactions/s, CPU %.0f us each of assentd\n", clients,
+                through.Rate(clients), Median(through.cpu_us.at(clients)));
+  }
+  std::printf("%s\n", bank.Audit(moved.load()).c_str());
+  return 0;
+}
+
 int Run(const Options& options) {
+  if (options.profile_s > 0) return Profile(options.profile_s);
   Report report("xa", options);
   const test::TempDirectory directory;
   const Bank bank;
