@@ -102,6 +102,10 @@ void Workload::Pursue(client::Client& client, Account& account, Rng& random) {
     ++account.sends;
     std::string fault;
     account.told = Hear(answer, &fault);
+    if (plan.unnamed() && hazards_allowed_ && answer && client::OutcomeOf(*answer) == v1::HAZARD) {
+      ++hazards_;
+      break;
+    }
     if (!fault.empty()) Fault(Describe(plan) + ": " + fault);
     if (account.told != Told::kNothing) break;
     // Without a gid nobody can ask again: only "nothing was begun" may be sent once more.

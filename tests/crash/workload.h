@@ -32,6 +32,7 @@ struct Account {
   Planned plan;
   Told told = Told::kNothing;
   uint32_t sends = 0;
+  bool interactive = false;  // cannot be sent again in one call
 };
 
 class Workload {
@@ -46,6 +47,11 @@ class Workload {
   // True: every client has ended. After the deadline they give up and are joined all the same.
   bool Join(std::chrono::milliseconds deadline);
 
+  // Without a witness table nobody can say what became of a one-phase commit whose answer was lost
+  // with its server: HAZARD is the true answer then.
+  void AllowHazards() { hazards_allowed_ = true; }
+
+  uint64_t hazards() const { return hazards_; }
   uint64_t answered() const { return answered_; }
   uint64_t open() const { return open_; }  // sent, and not answered definitely
   // After Join.
@@ -62,7 +68,8 @@ class Workload {
   const std::string prefix_;
   const uint64_t seed_;
   std::atomic<bool> finishing_{false}, giving_up_{false};
-  std::atomic<uint64_t> answered_{0}, open_{0};
+  std::atomic<bool> hazards_allowed_{false};
+  std::atomic<uint64_t> answered_{0}, open_{0}, hazards_{0};
   std::atomic<int> running_{0};
   mutable std::mutex mutex_;  // guards accounts_, faults_
   std::vector<Account> accounts_;

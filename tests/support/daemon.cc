@@ -46,7 +46,7 @@ Result<void> Daemon::Launch(const std::vector<std::string>& environment) {
   const std::string config = directory_.File("assentd.toml");
   std::ofstream(config) << "[server]\nlisten = \"127.0.0.1:" << port_ << "\"\n[log]\ndirectory = \""
                         << log_directory_ << "\"\n"
-                        << tables_;
+                        << log_options_ << tables_;
   ProcessOptions options;
   options.environment = environment;
   options.output = directory_.File("assentd.log");

@@ -42,8 +42,9 @@ class Daemon {
   pid_t pid() const { return process_->pid(); }
 
   void SetTables(std::string tables) { tables_ = std::move(tables); }
+  // Further keys of its [log] table.
+  void SetLogOptions(std::string keys) { log_options_ = std::move(keys); }
   const std::string& log_directory() const { return log_directory_; }
-  void SetLogDirectory(std::string directory) { log_directory_ = std::move(directory); }
   int port() const { return port_; }
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
   client::Client NewClient() const;
@@ -54,6 +55,7 @@ class Daemon {
   TempDirectory directory_;
   std::string tables_;
   std::string log_directory_;
+  std::string log_options_;
   const int port_;
   std::unique_ptr<Process> process_;
 };

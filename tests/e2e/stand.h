@@ -1,0 +1,77 @@
+// The stand that the end-to-end tests share: both databases, one assentd, and JSON over HTTP.
+//
+// Contract: the databases `e2e` exist on both servers for the whole program; `wallet(id, gold)`
+// has the rows 1 to 9 with 1000 gold each again before every test. A Stand starts an assentd of
+// its own; `settings` are further tables of its configuration.
+// Threads: a Stand belongs to the test's thread; Api may be made and used by any.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "assent/v1/transactions.pb.h"
+#include "tests/support/daemon.h"
+#include "tests/support/servers.h"
+
+namespace assent::test {
+
+// What came back, read by the status into one of the messages.
+struct Reply {
+  int status = 0;  // 0: no answer; `body` says why
+  std::string body;
+  uint32_t retry_after_s = 0;
+  v1::Problem problem;          // >= 400
+  v1::Transaction transaction;  // < 400, where the answer is one
+
+  v1::Outcome outcome() const { return status >= 400 ? problem.outcome() : transaction.outcome(); }
+  const v1::Cause& cause() const { return status >= 400 ? problem.cause() : transaction.cause(); }
+};
+
+// A client that writes JSON by hand, as somebody with curl would.
+class Api {
+ public:
+  explicit Api(const std::string& url);
+  Reply Post(const std::string& path, const std::string& json, const std::string& gtrid = "");
+  Reply Get(const std::string& path);
+  Reply Send(const std::string& method, const std::string& path,
+             const std::vector<client::Header>& headers, const std::string& body);
+
+  Reply Execute(const std::string& json) { return Post("/v1/transactions:execute", json); }
+
+ private:
+  client::Connection connection_;
+};
+
+// {"name": NAME, "xa": {"resource": …, MORE "statements": [STATEMENTS]}} for `mobile` or `pc`.
+std::string Branch(const std::string& name, const std::string& statements,
+                   const std::string& more = "");
+// UPDATE wallet SET gold = gold + AMOUNT WHERE id = ID, which must meet one row.
+std::string Grant(int id, int amount);
+// A whole request.
+std::string Atomic(const std::string& gid, const std::vector<std::string>& branches,
+                   const std::string& deadline = "20s");
+
+class Stand : public testing::Test {
+ protected:
+  void SetUp() override;
+  void StartDaemon(const std::string& settings = "", const std::string& per_resource = "");
+
+  Server& mobile() { return SharedMariaDb(); }
+  Server& pc() { return SharedPostgreSql(); }
+  int64_t GoldAt(const Server& server, int id);
+  // Both at once: mobile's and pc's gold of `id`.
+  std::pair<int64_t, int64_t> Gold(int id) { return {GoldAt(mobile(), id), GoldAt(pc(), id)}; }
+  Rows Query(const Server& server, const std::string& sql);
+  bool NothingPrepared();
+  Api NewApi() { return Api(daemon_->url()); }
+  std::string Tables(const std::string& settings, const std::string& per_resource = "");
+
+  std::unique_ptr<Daemon> daemon_;
+};
+
+inline constexpr auto kSoon = std::chrono::seconds(30);  // for polls: never expected to pass
+
+}  // namespace assent::test
