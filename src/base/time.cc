@@ -1,8 +1,7 @@
 #include "base/time.h"
 
+#include <chrono>
 #include <ctime>
-
-#include <fmt/format.h>
 
 namespace assent {
 namespace {
@@ -26,13 +25,30 @@ const Clock& SystemClock() {
   return clock;
 }
 
+namespace {
+
+void PutDigits(char* to, int digits, int64_t value) {
+  for (int i = digits - 1; i >= 0; --i, value /= 10) to[i] = static_cast<char>('0' + value % 10);
+}
+
+}  // namespace
+
+// By hand: every transaction's view holds five of them.
 std::string FormatTime(WallTime time) {
-  const time_t seconds = static_cast<time_t>(time.ns / 1'000'000'000);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900,
-                     parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
-                     time.ns / 1'000'000 % 1000);
+  namespace chrono = std::chrono;
+  const chrono::sys_time<chrono::nanoseconds> point{chrono::nanoseconds(time.ns)};
+  const auto day = chrono::floor<chrono::days>(point);
+  const chrono::year_month_day date(day);
+  const int64_t ms = chrono::floor<chrono::milliseconds>(point - day).count();
+  std::string text = "0000-00-00T00:00:00.000Z";
+  PutDigits(&text[0], 4, static_cast<int>(date.year()));
+  PutDigits(&text[5], 2, static_cast<unsigned>(date.month()));
+  PutDigits(&text[8], 2, static_cast<unsigned>(date.day()));
+  PutDigits(&text[11], 2, ms / 3'600'000);
+  PutDigits(&text[14], 2, ms / 60'000 % 60);
+  PutDigits(&text[17], 2, ms / 1'000 % 60);
+  PutDigits(&text[20], 3, ms % 1'000);
+  return text;
 }
 
 namespace {

@@ -31,10 +31,12 @@ A configuration that lets one transaction span two databases:
   user = "assent"
   password_file = "/etc/assent/pc.password"
 
-Without a configuration it listens on 127.0.0.1:7430, keeps its log in ./assent-log and has no resources.
+Without a configuration it listens on 127.0.0.1:7430, keeps its log in ./assent-log
+and has no resources.
 
-Exit codes: 0 stopped in order, 1 error, 2 usage, 10 the log failed under it, 11 log damaged, 12 log in use,
-13 configuration, 14 port taken, 15 stale log directory. docs/operations.md says what to do after each.)";
+Exit codes: 0 stopped in order, 1 error, 2 usage, 10 the log failed under it, 11 log damaged,
+12 log in use, 13 configuration, 14 port taken, 15 stale log directory.
+docs/operations.md says what to do after each.)";
 
 void SetLevel() {
   const char* level = std::getenv("ASSENT_LOG_LEVEL");
