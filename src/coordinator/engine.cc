@@ -73,12 +73,13 @@ void Engine::Stop() {
 
 template <typename F>
 void Engine::Enqueue(F&& add) {
-  const std::lock_guard lock(mutex_);
-  add(queued_);
-  if (sleeping_) {
+  {
+    const std::lock_guard lock(mutex_);
+    add(queued_);
+    if (!sleeping_) return;
     sleeping_ = false;
-    wake_.notify_one();
   }
+  wake_.notify_one();  // without the lock: who wakes up needs it at once
 }
 
 void Engine::Post(std::function<void(Shard&)> task) {

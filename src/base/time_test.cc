@@ -1,0 +1,22 @@
+#include "base/time.h"
+
+#include <gtest/gtest.h>
+
+namespace assent {
+namespace {
+
+TEST(FormatTime, WritesUtcWithMilliseconds) {
+  EXPECT_EQ(FormatTime({0}), "1970-01-01T00:00:00.000Z");
+  EXPECT_EQ(FormatTime({1'769'860'799'999'999'999}), "2026-01-31T11:59:59.999Z");
+  EXPECT_EQ(FormatTime({1'709'164'800'001'000'000}), "2024-02-29T00:00:00.001Z");
+}
+
+TEST(FormatTime, IsReadBackByParseTime) {
+  for (int64_t day = 0; day < 60'000; day += 13) {
+    const WallTime time{(day * 86'400'000 + day * 977 % 86'400'000) * 1'000'000};
+    EXPECT_EQ(ParseTime(FormatTime(time)), time) << FormatTime(time);
+  }
+}
+
+}  // namespace
+}  // namespace assent
