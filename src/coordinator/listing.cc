@@ -27,7 +27,7 @@ const char* HealthName(xa::Health health) {
 
 }  // namespace
 
-// Newest first. What ended is listed while its view is kept.
+// Newest first. What ended is listed while it is kept.
 void Shard::List(const Request& request, const Reply& reply) {
   const auto& query = std::get<ListQuery>(request.body);
   const auto before = core::Gtrid::FromHex(query.before);
@@ -35,9 +35,9 @@ void Shard::List(const Request& request, const Reply& reply) {
   for (const auto& [handle, entry] : table_) {
     if (!before || entry->atomic.gtrid < *before) live.emplace(entry->atomic.gtrid, entry.get());
   }
-  // Of what ended there is a view while it is kept, else the outcome.
+  // Of what ended there is the transaction while it is kept, else the outcome.
   struct Past {
-    const v1::Transaction* view = nullptr;
+    const Entry* entry = nullptr;
     const Ended* outcome = nullptr;
   };
   std::map<std::string, Past, std::greater<>> ended;
@@ -49,8 +49,8 @@ void Shard::List(const Request& request, const Reply& reply) {
     if (wanted(gtrid)) ended[std::move(gtrid)].outcome = &outcome;
   });
   for (const Recent& recent : recent_order_) {
-    if (wanted(recent.view->transaction()))
-      ended[recent.view->transaction()].view = recent.view.get();
+    std::string gtrid = recent.entry->atomic.gtrid.ToHex();
+    if (wanted(gtrid)) ended[std::move(gtrid)].entry = recent.entry.get();
   }
   v1::ListResponse response;
   auto next_live = live.begin();
@@ -69,7 +69,7 @@ void Shard::List(const Request& request, const Reply& reply) {
       view = View(*next_live->second);
     } else {
       const Past& past = next_ended->second;
-      view = past.view != nullptr ? *past.view : View(*past.outcome);
+      view = past.entry != nullptr ? View(*past.entry) : View(*past.outcome);
     }
     take_live ? static_cast<void>(++next_live) : static_cast<void>(++next_ended);
     if (!Matches(view, query)) continue;

@@ -3,18 +3,11 @@
 
 #include "base/check.h"
 #include "coordinator/shard.h"
+#include "coordinator/validate.h"
 #include "coordinator/view.h"
 
 namespace assent::coordinator {
 namespace {
-
-xa::Isolation ToIsolation(v1::Isolation isolation) {
-  switch (isolation) {
-    case v1::REPEATABLE_READ: return xa::Isolation::kRepeatableRead;
-    case v1::SERIALIZABLE: return xa::Isolation::kSerializable;
-    default: return xa::Isolation::kReadCommitted;
-  }
-}
 
 Answer Busy(const std::string& what) {
   Answer answer = AnswerProblem(503, "busy", "Busy", what + "; nothing was begun: try again later");
@@ -94,7 +87,7 @@ bool Shard::Expired(std::optional<WallTime> issued_at, bool unknown_counts) cons
 
 std::optional<v1::Transaction> Shard::EndedView(const std::string& gid) const {
   const auto recent = recent_.find(gid);
-  if (recent != recent_.end()) return *recent->second;
+  if (recent != recent_.end()) return View(*recent->second);
   if (const Ended* ended = outcomes_.ByGid(gid)) return View(*ended);
   if (const auto gtrid = core::Gtrid::FromHex(gid)) {
     const Ended* ended = outcomes_.ByGtrid(*gtrid);
@@ -138,29 +131,28 @@ Answer Shard::AnswerOutcomeOrView(const Entry& entry) const {
   return AnswerOutcome(View(entry), false);
 }
 
-void Shard::AddBranch(Entry& entry, const v1::Branch& branch) {
-  BranchWork work;
-  work.options.isolation = ToIsolation(branch.xa().isolation());
-  work.options.read_only = branch.xa().read_only();
-  work.resource = context_.resources.at(branch.xa().resource());
-  entry.work.push_back(std::move(work));
+void Shard::AddBranch(Entry& entry, const BranchPlan& branch) {
+  BranchWork& work = entry.work.emplace_back();
+  work.options = branch.options;
+  work.resource = context_.resources.at(branch.resource);
   room_spoken_for_ += kRoomForBranch;
-  entry.names[branch.name()] = static_cast<uint32_t>(entry.work.size() - 1);
+  entry.names[branch.name] = static_cast<uint32_t>(entry.work.size() - 1);
 }
 
 void Shard::Execute(Request& request, Reply reply) {
   if (Join(request, reply) || !Admit(reply)) return;
-  const auto& body = std::get<v1::ExecuteRequest>(request.body);
+  CHECK(request.branches.size() == request.work.size()) << "a request that was not checked";
   Entry& entry = Make(request.gid, request.fingerprint, request.deadline);
   entry.atomic.settings.one_call = true;
-  entry.atomic.branches.reserve(static_cast<size_t>(body.atomic().branches_size()));
-  for (int i = 0; i < body.atomic().branches_size(); ++i) {
-    const v1::Branch& branch = body.atomic().branches(i);
+  entry.atomic.branches.reserve(request.branches.size());
+  entry.work.reserve(request.branches.size());
+  for (size_t i = 0; i < request.branches.size(); ++i) {
+    BranchPlan& branch = request.branches[i];
     AddBranch(entry, branch);
-    entry.work.back().statements = std::move(request.work.at(static_cast<size_t>(i)));
+    entry.work.back().statements = std::move(request.work[i]);
     entry.atomic.branches.emplace_back();
-    entry.atomic.branches.back().spec = {branch.name(), branch.xa().resource(),
-                                         branch.xa().read_only()};
+    entry.atomic.branches.back().spec = {std::move(branch.name), std::move(branch.resource),
+                                         branch.options.read_only};
   }
   AddWaiter(entry, Waiter::For::kOutcome, 0, request.wait, std::move(reply));
   Step(entry, core::Begin{});
@@ -248,7 +240,7 @@ void Shard::Enlist(Request& request, Reply reply) {
     reply(Busy("the decision log is out of room: is its disk full?"));
     return;
   }
-  AddBranch(*entry, body);
+  AddBranch(*entry, PlanOf(body));
   index = static_cast<uint32_t>(entry->work.size() - 1);
   AddWaiter(*entry, Waiter::For::kOpen, index, std::nullopt, std::move(reply));
   Step(*entry, core::Enlist{{body.name(), body.xa().resource(), body.xa().read_only()}});

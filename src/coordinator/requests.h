@@ -39,6 +39,12 @@ enum class Route : uint8_t {
   kInstall  // witness table of the resource named in `gid`
 };
 
+// One branch of kExecute, as the engine's checks have read it.
+struct BranchPlan {
+  std::string name, resource;
+  xa::BranchOptions options;
+};
+
 struct Request {
   Route route{};
   std::string gid;     // from the path, where the route has one
@@ -50,8 +56,9 @@ struct Request {
   std::variant<std::monostate, v1::ExecuteRequest, v1::BeginRequest, v1::Branch, v1::RunRequest,
                v1::RollbackRequest, ListQuery>
       body;
-  // Filled by the engine's checks, on the caller's thread: the statements of each branch, in the
-  // order of the body.
+  // Filled by the engine's checks, on the caller's thread: the branches of kExecute, whose body is
+  // dropped then, and the statements of each branch, in the order of the body.
+  std::vector<BranchPlan> branches;
   std::vector<std::shared_ptr<const std::vector<xa::Statement>>> work;
   Duration deadline{0};
   std::optional<WallTime> issued_at;

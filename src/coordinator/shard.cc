@@ -147,7 +147,7 @@ void Shard::Step(Entry& entry, const core::Event& event) {
     if (found != by_gid_.end() && found->second == entry.handle) by_gid_.erase(found);
   }
   recovered_.erase(entry.atomic.gtrid);
-  table_.erase(entry.handle);  // `entry` is gone
+  KeepRecent(std::move(table_.extract(entry.handle).mapped()));  // `entry` is gone
 }
 
 void Shard::Remember(Entry& entry) {
@@ -181,21 +181,21 @@ void Shard::Remember(Entry& entry) {
   } else if (entry.record != 0) {
     context_.log->Release({entry.record});
   }
-  KeepView(entry);
 }
 
-// Rows are shown again only by the process that ran them, and only while there is room.
-void Shard::KeepView(const Entry& entry) {
+// Rows are shown again only by the process that ran them, and only while there is room. Kept is the
+// transaction itself: few are ever asked for, so a view is made when one is.
+void Shard::KeepRecent(std::unique_ptr<Entry> entry) {
   if (context_.options.recent_views == 0) return;
-  auto view = std::make_shared<const v1::Transaction>(View(entry));
-  const size_t bytes = view->ByteSizeLong();
-  recent_[entry.gid] = view;
-  recent_order_.push_back({entry.gid, std::move(view), bytes});
+  for (BranchWork& work : entry->work) work.statements.reset();
+  const size_t bytes = HeldBytes(*entry);
+  recent_[entry->gid] = entry.get();
+  recent_order_.push_back({std::move(entry), bytes});
   recent_bytes_ += bytes;
   while (recent_order_.size() > context_.options.recent_views || recent_bytes_ > kRecentBytes) {
     const Recent& oldest = recent_order_.front();
-    const auto found = recent_.find(oldest.gid);
-    if (found != recent_.end() && found->second == oldest.view) recent_.erase(found);
+    const auto found = recent_.find(oldest.entry->gid);
+    if (found != recent_.end() && found->second == oldest.entry.get()) recent_.erase(found);
     recent_bytes_ -= oldest.bytes;
     recent_order_.pop_front();
   }
@@ -377,16 +377,22 @@ void Shard::OnCompletion(xa::Completion completion) {
   }
   using core::Operation;
   switch (completion.operation) {
-    case Operation::kOpen:
-      Step(*entry,
-           core::Opened{index, completion.code == xa::Code::kOk,
-                        Stamped(CauseOf(completion.failure, index, core::Reason::kUnavailable))});
+    case Operation::kOpen: {
+      core::Opened opened{index, completion.code == xa::Code::kOk, {}};
+      if (!opened.ok) {
+        opened.cause = Stamped(CauseOf(completion.failure, index, core::Reason::kUnavailable));
+      }
+      Step(*entry, std::move(opened));
       break;
+    }
     case Operation::kRun: {
-      const bool ok = completion.code == xa::Code::kOk;
-      if (ok) entry->work[index].results = std::move(completion.results);
-      Step(*entry, core::Ran{index, ok, completion.witnessed,
-                             Stamped(CauseOf(completion.failure, index, core::Reason::kSqlError))});
+      core::Ran ran{index, completion.code == xa::Code::kOk, completion.witnessed, {}};
+      if (ran.ok) {
+        entry->work[index].results = std::move(completion.results);
+      } else {
+        ran.cause = Stamped(CauseOf(completion.failure, index, core::Reason::kSqlError));
+      }
+      Step(*entry, std::move(ran));
       break;
     }
     case Operation::kPrepare: OnVote(*entry, index, completion); break;

@@ -143,7 +143,7 @@ class Shard {
   bool Expired(std::optional<WallTime> issued_at, bool unknown_counts) const;
   std::optional<v1::Transaction> EndedView(const std::string& gid) const;
   Answer AnswerOutcomeOrView(const Entry& entry) const;
-  void AddBranch(Entry& entry, const v1::Branch& branch);
+  void AddBranch(Entry& entry, const BranchPlan& branch);
   core::Cause ClientCause(const Request& request) const;
 
   // shard.cc
@@ -163,7 +163,7 @@ class Shard {
   uint64_t& GenerationOf(Entry& entry, core::Timer timer, uint32_t branch);
   void WaiterIsDue(Entry& entry, uint64_t id);
   bool IsDead(const Due& due);
-  void KeepView(const Entry& entry);
+  void KeepRecent(std::unique_ptr<Entry> entry);
   void Sweep();
   void PurgeWitnesses();
   void DrainSelf();  // completions of calls that never left
@@ -206,13 +206,12 @@ class Shard {
   core::Effects effects_;
   WallTime now_;  // of the transition that is being logged
   struct Recent {
-    std::string gid;
-    std::shared_ptr<const v1::Transaction> view;
+    std::unique_ptr<const Entry> entry;
     size_t bytes;
   };
   std::deque<Recent> recent_order_;
   size_t recent_bytes_ = 0;
-  std::unordered_map<std::string, std::shared_ptr<const v1::Transaction>> recent_;
+  std::unordered_map<std::string, const Entry*> recent_;  // owned by recent_order_
   std::deque<xa::Completion> self_completions_;
   uint64_t room_spoken_for_ = kRoomAlways;  // by all that is open
   uint64_t next_sequence_ = 1;

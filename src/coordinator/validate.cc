@@ -12,6 +12,14 @@ namespace {
 constexpr char kNameRule[] =
     "must be 1 to 64 characters of A-Z a-z 0-9 _ . -, not beginning with a dot";
 
+xa::Isolation ToIsolation(v1::Isolation isolation) {
+  switch (isolation) {
+    case v1::REPEATABLE_READ: return xa::Isolation::kRepeatableRead;
+    case v1::SERIALIZABLE: return xa::Isolation::kSerializable;
+    default: return xa::Isolation::kReadCommitted;
+  }
+}
+
 xa::Value ToValue(const v1::Value& value) {
   switch (value.kind_case()) {
     case v1::Value::kBoolean: return value.boolean();
@@ -51,6 +59,12 @@ std::string At(const std::string& path, const char* list, int index) {
 }
 
 }  // namespace
+
+BranchPlan PlanOf(const v1::Branch& branch) {
+  return {branch.name(),
+          branch.xa().resource(),
+          {ToIsolation(branch.xa().isolation()), branch.xa().read_only()}};
+}
 
 bool IsName(std::string_view text) {
   if (text.empty() || text.size() > 64 || text.front() == '.') return false;
@@ -143,7 +157,9 @@ Validator::Problem Validator::CheckExecute(Request& request) const {
                            path + ".xa", request)) {
       return problem;
     }
+    request.branches.push_back(PlanOf(branch));
   }
+  request.body = std::monostate();  // freed here, not on the engine's thread
   return std::nullopt;
 }
 

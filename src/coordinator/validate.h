@@ -42,6 +42,9 @@ class Validator {
   const std::map<std::string, xa::ResourceManager*>& resources_;
 };
 
+// Of a branch that has been checked.
+BranchPlan PlanOf(const v1::Branch& branch);
+
 // 1 to 64 of A-Z a-z 0-9 _ . -, not beginning with a dot. Gids, branch names, resource names.
 bool IsName(std::string_view text);
 

@@ -65,6 +65,17 @@ void ValueFiller::operator()(double value) const {
   }
 }
 
+// What a value holds beside itself.
+struct Length {
+  size_t operator()(const xa::Decimal& value) const { return value.digits.size(); }
+  size_t operator()(const std::string& value) const { return value.size(); }
+  size_t operator()(const xa::Bytes& value) const { return value.bytes.size(); }
+  template <typename T>
+  size_t operator()(const T&) const {
+    return 0;
+  }
+};
+
 }  // namespace
 
 void ToProto(const xa::StatementResult& from, v1::StatementResult* to) {
@@ -104,6 +115,21 @@ v1::Transaction View(const Entry& entry) {
   if (entry.begun_at.ns != 0) view.set_begun_at(FormatTime(entry.begun_at));
   if (entry.decided_at.ns != 0) view.set_decided_at(FormatTime(entry.decided_at));
   return view;
+}
+
+size_t HeldBytes(const Entry& entry) {
+  size_t bytes = sizeof(Entry) + entry.work.size() * (sizeof(BranchWork) + 512);
+  for (const BranchWork& work : entry.work) {
+    for (const xa::StatementResult& result : work.results) {
+      bytes += sizeof result;
+      for (const std::string& column : result.columns) bytes += sizeof column + column.size();
+      for (const auto& row : result.rows) {
+        bytes += sizeof row + row.size() * sizeof(xa::Value);
+        for (const xa::Value& value : row) bytes += std::visit(Length(), value);
+      }
+    }
+  }
+  return bytes;
 }
 
 v1::Transaction View(const Ended& ended) {

@@ -14,6 +14,8 @@ namespace assent::coordinator {
 
 v1::Transaction View(const Entry& entry);
 v1::Transaction View(const Ended& ended);
+// What an ended transaction takes in memory, about.
+size_t HeldBytes(const Entry& entry);
 
 // 200, 202, 409 or 500 by the outcome of the view; `asked_to_roll_back`: rolled back is what was
 // wanted.
