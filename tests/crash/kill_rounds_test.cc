@@ -1,8 +1,9 @@
 // Scenario: eight clients move amounts between accounts in MariaDB and PostgreSQL through one
 // assentd. At a random moment something is killed with SIGKILL and started again: the daemon, a
-// database, or the daemon and a database together. The clients send what was not answered again,
-// until it is. Within ten seconds of the restart nothing of ours may stay prepared, the books of
-// both databases must add up, and everybody must have what they were told.
+// database, or the daemon and a database together; sometimes the daemon again while it starts. The
+// clients send what was not answered again, until it is. Within ten seconds of the restart nothing
+// of ours may stay prepared, the books of both databases must add up, and everybody must have what
+// they were told.
 //
 // ASSENT_KILL_ROUNDS sets the rounds of each kind (5), ASSENT_SEED replays the plan of a run.
 #include <gtest/gtest.h>
@@ -42,10 +43,13 @@ class KillRounds : public testing::Test {
     auto planted = bank_->PlantForeign();
     ASSERT_TRUE(planted) << planted.error().message;
     daemon_ = new Daemon(bank_->Tables());
+    // Small segments, so that the log goes on to new ones and gives old ones up under the load.
+    const int segment_kib = 64 << Seed() % 5;
+    daemon_->SetLogOptions("segment_bytes = " + std::to_string(segment_kib << 10) + "\n");
     auto started = daemon_->Start();
     ASSERT_TRUE(started) << started.error().message;
-    printf("seed %llu, %d rounds of each kind\n", static_cast<unsigned long long>(Seed()),
-           Rounds());
+    printf("seed %llu, %d rounds of each kind, segments of %d KiB\n",
+           static_cast<unsigned long long>(Seed()), Rounds(), segment_kib);
   }
   static void TearDownTestSuite() {
     delete daemon_;
@@ -54,13 +58,14 @@ class KillRounds : public testing::Test {
 
   struct Victims {
     bool daemon = false;
+    int starts_killed = 0;  // how often it is killed again while it starts
     std::vector<Side> databases;
   };
 
   void Play(const char* name, int rounds, const std::function<Victims(Rng&)>& choose);
   void Round(const std::string& prefix, const Victims& victims, Rng& random);
   void KillAll(const Victims& victims);
-  void StartAll(const Victims& victims);
+  void StartAll(const Victims& victims, Rng& random);
 
   static Bank* bank_;
   static Daemon* daemon_;
@@ -81,7 +86,7 @@ void KillRounds::KillAll(const Victims& victims) {
   }
 }
 
-void KillRounds::StartAll(const Victims& victims) {
+void KillRounds::StartAll(const Victims& victims, Rng& random) {
   for (Side side : victims.databases) {
     auto started = bank_->server(side).Restart();
     ASSERT_TRUE(started) << started.error().message;
@@ -91,6 +96,12 @@ void KillRounds::StartAll(const Victims& victims) {
     if (prepared) in_doubt_ += prepared->size();
   }
   if (!victims.daemon) return;
+  for (int i = 0; i < victims.starts_killed; ++i) {
+    auto launched = daemon_->Launch();
+    ASSERT_TRUE(launched) << launched.error().message;
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % 200'000));  // any moment
+    daemon_->Kill();
+  }
   auto started = daemon_->Start();
   ASSERT_TRUE(started) << started.error().message;
 }
@@ -106,7 +117,7 @@ void KillRounds::Round(const std::string& prefix, const Victims& victims, Rng& r
   KillAll(victims);
   if (HasFatalFailure()) return;
   load.Finish();
-  StartAll(victims);
+  StartAll(victims, random);
   if (HasFatalFailure()) return;
   const auto restarted = Clock::now();
 
@@ -157,21 +168,23 @@ void KillRounds::Play(const char* name, int rounds, const std::function<Victims(
 }
 
 TEST_F(KillRounds, TheDaemon) {
-  Play("daemon", Rounds(), [](Rng&) { return Victims{true, {}}; });
+  Play("daemon", Rounds(), [](Rng& random) {
+    return Victims{true, static_cast<int>(random() % 3), {}};
+  });
 }
 
 TEST_F(KillRounds, MariaDb) {
-  Play("mariadb", Rounds(), [](Rng&) { return Victims{false, {kMobile}}; });
+  Play("mariadb", Rounds(), [](Rng&) { return Victims{false, 0, {kMobile}}; });
 }
 
 TEST_F(KillRounds, PostgreSql) {
-  Play("postgresql", Rounds(), [](Rng&) { return Victims{false, {kPc}}; });
+  Play("postgresql", Rounds(), [](Rng&) { return Victims{false, 0, {kPc}}; });
 }
 
 TEST_F(KillRounds, TheDaemonAndADatabase) {
   Play("both", Rounds(), [](Rng& random) {
-    if (random() % 4 == 0) return Victims{true, {kMobile, kPc}};
-    return Victims{true, {random() % 2 == 0 ? kMobile : kPc}};
+    if (random() % 4 == 0) return Victims{true, 0, {kMobile, kPc}};
+    return Victims{true, 0, {random() % 2 == 0 ? kMobile : kPc}};
   });
 }
 
@@ -185,7 +198,7 @@ TEST_F(KillRounds, ADatabaseWithAWitness) {
   }
   has_witness_ = true;
   Play("witness", Rounds(), [](Rng& random) {
-    return Victims{false, {random() % 2 == 0 ? kMobile : kPc}};
+    return Victims{false, 0, {random() % 2 == 0 ? kMobile : kPc}};
   });
 }
 
