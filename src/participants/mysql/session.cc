@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/random.h"
 #include "participants/mysql/errors.h"
+#include "participants/sql/socket.h"
 
 namespace assent::mysql {
 namespace {
@@ -84,7 +85,25 @@ Result<void> MySqlSession::Open() {
     const std::optional<ServerError> error = wire_->Do(sql);
     if (error) return ErrorOf(*error);
   }
+  const Result<void> found = FindSocket();
+  if (!found) return found.error();
   return Introduce();
+}
+
+Result<void> MySqlSession::FindSocket() {
+  const Result<std::vector<Row>> rows = Rows(
+      "SELECT SUBSTRING_INDEX(host, ':', -1), @@port FROM information_schema.processlist "
+      "WHERE id = CONNECTION_ID()");
+  if (!rows) return rows.error();
+  if (rows->empty()) return {};
+  const auto port = [&rows](size_t i) {
+    uint16_t number = 0;
+    const std::string text = rows->front()[i].value_or("");
+    std::from_chars(text.data(), text.data() + text.size(), number);
+    return number;
+  };
+  wire_->OwnSocket(sql::FindSocket(port(0), port(1)));
+  return {};
 }
 
 Result<void> MySqlSession::Introduce() {

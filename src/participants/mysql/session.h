@@ -10,7 +10,9 @@
 // That the branch is still ours: the server itself refuses COMMIT and DDL inside it (1399), and XA
 // END fails where a procedure has ended it. A procedure that ends it and starts one under the same
 // XID, which it would have to be told, is not noticed.
-// Threads: one at a time.
+// A silent server: Sever() works over TCP, where the port that the server sees is the one that we
+// have; elsewhere the read time-out ends the wait, which is longer than the longest wait for a
+// lock. Threads: one at a time; Sever() by any while a statement runs.
 #pragma once
 
 #include <memory>
@@ -50,6 +52,7 @@ class MySqlSession : public sql::Session {
   Result<void> EndSession(const sql::SessionId& other) override;
   Result<bool> IsGone(const sql::SessionId& other) override;
   void AfterCancel() override;
+  void Sever() override { wire_->Sever(); }
 
   // Cheap where the branch's text and the database allow it to be known that nothing was left: only
   // plain statements without variables, and no trigger or stored function that could run behind
@@ -63,6 +66,7 @@ class MySqlSession : public sql::Session {
       : options_(options), facts_(std::move(facts)) {}
 
   Result<void> Open();
+  Result<void> FindSocket();
   Result<void> Introduce();  // who this is and who the server is
   std::string ReadIdentityRow();
   // Ends and rolls back; the first answer that is not kOk.

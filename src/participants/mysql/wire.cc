@@ -8,6 +8,8 @@
 #include <cppconn/warning.h>
 #include <mysql_connection.h>
 #include <mysql_driver.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -15,6 +17,7 @@
 #include <mutex>
 #include <utility>
 
+#include "base/check.h"
 #include "participants/mysql/errors.h"
 
 namespace assent::mysql {
@@ -92,7 +95,19 @@ class ConnectorWire : public Wire {
     statement_->setResultSetType(::sql::ResultSet::TYPE_FORWARD_ONLY);
   }
 
+  ~ConnectorWire() override {
+    if (socket_ >= 0) close(socket_);
+  }
+
   bool alive() const override { return alive_; }
+
+  void Sever() override {
+    if (socket_ >= 0) shutdown(socket_, SHUT_RDWR);
+  }
+  void OwnSocket(int socket) override {
+    CHECK(socket_ < 0) << "the socket was handed in before";
+    socket_ = socket;
+  }
 
   std::optional<ServerError> Do(const std::string& sql) override {
     return Guarded([&] {
@@ -204,6 +219,7 @@ class ConnectorWire : public Wire {
   std::unique_ptr<::sql::Connection> connection_;
   std::unique_ptr<::sql::Statement> statement_;
   bool alive_ = true;
+  int socket_ = -1;  // a duplicate
 };
 
 }  // namespace

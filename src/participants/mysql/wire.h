@@ -3,7 +3,7 @@
 // Contract: the text protocol, one statement at a time, every result closed before the next
 // (otherwise the library breaks the connection, error 2014). No exception leaves it. A time-out or
 // a lost connection makes it dead for good: the library's own isClosed() does not say so. Threads:
-// one at a time.
+// one at a time; Sever() by any.
 #pragma once
 
 #include <cstdint>
@@ -38,6 +38,10 @@ class Wire {
                                                const std::string& password);
 
   virtual bool alive() const = 0;
+  // Breaks the connection, so that a call under way ends as lost. Nothing happens before the socket
+  // was handed in (owned from then on; once).
+  virtual void Sever() = 0;
+  virtual void OwnSocket(int socket) = 0;
   // A statement whose rows, if any, do not matter. nullopt: done.
   virtual std::optional<ServerError> Do(const std::string& sql) = 0;
   // Numbers of the warnings of the last Do; a round trip only where there are any.

@@ -1,7 +1,5 @@
 #include "participants/odbc/watchdog.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -10,74 +8,14 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <cstdlib>
-#include <optional>
-#include <string>
 
 #include "base/time.h"
+#include "participants/sql/socket.h"
 
 namespace assent::odbc {
 namespace {
 
 constexpr auto kInterval = std::chrono::milliseconds(100);
-
-uint16_t PortOf(const sockaddr_storage& address) {
-  if (address.ss_family == AF_INET) {
-    return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
-  }
-  if (address.ss_family == AF_INET6) {
-    return ntohs(reinterpret_cast<const sockaddr_in6&>(address).sin6_port);
-  }
-  return 0;
-}
-
-struct Ports {
-  uint16_t local = 0, peer = 0;
-};
-
-std::optional<Ports> PortsOf(int socket) {
-  sockaddr_storage local{}, peer{};
-  socklen_t local_size = sizeof local, peer_size = sizeof peer;
-  if (getsockname(socket, reinterpret_cast<sockaddr*>(&local), &local_size) != 0 ||
-      getpeername(socket, reinterpret_cast<sockaddr*>(&peer), &peer_size) != 0) {
-    return std::nullopt;
-  }
-  return Ports{PortOf(local), PortOf(peer)};
-}
-
-// A duplicate of the socket, or -1. What is duplicated is looked at, not what was listed: a number
-// may change hands in between.
-int FindSocket(uint16_t local_port, uint16_t peer_port) {
-  DIR* directory = opendir("/proc/self/fd");
-  if (directory == nullptr || local_port == 0) {
-    if (directory != nullptr) closedir(directory);
-    return -1;
-  }
-  std::vector<std::pair<int, Ports>> found;
-  while (const dirent* entry = readdir(directory)) {
-    const int number = std::atoi(entry->d_name);
-    if (entry->d_name[0] == '.' || number == dirfd(directory)) continue;
-    const std::optional<Ports> listed = PortsOf(number);
-    if (!listed || listed->local != local_port) continue;
-    const int copy = fcntl(number, F_DUPFD_CLOEXEC, 0);
-    if (copy < 0) continue;
-    const std::optional<Ports> ports = PortsOf(copy);
-    if (ports && ports->local == local_port) {
-      found.emplace_back(copy, *ports);
-    } else {
-      close(copy);
-    }
-  }
-  closedir(directory);
-  int chosen = found.size() == 1 ? found[0].first : -1;
-  for (const auto& [socket, ports] : found) {
-    if (chosen < 0 && ports.peer == peer_port) chosen = socket;
-  }
-  for (const auto& [socket, ports] : found) {
-    if (socket != chosen) close(socket);
-  }
-  return chosen;
-}
 
 }  // namespace
 
@@ -138,7 +76,7 @@ Watchdog::~Watchdog() {
 }
 
 std::shared_ptr<Line> Watchdog::Watch(uint16_t local_port, uint16_t peer_port) {
-  auto line = std::make_shared<Line>(FindSocket(local_port, peer_port));
+  auto line = std::make_shared<Line>(sql::FindSocket(local_port, peer_port));
   const std::lock_guard lock(mutex_);
   if (line->guarded()) lines_.push_back(line);
   wake_.notify_all();
