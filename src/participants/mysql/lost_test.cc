@@ -167,6 +167,45 @@ TEST_F(Lost, SilentServerIsGivenUpAndComesBack) {
   EXPECT_EQ(Amount(1), "100");
 }
 
+// The read time-out is long, for a statement may wait for a lock as long: a cancel does not wait
+// for it, nor does the roll-back behind the statement.
+TEST_F(Lost, SilentServerHoldsNeitherACancelledStatementNorItsRollBack) {
+  sql::ResourceOptions options = Options();
+  options.pool = 1;
+  options.call_timeout_ms = 3'000;
+  options.lock_timeout_ms = 300'000;
+  auto db = Open(options);
+  const xa::Xid xid = Opened(*db);
+  ASSERT_EQ(db->Run(xid, "UPDATE account SET amount = 1 WHERE id = 1").code, Code::kOk);
+  const uint64_t run = db->PostRun(xid, {{"SELECT SLEEP(600)", {}, {}}});
+  ASSERT_TRUE(test::Eventually(kLong, [&] {
+    return One("SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE "
+               "'SELECT SLEEP%'") == "1";
+  }));
+  ASSERT_EQ(kill(server().pid(), SIGSTOP), 0);
+  db->rm().Cancel(xid);
+  xa::Call roll_back;
+  roll_back.operation = Operation::kRollBack;
+  roll_back.xid = xid;
+  const uint64_t undo = db->Submit(roll_back);
+  const auto ran = db->sink().Wait(run, std::chrono::seconds(30));
+  const auto undone = db->sink().Wait(undo, std::chrono::seconds(30));
+  ASSERT_EQ(kill(server().pid(), SIGCONT), 0);
+  ASSERT_TRUE(ran && undone);
+  EXPECT_EQ(ran->code, Code::kRbCommFail);
+  EXPECT_EQ(ran->failure.reason, Reason::kDeadline);
+  EXPECT_EQ(undone->code, Code::kErRmFail);
+  EXPECT_TRUE(test::Eventually(kLong, [&] { return db->RollBackActive(xid).code == Code::kOk; }));
+  EXPECT_EQ(One("SELECT COUNT(*) FROM information_schema.innodb_trx"), "0");
+  EXPECT_EQ(Amount(1), "100");
+  const xa::Xid next = NewXid();
+  EXPECT_TRUE(
+      test::Eventually(kLong, [&] { return db->Do(Operation::kOpen, next).code == Code::kOk; }));
+  EXPECT_EQ(db->Run(next, "UPDATE account SET amount = 2 WHERE id = 1").code, Code::kOk);
+  EXPECT_EQ(db->Do(Operation::kCommitOnePhase, next).code, Code::kOk);
+  EXPECT_EQ(Amount(1), "2");
+}
+
 TEST_F(Lost, DeniedAccessIsDownAndThePasswordFileIsReadAgain) {
   Root("CREATE USER IF NOT EXISTS keeper@'%' IDENTIFIED BY 'right'");
   Root("GRANT ALL ON " + database_ + ".* TO keeper@'%'");

@@ -3,7 +3,7 @@
 // Contract: Carry and what stands with it run on the connection's own thread; which branch holds
 // the connection is the pool's business. A session is dropped wherever it is not known what it
 // holds; the caller then must see it gone before the branch is touched from elsewhere.
-// Threads: the worker's, but for the constructor and `worker`.
+// Threads: the worker's, but for the constructor, `worker` and Sever.
 #pragma once
 
 #include <memory>
@@ -28,7 +28,8 @@ struct Branch {
   uint64_t statements = 0;  // begun: tells one from the next
   uint32_t cancels = 0;     // under way, not yet answered
   bool cancelled = false;
-  bool ended = false;  // the connection is no longer its own
+  bool severed = false;  // a cancel brought nothing: whatever comes back, the session is lost
+  bool ended = false;    // the connection is no longer its own
 
   enum class Stage { kLeased, kActive, kDoomed, kPrepared };
   Stage stage = Stage::kLeased;  // the connection's thread only
@@ -73,6 +74,8 @@ class Connection {
   // After a branch: what cannot be made as new is dropped.
   void Reset();
   void Close() { session_.reset(); }
+  // From any thread, between the gate's Enter and Leave: the session is not exchanged there.
+  void Sever() { session_->Sever(); }
 
   // Where the pool keeps the id for cancelling; guarded by the pool's mutex.
   SessionId shared_id;

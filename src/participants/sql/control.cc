@@ -13,9 +13,6 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kFirstBackOff{100};
 constexpr milliseconds kLongestBackOff{5'000};
-// From a cancel to the end of the session whose statement did not come back.
-constexpr milliseconds kCancelGrace{5'000};
-constexpr milliseconds kCancelAgain{200};
 constexpr milliseconds kPurgeAfter{10'000};
 constexpr size_t kPurgeBatch = 500;
 
@@ -92,33 +89,6 @@ void Control::SetDown(const std::string& detail) {
   if (!view_.SetHealth(xa::Health::kDown, detail)) return;
   Log(LogEvent::kResourceDown, {{"resource", options_.name}, {"why", detail}});
   hooks_.on_down(detail);
-}
-
-void Control::Cancel(SessionId session, std::function<bool()> hold, std::function<void()> release) {
-  worker_.PostFirst([this, session, hold, release] { CancelNow(session, hold, release); });
-}
-
-void Control::CancelNow(const SessionId& session, const std::function<bool()>& hold,
-                        const std::function<void()>& release) {
-  if (!Ensure()) {
-    worker_.PostAfter(kCancelAgain, [this, session, hold, release] {
-      if (view_.up()) CancelNow(session, hold, release);
-    });
-    return;
-  }
-  if (!hold()) return;
-  const Result<void> cancelled = session_->CancelStatement(session);
-  release();
-  if (!cancelled && cancelled.error().code != ErrorCode::kNotFound) {
-    worker_.PostAfter(kCancelAgain,
-                      [this, session, hold, release] { CancelNow(session, hold, release); });
-    return;
-  }
-  worker_.PostAfter(kCancelGrace, [this, session, hold, release] {
-    if (!Ensure() || !hold()) return;
-    (void)session_->EndSession(session);
-    release();
-  });
 }
 
 // An idle connection may have died without the server: a second try is on a fresh one.

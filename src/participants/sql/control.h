@@ -1,7 +1,7 @@
 // The reserved connection for everything that must not stand in the way of phase two: probes,
-// cancels, ends of sessions, scans, the witness table.
+// scans, the witness table.
 //
-// Contract: cancels go in front of what waits. While the server does not answer it is probed with
+// Contract: while the server does not answer it is probed with
 // back-off (100 ms to 5 s, with jitter) until it does; while it answers nothing wakes up by itself.
 // Each change of health is reported once, each warning logged once.
 // Threads: every function but the constructor may be called from any; none blocks but Stop.
@@ -33,10 +33,6 @@ class Control {
           Hooks hooks);
 
   void Probe();  // have a look now; many at once are one
-  // Cancels the statement that the session runs; when it does not come back, ends the session.
-  // `hold` says whether it still runs, and if so keeps the session from its next verb until
-  // `release`: so neither hits anything else.
-  void Cancel(SessionId session, std::function<bool()> hold, std::function<void()> release);
   void Scan(std::function<void(xa::ScanResult)> done);
   void Install(std::function<void(Result<std::string>)> done);
   void PurgeWitness(std::vector<xa::Xid> ended);
@@ -49,8 +45,6 @@ class Control {
   Result<xa::ScanResult> List();
   void SetUp();
   void SetDown(const std::string& detail);
-  void CancelNow(const SessionId& session, const std::function<bool()>& hold,
-                 const std::function<void()>& release);
   void PurgeNow();
 
   const ResourceOptions& options_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "participants/sql/answers.h"
+#include "participants/sql/canceller.h"
 
 namespace assent::sql {
 
@@ -215,10 +216,9 @@ StatementGate::Left Pool::Leave(Branch& branch) {
   std::unique_lock lock(mutex_);
   branch.in_statement = false;
   if (!branch.cancelled) return Left::kClean;
-  const bool answered =
-      cancels_answered_.wait_for(lock, std::chrono::milliseconds(options_.call_timeout_ms),
-                                 [&branch] { return branch.cancels == 0; });
-  return answered ? Left::kCancelled : Left::kUnanswered;
+  const bool answered = cancels_answered_.wait_for(
+      lock, CancelBound(options_), [&branch] { return branch.cancels == 0 || branch.severed; });
+  return answered && !branch.severed ? Left::kCancelled : Left::kUnanswered;
 }
 
 void Pool::Cancel(const xa::Xid& xid) {
@@ -254,6 +254,16 @@ void Pool::LetGo(Branch& branch) {
   {
     const std::lock_guard lock(mutex_);
     --branch.cancels;
+  }
+  cancels_answered_.notify_all();
+}
+
+void Pool::Sever(Branch& branch, uint64_t statement) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!branch.in_statement || branch.statements != statement) return;
+    branch.severed = true;
+    branch.connection->Sever();
   }
   cancels_answered_.notify_all();
 }

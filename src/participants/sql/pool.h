@@ -45,6 +45,8 @@ class Pool : private StatementGate {
   // LetGo.
   bool Hold(Branch& branch, uint64_t statement);
   void LetGo(Branch& branch);
+  // Cuts the branch's connection if it still runs that statement: the session is lost then.
+  void Sever(Branch& branch, uint64_t statement);
 
   void OnUp();                             // serves those who wait
   void OnDown(const std::string& detail);  // answers those who wait

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "participants/sql/answers.h"
+#include "participants/sql/canceller.h"
 #include "participants/sql/control.h"
 #include "participants/sql/lost_sessions.h"
 #include "participants/sql/phase_two.h"
@@ -60,6 +61,7 @@ class Resource : public xa::ResourceManager {
   LostSessions lost_;
   std::unique_ptr<Pool> pool_;
   std::unique_ptr<PhaseTwo> phase_two_;
+  std::unique_ptr<Canceller> canceller_;
   std::unique_ptr<Control> control_;
 };
 
@@ -73,11 +75,13 @@ void Resource::Start(xa::CompletionSink& sink) {
           .reroute = [this](xa::Call call) { SubmitUnattached(call); },
           .cancel =
               [this](std::shared_ptr<Branch> branch, SessionId session, uint64_t statement) {
-                control_->Cancel(
-                    std::move(session),
-                    [this, branch, statement] { return pool_->Hold(*branch, statement); },
-                    [this, branch] { pool_->LetGo(*branch); });
+                canceller_->Cancel(
+                    {std::move(session),
+                     [this, branch, statement] { return pool_->Hold(*branch, statement); },
+                     [this, branch] { pool_->LetGo(*branch); },
+                     [this, branch, statement] { pool_->Sever(*branch, statement); }});
               }});
+  canceller_ = std::make_unique<Canceller>(options_, *driver_, view_);
   phase_two_ = std::make_unique<PhaseTwo>(*driver_, view_, lost_, answer);
   control_ = std::make_unique<Control>(
       options_, *driver_, view_, random_,
@@ -91,11 +95,13 @@ void Resource::Start(xa::CompletionSink& sink) {
 void Resource::Stop() {
   if (sink_ == nullptr || stopped_.exchange(true)) return;
   pool_->Stop();
+  canceller_->Stop();
   phase_two_->Stop();
   control_->Stop();
 }
 
 void Resource::OnUp() {
+  canceller_->Connect();
   pool_->OnUp();
   sink_->OnHealth(options_.name, xa::Health::kUp);
 }

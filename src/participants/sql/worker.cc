@@ -14,16 +14,6 @@ bool Worker::Post(Task task) {
   return true;
 }
 
-bool Worker::PostFirst(Task task) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (finished_) return false;
-    tasks_.push_front(std::move(task));
-  }
-  wake_.notify_one();
-  return true;
-}
-
 bool Worker::PostAfter(std::chrono::milliseconds delay, Task task) {
   {
     const std::lock_guard lock(mutex_);

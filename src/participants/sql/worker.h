@@ -2,7 +2,7 @@
 //
 // Contract: tasks that were posted before Finish() run before it returns; timed ones that are not
 // due are dropped. After Finish() every Post answers false and the caller must do without.
-// Threads: Post, PostFirst and PostAfter may be called from any thread, a task included, and never
+// Threads: Post and PostAfter may be called from any thread, a task included, and never
 // block; Finish from any thread but its own. An idle worker never wakes up.
 #pragma once
 
@@ -26,7 +26,6 @@ class Worker {
   Worker& operator=(const Worker&) = delete;
 
   bool Post(Task task);
-  bool PostFirst(Task task);  // in front of all that waits
   bool PostAfter(std::chrono::milliseconds delay, Task task);
   void Finish();
 

@@ -1,0 +1,67 @@
+#include "participants/sql/canceller.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace assent::sql {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kLongestBound{5'000};
+constexpr milliseconds kAgain{200};
+
+}  // namespace
+
+milliseconds CancelBound(const ResourceOptions& options) {
+  return std::min(milliseconds(options.call_timeout_ms), kLongestBound);
+}
+
+void Canceller::Stop() {
+  watch_.Finish();
+  worker_.Finish();
+  session_.reset();
+}
+
+void Canceller::Connect() {
+  worker_.Post([this] { (void)Ensure(); });
+}
+
+Result<void> Canceller::Ensure() {
+  if (session_ != nullptr && session_->alive()) return {};
+  session_.reset();
+  Result<std::unique_ptr<Session>> connected = driver_.Connect();
+  if (!connected) return connected.error();
+  session_ = std::move(*connected);
+  return {};
+}
+
+void Canceller::Cancel(Target cancelled) {
+  const auto target = std::make_shared<const Target>(std::move(cancelled));
+  worker_.Post([this, target] { CancelNow(target); });
+  watch_.PostAfter(CancelBound(options_), [this, target] {
+    worker_.Post([this, target] { EndNow(target); });
+    target->sever();
+  });
+}
+
+void Canceller::CancelNow(const TargetPtr& target) {
+  Result<void> done = Ensure();
+  if (!target->hold()) return;
+  if (done) done = session_->CancelStatement(target->session);
+  target->release();
+  if (done || done.error().code == ErrorCode::kNotFound) return;
+  // The connection may have died while it was idle: at once on a new one, then with pauses.
+  const bool died = session_ != nullptr && !session_->alive();
+  if (died) view_.suspect();
+  worker_.PostAfter(died ? milliseconds(0) : kAgain, [this, target] { CancelNow(target); });
+}
+
+// For where severing does nothing.
+void Canceller::EndNow(const TargetPtr& target) {
+  if (!Ensure() || !target->hold()) return;
+  (void)session_->EndSession(target->session);
+  target->release();
+}
+
+}  // namespace assent::sql
