@@ -328,7 +328,9 @@ void AtomicMachine::On(const TimerFired& event) {
 
 void AtomicMachine::On(const ResourceUp& event) {
   for (uint32_t i = 0; i < t_.branches.size(); ++i) {
-    if (t_.branches[i].waiting && t_.branches[i].spec.resource == event.resource) Resend(i);
+    if (t_.branches[i].spec.resource != event.resource) continue;
+    t_.branches[i].retries = 0;  // how long it was away says nothing of what comes now
+    Resend(i);
   }
 }
 

@@ -41,6 +41,7 @@ struct AtomicBranch {
   bool recovered = false;  // an earlier process may have sent its commit
   uint32_t sends = 0;      // commits or roll-backs sent by this process
   uint32_t finds = 0;      // looks after an unknown XID
+  uint32_t retries = 0;    // in a row, since its resource last came up: the back-off
   Ack heuristic = Ack::kDone;
   uint64_t heuristic_ticket = 0;
   std::string identity, started_at;  // of the server that prepared it

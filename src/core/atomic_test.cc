@@ -209,6 +209,27 @@ TEST(Atomic, RetriesAnUnknownCommitForEverAndAtOnceWhenTheResourceIsBack) {
   EXPECT_EQ(m.Do(TimerFired{Timer::kRetry, 1}), "") << "it is under way already";
 }
 
+// Else what failed once more right after a long outage would wait for as long as the outage took.
+TEST(Atomic, BeginsItsBackOffAnewWhenTheResourceIsBack) {
+  Machine m = Two();
+  m.UpToCommitting();
+  m.Do(Acked{0, Ack::kDone, {}});
+  const auto wait = [&] {
+    Effects effects;
+    Step(m.t, Acked{1, Ack::kUnknown, {}}, m.now, effects);
+    return std::get<Arm>(effects.at(0)).at - m.now;
+  };
+  EXPECT_EQ(wait(), m.t.settings.retry_first);
+  for (int i = 0; i < 20; ++i) {
+    m.Do(TimerFired{Timer::kRetry, 1});
+    wait();
+  }
+  m.Do(TimerFired{Timer::kRetry, 1});
+  EXPECT_EQ(wait(), m.t.settings.retry_cap);
+  m.Do(ResourceUp{"b"});
+  EXPECT_EQ(wait(), m.t.settings.retry_first);
+}
+
 TEST(Atomic, RemembersWhichBranchHasEndedWhileAnotherIsLate) {
   Machine m = Two();
   m.UpToCommitting();

@@ -34,9 +34,8 @@ void AtomicMachine::Retry(uint32_t index) {
   AtomicBranch& branch = t_.branches[index];
   branch.waiting = true;
   Duration delay = t_.settings.retry_first;
-  for (uint32_t i = 1; i < branch.sends + branch.finds && delay < t_.settings.retry_cap; ++i) {
-    delay *= 2;
-  }
+  for (uint32_t i = 0; i < branch.retries && delay < t_.settings.retry_cap; ++i) delay *= 2;
+  ++branch.retries;
   if (delay > t_.settings.retry_cap) delay = t_.settings.retry_cap;
   Emit(Arm{Timer::kRetry, index, now_ + delay, delay});
 }
