@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "core/types.h"
 
@@ -61,6 +62,12 @@ AckMeaning MeaningOfCommit(Code code, bool read_only);
 AckMeaning MeaningOfOnePhase(Code code);
 // `prepare_sent`: the branch was asked to prepare at some time, so it may stand prepared.
 AckMeaning MeaningOfRollBack(Code code, bool prepare_sent);
+
+// Whether two identities (ServerStamp) are one server's. MariaDB has no identity of its own: it is
+// host:port:server_id until the witness table is installed, and that plus ":" and the table's
+// random row (28 hexadecimal digits) from then on. Having the row refines the identity; another row
+// is another server. Nobody else's identity has that shape.
+bool SameServer(std::string_view noted, std::string_view now);
 
 // What a look at the server found of a branch whose XID it called unknown ("unknown XID", rules 1
 // to 3).

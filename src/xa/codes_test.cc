@@ -123,6 +123,33 @@ TEST(UnknownXid, WithoutAWitnessIsDoneOnlyOnTheServerThatPreparedItAfterAnEarlie
   EXPECT_EQ(JudgeCommit(Found::kNotListed, context), Ack::kHeuristicHazard);
 }
 
+TEST(Identity, IsTheSameWhereOnlyTheWitnessTablesRowIsNew) {
+  const std::string place = "db1:3306:1";
+  const std::string row = ":00112233445566778899aabbccdd", other = ":ff112233445566778899aabbccdd";
+  EXPECT_TRUE(SameServer(place, place));
+  EXPECT_TRUE(SameServer(place, place + row));
+  EXPECT_TRUE(SameServer(place + row, place)) << "the table was dropped: nothing speaks against it";
+  EXPECT_FALSE(SameServer(place + row, place + other));
+  EXPECT_FALSE(SameServer(place, "db2:3306:1" + row));
+  EXPECT_FALSE(SameServer(place, "db1:3306:11" + row));
+  EXPECT_FALSE(SameServer(place, ""));
+  EXPECT_FALSE(SameServer("", place));
+  EXPECT_FALSE(SameServer(place, place + row + row)) << "a row is added once";
+  EXPECT_FALSE(SameServer(place, place + ":5")) << "no row";
+}
+
+// Names of databases may hold anything.
+TEST(Identity, OfPostgreSqlAndMySqlIsNeverTakenForOneThatGotARow) {
+  const std::string row = ":00112233445566778899aabbccdd";
+  for (const std::string identity :
+       {"postgresql/7123456789/1/5/postgres", "postgresql/7123456789/1/5/a:1:2",
+        "postgresql/10.0.0.1:5432/00000001/5/postgres", "postgresql/10.0.0.1:5432/00000001/5/a:1:2",
+        "3e11fa47-71ca-11e1-9e33-c80aa9429562"}) {
+    EXPECT_TRUE(SameServer(identity, identity));
+    EXPECT_FALSE(SameServer(identity, identity + row)) << identity;
+  }
+}
+
 TEST(UnknownXid, AFailedLookSaysNothing) {
   EXPECT_EQ(JudgeCommit(Found::kUnknown, Good()), Ack::kUnknown);
   EXPECT_EQ(JudgeRollBack(Found::kUnknown), Ack::kUnknown);
