@@ -161,6 +161,15 @@ class ResourceManager {
   // These branches' transactions have ended durably: their witness rows may go. Best effort,
   // lazily, in batches.
   virtual void PurgeWitness(std::vector<Xid> ended) = 0;
+  // Once after recovery, where the witness table is there: witness rows of this coordinator's
+  // incarnations below `below_incarnation` may go, but for those of `keep`: what was unfinished
+  // when this process started. A mark that forbids a commit stays as long as a session of an
+  // earlier process might be left that could still carry the branch out. Best effort, lazily, in
+  // batches.
+  virtual void PurgeWitnessesOf(const std::string& coordinator_id, uint32_t below_incarnation,
+                                std::vector<Xid> keep) {
+    (void)coordinator_id, (void)below_incarnation, (void)keep;
+  }
   // Creates the witness table. The text says what was done.
   virtual void Install(std::function<void(Result<std::string>)> done) = 0;
 };

@@ -1,6 +1,7 @@
 // Connecting, other sessions, the list of prepared branches, the witness table.
 #include "participants/mysql/session.h"
 
+#include <algorithm>
 #include <charconv>
 #include <fstream>
 #include <iterator>
@@ -213,6 +214,21 @@ Result<bool> MySqlSession::IsGone(const sql::SessionId& other) {
   return !*ours;
 }
 
+// Connection ids only rise while the server runs.
+Result<bool> MySqlSession::NoneBefore(const sql::SessionId& first,
+                                      const std::vector<sql::SessionId>& known) {
+  if (first.started != id_.started) return true;  // the server has been restarted since
+  if (!IsNumber(first.id)) return false;
+  std::string sql = "SELECT COUNT(*) FROM information_schema.processlist WHERE id < " + first.id +
+                    " AND user = SUBSTRING_INDEX(USER(), '@', 1)";
+  for (const sql::SessionId& other : known) {
+    if (IsNumber(other.id)) sql += " AND id <> " + other.id;
+  }
+  const Result<std::string> count = OneValue(sql);
+  if (!count) return count.error();
+  return *count == "0";
+}
+
 // A KILL QUERY that came too late hits this instead of the next verb.
 void MySqlSession::AfterCancel() { (void)wire_->Do("DO 0"); }
 
@@ -240,6 +256,24 @@ Result<void> MySqlSession::PurgeWitness(const std::vector<xa::Xid>& xids) {
       wire_->Do("DELETE FROM assent_witness WHERE xid IN (" + keys + ")");
   if (error) return ErrorOf(*error);
   return {};
+}
+
+Result<std::vector<sql::WitnessRow>> MySqlSession::Witnesses(const std::string& after,
+                                                             const std::string& below,
+                                                             uint32_t limit) {
+  const Result<std::vector<Row>> rows =
+      Rows("SELECT xid, mark FROM assent_witness WHERE xid > '" + after + "' AND xid < '" + below +
+           "' ORDER BY xid LIMIT " + std::to_string(limit));
+  if (!rows) return rows.error();
+  std::vector<sql::WitnessRow> witnesses;
+  for (const Row& row : *rows) {
+    const std::string key = row[0].value_or("");
+    const size_t gtrid = std::min(key.size(), 2 * core::Gtrid::kBytes);
+    witnesses.push_back({key,
+                         xa::Xid::FromParts(xa::kFormatId, key.substr(0, gtrid), key.substr(gtrid)),
+                         row[1] == "C"});
+  }
+  return witnesses;
 }
 
 Result<std::string> MySqlSession::InstallWitness() {

@@ -73,6 +73,20 @@ TEST_F(Trap, WitnessTellsCommittedFromRolledBack) {
   EXPECT_EQ(One("SELECT GROUP_CONCAT(mark ORDER BY mark) FROM assent_witness"), "C,I,R");
 }
 
+// Installing refines what the server is called, and is no other server.
+TEST_F(Trap, WitnessTableMakesTheIdentityMoreExact) {
+  auto db = Open();
+  const std::string before = db->Scan().stamp.identity;
+  ASSERT_TRUE(db->Install().has_value());
+  const std::string after = db->Scan().stamp.identity;
+  EXPECT_NE(after, before);
+  EXPECT_TRUE(xa::SameServer(before, after)) << before << " " << after;
+  Root("DROP TABLE assent_witness", database_);
+  ASSERT_TRUE(db->Install().has_value());
+  EXPECT_FALSE(xa::SameServer(after, db->Scan().stamp.identity));
+  EXPECT_TRUE(xa::SameServer(before, db->Scan().stamp.identity));
+}
+
 // The mark is inserted, not only read: what still stands somewhere blocks it.
 TEST_F(Trap, WitnessThatIsBlockedSaysNothing) {
   auto db = Open();
@@ -410,6 +424,66 @@ TEST_F(Trap, PurgeTakesOnlyWhatItIsGiven) {
   EXPECT_TRUE((*session)->PurgeWitness({ended}));
   EXPECT_EQ(One("SELECT GROUP_CONCAT(xid) FROM assent_witness WHERE mark = 'R'"),
             other.gtrid_text() + other.bqual_text());
+}
+
+xa::Xid XidOf(const char* coordinator, uint32_t incarnation, uint64_t sequence) {
+  return {core::Gtrid::Make(coordinator, incarnation, "abc", sequence), 1};
+}
+
+// An earlier process has left rows of what had ended and of what had not, and, for a while, a
+// session that might still carry a branch out: as long, marks that forbid that stay.
+TEST_F(Trap, PurgeAfterARestartTakesWhatEarlierIncarnationsHaveLeft) {
+  const auto key = [](const xa::Xid& xid) { return xid.gtrid_text() + xid.bqual_text(); };
+  const xa::Xid ended = XidOf("PURGEOLD", 1, 1), forbidden = XidOf("PURGEOLD", 1, 2);
+  const xa::Xid unfinished = XidOf("PURGEOLD", 1, 3), running = XidOf("PURGEOLD", 2, 1);
+  const xa::Xid others = XidOf("PURGEOTH", 1, 1);
+  Result<std::unique_ptr<sql::Session>> old = MakeMySqlDriver(Options())->Connect();
+  ASSERT_TRUE(old.has_value()) << old.error().message;
+  ASSERT_TRUE((*old)->InstallWitness().has_value());
+  ASSERT_EQ((*old)->SettleWitness(forbidden), Found::kWitnessRolledBack);
+  for (const xa::Xid& xid : {ended, unfinished, running, others}) {
+    Root("INSERT INTO assent_witness (xid, mark) VALUES ('" + key(xid) + "', 'C')", database_);
+  }
+  const auto left = [&](const xa::Xid& xid) {
+    return One("SELECT COUNT(*) FROM assent_witness WHERE xid = '" + key(xid) + "'") == "1";
+  };
+  {
+    auto db = Open();
+    ASSERT_TRUE(db->sink().WaitHealth(xa::Health::kUp));
+    db->rm().PurgeWitnessesOf("PURGEOLD", 2, {unfinished});
+    EXPECT_TRUE(test::Eventually(std::chrono::seconds(30), [&] { return !left(ended); }));
+    EXPECT_TRUE(left(forbidden));
+  }
+  old->reset();
+  ASSERT_TRUE(test::Eventually(std::chrono::seconds(30), [&] {
+    return One("SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'assent'") == "0";
+  }));
+  auto db = Open();
+  ASSERT_TRUE(db->sink().WaitHealth(xa::Health::kUp));
+  db->rm().PurgeWitnessesOf("PURGEOLD", 2, {unfinished});
+  EXPECT_TRUE(test::Eventually(std::chrono::seconds(30), [&] { return !left(forbidden); }));
+  EXPECT_TRUE(left(unfinished));
+  EXPECT_TRUE(left(running));
+  EXPECT_TRUE(left(others));
+  EXPECT_EQ(One("SELECT COUNT(*) FROM assent_witness WHERE mark = 'I'"), "1");
+}
+
+TEST_F(Trap, PurgeAfterARestartTakesAsManyRowsAsThereAre) {
+  Result<std::unique_ptr<sql::Session>> session = MakeMySqlDriver(Options())->Connect();
+  ASSERT_TRUE(session.has_value()) << session.error().message;
+  ASSERT_TRUE((*session)->InstallWitness().has_value());
+  std::string rows;
+  for (uint64_t i = 0; i < 1'200; ++i) {
+    const xa::Xid xid = XidOf("PURGEOLD", 1, i);
+    rows += (rows.empty() ? "('" : ",('") + xid.gtrid_text() + xid.bqual_text() + "','C')";
+  }
+  Root("INSERT INTO assent_witness (xid, mark) VALUES " + rows, database_);
+  auto db = Open();
+  ASSERT_TRUE(db->sink().WaitHealth(xa::Health::kUp));
+  db->rm().PurgeWitnessesOf("PURGEOLD", 2, {XidOf("PURGEOLD", 1, 700)});
+  EXPECT_TRUE(test::Eventually(std::chrono::seconds(30), [&] {
+    return One("SELECT COUNT(*) FROM assent_witness WHERE mark = 'C'") == "1";
+  }));
 }
 
 TEST_F(Trap, ProbeNamesWhatADurableServerLacks) {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -64,11 +65,17 @@ struct Dialect {
   std::string (*cancel_statement)(const sql::SessionId&);  // rows: sessions that were ours
   std::string (*end_session)(const sql::SessionId&);
   std::string (*session_exists)(const sql::SessionId&);
+  // Rows: sessions of ours that began before `first` and are none of `known`.
+  std::string (*sessions_before)(const sql::SessionId& first,
+                                 const std::vector<sql::SessionId>& known);
 
   // The witness table.
   const char* install_witness;
   std::string (*settle_witness)(const xa::Xid&);  // inserts R by itself
   std::string (*read_witness)(const xa::Xid&);    // mark
+  // key, mark; between two keys.
+  std::string (*witnesses)(const std::string& after, const std::string& below, uint32_t limit);
+  std::optional<xa::Xid> (*witness_of)(const std::string& key);
   std::string (*purge_witness)(const std::vector<xa::Xid>&);
 
   sql::Answer (*judge)(Verb verb, const Diagnosis& diagnosis);

@@ -165,6 +165,21 @@ std::string EndSession(const sql::SessionId& id) {
 }
 std::string SessionExists(const sql::SessionId& id) { return "SELECT 1" + Where(id, false); }
 
+// Whatever the resource was called when they began.
+std::string SessionsBefore(const sql::SessionId& first, const std::vector<sql::SessionId>& known) {
+  std::string text =
+      "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND usename = "
+      "session_user AND application_name LIKE 'assent/%' AND "
+      "(extract(epoch from backend_start) * 1000000)::bigint < " +
+      Quoted(first.started) + "::bigint";
+  for (const sql::SessionId& other : known) {
+    text += " AND NOT (pid = " + Quoted(other.id) +
+            "::int AND (extract(epoch from backend_start) * 1000000)::bigint::text = " +
+            Quoted(other.started) + ")";
+  }
+  return text;
+}
+
 constexpr const char* kInstallWitness =
     "CREATE TABLE IF NOT EXISTS assent_witness (xid text COLLATE \"C\" PRIMARY KEY, "
     "mark char(1) NOT NULL, created_at timestamptz NOT NULL)";
@@ -178,6 +193,13 @@ std::string SettleWitness(const xa::Xid& xid) {
 }
 std::string ReadWitness(const xa::Xid& xid) {
   return "SELECT mark::text FROM assent_witness WHERE xid = " + Quoted(WitnessKey(xid));
+}
+std::string Witnesses(const std::string& after, const std::string& below, uint32_t limit) {
+  return "SELECT xid, mark::text FROM assent_witness WHERE xid > " + Quoted(after) + " AND xid < " +
+         Quoted(below) + " ORDER BY xid LIMIT " + std::to_string(limit);
+}
+std::optional<xa::Xid> WitnessOf(const std::string& key) {
+  return xa::Xid::FromPostgreSql("assent-" + key);
 }
 std::string PurgeWitness(const std::vector<xa::Xid>& xids) {
   std::string text = "DELETE FROM assent_witness WHERE xid IN (";
@@ -218,9 +240,12 @@ const Dialect& PostgreSql() {
       .cancel_statement = CancelStatement,
       .end_session = EndSession,
       .session_exists = SessionExists,
+      .sessions_before = SessionsBefore,
       .install_witness = kInstallWitness,
       .settle_witness = SettleWitness,
       .read_witness = ReadWitness,
+      .witnesses = Witnesses,
+      .witness_of = WitnessOf,
       .purge_witness = PurgeWitness,
       .judge = JudgePostgreSql,
   };

@@ -4,7 +4,10 @@
 #include <fstream>
 #include <thread>
 
+#include "base/random.h"
 #include "participants/odbc/fixture_test.h"
+#include "participants/sql/drive_test.h"
+#include "participants/sql/resource.h"
 
 namespace assent::odbc {
 namespace {
@@ -185,6 +188,51 @@ TEST_F(PgServer, PurgesManyWitnessRows) {
   }
   EXPECT_TRUE(session->PurgeWitness(xids));
   EXPECT_EQ(One("SELECT count(*) FROM assent_witness"), "0");
+}
+
+// An earlier process has left rows of what had ended and of what had not, and, for a while, a
+// session that might still carry a branch out: as long, marks that forbid that stay.
+TEST_F(PgServer, PurgesWhatEarlierIncarnationsHaveLeft) {
+  const auto xid_of = [](const char* coordinator, uint32_t incarnation, uint64_t sequence) {
+    return xa::Xid{core::Gtrid::Make(coordinator, incarnation, "abc", sequence), 1};
+  };
+  const auto key = [](const xa::Xid& xid) { return xid.gtrid_text() + "-" + xid.bqual_text(); };
+  const auto left = [&](const xa::Xid& xid) {
+    return One("SELECT count(*) FROM assent_witness WHERE xid = '" + key(xid) + "'") == "1";
+  };
+  const auto restart = [] {
+    auto options = OptionsFor(Server().port());
+    auto db = std::make_unique<sql::TestDriver>(
+        sql::MakeSqlResource(options, MakeDriver(options), SystemRandom()));
+    EXPECT_TRUE(db->sink().WaitHealth(xa::Health::kUp));
+    return db;
+  };
+  const xa::Xid ended = xid_of("PURGEOLD", 1, 1), forbidden = xid_of("PURGEOLD", 1, 2);
+  const xa::Xid unfinished = xid_of("PURGEOLD", 1, 3), running = xid_of("PURGEOLD", 2, 1);
+  const xa::Xid others = xid_of("PURGEOTH", 1, 1);
+  auto old = Connect();
+  ASSERT_TRUE(old->InstallWitness());
+  ASSERT_EQ(old->SettleWitness(forbidden), Found::kWitnessRolledBack);
+  for (const xa::Xid& xid : {ended, unfinished, running, others}) {
+    Psql("INSERT INTO assent_witness VALUES ('" + key(xid) + "', 'C', now())");
+  }
+  {
+    const auto db = restart();
+    db->rm().PurgeWitnessesOf("PURGEOLD", 2, {unfinished});
+    EXPECT_TRUE(test::Eventually(std::chrono::seconds(30), [&] { return !left(ended); }));
+    EXPECT_TRUE(left(forbidden));
+  }
+  old.reset();
+  ASSERT_TRUE(test::Eventually(std::chrono::seconds(30), [] {
+    return One("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'assent/%'") ==
+           "0";
+  }));
+  const auto db = restart();
+  db->rm().PurgeWitnessesOf("PURGEOLD", 2, {unfinished});
+  EXPECT_TRUE(test::Eventually(std::chrono::seconds(30), [&] { return !left(forbidden); }));
+  EXPECT_TRUE(left(unfinished));
+  EXPECT_TRUE(left(running));
+  EXPECT_TRUE(left(others));
 }
 
 TEST_F(PgServer, KeepsAReadOnlyVoteOutOfTheWitness) {

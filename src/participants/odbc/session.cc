@@ -132,6 +132,20 @@ Result<void> Session::PurgeWitness(const std::vector<xa::Xid>& xids) {
   return {};
 }
 
+Result<std::vector<sql::WitnessRow>> Session::Witnesses(const std::string& after,
+                                                        const std::string& below, uint32_t limit) {
+  const auto found = Ask(dialect_.witnesses(after, below, limit));
+  if (!found) return found.error();
+  std::vector<sql::WitnessRow> witnesses;
+  const ResultSet& rows = found->results.front();
+  for (size_t i = 0; i < rows.rows.size(); ++i) {
+    std::string key = TextAt(rows, i, 0);
+    const auto xid = dialect_.witness_of(key);
+    witnesses.push_back({std::move(key), xid, TextAt(rows, i, 1) == "C"});
+  }
+  return witnesses;
+}
+
 Result<std::string> Session::InstallWitness() {
   const auto made = Ask(dialect_.install_witness);
   if (!made) return made.error();
@@ -157,6 +171,13 @@ Result<void> Session::EndSession(const sql::SessionId& other) {
 
 Result<bool> Session::IsGone(const sql::SessionId& other) {
   const auto found = Ask(dialect_.session_exists(other));
+  if (!found) return found.error();
+  return found->results.front().rows.empty();
+}
+
+Result<bool> Session::NoneBefore(const sql::SessionId& first,
+                                 const std::vector<sql::SessionId>& known) {
+  const auto found = Ask(dialect_.sessions_before(first, known));
   if (!found) return found.error();
   return found->results.front().rows.empty();
 }

@@ -53,11 +53,15 @@ class Session final : public sql::Session {
   Result<xa::ScanResult> List() override;
   xa::Found SettleWitness(const xa::Xid& xid) override;
   Result<void> PurgeWitness(const std::vector<xa::Xid>& xids) override;
+  Result<std::vector<sql::WitnessRow>> Witnesses(const std::string& after, const std::string& below,
+                                                 uint32_t limit) override;
   Result<std::string> InstallWitness() override;
 
   Result<void> CancelStatement(const sql::SessionId& other) override;
   Result<void> EndSession(const sql::SessionId& other) override;
   Result<bool> IsGone(const sql::SessionId& other) override;
+  Result<bool> NoneBefore(const sql::SessionId& first,
+                          const std::vector<sql::SessionId>& known) override;
 
   Result<void> Reset() override;
   Result<sql::Probe> ProbeServer() override;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/bytes.h"
 #include "base/event_log.h"
 #include "participants/sql/answers.h"
 
@@ -14,6 +15,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds kFirstBackOff{100};
 constexpr milliseconds kLongestBackOff{5'000};
 constexpr milliseconds kPurgeAfter{10'000};
+// What an earlier process has left on the server takes a moment to go.
+constexpr milliseconds kPurgeOldAfter{2'000};
 constexpr size_t kPurgeBatch = 500;
 
 }  // namespace
@@ -55,6 +58,7 @@ Result<void> Control::Ensure() {
   Result<std::unique_ptr<Session>> connected = driver_.Connect();
   if (!connected) return connected.error();
   session_ = std::move(*connected);
+  view_.NoteFirst(session_->id());
   return {};
 }
 
@@ -158,6 +162,37 @@ void Control::PurgeNow() {
     const auto begin = ended.begin() + static_cast<ptrdiff_t>(from);
     (void)session_->PurgeWitness({begin, begin + static_cast<ptrdiff_t>(count)});
   }
+}
+
+void Control::PurgeWitnessesOf(const std::string& coordinator_id, uint32_t below_incarnation,
+                               std::vector<xa::Xid> keep) {
+  const auto old = std::make_shared<Old>();
+  old->after = ToHex(coordinator_id);
+  old->below = old->after + ToHex(below_incarnation, 8);
+  old->keep.insert(keep.begin(), keep.end());
+  worker_.PostAfter(kPurgeOldAfter, [this, old] { BeginPurgeOld(old); });
+}
+
+void Control::BeginPurgeOld(const std::shared_ptr<Old>& old) {
+  if (stopping_ || !view_.witness() || !Ensure()) return;
+  const auto [first, early] = view_.Firsts();
+  const Result<bool> gone = session_->NoneBefore(first, early);
+  old->marks_too = gone && *gone;
+  PurgeOld(old);
+}
+
+void Control::PurgeOld(const std::shared_ptr<Old>& old) {
+  if (stopping_ || !Ensure()) return;
+  const auto rows = session_->Witnesses(old->after, old->below, kPurgeBatch);
+  if (!rows || rows->empty()) return;
+  std::vector<xa::Xid> ended;
+  for (const WitnessRow& row : *rows) {
+    if (!row.xid || old->keep.contains(*row.xid)) continue;
+    if (row.committed || old->marks_too) ended.push_back(*row.xid);
+  }
+  if (!ended.empty() && !session_->PurgeWitness(ended)) return;
+  old->after = rows->back().key;
+  worker_.Post([this, old] { PurgeOld(old); });  // others come in between
 }
 
 }  // namespace assent::sql

@@ -13,6 +13,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "base/random.h"
@@ -36,6 +37,12 @@ class Control {
   void Scan(std::function<void(xa::ScanResult)> done);
   void Install(std::function<void(Result<std::string>)> done);
   void PurgeWitness(std::vector<xa::Xid> ended);
+  // See xa/port.h. Marks R go only where the server shows no session of ours that is older than
+  // this process's first: an earlier process is dead by now (the log directory is locked), but a
+  // session may outlive its client, and carry out what it was sent. Where one is left they stay
+  // until the next start.
+  void PurgeWitnessesOf(const std::string& coordinator_id, uint32_t below_incarnation,
+                        std::vector<xa::Xid> keep);
   void Stop();
 
  private:
@@ -46,6 +53,13 @@ class Control {
   void SetUp();
   void SetDown(const std::string& detail);
   void PurgeNow();
+  struct Old {  // rows of earlier incarnations
+    std::string after, below;
+    std::unordered_set<xa::Xid, xa::XidHash> keep;
+    bool marks_too = false;
+  };
+  void BeginPurgeOld(const std::shared_ptr<Old>& old);
+  void PurgeOld(const std::shared_ptr<Old>& old);  // a batch
 
   const ResourceOptions& options_;
   Driver& driver_;

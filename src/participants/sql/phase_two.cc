@@ -32,12 +32,14 @@ Result<void> PhaseTwo::Ensure() {
   if (view_.health() == xa::Health::kDown) return Error{ErrorCode::kUnavailable, view_.detail()};
   if (session_ != nullptr && session_->alive()) return {};
   session_.reset();
+  const bool early = !view_.HasFirst();
   Result<std::unique_ptr<Session>> connected = driver_.Connect();
   if (!connected) {
     view_.suspect();
     return connected.error();
   }
   session_ = std::move(*connected);
+  if (early) view_.NoteEarly(session_->id());
   return {};
 }
 

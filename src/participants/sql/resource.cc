@@ -41,6 +41,10 @@ class Resource : public xa::ResourceManager {
   void PurgeWitness(std::vector<xa::Xid> ended) override {
     control_->PurgeWitness(std::move(ended));
   }
+  void PurgeWitnessesOf(const std::string& coordinator_id, uint32_t below_incarnation,
+                        std::vector<xa::Xid> keep) override {
+    control_->PurgeWitnessesOf(coordinator_id, below_incarnation, std::move(keep));
+  }
   void Install(std::function<void(Result<std::string>)> done) override {
     control_->Install(std::move(done));
   }

@@ -8,6 +8,8 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "participants/sql/session.h"
 #include "xa/port.h"
@@ -54,6 +56,25 @@ class ServerView {
     return probe_->witness && last_without_witness_ < xid;
   }
 
+  // The first session of this process, and those beside it that may have begun before it was noted:
+  // what is older belongs to an earlier process.
+  void NoteFirst(const SessionId& id) {
+    const std::lock_guard lock(mutex_);
+    if (first_.id.empty()) first_ = id;
+  }
+  bool HasFirst() const {
+    const std::lock_guard lock(mutex_);
+    return !first_.id.empty();
+  }
+  void NoteEarly(const SessionId& id) {
+    const std::lock_guard lock(mutex_);
+    early_.push_back(id);
+  }
+  std::pair<SessionId, std::vector<SessionId>> Firsts() const {
+    const std::lock_guard lock(mutex_);
+    return {first_, early_};
+  }
+
   // A connection failed: have a look whether the server still answers. Never blocks.
   std::function<void()> suspect;
 
@@ -68,6 +89,8 @@ class ServerView {
   std::shared_ptr<const Probe> probe_ = std::make_shared<const Probe>();
   std::string detail_;
   xa::Xid last_without_witness_;
+  SessionId first_;
+  std::vector<SessionId> early_;
   std::atomic<xa::Health> health_{xa::Health::kUnknown};
   std::atomic<bool> witness_{false};
 };

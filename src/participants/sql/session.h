@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,12 @@ struct Probe {
   std::vector<std::string> warnings;  // each with the statement that mends it
 };
 
+struct WitnessRow {
+  std::string key;
+  std::optional<xa::Xid> xid;  // where the key is a branch's
+  bool committed = false;      // mark C; else R
+};
+
 class Session {
  public:
   virtual ~Session() = default;
@@ -78,6 +85,10 @@ class Session {
   // found (kWitnessCommitted, kWitnessRolledBack, kUnknown when it blocked or failed).
   virtual xa::Found SettleWitness(const xa::Xid& xid) = 0;
   virtual Result<void> PurgeWitness(const std::vector<xa::Xid>& xids) = 0;
+  // Committed rows with keys between the two (neither included, by bytes), ascending, at most
+  // `limit`. A key begins with the gtrid's text.
+  virtual Result<std::vector<WitnessRow>> Witnesses(const std::string& after,
+                                                    const std::string& below, uint32_t limit) = 0;
   virtual Result<std::string> InstallWitness() = 0;
 
   // Another session of the same server and user, from this one. kNotFound: it is gone, or is no
@@ -85,6 +96,9 @@ class Session {
   virtual Result<void> CancelStatement(const SessionId& other) = 0;
   virtual Result<void> EndSession(const SessionId& other) = 0;
   virtual Result<bool> IsGone(const SessionId& other) = 0;
+  // Whether every session of ours on this server that began before `first`, but for `known`, is
+  // gone. Unsure is no.
+  virtual Result<bool> NoneBefore(const SessionId& first, const std::vector<SessionId>& known) = 0;
   // Called on this session after another one's CancelStatement on it was answered: swallows a
   // cancel that came after its statement had ended and would hit the next one.
   virtual void AfterCancel() {}
