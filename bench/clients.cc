@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
+#include <string>
 #include <thread>
 
 namespace assent::bench {
@@ -30,6 +32,23 @@ double ProcessCpuSeconds() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return SecondsOf(usage.ru_utime) + SecondsOf(usage.ru_stime);
+}
+
+double MachineCpuSeconds() {
+  std::ifstream stat("/proc/stat");
+  std::string word;
+  double user = 0, nice = 0, system = 0, idle = 0, wait = 0, hard = 0, soft = 0;
+  stat >> word >> user >> nice >> system >> idle >> wait >> hard >> soft;
+  return (user + nice + system + hard + soft) / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
+double BusyPercent() {
+  constexpr std::chrono::milliseconds kLook{500};
+  const double before = MachineCpuSeconds();
+  std::this_thread::sleep_for(kLook);
+  const double used = MachineCpuSeconds() - before;
+  return 100 * used / std::chrono::duration<double>(kLook).count() /
+         std::thread::hardware_concurrency();
 }
 
 void Gate::Open() {

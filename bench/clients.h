@@ -45,7 +45,11 @@ class Gate {
   std::atomic<uint32_t> open_{0};
 };
 
-// CPU of this process so far, user and system.
+// CPU of this process so far, user and system; of all processes of this machine.
 double ProcessCpuSeconds();
+double MachineCpuSeconds();
+// How much of the machine others use now: looks for half a second. Above a few percent the figures
+// say more about the others.
+double BusyPercent();
 
 }  // namespace assent::bench

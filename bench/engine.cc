@@ -138,7 +138,6 @@ struct RecordSizes {
 
 // What the engine writes for one transaction, read back from its log.
 RecordSizes MeasureRecords() {
-  test::TempDirectory keep;
   RecordSizes sizes;
   Subject subject;
   subject.Execute(1);
@@ -231,6 +230,7 @@ int Profile(int seconds) {
 int Run(const Options& options) {
   if (options.profile_s > 0) return Profile(options.profile_s);
   Report report("engine", options);
+  report.Note("this machine before the run", Text("%.0f %% busy", BusyPercent()));
   const test::TempDirectory directory;
   const RecordSizes sizes = MeasureRecords();
   report.Note("durability", "every commit record fdatasync'ed before its commit is sent; " +

@@ -1,10 +1,7 @@
 // Transfers between MariaDB and PostgreSQL through the daemon, against a tight loop without one.
 #include <atomic>
-#include <fstream>
 #include <map>
 #include <random>
-
-#include <unistd.h>
 
 #include "bench/bank.h"
 #include "bench/bare_xa.h"
@@ -38,15 +35,6 @@ struct Series {
   double Rate(int clients) const { return Median(rate.at(clients)); }
   double P50(int clients) const { return Median(p50_us.at(clients)); }
 };
-
-// What all processors of this machine have worked so far.
-double MachineCpuSeconds() {
-  std::ifstream stat("/proc/stat");
-  std::string word;
-  double user = 0, nice = 0, system = 0, idle = 0, wait = 0, hard = 0, soft = 0;
-  stat >> word >> user >> nice >> system >> idle >> wait >> hard >> soft;
-  return (user + nice + system + hard + soft) / static_cast<double>(sysconf(_SC_CLK_TCK));
-}
 
 // `cpu`: of whatever stands between the client and the databases.
 template <typename Client>
@@ -127,6 +115,7 @@ int Profile(int seconds) {
 int Run(const Options& options) {
   if (options.profile_s > 0) return Profile(options.profile_s);
   Report report("xa", options);
+  report.Note("this machine before the run", Text("%.0f %% busy", BusyPercent()));
   const test::TempDirectory directory;
   const Bank bank;
   report.Note("durability", bank.Durability() + "; assentd: commit record fdatasync'ed; all on " +
