@@ -54,6 +54,7 @@ void Shard::Restore(Restored restored) {
     entry.work.resize(entry.atomic.branches.size());
     for (size_t i = 0; i < entry.work.size(); ++i) {
       const auto& name = entry.atomic.branches[i].spec.resource;
+      unfinished_at_start_[name].push_back({entry.atomic.gtrid, static_cast<uint32_t>(i + 1)});
       const auto found = context_.resources.find(name);
       if (found != context_.resources.end()) entry.work[i].resource = found->second;
     }
@@ -222,7 +223,7 @@ void Shard::OnHealth(const std::string& resource, xa::Health health) {
   std::vector<uint64_t> waiting;
   for (const auto& [handle, entry] : table_) {
     for (const auto& branch : entry->atomic.branches) {
-      if (branch.waiting && branch.spec.resource == resource) {
+      if (branch.retries > 0 && branch.spec.resource == resource) {
         waiting.push_back(handle);
         break;
       }
@@ -290,6 +291,14 @@ void Shard::PurgeWitnesses() {
   }
 }
 
+bool Shard::PurgeOldWitnesses(const std::string& resource) {
+  const auto found = context_.resources.find(resource);
+  if (found == context_.resources.end() || !found->second->Status().witness) return false;
+  found->second->PurgeWitnessesOf(context_.identity.coordinator_id, context_.identity.incarnation,
+                                  unfinished_at_start_[resource]);
+  return true;
+}
+
 void Shard::Sweep() {
   PurgeWitnesses();
   if (timers_.WantsCompaction()) timers_.Compact([this](const Due& due) { return IsDead(due); });
@@ -342,10 +351,12 @@ const Restored::Identity& Shard::NoteIdentity(const std::string& resource,
                                               const std::string& identity) {
   Restored::Identity& noted = identities_[resource];
   if (noted.identity == identity) return noted;
-  const bool changed = !noted.identity.empty();
+  const bool same = !noted.identity.empty() && xa::SameServer(noted.identity, identity);
+  if (same && identity.size() < noted.identity.size()) return noted;  // its row is not seen yet
+  const bool changed = !noted.identity.empty() && !same;
   Log(changed ? LogEvent::kResourceIdentityChanged : LogEvent::kResourceIdentity,
       {{"resource", resource}, {"from", noted.identity}, {"to", identity}});
-  noted.last_before = changed ? LastGtrid() : core::Gtrid();
+  if (changed) noted.last_before = LastGtrid();
   noted.identity = identity;
   const log::Lsn lsn = context_.log->Append(
       EncodeIdentity(resource, identity, noted.last_before, context_.clock->Wall()),
@@ -438,8 +449,8 @@ core::Ack Shard::JudgeFind(const Entry& entry, uint32_t index, const xa::Complet
   context.read_only = branch.spec.read_only;
   context.one_phase = entry.atomic.state == core::State::kDeciding;
   context.commit_sent_before = branch.recovered || branch.sends > 1;
-  context.same_identity =
-      !completion.stamp.identity.empty() && completion.stamp.identity == branch.identity;
+  context.same_identity = !completion.stamp.identity.empty() &&
+                          xa::SameServer(branch.identity, completion.stamp.identity);
   context.same_start = completion.stamp.started_at == branch.started_at;
   if (entry.work[index].resource != nullptr) {
     context.keeps_prepared = entry.work[index].resource->Status().keeps_prepared;

@@ -78,6 +78,11 @@ class Shard {
   explicit Shard(ShardContext context);
   ~Shard();
 
+  // The room in the log without which not even a sole transaction is admitted.
+  static uint64_t LeastRoomBytes(const EngineOptions& options) {
+    return kRoomAlways + kRoomForOne + options.branches * kRoomForBranch;
+  }
+
   void Restore(Restored restored);
 
   // ---- Inputs ----
@@ -97,6 +102,10 @@ class Shard {
   core::Gtrid LastGtrid() const;
   // Notes which server a resource is; answers what was noted, after the change.
   const Restored::Identity& NoteIdentity(const std::string& resource, const std::string& identity);
+  // Has the rows of earlier incarnations purged from the resource's witness table, but for those of
+  // what was unfinished when this process started: of a transaction that has ended since, the end
+  // may not be durable yet. False: there is no witness table as yet.
+  bool PurgeOldWitnesses(const std::string& resource);
   struct ScanSummary {
     uint64_t in_doubt = 0;  // ours, listed
     uint64_t foreign = 0;
@@ -186,6 +195,7 @@ class Shard {
   Outcomes outcomes_;
   std::map<std::string, Restored::Identity> identities_;
   std::map<std::string, ScanSummary> scans_;
+  std::map<std::string, std::vector<xa::Xid>> unfinished_at_start_;  // by resource
   log::Lsn mark_lsn_ = 0;
   log::Lsn durable_ = 0;
   struct Witnessed {

@@ -62,6 +62,18 @@ TEST(Shard, TellsRolledBackOnlyOnceThatIsDurable) {
   EXPECT_EQ(ProblemOf(box.AnswerOf(request)).type(), "urn:assent:rolled-back");
 }
 
+TEST(Shard, TakesAServerThatIsKnownBetterForTheSame) {
+  Box box;
+  const core::Gtrid none;
+  const std::string place = "host:3306:1", row = ":00112233445566778899aabbccdd";
+  const std::string other = ":ff112233445566778899aabbccdd";
+  EXPECT_EQ(box.shard->NoteIdentity("a", place).last_before, none);
+  EXPECT_EQ(box.shard->NoteIdentity("a", place + row).last_before, none)
+      << "the witness table was installed, that is all";
+  EXPECT_EQ(box.shard->NoteIdentity("a", place).identity, place + row);
+  EXPECT_GT(box.shard->NoteIdentity("a", place + other).last_before, none);
+}
+
 TEST(Shard, TheSameGidJoinsWhatRunsAndGivesTheSameOutcomeAfterwards) {
   Box box;
   const size_t first = box.Execute("g");

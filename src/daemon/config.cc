@@ -8,7 +8,9 @@
 #include <toml++/toml.h>
 
 #include "base/duration.h"
+#include "coordinator/shard.h"
 #include "coordinator/validate.h"
+#include "log/format.h"
 #include "server/front.h"
 
 namespace assent::daemon {
@@ -259,6 +261,14 @@ Result<Config> ParseConfig(std::string_view text, const std::string& name) {
   if (!error.message.empty()) return error;
   if (config.engine.default_deadline > config.engine.max_deadline) {
     return Error{ErrorCode::kInvalid, "must not exceed limits.max_deadline", "limits.deadline"};
+  }
+  // What is left of a full segment counts for nothing: the next one alone must admit something.
+  const uint64_t least = coordinator::Shard::LeastRoomBytes(config.engine) + log::kSectorBytes;
+  if (config.log.segment_bytes < least) {
+    return Error{ErrorCode::kInvalid,
+                 "must be at least " + std::to_string(least) + " with limits.branches = " +
+                     std::to_string(config.engine.branches) + ", or no transaction has room",
+                 "log.segment_bytes"};
   }
   return config;
 }

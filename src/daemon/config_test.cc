@@ -40,6 +40,14 @@ TEST(Config, NamesAValueOfTheWrongTypeOrOutOfItsRange) {
   EXPECT_EQ(FieldOf("server = 1\n"), "server");
 }
 
+// Else the coordinator would refuse everything as soon as the first segment is full.
+TEST(Config, RefusesSegmentsInWhichNoTransactionHasRoom) {
+  EXPECT_EQ(FieldOf("[log]\nsegment_bytes = 65536\n"), "log.segment_bytes");
+  EXPECT_EQ(FieldOf("[log]\nsegment_bytes = 131072\n"), "good");
+  EXPECT_EQ(FieldOf("[log]\nsegment_bytes = 131072\n[limits]\nbranches = 1000\n"),
+            "log.segment_bytes");
+}
+
 TEST(Config, NamesWhatIsMissingOrContradictsInAResource) {
   EXPECT_EQ(FieldOf("[[resource]]\nname = \"a\"\n"), "resource[0].driver");
   EXPECT_EQ(FieldOf("[[resource]]\nname = \"a\"\ndriver = \"mysql\"\n"), "resource[0].url");

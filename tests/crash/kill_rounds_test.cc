@@ -44,7 +44,7 @@ class KillRounds : public testing::Test {
     ASSERT_TRUE(planted) << planted.error().message;
     daemon_ = new Daemon(bank_->Tables());
     // Small segments, so that the log goes on to new ones and gives old ones up under the load.
-    const int segment_kib = 64 << Seed() % 5;
+    const int segment_kib = 128 << Seed() % 4;
     daemon_->SetLogOptions("segment_bytes = " + std::to_string(segment_kib << 10) + "\n");
     auto started = daemon_->Start();
     ASSERT_TRUE(started) << started.error().message;
