@@ -63,13 +63,25 @@ class ScriptedManager final : public xa::ResourceManager {
   xa::ResourceStatus Status() const override {
     xa::ResourceStatus status;
     status.name = name_;
+    status.witness = witness;
     return status;
   }
   void PurgeWitness(std::vector<xa::Xid>) override {}
+  void PurgeWitnessesOf(const std::string& coordinator_id, uint32_t below_incarnation,
+                        std::vector<xa::Xid> keep) override {
+    purges.push_back({coordinator_id, below_incarnation, std::move(keep)});
+  }
   void Install(std::function<void(Result<std::string>)>) override {}
 
   std::deque<xa::Call> calls;
   std::vector<xa::Xid> cancelled;
+  bool witness = false;
+  struct Purge {
+    std::string coordinator_id;
+    uint32_t below_incarnation;
+    std::vector<xa::Xid> keep;
+  };
+  std::vector<Purge> purges;
 
  private:
   std::string name_;

@@ -72,6 +72,7 @@ std::optional<Duration> Judge::Take(coordinator::Shard& shard, const std::string
     JudgeOne(look, listed, false);
     return std::nullopt;
   }
+  if (!resource.purged) resource.purged = shard.PurgeOldWitnesses(name);
   for (const xa::Listed& listed : scan.listed) {
     const Origin origin = OriginOf(shard, listed.xid.gtrid);
     if (origin == Origin::kForeign) {

@@ -4,7 +4,8 @@
 // Contract: each resource is listed first, and judged afterwards on the shard's thread; a failed
 // scan, or a standby's, says nothing. Of the running incarnation only what two scans in a row show
 // is touched, for a transaction may have ended between the list and its judgement. An orphan that
-// stays is tried again with exponential back-off. Threads: the shard's only; no timer of its own.
+// stays is tried again with exponential back-off. With the first judgement of a resource that has a
+// witness table, old rows in it are purged. Threads: the shard's only; no timer of its own.
 #pragma once
 
 #include <map>
@@ -34,6 +35,7 @@ class Judge {
 
  private:
   struct Resource {
+    bool purged = false;          // witness rows of earlier incarnations
     std::set<xa::Xid> seen;       // in the scan before
     std::set<xa::Xid> announced;  // logged already
     struct Try {
