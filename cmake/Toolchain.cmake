@@ -4,7 +4,7 @@ if(CCACHE_PROGRAM)
   # Base directory and no hash of the working directory: a fresh clone elsewhere hits the same cache.
   set(CMAKE_CXX_COMPILER_LAUNCHER
       ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
-      CCACHE_SLOPPINESS=time_macros,include_file_mtime ${CCACHE_PROGRAM})
+      CCACHE_SLOPPINESS=time_macros ${CCACHE_PROGRAM})
 endif()
 find_program(MOLD_PROGRAM mold)
 if(MOLD_PROGRAM)

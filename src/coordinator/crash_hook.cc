@@ -8,6 +8,7 @@
 #include "base/event_log.h"
 
 namespace assent::coordinator {
+#ifdef ASSENT_CRASH_HOOK
 namespace {
 
 std::string armed;       // NOLINT: set once at start
@@ -35,6 +36,7 @@ const char* NameOf(core::ReplyTo to) {
 }
 
 }  // namespace
+#endif
 
 std::vector<std::string> CrashPoints() {
   std::vector<std::string> names;

@@ -7,6 +7,8 @@
 namespace assent::coordinator {
 namespace {
 
+constexpr size_t kListed = 10'000;
+
 bool Matches(const v1::Transaction& view, const ListQuery& query) {
   if (!query.state.empty() && v1::Transaction::State_Name(view.state()) != query.state) {
     return false;
@@ -44,7 +46,7 @@ void Shard::List(const Request& request, const Reply& reply) {
   const auto wanted = [&](const std::string& gtrid) {
     return query.before.empty() || gtrid < query.before;
   };
-  outcomes_.ForEach([&](const Ended& outcome) {
+  outcomes_.ForEachRecent(kListed, [&](const Ended& outcome) {
     std::string gtrid = outcome.gtrid.ToHex();
     if (wanted(gtrid)) ended[std::move(gtrid)].outcome = &outcome;
   });

@@ -59,6 +59,13 @@ class Outcomes {
   void ForEach(F&& visit) const {
     for (const auto& ended : order_) visit(*ended);
   }
+  // The last `count` that ended, youngest first.
+  template <typename F>
+  void ForEachRecent(size_t count, F&& visit) const {
+    for (auto next = order_.rbegin(); next != order_.rend() && count > 0; ++next, --count) {
+      visit(**next);
+    }
+  }
   size_t size() const { return order_.size(); }
 
  private:

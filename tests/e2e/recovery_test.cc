@@ -76,7 +76,7 @@ TEST_F(Recovery, EndsAtTheDeadlineThoughADatabaseHangs) {
   StartDaemon();
   Api api = NewApi();
   ASSERT_EQ(api.Execute(Atomic("", {Branch("mobile", Grant(2, 1))})).status, 200);
-  kill(mobile().pid(), SIGSTOP);
+  ASSERT_TRUE(Freeze(mobile().pid()));
   const Reply ended =
       api.Execute(Atomic("hang", {Branch("pc", Grant(3, 1)), Branch("mobile", Grant(3, 1))}, "1s"));
   const Reply other = api.Execute(Atomic("", {Branch("pc", Grant(3, 7))}));

@@ -12,6 +12,8 @@
 
 #include <condition_variable>
 #include <deque>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <future>
 #include <mutex>
@@ -271,6 +273,28 @@ Result<CommandOutput> RunCommand(const std::vector<std::string>& arguments,
   }
   result.status = *status;
   return result;
+}
+
+namespace {
+
+bool StandsStill(pid_t pid) {
+  std::error_code error;
+  const std::string tasks = "/proc/" + std::to_string(pid) + "/task";
+  for (const auto& task : std::filesystem::directory_iterator(tasks, error)) {
+    std::ifstream file(task.path() / "stat");
+    std::string line;
+    std::getline(file, line);
+    const size_t name_ends = line.rfind(')');
+    if (name_ends == std::string::npos || line.compare(name_ends + 2, 1, "T") != 0) return false;
+  }
+  return !error;
+}
+
+}  // namespace
+
+bool Freeze(pid_t pid) {
+  if (kill(pid, SIGSTOP) != 0) return false;
+  return Eventually(std::chrono::seconds(10), [&] { return StandsStill(pid); });
 }
 
 }  // namespace assent::test

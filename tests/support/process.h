@@ -66,4 +66,8 @@ Result<CommandOutput> RunCommand(
     const std::vector<std::string>& arguments, const ProcessOptions& options = {},
     std::chrono::milliseconds deadline = std::chrono::milliseconds(60000));
 
+// Stops a process (SIGSTOP) and waits until each of its threads stands still; false: it does not
+// within ten seconds, or is not there. SIGCONT lets it go on.
+bool Freeze(pid_t pid);
+
 }  // namespace assent::test

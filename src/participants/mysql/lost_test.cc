@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "participants/mysql/fixture_test.h"
+#include "tests/support/process.h"
 #include "tests/support/temp.h"
 
 namespace assent::mysql {
@@ -153,7 +154,7 @@ TEST_F(Lost, SilentServerIsGivenUpAndComesBack) {
   auto db = Open(options);
   const xa::Xid xid = Opened(*db);
   ASSERT_EQ(db->Run(xid, "UPDATE account SET amount = 1 WHERE id = 1").code, Code::kOk);
-  ASSERT_EQ(kill(server().pid(), SIGSTOP), 0);
+  ASSERT_TRUE(test::Freeze(server().pid()));
   const uint64_t run = db->PostRun(xid, {{"UPDATE account SET amount = 1 WHERE id = 2", {}, {}}});
   const auto ran = db->Wait(run);
   EXPECT_TRUE(db->sink().WaitHealth(Health::kDown));
@@ -182,7 +183,7 @@ TEST_F(Lost, SilentServerHoldsNeitherACancelledStatementNorItsRollBack) {
     return One("SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE "
                "'SELECT SLEEP%'") == "1";
   }));
-  ASSERT_EQ(kill(server().pid(), SIGSTOP), 0);
+  ASSERT_TRUE(test::Freeze(server().pid()));
   db->rm().Cancel(xid);
   xa::Call roll_back;
   roll_back.operation = Operation::kRollBack;

@@ -7,6 +7,7 @@
 #include "participants/odbc/fixture_test.h"
 #include "participants/sql/drive_test.h"
 #include "participants/sql/resource.h"
+#include "tests/support/process.h"
 
 namespace assent::odbc {
 namespace {
@@ -53,7 +54,7 @@ TEST_F(Silent, BackendHoldsNeitherTheStatementNorItsRollBack) {
   const uint64_t run = db->PostRun(xid, {Sql("SELECT pg_sleep(600)")});
   const pid_t backend = BackendOf("pg_sleep(600)", "active");
   ASSERT_NE(backend, 0);
-  ASSERT_EQ(kill(backend, SIGSTOP), 0);
+  ASSERT_TRUE(test::Freeze(backend));
   db->rm().Cancel(xid);
   xa::Call roll_back;
   roll_back.operation = Operation::kRollBack;
@@ -84,7 +85,7 @@ TEST_F(Silent, BackendOfTheControlConnectionHoldsNoCancel) {
   auto db = Open(1, 60'000);
   const pid_t control = BackendOf("max_prepared_transactions", "idle");
   ASSERT_NE(control, 0);
-  ASSERT_EQ(kill(control, SIGSTOP), 0);
+  ASSERT_TRUE(test::Freeze(control));
   std::atomic<bool> scanned{false};
   db->rm().Scan([&](const xa::ScanResult&) { scanned = true; });
   const xa::Xid xid = sql::NewXid();

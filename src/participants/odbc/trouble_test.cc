@@ -8,6 +8,7 @@
 #include <future>
 
 #include "participants/odbc/fixture_test.h"
+#include "tests/support/process.h"
 
 namespace assent::odbc {
 namespace {
@@ -23,7 +24,7 @@ constexpr auto kLong = std::chrono::seconds(30);
 class Stopped {
  public:
   explicit Stopped(const sql::Session& session) : pid_(std::stoi(session.id().id)) {
-    EXPECT_EQ(kill(pid_, SIGSTOP), 0);
+    EXPECT_TRUE(test::Freeze(pid_));
   }
   ~Stopped() { kill(pid_, SIGCONT); }
 
