@@ -1,0 +1,146 @@
+// A modelled database server: sessions, branches, what stands prepared, witness rows, a ledger.
+//
+// What it keeps over a restart is what real ones keep: prepared branches, the ledger and committed
+// witness rows; sessions and unprepared work are gone. Kinds differ as the vendors do:
+// - kMaria: a prepared branch belongs to its session; for others its XID is unknown, though listed,
+//   until that session is gone. A commit under way is not listed.
+// - kPostgres: prepared branches belong to nobody; one under way is listed, and busy.
+// - kXa: a complete resource manager by the book, with heuristic decisions that it remembers.
+//
+// Contract: each call happens at one instant; delays and losses are the network's (resource.h).
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "sim/world.h"
+#include "xa/port.h"
+
+namespace assent::sim {
+
+enum class DatabaseKind : uint8_t { kMaria, kPostgres, kXa };
+
+// What a branch does: which client transaction it belongs to, and its effect on the ledger.
+struct Work {
+  uint32_t tag = 0;
+  int64_t delta = 0;
+  uint32_t writes = 0;  // statements that wrote
+};
+
+// What became of a branch, as the server knows it.
+enum class Fate : uint8_t {
+  kPrepared,
+  kVotedReadOnly,
+  kCommitted,
+  kRolledBack,  // it stood prepared
+  kDropped,     // it did not
+  kHeuristicCommit,
+  kHeuristicRollBack,
+  kUndone  // by a restored backup
+};
+
+struct LedgerRow {
+  xa::Xid xid;
+  uint32_t tag = 0;
+  int64_t delta = 0;
+};
+
+class Database {
+ public:
+  using Session = uint64_t;
+  struct Settings {
+    std::string name;
+    DatabaseKind kind{};
+    bool witness = false;
+    uint32_t pool = 8;
+  };
+  Database(World& world, Settings settings);
+
+  const Settings& settings() const { return settings_; }
+  const std::string& name() const { return settings_.name; }
+  bool up() const { return up_; }
+  bool standby = false;  // answers scans as a replica would
+  const xa::ServerStamp& stamp() const { return stamp_; }
+  std::function<void(Database&, const xa::Xid&, const Work&, Fate)> on_fate;
+
+  // ---- A session's verbs ----
+  Session Connect();
+  // What it held unprepared is rolled back, what it held prepared belongs to nobody.
+  void Disconnect(Session session);
+  bool Alive(Session session) const { return sessions_.contains(session); }
+  xa::Code Begin(Session session, const xa::Xid& xid, bool read_only);
+  xa::Code Run(Session session, const xa::Xid& xid, uint32_t tag, int64_t delta, bool writes);
+  xa::Code Prepare(Session session, const xa::Xid& xid);
+  xa::Code CommitOnePhase(Session session, const xa::Xid& xid);
+  xa::Code Commit(Session session, const xa::Xid& xid);
+  xa::Code RollBack(Session session, const xa::Xid& xid);
+  xa::Code Forget(const xa::Xid& xid);
+  // A commit that takes long: true if it has begun; FinishCommit ends it.
+  bool BeginCommit(Session session, const xa::Xid& xid);
+  void FinishCommit(const xa::Xid& xid);
+  xa::Found Find(const xa::Xid& xid, bool settle);
+  void PurgeWitness(const std::vector<xa::Xid>& xids);
+  std::vector<xa::Xid> List() const;
+  uint64_t foreign_listed() const { return foreign_.size(); }
+
+  // ---- What befalls it ----
+  void Stop();
+  void Start();
+  // A person decides over one that stands prepared. False: none does.
+  bool DecideHeuristically();
+  void AddForeign();  // others' prepared transactions: another format, another coordinator
+  void TakeBackup();
+  bool Restore();  // to the backup, under another identity; false: there is none
+
+  // ---- For the auditor ----
+  const std::vector<LedgerRow>& ledger() const { return ledger_; }
+  std::vector<xa::Xid> InDoubt() const;  // prepared, or their commit under way; not others'
+  bool ForeignIntact() const { return foreign_harmed_ == 0; }
+  size_t witness_rows() const { return witness_.size(); }
+
+ private:
+  enum class State : uint8_t {
+    kActive,
+    kPrepared,
+    kCommitting,
+    kHeuristicCommit,
+    kHeuristicRollBack
+  };
+  struct Branch {
+    State state = State::kActive;
+    Session owner = 0;
+    Work work;
+    bool read_only = false, witness = false;
+  };
+  using Branches = std::map<xa::Xid, Branch>;
+
+  void Apply(const xa::Xid& xid, Branch& branch);
+  void Report(const xa::Xid& xid, const Work& work, Fate fate) { on_fate(*this, xid, work, fate); }
+  bool Visible(const Branch& branch, Session session) const;
+  Branches::iterator Drop(Branches::iterator at, Fate fate);
+
+  World& world_;
+  const Settings settings_;
+  bool up_ = true;
+  xa::ServerStamp stamp_;
+  uint32_t starts_ = 1, identities_ = 1;
+  Session next_session_ = 1;
+  std::set<Session> sessions_;
+  Branches branches_;
+  std::vector<LedgerRow> ledger_;
+  std::map<xa::Xid, char> witness_;  // C or R
+  std::set<xa::Xid> foreign_;        // of Assent's format, of another coordinator
+  uint64_t foreign_harmed_ = 0;
+  struct Backup {
+    Branches branches;
+    std::vector<LedgerRow> ledger;
+    std::map<xa::Xid, char> witness;
+  };
+  std::unique_ptr<Backup> backup_;
+};
+
+}  // namespace assent::sim

@@ -1,0 +1,80 @@
+// The modelled disk under the log: what was not synced may be lost, torn by sector and reordered.
+//
+// Contract: `now` is what a reader of the running machine sees, `durable` what survives a power
+// loss. Cut makes every later call fail, as if the machine had stopped there; Recover decides
+// sector by sector and name by name which of what was not synced reached the disk; Revive keeps all
+// that was written (only the process ended). After a failed sync the sectors are clean, whether
+// they reached the disk or not. Threads: one.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "log/file_system.h"
+#include "sim/world.h"
+
+namespace assent::sim {
+
+class Disk final : public log::FileSystem {
+ public:
+  explicit Disk(World& world) : world_(world) {}
+
+  // What the seed lets go wrong; per mille of the calls.
+  struct Faults {
+    uint32_t sync_fails = 0, write_fails = 0, short_write = 0;
+    bool full = false;  // no new bytes
+  };
+  Faults faults;
+  // Called with the bytes of each sector that has become durable, in order.
+  std::function<void(const std::string& path, uint64_t sector, const char* bytes)> on_durable;
+
+  void CutAfter(uint64_t calls) { calls_left_ = calls; }
+  void Cut() { cut_ = true; }
+  bool cut() const { return cut_; }
+  bool armed() const { return calls_left_.has_value(); }
+  void Recover();
+  void Revive();
+  // As it would be after a power loss that loses all that was not synced; changes nothing here.
+  std::unique_ptr<Disk> Durable() const;
+  // As a reader sees it now.
+  std::unique_ptr<Disk> Copy() const;
+  // Flips one bit of what stands on the disk: which one is the seed's. False: nothing is there.
+  bool FlipBit(std::string* what);
+
+  log::IoResult Open(const std::string& path, log::OpenMode mode,
+                     std::unique_ptr<log::File>* file) override;
+  log::IoResult MakeDirectory(const std::string& path) override;
+  log::IoResult List(const std::string& directory, std::vector<std::string>* names) override;
+  log::IoResult Remove(const std::string& path) override;
+  log::IoResult SyncDirectory(const std::string& directory) override;
+  log::IoResult Lock(const std::string& path, std::unique_ptr<log::FileLock>* lock) override;
+  log::IoResult FreeBytes(const std::string& directory) override;
+  log::IoResult IsNetwork(const std::string& directory) override;
+
+ private:
+  struct Node {
+    std::string now;
+    std::string durable;
+    std::vector<uint32_t> dirty;     // sectors written since the last sync
+    std::vector<uint32_t> doubtful;  // clean after a failed sync, yet not on the disk
+  };
+  class Handle;
+  using Names = std::map<std::string, std::shared_ptr<Node>>;
+
+  bool Dead();  // counts a call
+  void MakeDurable(const std::string& path, Node& node, uint32_t sector);
+  void Settle(Node& node);
+
+  World& world_;
+  std::optional<uint64_t> calls_left_;
+  bool cut_ = false;
+  Names names_;
+  Names durable_names_;
+};
+
+}  // namespace assent::sim

@@ -1,0 +1,126 @@
+// The closed lists of the simulation: fault kinds, markers that prove reach, invariants, and
+// planted bugs. A new one is a line here and the file that uses it.
+#pragma once
+
+#include <cstdint>
+
+namespace assent::sim {
+
+#define ASSENT_SIM_FAULTS(X)                                       \
+  X(RequestLost, "request lost, connection cut")                   \
+  X(ReplyLost, "reply lost after the effect")                      \
+  X(CallHangs, "call hangs past its time limit, carried out late") \
+  X(SlowCall, "call slow within its limit")                        \
+  X(Partition, "database cut off for a while")                     \
+  X(DatabaseRestart, "database restart")                           \
+  X(SessionOutlives, "session outlives its client")                \
+  X(Heuristic, "heuristic decision")                               \
+  X(StatementFails, "statement fails")                             \
+  X(PrepareRefused, "prepare refused")                             \
+  X(RmErr, "commit answered RMERR before any effect")              \
+  X(ScanFails, "scan fails")                                       \
+  X(Standby, "a stand-by answers the scan")                        \
+  X(Restore, "backup restored, identity changed")                  \
+  X(ForeignXids, "foreign XIDs stand there")                       \
+  X(ProcessKill, "coordinator killed")                             \
+  X(PowerLoss, "coordinator's machine loses power")                \
+  X(CrashAtEffect, "crash between two effects")                    \
+  X(CrashAtDisk, "crash amid disk operations")                     \
+  X(CrashInRecovery, "crash while starting")                       \
+  X(SectorLost, "unsynced sector lost")                            \
+  X(NameLost, "unsynced directory entry lost")                     \
+  X(SyncFails, "sync fails with EIO")                              \
+  X(WriteFails, "write fails with EIO")                            \
+  X(DiskFull, "no space for new bytes")                            \
+  X(ShortWrite, "short write or EINTR")                            \
+  X(SlowSync, "sync takes seconds")                                \
+  X(BitFlip, "bit flipped in the log (on a copy)")                 \
+  X(ClockJump, "wall clock jumps")                                 \
+  X(ClientLost, "client's answer lost, it asks again")             \
+  X(ClientTwice, "request sent twice")                             \
+  X(LogCloned, "a copy of the log directory was started elsewhere")
+
+#define ASSENT_SIM_MARKERS(X)                                           \
+  X(Committed, "a transaction committed")                               \
+  X(RolledBack, "a transaction rolled back")                            \
+  X(OnePhase, "one-phase commit")                                       \
+  X(ReadOnly, "all branches read-only")                                 \
+  X(Restored, "a restart finished a decided transaction")               \
+  X(PresumedAbort, "an orphan was rolled back")                         \
+  X(Resurrected, "an orphan was committed by history")                  \
+  X(AnsweredFromHistory, "a gid answered from the log after a restart") \
+  X(NotaListed, "unknown XID on commit, yet listed")                    \
+  X(NotaGone, "unknown XID on commit, not listed")                      \
+  X(WitnessCommitted, "witness row found")                              \
+  X(WitnessMark, "witness mark inserted")                               \
+  X(TornTail, "torn tail dropped")                                      \
+  X(HalfCopy, "half copy discarded")                                    \
+  X(Rotated, "segment begun while running")                             \
+  X(Reclaimed, "segment reclaimed while running")                       \
+  X(CopiedForward, "records copied forward under pressure")             \
+  X(LogFailed, "log failed, process ended")                             \
+  X(Busy, "request refused: busy")                                      \
+  X(Deadline, "deadline passed")                                        \
+  X(PoolWait, "waited for a connection")                                \
+  X(HeuristicSeen, "heuristic outcome recorded")                        \
+  X(Hazard, "hazard reported")                                          \
+  X(Held, "orphan held for the operator")                               \
+  X(Stale, "stale log directory noticed")                               \
+  X(Forgotten, "outcomes forgotten")                                    \
+  X(Cancelled, "client rolled back")                                    \
+  X(Interactive, "interactive transaction committed")
+
+#define ASSENT_SIM_INVARIANTS(X)              \
+  X(Agreement, "1 agreement")                 \
+  X(CommitValidity, "2 commit validity")      \
+  X(WriteAhead, "3 write-ahead")              \
+  X(Stability, "4 stability")                 \
+  X(PresumedAbort, "5 presumed abort")        \
+  X(NoForeignHarm, "6 no foreign harm")       \
+  X(NoFalseAnswer, "9 no false answer")       \
+  X(Idempotent, "10 idempotent API")          \
+  X(Liveness, "11 liveness")                  \
+  X(Conservation, "12 conservation")          \
+  X(Log, "log: durable prefix, or a refusal") \
+  X(Check, "an assertion of the product failed")
+
+#define ASSENT_SIM_PLANTS(X)                                                          \
+  X(None, "none")                                                                     \
+  X(ReplyBeforeDurable, "told committed before the record is durable")                \
+  X(CommitBeforeDurable, "records called durable when they are only appended")        \
+  X(SkipSync, "the log's sync is skipped")                                            \
+  X(ForgetTooEarly, "commit records released as soon as they are durable")            \
+  X(TimeoutIsRefusal, "time-out of prepare taken as a vote of no, never rolled back") \
+  X(TimeoutIsYes, "time-out of prepare taken as a yes vote")                          \
+  X(IgnoreIncarnation, "orphans of a newer incarnation judged as old ones")           \
+  X(FailedScanJudged, "a failed scan taken as an empty one, or half of one")          \
+  X(HistoryIgnored, "orphan rolled back though the history says committed")           \
+  X(NotaBelieved, "unknown XID on commit taken as done at once")                      \
+  X(EndBeforeAcks, "commits taken as done when sent")                                 \
+  X(GidRunTwice, "history of gids lost at a restart")                                 \
+  X(ForeignRolledBack, "XIDs of another coordinator judged as ours")                  \
+  X(LiveRolledBack, "orphans of the running incarnation judged by one scan")          \
+  X(TornTailAccepted, "a damaged last batch is dropped as if it were torn")           \
+  X(DropReply, "an answer is never given")                                            \
+  X(ReadOnlyInferred, "a writing branch votes read-only")                             \
+  X(RollBackAfterDecision, "a decided branch is rolled back after a restart")         \
+  X(CommitWithoutVote, "a refused prepare counted as yes")                            \
+  X(NeverRetry, "a commit without an answer is not asked again")                      \
+  X(RunStatementTwice, "statements of a branch are sent twice")                       \
+  X(LostRecordAtStart, "one decision not copied forward at a start")                  \
+  X(WitnessRead, "witness row read instead of inserted")
+
+#define ASSENT_SIM_ENUM(name, text) k##name,
+enum class Fault : uint8_t { ASSENT_SIM_FAULTS(ASSENT_SIM_ENUM) kCount };
+enum class Marker : uint8_t { ASSENT_SIM_MARKERS(ASSENT_SIM_ENUM) kCount };
+enum class Invariant : uint8_t { ASSENT_SIM_INVARIANTS(ASSENT_SIM_ENUM) kCount };
+enum class Plant : uint8_t { ASSENT_SIM_PLANTS(ASSENT_SIM_ENUM) kCount };
+#undef ASSENT_SIM_ENUM
+
+const char* Name(Fault fault);  // its text
+const char* Name(Marker marker);
+const char* Name(Invariant invariant);
+const char* Name(Plant plant);
+const char* Word(Plant plant);  // the enumerator without its k
+
+}  // namespace assent::sim

@@ -1,0 +1,157 @@
+#include "sim/log_port.h"
+
+#include <algorithm>
+
+namespace assent::sim {
+
+using namespace std::chrono_literals;
+
+SimLog::SimLog(World& world, log::Started started, Sink sink)
+    : world_(world),
+      writer_(std::move(started.writer)),
+      sink_(std::move(sink)),
+      next_lsn_(writer_->next_lsn()) {
+  for (const log::Written& written : started.batches) {
+    pins_.Placed(written.segment, writer_->segment_bytes(), written.first, written.records);
+  }
+  const log::Lsn own[] = {writer_->next_lsn() - 2, writer_->next_lsn() - 1};
+  pins_.Release(own);
+  upkeep_ = std::make_unique<log::Upkeep>(*writer_, writer_->segment());
+  After(1ms, [this] { Upkeep(); });
+}
+
+void SimLog::After(Duration delay, std::function<void()> event) {
+  world_.At(delay, [alive = alive_, event = std::move(event)] {
+    if (*alive) event();
+  });
+}
+
+log::Lsn SimLog::Append(std::string payload, log::Urgency urgency) {
+  sink_.before_append();
+  return Enqueue(log::RecordType::kPayload, std::move(payload), urgency);
+}
+
+log::Lsn SimLog::Enqueue(log::RecordType type, std::string payload, log::Urgency urgency) {
+  const log::Lsn lsn = next_lsn_++;
+  if (failed_) return lsn;
+  queued_bytes_ += log::FootprintBytes(payload.size());
+  queue_.push_back({type, std::move(payload)});
+  Duration wait = 20us;
+  if (urgency == log::Urgency::kRide) wait = 5ms;
+  if (urgency == log::Urgency::kLazy) wait = 1s;
+  FlushAt(wait);
+  if (world_.Planted(Plant::kCommitBeforeDurable) || world_.Planted(Plant::kReplyBeforeDurable)) {
+    After(0ns, [this, lsn] { sink_.on_durable(lsn); });
+  }
+  return lsn;
+}
+
+void SimLog::FlushAt(Duration delay) {
+  const Monotonic at = world_.Now() + delay;
+  if (at >= due_) return;
+  due_ = at;
+  if (writing_) return;
+  After(delay, [this, at] {
+    if (due_ == at) Flush();
+  });
+}
+
+void SimLog::Flush() {
+  if (writing_ || failed_ || queue_.empty()) return;
+  due_ = kNever;
+  writing_ = true;
+  batch_.clear();
+  batch_.swap(queue_);
+  written_ = 0;
+  WriteSome();
+}
+
+// Writing and syncing happen at one instant, as far as the disk is concerned; the news comes later.
+void SimLog::WriteSome() {
+  auto written = writer_->WriteSome(std::span<const log::Record>(batch_).subspan(written_));
+  if (!written) return Fail(written.error());
+  Duration sync = world_.rng.Between(50us, 2ms);
+  if (world_.rng.Chance(slow_sync)) {
+    world_.Count(Fault::kSlowSync);
+    sync = world_.rng.Between(1s, 8s);
+  }
+  After(sync, [this, written = *written] {
+    for (size_t i = 0; i < written.records; ++i) {
+      queued_bytes_ -= log::FootprintBytes(batch_[written_ + i].payload.size());
+    }
+    written_ += written.records;
+    AfterBatch(written);
+    if (failed_) return;
+    if (written_ < batch_.size()) {
+      WriteSome();
+    } else {
+      writing_ = false;
+      if (!queue_.empty()) {
+        const Duration left = std::max<Duration>(due_ - world_.Now(), 0ns);
+        due_ = kNever;
+        FlushAt(left);
+      }
+    }
+    sink_.on_durable(written.last());  // may end this log
+  });
+}
+
+void SimLog::Fail(const Error& error) {
+  if (failed_) return;
+  failed_ = true;
+  After(0ns, [this, error] { sink_.on_failure(error); });
+}
+
+void SimLog::Release(const std::vector<log::Lsn>& lsns) {
+  if (lsns.empty()) return;
+  pins_.Release(lsns);
+  Reclaim();
+}
+
+void SimLog::Reclaim() {
+  const auto below = pins_.TakeReclaimable();
+  if (!below) return;
+  const log::Lsn record =
+      Enqueue(log::RecordType::kReclaimed, log::EncodeReclaimed(*below), log::Urgency::kRide);
+  pins_.Release(std::span<const log::Lsn>(&record, 1));
+  giving_up_.push_back({record, *below});
+}
+
+void SimLog::AfterBatch(const log::Written& written) {
+  const bool rotated =
+      pins_.Placed(written.segment, writer_->segment_bytes(), written.first, written.records);
+  uint64_t below = 0;
+  std::erase_if(giving_up_, [&](const GivingUp& one) {
+    if (one.record > written.last()) return false;
+    below = std::max(below, one.below);
+    return true;
+  });
+  if (below > 0) {
+    pins_.Drop(below);
+    upkeep_->RemoveBelow(below);
+    world_.Reach(Marker::kReclaimed);
+  }
+  if (rotated) world_.Reach(Marker::kRotated);
+  if (!rotated && below == 0) return;
+  After(world_.rng.Between(100us, 5ms), [this] { Upkeep(); });
+  if (rotated) Reclaim();
+  if (const auto pinned = pins_.TakePressure(writer_->options().max_bytes)) {
+    After(10us, [this, pinned = *pinned] { sink_.on_pressure(pinned); });
+  }
+}
+
+void SimLog::Upkeep() {
+  if (failed_) return;
+  auto done = upkeep_->RunOnce();
+  if (!done) return Fail(done.error());
+  if (!writer_->spare().ready()) After(1s, [this] { Upkeep(); });
+}
+
+uint64_t SimLog::RoomBytes() const {
+  if (failed_) return 0;
+  const uint64_t taken = queued_bytes_ + kReserveBytes;
+  const uint64_t room = writer_->RoomBytes();
+  return room > taken ? room - taken : 0;
+}
+
+}  // namespace assent::sim

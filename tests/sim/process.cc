@@ -1,0 +1,246 @@
+#include "sim/process.h"
+
+#include "log/directory.h"
+#include "recovery/replay.h"
+
+namespace assent::sim {
+
+using namespace std::chrono_literals;
+
+Process::Process(World& world, Disk& disk, std::vector<SimResource*> resources, Settings settings)
+    : world_(world),
+      disk_(disk),
+      resources_(std::move(resources)),
+      settings_(std::move(settings)),
+      by_name_([this] {
+        std::map<std::string, xa::ResourceManager*> names;
+        for (SimResource* resource : resources_) names[resource->name()] = resource;
+        return names;
+      }()),
+      validator_(settings_.engine, by_name_) {
+  for (SimResource* resource : resources_) resource->Attach(this);
+}
+
+Process::~Process() = default;
+
+void Process::Later(Duration delay, std::function<void()> event) {
+  world_.At(delay, [this, epoch = epoch_, event = std::move(event)] {
+    if (epoch == epoch_) event();
+  });
+}
+
+void Process::BeforeEffect() {
+  if (effects_left_ == 0 || --effects_left_ > 0) return;
+  world_.Count(Fault::kCrashAtEffect);
+  world_.Tell(0xc0, [] { return "coordinator  dies between two effects"; });
+  throw CrashNow();
+}
+
+template <typename F>
+void Process::Input(F&& input) {
+  if (!shard_) return;
+  try {
+    input(*shard_);
+    if (shard_->NextTimer() <= world_.Now()) shard_->RunTimers();
+  } catch (const CrashNow&) {
+    End(world_.rng.Chance(300) ? CrashKind::kPower : CrashKind::kProcess,
+        world_.rng.Between(5ms, 2s));
+    return;
+  }
+  ArmTimer();
+}
+
+void Process::ArmTimer() {
+  const Monotonic next = shard_->NextTimer();
+  if (next >= timer_) return;
+  timer_ = next;
+  Later(std::max<Duration>(next - world_.Now(), 0ns), [this, next] {
+    if (timer_ == next) timer_ = kNever;
+    Input([](coordinator::Shard& shard) { shard.RunTimers(); });
+  });
+}
+
+void Process::Crash(CrashKind kind, Duration down) { End(kind, down); }
+
+void Process::End(CrashKind kind, Duration down) {
+  const bool was_running = shard_ != nullptr;
+  if (was_running && on_crash) on_crash();
+  ++epoch_;
+  timer_ = kNever;
+  effects_left_ = 0;
+  judge_.reset();
+  shard_.reset();
+  if (log_) {
+    log_->Stop();  // it may be its own event that ends it
+    world_.At(0ns, [gone = std::shared_ptr<SimLog>(std::move(log_))] {});
+  }
+  for (SimResource* resource : resources_) resource->Reset();
+  world_.Tell(kind == CrashKind::kPower ? 0xdead : 0xdeaf, [&] {
+    return std::string("coordinator  is down") +
+           (kind == CrashKind::kPower ? ", its machine without power" : "");
+  });
+  if (kind == CrashKind::kPower) {
+    disk_.Recover();
+  } else {
+    disk_.Revive();
+  }
+  if (on_lost) on_lost();
+  Later(down, [this] { Start(); });
+}
+
+void Process::Fatal(coordinator::FatalReason reason, const std::string& message) {
+  world_.Tell(0xfa7a1, [&] { return "coordinator  ends itself: " + message; });
+  if (reason == coordinator::FatalReason::kStaleLog) {
+    world_.Reach(Marker::kStale);
+    if (on_stale) on_stale(message);
+  } else {
+    world_.Reach(Marker::kLogFailed);
+  }
+  throw CrashNow();
+}
+
+void Process::Start() {
+  if (shard_) return;
+  bool running = false;
+  try {
+    running = Begin();
+  } catch (const CrashNow&) {
+    world_.Count(Fault::kCrashInRecovery);
+  }
+  if (!running) {
+    const bool cut = disk_.cut();
+    if (cut) world_.Count(Fault::kCrashInRecovery);
+    End(cut && world_.rng.Chance(600) ? CrashKind::kPower : CrashKind::kProcess,
+        world_.rng.Between(5ms, 2s));
+    return;
+  }
+  ArmTimer();
+  for (size_t i = 0; i < resources_.size(); ++i) ScanLater(i, world_.rng.Between(1ms, 500ms));
+  if (on_running) on_running();
+}
+
+bool Process::Begin() {
+  auto recovered = log::Open(disk_, settings_.log);
+  const auto refused = [&](const Error& error) {
+    world_.Tell(0x4ef, [&] { return "coordinator  cannot start: " + error.message; });
+    if (!disk_.cut() && on_refused) on_refused(error);
+    return false;
+  };
+  if (!recovered) return refused(recovered.error());
+  if (recovered->torn_tail()) world_.Reach(Marker::kTornTail);
+  if (recovered->survey().half_copy) world_.Reach(Marker::kHalfCopy);
+  auto rebuilt = recovery::Replay(*recovered, settings_.engine, world_.Wall());
+  if (!rebuilt) return refused(rebuilt.error());
+  if (world_.Planted(Plant::kGidRunTwice)) {
+    rebuilt->restored.ended.clear();
+  }
+  if (world_.Planted(Plant::kLostRecordAtStart) && !rebuilt->restored.unfinished.empty()) {
+    rebuilt->restored.unfinished.pop_back();
+  }
+  if (world_.Planted(Plant::kRollBackAfterDecision)) {
+    for (auto& entry : rebuilt->restored.unfinished) {
+      entry->atomic.decision = core::Decision::kRollBack;
+    }
+  }
+  if (!rebuilt->restored.unfinished.empty()) world_.Reach(Marker::kRestored);
+  auto started = log::StartWriter(disk_, std::move(*recovered), rebuilt->copies, world_.rng);
+  if (!started) return refused(started.error());
+  rebuilt->AssignLsns(started->first_copy);
+  SimLog::Sink sink;
+  sink.before_append = [this] { BeforeEffect(); };
+  sink.on_durable = [this](log::Lsn lsn) {
+    Input([lsn](coordinator::Shard& shard) { shard.OnDurable(lsn); });
+  };
+  sink.on_pressure = [this](log::Lsn below) {
+    world_.Reach(Marker::kCopiedForward);
+    Input([below](coordinator::Shard& shard) { shard.OnPressure(below); });
+  };
+  sink.on_failure = [this](const Error& error) {
+    if (disk_.cut()) {
+      world_.Count(Fault::kCrashAtDisk);
+      End(world_.rng.Chance(600) ? CrashKind::kPower : CrashKind::kProcess,
+          world_.rng.Between(5ms, 2s));
+      return;
+    }
+    Input([&](coordinator::Shard&) { Fatal(coordinator::FatalReason::kLogFailed, error.message); });
+  };
+  log_ = std::make_unique<SimLog>(world_, std::move(*started), std::move(sink));
+  log_->slow_sync = slow_sync_;
+  coordinator::ShardContext context;
+  context.options = settings_.engine;
+  context.clock = &world_;
+  context.random = &world_.rng;
+  context.log = log_.get();
+  context.identity = log_->identity();
+  context.resources = by_name_;
+  context.fatal = [this](coordinator::FatalReason reason, const std::string& message) {
+    Fatal(reason, message);
+  };
+  shard_ = std::make_unique<coordinator::Shard>(std::move(context));
+  judge_ = std::make_unique<recovery::Judge>(settings_.sweeper);
+  judge_->Attach(*shard_);
+  ++starts_;
+  world_.Tell(0x57a47, [&] {
+    return "coordinator  starts as incarnation " + std::to_string(log_->identity().incarnation) +
+           ", " + std::to_string(rebuilt->restored.unfinished.size()) + " unfinished, " +
+           std::to_string(rebuilt->restored.ended.size()) + " ended";
+  });
+  shard_->Restore(std::move(rebuilt->restored));
+  return true;
+}
+
+void Process::SlowSyncs(uint32_t per_mille) {
+  slow_sync_ = per_mille;
+  if (log_) log_->slow_sync = per_mille;
+}
+
+void Process::ScanLater(size_t index, Duration delay) {
+  Later(delay, [this, index] { Scan(index); });
+}
+
+void Process::Scan(size_t index) {
+  SimResource& resource = *resources_[index];
+  const Monotonic started = world_.Now();
+  resource.Scan([this, index, started](const xa::ScanResult& scan) {
+    Input([&](coordinator::Shard& shard) {
+      const auto again = judge_->Take(shard, resources_[index]->name(), scan, started);
+      if (!again) return;
+      const auto jitter = Duration(
+          static_cast<int64_t>(world_.rng.Below(static_cast<uint64_t>(again->count() / 4 + 1))));
+      ScanLater(index, *again - jitter);
+    });
+  });
+}
+
+void Process::Deliver(xa::Completion completion) {
+  Later(world_.rng.Between(1us, 30us), [this, completion = std::move(completion)]() mutable {
+    Input([&](coordinator::Shard& shard) { shard.OnCompletion(std::move(completion)); });
+  });
+}
+
+void Process::DeliverHealth(const std::string& resource) {
+  if (!shard_) return;
+  Later(50us, [this, resource] {
+    Input([&](coordinator::Shard& shard) { shard.OnHealth(resource, xa::Health::kUp); });
+  });
+}
+
+bool Process::Request(coordinator::Request request, coordinator::Reply reply) {
+  if (!shard_) return false;
+  coordinator::Reply outward = [this, reply = std::move(reply)](coordinator::Answer answer) {
+    BeforeEffect();
+    auto kept = std::make_shared<coordinator::Answer>(std::move(answer));
+    world_.At(world_.rng.Between(30us, 300us), [reply, kept] { reply(std::move(*kept)); });
+  };
+  if (world_.Planted(Plant::kDropReply) && world_.rng.Chance(30)) outward = [](auto) {};
+  Input([&](coordinator::Shard& shard) {
+    if (auto problem = validator_.Check(request)) {
+      outward(std::move(*problem));
+    } else {
+      shard.OnRequest(std::move(request), std::move(outward));
+    }
+  });
+  return true;
+}
+
+}  // namespace assent::sim

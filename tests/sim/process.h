@@ -1,0 +1,92 @@
+// The coordinator's process: the real shard, log, replay and judge, started, crashed and started
+// again.
+//
+// It does what daemon/ and coordinator/engine.cc do with threads: hands inputs in one at a time,
+// runs the timers, starts the scans. A crash drops all that is volatile; it comes as an event, or
+// between any two effects (an exception thrown by the port that carries the effect), or amid disk
+// operations (the disk is cut). Threads: one.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "coordinator/shard.h"
+#include "coordinator/validate.h"
+#include "recovery/judge.h"
+#include "sim/disk.h"
+#include "sim/log_port.h"
+#include "sim/resource.h"
+
+namespace assent::sim {
+
+enum class CrashKind : uint8_t {
+  kProcess,  // what was written stays readable
+  kPower     // what was not synced may be lost
+};
+
+class Process final : public ProcessPort {
+ public:
+  struct Settings {
+    log::Options log;
+    coordinator::EngineOptions engine;
+    recovery::SweeperOptions sweeper;
+  };
+  Process(World& world, Disk& disk, std::vector<SimResource*> resources, Settings settings);
+  ~Process() override;
+
+  void Start();
+  void Crash(CrashKind kind, Duration down);
+  bool running() const { return shard_ != nullptr; }
+  uint64_t starts() const { return starts_; }
+  // The next crashes: between two effects after so many more of them; amid the disk's calls.
+  void CrashAfterEffects(uint64_t effects) { effects_left_ = effects; }
+  void SlowSyncs(uint32_t per_mille);
+
+  // Like the front: false if nobody listens. `reply` is called as an event of the client's world.
+  bool Request(coordinator::Request request, coordinator::Reply reply);
+
+  std::function<void()> on_crash;  // before what was lost is lost
+  std::function<void()> on_lost;   // after
+  std::function<void()> on_running;
+  std::function<void(const Error&)> on_refused;  // a start that the log did not allow
+  std::function<void(const std::string&)> on_stale;
+
+  // ProcessPort
+  void BeforeEffect() override;
+  void Deliver(xa::Completion completion) override;
+  void DeliverHealth(const std::string& resource) override;
+  uint64_t epoch() const override { return epoch_; }
+  void Later(Duration delay, std::function<void()> event) override;
+
+  const Settings& settings() const { return settings_; }
+
+ private:
+  struct CrashNow {};
+
+  template <typename F>
+  void Input(F&& input);
+  void End(CrashKind kind, Duration down);
+  bool Begin();
+  void Fatal(coordinator::FatalReason reason, const std::string& message);
+  void ArmTimer();
+  void ScanLater(size_t index, Duration delay);
+  void Scan(size_t index);
+
+  World& world_;
+  Disk& disk_;
+  const std::vector<SimResource*> resources_;
+  const Settings settings_;
+  std::map<std::string, xa::ResourceManager*> by_name_;
+  const coordinator::Validator validator_;
+  uint64_t epoch_ = 1, starts_ = 0;
+  uint64_t effects_left_ = 0;
+  uint32_t slow_sync_ = 0;
+  std::unique_ptr<SimLog> log_;
+  std::unique_ptr<coordinator::Shard> shard_;
+  std::unique_ptr<recovery::Judge> judge_;
+  Monotonic timer_ = kNever;
+};
+
+}  // namespace assent::sim

@@ -1,0 +1,388 @@
+#include "sim/resource.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace assent::sim {
+
+using core::Operation;
+using xa::Code;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr Duration kCallLimit = 10s;
+constexpr Duration kOpenLimit = 5s;
+
+bool IsPhaseTwo(Operation operation) {
+  return operation == Operation::kCommit || operation == Operation::kRollBack ||
+         operation == Operation::kFind || operation == Operation::kForget;
+}
+
+}  // namespace
+
+void SimResource::Reset() {
+  for (auto& [xid, branch] : branches_) {
+    if (branch.session != 0) CutConnection(branch.session, world_.rng.Chance(faults_.outlives));
+  }
+  branches_.clear();
+  for_slot_.clear();
+  in_use_ = 0;
+}
+
+void SimResource::NoticeUp() {
+  if (process_ != nullptr) process_->DeliverHealth(name());
+}
+
+// The server sees a lost connection at once, soon, or when a time limit of its own has passed.
+void SimResource::CutConnection(Database::Session session, bool late) {
+  if (late) world_.Count(Fault::kSessionOutlives);
+  const Duration after = late ? world_.rng.Between(2s, 60s) : world_.rng.Between(100us, 20ms);
+  world_.At(after, [this, session] { database_.Disconnect(session); });
+}
+
+xa::Completion SimResource::Answer(const xa::Call& call, Code code, const char* detail) const {
+  xa::Completion completion;
+  completion.call = call.call;
+  completion.operation = call.operation;
+  completion.xid = call.xid;
+  completion.code = code;
+  completion.failure.detail = detail;
+  completion.stamp = database_.stamp();
+  return completion;
+}
+
+void SimResource::Submit(xa::Call call) {
+  process_->BeforeEffect();
+  if (on_submit) on_submit(call);
+  world_.Tell(call.xid.gtrid.sequence() * 16 + static_cast<uint64_t>(call.operation), [&] {
+    return "coordinator > " + name() + "  " + core::Name(call.operation) + " " +
+           call.xid.ToPostgreSql();
+  });
+  if (world_.Planted(Plant::kReplyBeforeDurable) && call.operation == Operation::kCommit) {
+    process_->Later(20ms, [this, call] {
+      Branch& branch = branches_[call.xid];
+      branch.waiting.push_back(call);
+      Pump(call.xid, branch);
+    });
+    return;
+  }
+  const xa::Xid xid = call.xid;
+  Branch& branch = branches_[xid];
+  branch.waiting.push_back(std::move(call));
+  Pump(xid, branch);
+}
+
+void SimResource::Pump(const xa::Xid& xid, Branch& branch) {
+  if (branch.busy) return;
+  if (branch.waiting.empty()) {
+    if (branch.session == 0 && !branch.has_slot) branches_.erase(xid);
+    return;
+  }
+  branch.call = std::move(branch.waiting.front());
+  branch.waiting.pop_front();
+  branch.busy = true;
+  branch.cancelled = false;
+  branch.under_way = next_number_++;
+  Begin(xid, branch);
+}
+
+void SimResource::Begin(const xa::Xid& xid, Branch& branch) {
+  const xa::Call& call = branch.call;
+  const uint64_t number = branch.under_way;
+  if (call.operation == Operation::kOpen) {
+    if (in_use_ < database_.settings().pool) {
+      ++in_use_;
+      branch.has_slot = true;
+      Open(xid, branch);
+      return;
+    }
+    world_.Reach(Marker::kPoolWait);
+    for_slot_.push_back(xid);
+    auto failed = Answer(call, Code::kRbOther, "no connection became free in time");
+    failed.failure.reason = core::Reason::kUnavailable;
+    failed.failure.may_retry = true;
+    process_->Later(kOpenLimit, [this, xid, number, failed] { Complete(xid, number, failed); });
+    return;
+  }
+  if (branch.session == 0 && !IsPhaseTwo(call.operation)) {
+    const bool run = call.operation == Operation::kRun;
+    auto lost = Answer(call, run ? Code::kRbCommFail : Code::kErRmFail, "the connection is lost");
+    lost.failure.reason = core::Reason::kConnectionLost;
+    process_->Later(10us, [this, xid, number, lost] { Complete(xid, number, lost); });
+    return;
+  }
+  Send(xid, branch);
+}
+
+void SimResource::Open(const xa::Xid& xid, Branch& branch) {
+  const uint64_t number = branch.under_way;
+  auto answer = Answer(branch.call, Code::kOk);
+  if (!Reachable()) {
+    answer.code = Code::kRbCommFail;
+    answer.failure.reason = core::Reason::kUnavailable;
+    process_->Later(50ms, [this, xid, number, answer] { Complete(xid, number, answer); });
+    return;
+  }
+  process_->Later(world_.rng.Between(20us, 200us), [this, xid, number, answer]() mutable {
+    const auto found = branches_.find(xid);
+    if (found == branches_.end() || found->second.under_way != number) return;
+    found->second.session = database_.Connect();
+    if (found->second.session == 0) {
+      answer.code = Code::kRbCommFail;
+      answer.failure.reason = core::Reason::kUnavailable;
+    }
+    Complete(xid, number, answer);
+  });
+}
+
+// The way there, the effect, the way back; or what the seed makes of it.
+void SimResource::Send(const xa::Xid& xid, Branch& branch) {
+  Rng& rng = world_.rng;
+  if (!Reachable()) {
+    world_.Count(Fault::kRequestLost);
+    return Lose(xid, branch, partitioned ? kCallLimit : Duration(1ms), false, false);
+  }
+  if (rng.Chance(faults_.request_lost)) {
+    world_.Count(Fault::kRequestLost);
+    return Lose(xid, branch, rng.Between(1ms, 100ms), false, false);
+  }
+  if (rng.Chance(faults_.reply_lost)) {
+    world_.Count(Fault::kReplyLost);
+    return Lose(xid, branch, rng.Between(1ms, 100ms), true, false);
+  }
+  if (rng.Chance(faults_.hangs)) {
+    world_.Count(Fault::kCallHangs);
+    return Lose(xid, branch, kCallLimit, true, true);
+  }
+  Duration way = rng.Between(30us, 500us);
+  if (rng.Chance(faults_.slow)) {
+    world_.Count(Fault::kSlowCall);
+    way = rng.Between(50ms, 4s);
+  }
+  const uint64_t number = branch.under_way;
+  const Duration back = rng.Between(30us, 300us);
+  // The server carries it out though the coordinator's process may end meanwhile.
+  world_.At(way, [this, xid, number, back, call = branch.call, session = branch.session,
+                  epoch = process_->epoch()] {
+    if (partitioned || (session != 0 && !database_.Alive(session)) || !database_.up()) {
+      if (epoch != process_->epoch()) return;
+      const auto found = branches_.find(xid);
+      if (found == branches_.end() || found->second.under_way != number) return;
+      Lose(xid, found->second, 1ms, false, false);
+      return;
+    }
+    auto answer = Carry(call, session);
+    if (epoch != process_->epoch()) return;
+    process_->Later(back, [this, xid, number, answer] {
+      if (!partitioned) return Complete(xid, number, answer);
+      const auto found = branches_.find(xid);
+      if (found == branches_.end() || found->second.under_way != number) return;
+      world_.Count(Fault::kReplyLost);
+      Lose(xid, found->second, kCallLimit, false, false);
+    });
+  });
+}
+
+// No answer comes. The call is answered as unknown when the limit has passed, or the connection was
+// seen to break; what was sent may still be carried out, even long after.
+void SimResource::Lose(const xa::Xid& xid, Branch& branch, Duration after, bool executes,
+                       bool long_after) {
+  const uint64_t number = branch.under_way;
+  const Database::Session session = branch.session;
+  if (executes) {
+    const Duration when =
+        long_after ? kCallLimit + world_.rng.Between(1s, 60s) : world_.rng.Between(30us, 900us);
+    const xa::Call call = branch.call;
+    const bool commit = call.operation == Operation::kCommit;
+    if (long_after && commit && database_.BeginCommit(session, xid)) {
+      world_.At(when, [this, xid] { database_.FinishCommit(xid); });
+    } else {
+      world_.At(when, [this, call, session] {
+        if (database_.up() && (session == 0 || database_.Alive(session))) Carry(call, session);
+      });
+    }
+    if (session != 0) {
+      world_.At(when + 1us, [this, session] { CutConnection(session, false); });
+    }
+  } else if (session != 0) {
+    CutConnection(session, world_.rng.Chance(faults_.outlives));
+  }
+  branch.session = 0;
+  const bool run = branch.call.operation == Operation::kRun;
+  auto lost = Answer(branch.call, run ? Code::kRbCommFail : Code::kErRmFail, "no answer came");
+  lost.failure.reason = core::Reason::kConnectionLost;
+  lost.stamp = {};
+  process_->Later(after, [this, xid, number, lost] { Complete(xid, number, lost); });
+}
+
+xa::Completion SimResource::Carry(const xa::Call& call, Database::Session session) {
+  Rng& rng = world_.rng;
+  auto answer = Answer(call, Code::kOk);
+  const xa::Xid& xid = call.xid;
+  switch (call.operation) {
+    case Operation::kRun: {
+      answer.results.resize(call.statements->size());
+      const int times = world_.Planted(Plant::kRunStatementTwice) && rng.Chance(50) ? 2 : 1;
+      const bool read_only = call.options.read_only;
+      Code begun = database_.Begin(session, xid, read_only);
+      if (begun == Code::kErDupid) {
+        // A later run of the same branch: it is begun already.
+        begun = Code::kOk;
+      }
+      for (size_t i = 0; i < call.statements->size() * static_cast<size_t>(times); ++i) {
+        const xa::Statement& statement = (*call.statements)[i / static_cast<size_t>(times)];
+        const bool fails = statement.sql == "FAIL" || rng.Chance(faults_.statement_fails);
+        if (fails) {
+          world_.Count(Fault::kStatementFails);
+          answer.code = Code::kRbIntegrity;
+          answer.failure.reason = core::Reason::kSqlError;
+          break;
+        }
+        answer.code = database_.Run(
+            session, xid, static_cast<uint32_t>(std::get<int64_t>(statement.parameters[0])),
+            std::get<int64_t>(statement.parameters[1]), statement.sql == "UPDATE");
+        if (answer.code != Code::kOk) break;
+      }
+      answer.witnessed = database_.settings().witness && !read_only;
+      if (answer.code != Code::kOk) answer.results.clear();
+      break;
+    }
+    case Operation::kPrepare:
+      if (rng.Chance(faults_.prepare_refused)) {
+        world_.Count(Fault::kPrepareRefused);
+        database_.RollBack(session, xid);
+        answer.code = rng.Chance(500) ? Code::kRbDeadlock : Code::kRbRollback;
+        if (world_.Planted(Plant::kCommitWithoutVote)) answer.code = Code::kOk;
+        break;
+      }
+      answer.code = database_.Prepare(session, xid);
+      break;
+    case Operation::kCommitOnePhase:
+      world_.Reach(Marker::kOnePhase);
+      answer.code = database_.CommitOnePhase(session, xid);
+      break;
+    case Operation::kCommit:
+      if (rng.Chance(faults_.rm_err)) {
+        world_.Count(Fault::kRmErr);
+        answer.code = rng.Chance(500) ? Code::kErRmErr : Code::kRetry;
+        break;
+      }
+      answer.code = database_.Commit(session, xid);
+      break;
+    case Operation::kRollBack: answer.code = database_.RollBack(session, xid); break;
+    case Operation::kForget: answer.code = database_.Forget(xid); break;
+    case Operation::kFind: answer.found = database_.Find(xid, call.settle); break;
+    case Operation::kOpen: CHECK(false) << "open is no server's verb";
+  }
+  return answer;
+}
+
+void SimResource::FreeSlot(Branch& branch) {
+  if (!branch.has_slot) return;
+  branch.has_slot = false;
+  --in_use_;
+  while (!for_slot_.empty()) {
+    const xa::Xid next = for_slot_.front();
+    for_slot_.pop_front();
+    const auto found = branches_.find(next);
+    if (found == branches_.end() || !found->second.busy || found->second.has_slot ||
+        found->second.call.operation != Operation::kOpen) {
+      continue;
+    }
+    ++in_use_;
+    found->second.has_slot = true;
+    Open(next, found->second);
+    return;
+  }
+}
+
+void SimResource::Complete(const xa::Xid& xid, uint64_t number, xa::Completion completion) {
+  const auto found = branches_.find(xid);
+  if (found == branches_.end() || found->second.under_way != number || !found->second.busy) return;
+  Branch& branch = found->second;
+  const xa::Call call = branch.call;
+  branch.busy = false;
+  branch.under_way = 0;
+  const Code code = completion.code;
+  if (call.operation == Operation::kFind && code != Code::kOk)
+    completion.found = xa::Found::kUnknown;
+  const bool ended =
+      (call.operation == Operation::kOpen && code != Code::kOk) ||
+      (call.operation == Operation::kPrepare &&
+       (code == Code::kReadOnly || xa::IsRollBack(code))) ||
+      call.operation == Operation::kCommitOnePhase ||
+      ((call.operation == Operation::kCommit || call.operation == Operation::kRollBack) &&
+       code != Code::kErRmErr && code != Code::kRetry);
+  if (ended && branch.session != 0) {
+    const Database::Session session = branch.session;
+    branch.session = 0;
+    world_.At(10us, [this, session] { database_.Disconnect(session); });
+  }
+  if (branch.session == 0) FreeSlot(branch);
+  world_.Tell(static_cast<uint64_t>(code) * 64 + static_cast<uint64_t>(call.operation), [&] {
+    return "coordinator < " + name() + "  " + core::Name(call.operation) + " " +
+           xid.ToPostgreSql() + " " + xa::Name(code);
+  });
+  if (call.operation == Operation::kPrepare && code == Code::kErRmFail) {
+    if (world_.Planted(Plant::kTimeoutIsYes)) completion.code = Code::kOk;
+    if (world_.Planted(Plant::kTimeoutIsRefusal)) completion.code = Code::kRbRollback;
+  }
+  if (call.operation == Operation::kCommit) {
+    if (code == Code::kErNota && world_.Planted(Plant::kNotaBelieved)) completion.code = Code::kOk;
+    if (code == Code::kErRmFail && world_.Planted(Plant::kNeverRetry)) completion.code = Code::kOk;
+  }
+  process_->Deliver(std::move(completion));
+  Pump(xid, branches_[xid]);
+}
+
+void SimResource::Cancel(const xa::Xid& xid) {
+  process_->BeforeEffect();
+  const auto found = branches_.find(xid);
+  if (found == branches_.end() || !found->second.busy) return;
+  Branch& branch = found->second;
+  const uint64_t number = branch.under_way;
+  if (branch.call.operation == Operation::kOpen && !branch.has_slot) {
+    auto ended = Answer(branch.call, Code::kRbOther, "cancelled");
+    process_->Later(1ms, [this, xid, number, ended] { Complete(xid, number, ended); });
+  }
+}
+
+void SimResource::Scan(std::function<void(xa::ScanResult)> done) {
+  xa::ScanResult result;
+  if (!Reachable() || world_.rng.Chance(faults_.scan_fails)) {
+    world_.Count(Fault::kScanFails);
+    result.error = "the scan failed";
+    if (world_.Planted(Plant::kFailedScanJudged)) result.complete = true;
+    process_->Later(5ms, [done, result] { done(result); });
+    return;
+  }
+  process_->Later(world_.rng.Between(50us, 5ms), [this, done]() mutable {
+    xa::ScanResult listed;
+    listed.complete = true;
+    listed.stamp = database_.stamp();
+    listed.standby = database_.standby;
+    if (listed.standby) world_.Count(Fault::kStandby);
+    for (const xa::Xid& xid : database_.List()) listed.listed.push_back({xid, ""});
+    process_->Later(world_.rng.Between(50us, 5ms), [done, listed] { done(listed); });
+  });
+}
+
+xa::ResourceStatus SimResource::Status() const {
+  xa::ResourceStatus status;
+  status.name = name();
+  status.health = Reachable() ? xa::Health::kUp : xa::Health::kDown;
+  status.witness = database_.settings().witness;
+  status.keeps_prepared = true;
+  return status;
+}
+
+void SimResource::PurgeWitness(std::vector<xa::Xid> ended) {
+  if (!Reachable()) return;
+  world_.At(world_.rng.Between(1ms, 50ms), [this, ended] {
+    if (database_.up()) database_.PurgeWitness(ended);
+  });
+}
+
+}  // namespace assent::sim

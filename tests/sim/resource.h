@@ -1,0 +1,98 @@
+// The modelled adapter: what stands between the coordinator and one modelled database, and the
+// network that loses, delays and hangs on the way.
+//
+// It keeps the contract of xa/port.h: one completion for each call, a branch's calls in order, the
+// connection of a branch kept until the branch has ended or the connection is lost, later verbs
+// over another one, a pool with a bound, a time limit on every call. It lives as long as the run;
+// Reset is the end of the coordinator's process.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/database.h"
+#include "xa/port.h"
+
+namespace assent::sim {
+
+// Per mille of the calls.
+struct NetFaults {
+  uint32_t request_lost = 0, reply_lost = 0, hangs = 0, slow = 0;
+  uint32_t statement_fails = 0, prepare_refused = 0, rm_err = 0, scan_fails = 0, outlives = 0;
+};
+
+// What the adapter needs of the process that it is part of.
+class ProcessPort {
+ public:
+  virtual ~ProcessPort() = default;
+  virtual void BeforeEffect() = 0;  // may throw: a crash between two effects
+  virtual void Deliver(xa::Completion completion) = 0;
+  virtual void DeliverHealth(const std::string& resource) = 0;
+  virtual uint64_t epoch() const = 0;  // another one after each restart
+  // As an event, if this process is still there then.
+  virtual void Later(Duration delay, std::function<void()> event) = 0;
+};
+
+class SimResource final : public xa::ResourceManager {
+ public:
+  SimResource(World& world, Database& database, const NetFaults& faults)
+      : world_(world), database_(database), faults_(faults) {}
+
+  void Attach(ProcessPort* process) { process_ = process; }
+  void Reset();  // the process has ended
+  bool partitioned = false;
+  std::function<void(const xa::Call&)> on_submit;  // the auditor's
+  Database& database() { return database_; }
+  // The database answers again: the adapter notices.
+  void NoticeUp();
+
+  const std::string& name() const override { return database_.name(); }
+  void Start(xa::CompletionSink&) override {}
+  void Stop() override {}
+  void Submit(xa::Call call) override;
+  void Cancel(const xa::Xid& xid) override;
+  void Scan(std::function<void(xa::ScanResult)> done) override;
+  Result<void> Check(const std::string&) const override { return {}; }
+  xa::ResourceStatus Status() const override;
+  void PurgeWitness(std::vector<xa::Xid> ended) override;
+  void Install(std::function<void(Result<std::string>)>) override {}
+
+ private:
+  struct Branch {
+    Database::Session session = 0;  // 0: none, or lost
+    bool has_slot = false;
+    bool busy = false;
+    bool cancelled = false;
+    std::deque<xa::Call> waiting;
+    uint64_t under_way = 0;  // number of the call
+    xa::Call call;           // that is under way
+  };
+
+  void Pump(const xa::Xid& xid, Branch& branch);
+  void Begin(const xa::Xid& xid, Branch& branch);
+  void Open(const xa::Xid& xid, Branch& branch);
+  void Send(const xa::Xid& xid, Branch& branch);
+  // What the server does with a call; its answer.
+  xa::Completion Carry(const xa::Call& call, Database::Session session);
+  void Lose(const xa::Xid& xid, Branch& branch, Duration after, bool executes, bool long_after);
+  void Complete(const xa::Xid& xid, uint64_t number, xa::Completion completion);
+  void CutConnection(Database::Session session, bool late);
+  void FreeSlot(Branch& branch);
+  xa::Completion Answer(const xa::Call& call, xa::Code code, const char* detail = "") const;
+  bool Reachable() const { return database_.up() && !partitioned; }
+
+  World& world_;
+  Database& database_;
+  const NetFaults& faults_;
+  ProcessPort* process_ = nullptr;
+  std::map<xa::Xid, Branch> branches_;
+  std::deque<xa::Xid> for_slot_;
+  uint32_t in_use_ = 0;
+  uint64_t next_number_ = 1;
+};
+
+}  // namespace assent::sim

@@ -1,0 +1,46 @@
+// Runs many seeds over several processes, and adds up what they reached.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "sim/run.h"
+
+namespace assent::sim {
+
+struct Found {
+  uint64_t seed = 0;
+  Invariant invariant{};
+  char what[240] = {};
+};
+
+// Plain data: it crosses a pipe.
+struct Totals {
+  uint64_t seeds = 0, events = 0, transactions = 0, faults = 0, violating = 0;
+  std::array<uint64_t, static_cast<size_t>(Fault::kCount)> with_fault{};
+  std::array<uint64_t, static_cast<size_t>(Marker::kCount)> with_marker{};
+  std::array<Found, 8> found{};
+
+  void Add(const RunResult& result, uint64_t seed);
+  void Add(const Totals& other);
+};
+
+// A failed CHECK of the product is a violation like any other.
+RunResult RunGuarded(const RunOptions& options);
+
+struct Range {
+  uint64_t first = 1, last = 1;
+};
+// Stops early at the first violation if asked to, or when `seconds` (0: never) have passed.
+// `progress` gets how many seeds are done, now and then.
+Totals RunSeeds(Range range, Plant plant, unsigned jobs, double seconds, bool stop_at_first,
+                const std::function<void(uint64_t)>& progress);
+
+void PrintTotals(const Totals& totals, double seconds);
+// The last lines of a seed's story, with what was violated.
+void PrintStory(uint64_t seed, Plant plant, size_t lines);
+
+}  // namespace assent::sim

@@ -1,0 +1,56 @@
+// Many seeds of the simulated world must pass the auditor, and a seed run twice must be the same.
+//
+// ASSENT_TIER=quick: 1,000 seeds; otherwise 10,000, or as many as fit a minute. ASSENT_SIM_SEEDS
+// sets the number, ASSENT_SIM_FIRST the first of them.
+#include <malloc.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <string>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "base/event_log.h"
+#include "sim/runner.h"
+
+namespace assent::sim {
+namespace {
+
+uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
+  const char* value = std::getenv(name);
+  return value == nullptr || *value == '\0' ? otherwise : std::strtoull(value, nullptr, 10);
+}
+
+TEST(Simulation, HoldsItsInvariantsOverManySeeds) {
+  mallopt(M_MMAP_THRESHOLD, 64 << 20);
+  const char* tier = std::getenv("ASSENT_TIER");
+  const bool quick = tier != nullptr && std::string(tier) == "quick";
+  const uint64_t count = FromEnvironment("ASSENT_SIM_SEEDS", quick ? 1000 : 10'000);
+  const uint64_t first = FromEnvironment("ASSENT_SIM_FIRST", 1);
+  const bool bounded = std::getenv("ASSENT_SIM_SEEDS") == nullptr;
+  const auto start = std::chrono::steady_clock::now();
+  const auto totals =
+      RunSeeds({first, first + count - 1}, Plant::kNone,
+               std::max(1u, std::thread::hardware_concurrency()), bounded ? 60 : 0, false, nullptr);
+  PrintTotals(totals,
+              std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  if (totals.found[0].seed != 0) PrintStory(totals.found[0].seed, Plant::kNone, 80);
+  EXPECT_EQ(totals.violating, 0u) << "replay: sim --seed " << totals.found[0].seed << " --trace";
+  EXPECT_GT(totals.seeds, 0u);
+  EXPECT_GE(totals.faults, 20 * totals.seeds) << "fewer than 20 faults a run";
+}
+
+TEST(Simulation, IsTheSameWhenASeedIsRunTwice) {
+  SetLogLevel(static_cast<Level>(4));
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    RunOptions options;
+    options.seed = seed;
+    const uint64_t plain = RunGuarded(options).hash;
+    options.tracing = true;
+    EXPECT_EQ(RunGuarded(options).hash, plain) << "seed " << seed;
+  }
+}
+
+}  // namespace
+}  // namespace assent::sim

@@ -1,0 +1,58 @@
+// What a fault workload may reach: the whole modelled world of one run.
+//
+// Contract: a fault workload is one function in faults/, named in faults/list.h; it switches rates
+// on, or plans events of its own with Every, and puts what undoes it into `heal`. A workload of
+// transactions is one function in workloads/, named in workloads/list.h.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "sim/auditor.h"
+#include "sim/client.h"
+#include "sim/database.h"
+#include "sim/disk.h"
+#include "sim/process.h"
+#include "sim/resource.h"
+#include "sim/world.h"
+
+namespace assent::sim {
+
+struct Stage {
+  World& world;
+  Disk& disk;
+  Process& process;
+  Auditor& auditor;
+  std::vector<Database*> databases;
+  std::vector<SimResource*> resources;
+  NetFaults& net;
+  ClientFaults& clients;
+  bool healed = false;
+  std::vector<std::function<void()>> heal = {};
+
+  // Again and again until the world is healed.
+  void Every(Duration low, Duration high, std::function<void()> event) {
+    world.At(world.rng.Between(low, high), [this, low, high, event = std::move(event)] {
+      if (healed) return;
+      event();
+      Every(low, high, event);
+    });
+  }
+  size_t AnyDatabase() { return world.rng.Below(databases.size()); }
+};
+
+struct FaultWorkload {
+  const char* name;
+  void (*start)(Stage&);
+  uint32_t per_mille;  // of the seeds that have it
+};
+
+struct TransactionWorkload {
+  const char* name;
+  // Fills gid, branches and so on; tag and time are set.
+  void (*fill)(World&, size_t databases, Plan&);
+  uint32_t weight;
+};
+
+}  // namespace assent::sim
