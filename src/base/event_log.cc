@@ -6,6 +6,8 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include "base/log_sink.h"
+
 namespace assent {
 namespace {
 
@@ -20,6 +22,7 @@ constexpr std::array kEntries = {
 };
 
 std::atomic<Level> minimum{Level::kInfo};
+std::atomic<LogSink> other_place{nullptr};
 
 spdlog::logger& Logger() {
   static std::shared_ptr<spdlog::logger> logger = [] {
@@ -63,9 +66,15 @@ bool LogEnabled(LogEvent event) {
   return kEntries[static_cast<size_t>(event)].level >= minimum.load(std::memory_order_relaxed);
 }
 
+void SetLogSink(LogSink sink) { other_place.store(sink, std::memory_order_relaxed); }
+
 void Log(LogEvent event, std::initializer_list<Field> fields) {
-  if (!LogEnabled(event)) return;
   const Entry& entry = kEntries[static_cast<size_t>(event)];
+  if (const LogSink sink = other_place.load(std::memory_order_relaxed)) {
+    sink(event, entry.level, fields);
+    return;
+  }
+  if (!LogEnabled(event)) return;
   std::string line = entry.text;
   for (const auto& [key, value] : fields) {
     line += ' ';

@@ -1,6 +1,7 @@
 #include "log/segment_reader.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/check.h"
 #include "log/io.h"
@@ -77,12 +78,15 @@ Result<void> SegmentReader::ReadHeader() {
 // A segment is prepared with zeros before its header goes in, and nothing else goes in before the
 // header is durable.
 Result<void> SegmentReader::ExpectUnused() {
-  std::string piece(kWindowBytes, '\0');
+  std::string piece(std::min<uint64_t>(kWindowBytes, file_bytes_), '\0');
   for (uint64_t offset = 0; offset < file_bytes_;) {
     auto read = ReadFull(*file_, path_, offset, piece.data(), piece.size());
     if (!read) return read.error();
     if (*read == 0) break;
-    const auto at = std::string_view(piece).substr(0, *read).find_first_not_of('\0');
+    const bool zero =
+        piece[0] == '\0' && std::memcmp(piece.data(), piece.data() + 1, *read - 1) == 0;
+    const auto at = zero ? std::string_view::npos
+                         : std::string_view(piece).substr(0, *read).find_first_not_of('\0');
     if (at != std::string_view::npos) {
       return Damage(path_, offset + at, "there is something behind an unwritten segment header");
     }

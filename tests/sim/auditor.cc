@@ -185,13 +185,22 @@ void Auditor::OnTold(uint32_t number, const std::string& gtrid, Told told) {
   if (told != Told::kUndecided && !(before && !definite)) tag.told = told;
 }
 
-size_t Auditor::InDoubt(const Database& database) const {
-  size_t count = 0;
+// What an operator must decide may stay: a person or a backup has meddled, or the server is another
+// one than before, and nothing is known.
+std::vector<xa::Xid> Auditor::InDoubt(const Database& database) const {
+  std::vector<xa::Xid> left;
   for (const xa::Xid& xid : database.InDoubt()) {
     const auto found = transactions_.find(xid.gtrid);
-    count += found == transactions_.end() || !found->second.excused ? 1 : 0;
+    const bool known = found != transactions_.end();
+    const bool held = known && (found->second.excused || ((database.restored() || short_memory) &&
+                                                          !found->second.commit_durable));
+    if (held) {
+      world_.Reach(Marker::kHeld);
+    } else {
+      left.push_back(xid);
+    }
   }
-  return count;
+  return left;
 }
 
 bool Auditor::Excused(uint32_t tag) const { return tag < tags_.size() && tags_[tag].excused; }

@@ -38,8 +38,9 @@ class Auditor {
   void Ended(const std::vector<Database*>& databases);
 
   // Branches there that should not be there at the end.
-  size_t InDoubt(const Database& database) const;
+  std::vector<xa::Xid> InDoubt(const Database& database) const;
   bool Excused(uint32_t tag) const;
+  bool short_memory = false;  // outcomes are forgotten early: orphans may be held
   // Is its outcome one that a hazard is honest about?
   bool MayBeHazard(uint32_t tag) const;
 

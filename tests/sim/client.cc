@@ -21,6 +21,16 @@ Told ToTold(v1::Outcome outcome) {
   }
 }
 
+std::string NameOf(const Plan& plan, size_t index) {
+  std::string name = "b" + std::to_string(index + 1);
+  if (plan.wide) name.resize(60, 'x');
+  return name;
+}
+
+std::string IssuedAt(const Plan& plan) {
+  return FormatTime({plan.starts_at_ns + 1'700'000'001'000'000'000});
+}
+
 struct Outcome {
   Told told = Told::kNothing;
   std::string transaction;
@@ -124,7 +134,7 @@ void Clients::FillStatements(const Plan& plan, size_t index,
 void Clients::FillBranch(const Plan& plan, size_t index, v1::Branch* branch,
                          bool statements) const {
   const PlannedBranch& planned = plan.branches[index];
-  branch->set_name("b" + std::to_string(index + 1));
+  branch->set_name(NameOf(plan, index));
   branch->mutable_xa()->set_resource(resources_[planned.database]);
   branch->mutable_xa()->set_read_only(planned.read_only);
   if (statements) FillStatements(plan, index, branch->mutable_xa()->mutable_statements());
@@ -136,6 +146,10 @@ Request Clients::Execute(const Plan& plan) const {
   request.fingerprint = "plan " + std::to_string(plan.tag);
   v1::ExecuteRequest body;
   body.set_gid(plan.gid);
+  if (plan.issued) {
+    body.set_issued_at(
+        FormatTime({Monotonic().ns + plan.starts_at_ns + 1'700'000'001'000'000'000}));
+  }
   for (size_t i = 0; i < plan.branches.size(); ++i) {
     FillBranch(plan, i, body.mutable_atomic()->add_branches(), true);
   }
@@ -186,7 +200,9 @@ void Clients::Answered(Client& client, uint64_t attempt, const Answer& answer) {
     if (client.attempt == attempt) AgainIn(client, world_.rng.Between(500ms, 2s));
     return;
   }
-  if (answer.status == 404 && plan.interactive) {
+  const bool expired = answer.status == 410 && plan.issued;
+  if (expired) world_.Reach(Marker::kExpired);
+  if ((answer.status == 404 && plan.interactive) || expired) {
     if (client.asks) --asking_;
     client.asks = false;
     client.done = true;
@@ -207,11 +223,13 @@ void Clients::Conclude(Client& client, const Answer& answer) {
     if (plan.ReadOnly()) world_.Reach(Marker::kReadOnly);
     if (plan.interactive) world_.Reach(Marker::kInteractive);
   }
-  if (outcome.told == Told::kRolledBack) world_.Reach(Marker::kRolledBack);
+  if (outcome.told == Told::kRolledBack) {
+    world_.Reach(Marker::kRolledBack);
+    if (plan.rolls_back) world_.Reach(Marker::kCancelled);
+  }
   if (outcome.told == Told::kHazard) world_.Reach(Marker::kHazard);
   if (const auto* problem = std::get_if<v1::Problem>(&answer.body)) {
     if (problem->cause().reason() == "DEADLINE") world_.Reach(Marker::kDeadline);
-    if (problem->cause().reason() == "CLIENT") world_.Reach(Marker::kCancelled);
   }
   if (client.asks) {
     client.asks = false;
@@ -236,6 +254,7 @@ void Clients::SendStep(Client& client, uint64_t attempt) {
     request.transaction.clear();
     v1::BeginRequest body;
     body.set_gid(plan.gid);
+    if (plan.issued) body.set_issued_at(IssuedAt(plan));
     request.body = std::move(body);
   } else if (client.step <= branches) {
     request.route = Route::kEnlist;
@@ -245,7 +264,7 @@ void Clients::SendStep(Client& client, uint64_t attempt) {
   } else if (client.step <= 2 * branches) {
     const size_t index = client.step - branches - 1;
     request.route = Route::kRun;
-    request.branch = "b" + std::to_string(index + 1);
+    request.branch = NameOf(plan, index);
     request.fingerprint = "run";
     v1::RunRequest body;
     body.set_seq(1);
@@ -293,6 +312,11 @@ void Clients::AnsweredStep(Client& client, uint64_t attempt, const Answer& answe
     return;
   }
   if (answer.status == 503) world_.Reach(Marker::kBusy);
+  if (answer.status == 410 && plan.issued) {
+    world_.Reach(Marker::kExpired);
+    client.done = true;
+    return;
+  }
   // Unknown after a crash, stale, busy: from the beginning, under the same gid.
   if (answer.status == 404 || answer.status == 409) client.step = 0;
   AgainIn(client, world_.rng.Between(200ms, 2s));

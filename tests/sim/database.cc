@@ -52,12 +52,12 @@ Code Database::Run(Session session, const xa::Xid& xid, uint32_t tag, int64_t de
   if (found == branches_.end() || found->second.owner != session) return Code::kErNota;
   Branch& branch = found->second;
   branch.work.tag = tag;
-  if (!writes) return Code::kOk;
-  if (branch.read_only) return Code::kRbRollback;  // error 1792
-  if (settings_.witness && !branch.witness) {
+  if (settings_.witness && !branch.read_only && !branch.witness) {
     if (witness_.contains(xid)) return Code::kRbIntegrity;  // the mark forbids it
     branch.witness = true;
   }
+  if (!writes) return Code::kOk;
+  if (branch.read_only) return Code::kRbRollback;  // error 1792
   branch.work.delta += delta;
   ++branch.work.writes;
   return Code::kOk;
@@ -68,7 +68,7 @@ Code Database::Prepare(Session session, const xa::Xid& xid) {
   if (found == branches_.end() || found->second.owner != session) return Code::kErNota;
   Branch& branch = found->second;
   if (branch.state != State::kActive) return Code::kErProto;
-  if (branch.work.writes == 0 || world_.Planted(Plant::kReadOnlyInferred)) {
+  if ((branch.work.writes == 0 && !branch.witness) || world_.Planted(Plant::kReadOnlyInferred)) {
     Drop(found, Fate::kVotedReadOnly);
     return Code::kReadOnly;
   }

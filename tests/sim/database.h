@@ -100,6 +100,7 @@ class Database {
   const std::vector<LedgerRow>& ledger() const { return ledger_; }
   std::vector<xa::Xid> InDoubt() const;  // prepared, or their commit under way; not others'
   bool ForeignIntact() const { return foreign_harmed_ == 0; }
+  bool restored() const { return identities_ > 1; }
   size_t witness_rows() const { return witness_.size(); }
 
  private:

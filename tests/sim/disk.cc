@@ -102,6 +102,7 @@ bool Disk::Dead() {
   if (cut_) return true;
   if (calls_left_ && (*calls_left_)-- == 0) {
     cut_ = true;
+    world_.disk_cut = true;
     calls_left_.reset();
   }
   return cut_;

@@ -46,7 +46,7 @@ namespace assent::sim {
   X(OnePhase, "one-phase commit")                                       \
   X(ReadOnly, "all branches read-only")                                 \
   X(Restored, "a restart finished a decided transaction")               \
-  X(PresumedAbort, "an orphan was rolled back")                         \
+  X(Orphan, "an orphan was found and finished")                         \
   X(Resurrected, "an orphan was committed by history")                  \
   X(AnsweredFromHistory, "a gid answered from the log after a restart") \
   X(NotaListed, "unknown XID on commit, yet listed")                    \
@@ -65,8 +65,10 @@ namespace assent::sim {
   X(HeuristicSeen, "heuristic outcome recorded")                        \
   X(Hazard, "hazard reported")                                          \
   X(Held, "orphan held for the operator")                               \
+  X(NeedsOperator, "needs operator: in doubt for too long")             \
   X(Stale, "stale log directory noticed")                               \
   X(Forgotten, "outcomes forgotten")                                    \
+  X(Expired, "a gid answered: outcome expired")                         \
   X(Cancelled, "client rolled back")                                    \
   X(Interactive, "interactive transaction committed")
 

@@ -9,7 +9,6 @@
 #include <string>
 #include <thread>
 
-#include "base/event_log.h"
 #include "sim/runner.h"
 
 namespace {
@@ -47,13 +46,11 @@ int Seeds(Range range, Plant plant, unsigned jobs, double seconds) {
   return 1;
 }
 
-int One(uint64_t seed, Plant plant, bool trace, bool log) {
+int One(uint64_t seed, Plant plant, bool trace) {
   RunOptions options;
   options.seed = seed;
   options.plant = plant;
   options.tracing = options.echo = trace;
-  if (!log) assent::SetLogLevel(static_cast<assent::Level>(4));
-  if (log) assent::SetLogLevel(assent::Level::kDebug);
   const RunResult result = RunGuarded(options);
   for (const Violation& violation : result.violations) {
     std::printf("VIOLATION of %s: %s\n", Name(violation.invariant), violation.what.c_str());
@@ -99,7 +96,7 @@ int main(int argc, char** argv) {
   mallopt(M_TRIM_THRESHOLD, 256 << 20);
   Range range{1, 1000};
   uint64_t seed = 0, up_to = 5000;
-  bool trace = false, log = false, plants = false;
+  bool trace = false, plants = false;
   Plant plant = Plant::kNone;
   unsigned jobs = Processors();
   double seconds = 0;
@@ -122,8 +119,6 @@ int main(int argc, char** argv) {
       seconds = std::strtod(next().c_str(), nullptr);
     } else if (word == "--trace") {
       trace = true;
-    } else if (word == "--log") {
-      log = true;
     } else if (word == "--plants") {
       plants = true;
     } else if (word == "--plant") {
@@ -134,6 +129,6 @@ int main(int argc, char** argv) {
     }
   }
   if (plants) return Plants(up_to, jobs);
-  if (seed != 0) return One(seed, plant, trace, log);
+  if (seed != 0) return One(seed, plant, trace);
   return Seeds(range, plant, jobs, seconds);
 }

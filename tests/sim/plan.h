@@ -23,6 +23,8 @@ struct Plan {
   uint32_t tag = 0;
   std::string gid;  // empty: the coordinator makes one
   std::vector<PlannedBranch> branches;
+  bool wide = false;    // long names, so that its records are large
+  bool issued = false;  // it says when it was issued
   bool interactive = false;
   bool rolls_back = false;  // interactive: the client ends it so
   int64_t starts_at_ns = 0;

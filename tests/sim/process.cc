@@ -84,7 +84,7 @@ void Process::End(CrashKind kind, Duration down) {
   } else {
     disk_.Revive();
   }
-  if (on_lost) on_lost();
+  if (on_lost) on_lost(kind);
   Later(down, [this] { Start(); });
 }
 

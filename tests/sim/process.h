@@ -47,8 +47,8 @@ class Process final : public ProcessPort {
   // Like the front: false if nobody listens. `reply` is called as an event of the client's world.
   bool Request(coordinator::Request request, coordinator::Reply reply);
 
-  std::function<void()> on_crash;  // before what was lost is lost
-  std::function<void()> on_lost;   // after
+  std::function<void()> on_crash;          // before what was lost is lost
+  std::function<void(CrashKind)> on_lost;  // after
   std::function<void()> on_running;
   std::function<void(const Error&)> on_refused;  // a start that the log did not allow
   std::function<void(const std::string&)> on_stale;

@@ -13,8 +13,6 @@
 #include <cstring>
 #include <new>
 
-#include "base/event_log.h"
-
 namespace assent::sim {
 namespace {
 
@@ -100,7 +98,6 @@ RunResult RunGuarded(const RunOptions& options) {
 
 Totals RunSeeds(Range range, Plant plant, unsigned jobs, double seconds, bool stop_at_first,
                 const std::function<void(uint64_t)>& progress) {
-  SetLogLevel(static_cast<Level>(static_cast<int>(Level::kError) + 1));
   const auto start = std::chrono::steady_clock::now();
   const auto over = [&] { return seconds > 0 && SecondsSince(start) > seconds; };
   void* memory =

@@ -11,7 +11,6 @@
 
 #include <gtest/gtest.h>
 
-#include "base/event_log.h"
 #include "sim/runner.h"
 
 namespace assent::sim {
@@ -42,7 +41,6 @@ TEST(Simulation, HoldsItsInvariantsOverManySeeds) {
 }
 
 TEST(Simulation, IsTheSameWhenASeedIsRunTwice) {
-  SetLogLevel(static_cast<Level>(4));
   for (uint64_t seed = 1; seed <= 20; ++seed) {
     RunOptions options;
     options.seed = seed;

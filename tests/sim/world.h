@@ -84,6 +84,7 @@ class World final : public Clock {
   int64_t wall_offset_ns = 0;  // the wall clock may jump
   uint64_t hash = 0xcbf29ce484222325;
   uint64_t events = 0;
+  bool disk_cut = false;  // the disk has stopped amid a call, at least once
   std::array<uint32_t, static_cast<size_t>(Fault::kCount)> faults{};
   std::array<uint32_t, static_cast<size_t>(Marker::kCount)> markers{};
   std::vector<Violation> violations;

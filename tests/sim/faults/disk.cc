@@ -114,7 +114,7 @@ void ClonedLog(Stage& stage) {
   stage.world.At(stage.world.rng.Between(1s, 5s), [&stage, copy] {
     if (!stage.disk.cut()) *copy = stage.disk.Copy();
   });
-  stage.Every(200ms, 2s, [&stage, copy] {
+  stage.Every(100ms, 1s, [&stage, copy] {
     if (!*copy) return;
     auto again = (*copy)->Copy();
     StartOverCopy(stage, *again);

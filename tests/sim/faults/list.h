@@ -39,7 +39,7 @@ inline constexpr FaultWorkload kFaultWorkloads[] = {
     {"disk-full", DiskFull, 120},
     {"bit-flips", BitFlips, 150},
     {"clock-jumps", ClockJumps, 150},
-    {"cloned-log", ClonedLog, 80},
+    {"cloned-log", ClonedLog, 300},
     {"forgetful-clients", ForgetfulClients, 400},
 };
 

@@ -1,0 +1,18 @@
+// Hears the product's own structured log: markers come from it, and an ERROR that nothing injected
+// explains is a violation.
+//
+// Threads: one run at a time in a process.
+#pragma once
+
+#include "sim/world.h"
+
+namespace assent::sim {
+
+// While it lives, the log's events go to this world.
+class Listener {
+ public:
+  explicit Listener(World& world);
+  ~Listener();
+};
+
+}  // namespace assent::sim
