@@ -207,7 +207,8 @@ bool Auditor::Excused(uint32_t tag) const { return tag < tags_.size() && tags_[t
 
 bool Auditor::MayBeHazard(uint32_t tag) const {
   const Plan& plan = plans_[tag - 1];
-  return Excused(tag) || (plan.gid.empty() && plan.branches.size() == 1);
+  return Excused(tag) || world_.faults[static_cast<size_t>(Fault::kRestore)] > 0 ||
+         (plan.gid.empty() && plan.branches.size() == 1);
 }
 
 // Whatever was durable must still be found, though everything that was not may be gone.

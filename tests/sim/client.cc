@@ -146,10 +146,7 @@ Request Clients::Execute(const Plan& plan) const {
   request.fingerprint = "plan " + std::to_string(plan.tag);
   v1::ExecuteRequest body;
   body.set_gid(plan.gid);
-  if (plan.issued) {
-    body.set_issued_at(
-        FormatTime({Monotonic().ns + plan.starts_at_ns + 1'700'000'001'000'000'000}));
-  }
+  if (plan.issued) body.set_issued_at(IssuedAt(plan));
   for (size_t i = 0; i < plan.branches.size(); ++i) {
     FillBranch(plan, i, body.mutable_atomic()->add_branches(), true);
   }

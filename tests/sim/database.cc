@@ -9,6 +9,7 @@ using xa::Code;
 Database::Database(World& world, Settings settings)
     : world_(world), settings_(std::move(settings)) {
   stamp_ = {settings_.name + "-1", "start-1"};
+  if (settings_.name.size() > 50) stamp_.identity += std::string(200, 'i');
 }
 
 Database::Session Database::Connect() {

@@ -58,6 +58,7 @@ class Run {
   bool Going() const { return world_.violations.empty(); }
 
   void MakeDatabases() {
+    wide_ = world_.rng.Chance(100);  // writes so much that segments change
     const size_t count = 2 + world_.rng.Below(world_.rng.Chance(200) ? 5 : 3);
     databases_.reserve(count);
     resources_.reserve(count);
@@ -66,6 +67,7 @@ class Run {
       settings.kind = static_cast<DatabaseKind>(world_.rng.Below(3));
       static constexpr const char* kNames[] = {"maria", "postgres", "xa"};
       settings.name = kNames[static_cast<size_t>(settings.kind)] + std::to_string(i + 1);
+      if (wide_) settings.name.resize(60, 'x');
       settings.witness = world_.rng.Chance(400);
       settings.pool = 2 + static_cast<uint32_t>(world_.rng.Below(8));
       databases_.emplace_back(world_, settings);
@@ -81,14 +83,14 @@ class Run {
   void MakePlans() {
     uint32_t weights = 0;
     for (const auto& workload : kTransactionWorkloads) weights += workload.weight;
-    // Some seeds write so much that segments change; some forget outcomes early.
-    const bool wide = world_.rng.Chance(100);
+    // Some seeds forget outcomes early.
+
     auditor_.short_memory = short_memory_ = world_.rng.Chance(60);
-    plans_.resize(wide ? 110 : 20 + world_.rng.Below(world_.rng.Chance(30) ? 180 : 20));
+    plans_.resize(wide_ ? 110 : 20 + world_.rng.Below(world_.rng.Chance(30) ? 180 : 20));
     for (size_t i = 0; i < plans_.size(); ++i) {
       Plan& plan = plans_[i];
       plan.tag = static_cast<uint32_t>(i + 1);
-      plan.wide = wide;
+      plan.wide = wide_;
       plan.issued = short_memory_;
       plan.starts_at_ns = world_.rng.Between(1ms, 14s).count();
       uint64_t pick = world_.rng.Below(weights);
@@ -115,6 +117,7 @@ class Run {
       settings.engine.outcome_count = 1 + world_.rng.Below(20);
       settings.engine.outcome_age = world_.rng.Between(1s, 100s);
     }
+    if (world_.rng.Chance(300)) settings.engine.operator_after = world_.rng.Between(1s, 60s);
     settings.engine.recent_views = world_.rng.Chance(500) ? 0 : 100;
     return settings;
   }
@@ -215,7 +218,7 @@ class Run {
   Disk disk_;
   std::vector<Plan> plans_;
   Auditor auditor_;
-  bool short_memory_ = false;
+  bool short_memory_ = false, wide_ = false;
   NetFaults net_;
   ClientFaults client_faults_;
   // In one piece each: the shard orders resources by address.

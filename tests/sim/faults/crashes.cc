@@ -29,7 +29,8 @@ void CrashAtEffects(Stage& stage) {
 
 void CrashAtDisk(Stage& stage) {
   stage.Every(200ms, 10s, [&stage] {
-    stage.disk.CutAfter(stage.world.rng.Below(stage.world.rng.Chance(200) ? 120 : 4));
+    const bool between = stage.process.running() && stage.world.rng.Chance(600);
+    stage.disk.CutAfter(between ? 1 : stage.world.rng.Below(stage.world.rng.Chance(300) ? 120 : 8));
     // Often the next start is what it hits.
     if (stage.process.running() && stage.world.rng.Chance(300)) {
       stage.world.Count(Fault::kProcessKill);

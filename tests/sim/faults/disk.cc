@@ -36,8 +36,8 @@ void BitFlips(Stage& stage) {
 void ClockJumps(Stage& stage) {
   stage.Every(2s, 15s, [&stage] {
     stage.world.Count(Fault::kClockJump);
-    const auto jump = stage.world.rng.Between(-20min, 20min);
-    stage.world.wall_offset_ns += jump.count();
+    // Together less than outcomes are kept.
+    stage.world.wall_offset_ns = stage.world.rng.Between(-20min, 20min).count();
     stage.world.Tell(0xc10c, [] { return std::string("the wall clock jumps"); });
   });
 }
@@ -114,8 +114,13 @@ void ClonedLog(Stage& stage) {
   stage.world.At(stage.world.rng.Between(1s, 5s), [&stage, copy] {
     if (!stage.disk.cut()) *copy = stage.disk.Copy();
   });
-  stage.Every(100ms, 1s, [&stage, copy] {
-    if (!*copy) return;
+  const auto starts = std::make_shared<uint64_t>(0);
+  stage.Every(50ms, 500ms, [&stage, copy, starts] {
+    if (*starts == 0) *starts = stage.process.starts();
+    if (!*copy || stage.process.starts() < *starts + 2) return;
+    size_t in_doubt = 0;
+    for (Database* database : stage.databases) in_doubt += database->InDoubt().size();
+    if (in_doubt == 0) return;
     auto again = (*copy)->Copy();
     StartOverCopy(stage, *again);
   });

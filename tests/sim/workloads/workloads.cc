@@ -6,7 +6,11 @@
 namespace assent::sim {
 namespace {
 
-std::string GidOf(const Plan& plan) { return "gid-" + std::to_string(plan.tag); }
+std::string GidOf(const Plan& plan) {
+  std::string gid = "gid-" + std::to_string(plan.tag);
+  if (plan.wide) gid.resize(60, 'x');
+  return gid;
+}
 
 std::vector<size_t> Some(World& world, size_t databases, size_t count) {
   std::vector<size_t> all(databases);
