@@ -58,7 +58,7 @@ class Run {
   bool Going() const { return world_.violations.empty(); }
 
   void MakeDatabases() {
-    wide_ = world_.rng.Chance(100);  // writes so much that segments change
+    wide_ = world_.rng.Chance(110);  // writes so much that segments change
     const size_t count = 2 + world_.rng.Below(world_.rng.Chance(200) ? 5 : 3);
     databases_.reserve(count);
     resources_.reserve(count);
@@ -86,7 +86,7 @@ class Run {
     // Some seeds forget outcomes early.
 
     auditor_.short_memory = short_memory_ = world_.rng.Chance(60);
-    plans_.resize(wide_ ? 110 : 20 + world_.rng.Below(world_.rng.Chance(30) ? 180 : 20));
+    plans_.resize(wide_ ? 150 : 20 + world_.rng.Below(world_.rng.Chance(30) ? 180 : 20));
     for (size_t i = 0; i < plans_.size(); ++i) {
       Plan& plan = plans_[i];
       plan.tag = static_cast<uint32_t>(i + 1);
@@ -107,9 +107,9 @@ class Run {
   Process::Settings Shape() {
     Process::Settings settings;
     settings.log.directory = "log";
-    settings.log.segment_bytes = 96 << 10;
+    settings.log.segment_bytes = (wide_ ? 84 : 96) << 10;
     settings.log.ballast_bytes = world_.rng.Chance(200) ? 16 << 10 : 0;
-    settings.log.max_bytes = world_.rng.Chance(500) ? 100 << 10 : 1 << 20;
+    settings.log.max_bytes = world_.rng.Chance(500) ? 90 << 10 : 1 << 20;
     settings.engine.branches = 8;
     settings.engine.default_deadline = world_.rng.Between(2s, 20s);
     settings.engine.idle_limit = world_.rng.Between(2s, 20s);

@@ -28,7 +28,7 @@ void CrashAtEffects(Stage& stage) {
 }
 
 void CrashAtDisk(Stage& stage) {
-  stage.Every(200ms, 10s, [&stage] {
+  stage.Every(200ms, 6s, [&stage] {
     const bool between = stage.process.running() && stage.world.rng.Chance(600);
     stage.disk.CutAfter(between ? 1 : stage.world.rng.Below(stage.world.rng.Chance(300) ? 120 : 8));
     // Often the next start is what it hits.

@@ -31,7 +31,7 @@ inline constexpr FaultWorkload kFaultWorkloads[] = {
     {"standby-answers", StandbyAnswers, 100},
     {"foreign-branches", ForeignBranches, 300},
     {"heuristics", Heuristics, 80},
-    {"backups", Backups, 150},
+    {"backups", Backups, 200},
     {"kills", Kills, 600},
     {"crash-at-effects", CrashAtEffects, 500},
     {"crash-at-disk", CrashAtDisk, 400},
