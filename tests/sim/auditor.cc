@@ -151,6 +151,11 @@ void Auditor::OnRecord(std::string_view payload) {
   }
 }
 
+void Auditor::OnHeld(const std::string& xid) {
+  const auto parsed = xa::Xid::FromPostgreSql(xid);
+  if (parsed) transactions_[parsed->gtrid].held = true;
+}
+
 void Auditor::OnTold(uint32_t number, const std::string& gtrid, Told told) {
   Tag& tag = TagOf(number);
   const Plan& plan = plans_[number - 1];
@@ -187,15 +192,17 @@ void Auditor::OnTold(uint32_t number, const std::string& gtrid, Told told) {
 
 // What an operator must decide may stay: a person or a backup has meddled, or the server is another
 // one than before, and nothing is known.
-std::vector<xa::Xid> Auditor::InDoubt(const Database& database) const {
+std::vector<xa::Xid> Auditor::InDoubt(const Database& database) {
   std::vector<xa::Xid> left;
   for (const xa::Xid& xid : database.InDoubt()) {
     const auto found = transactions_.find(xid.gtrid);
     const bool known = found != transactions_.end();
-    const bool held = known && (found->second.excused || ((database.restored() || short_memory) &&
-                                                          !found->second.commit_durable));
+    const bool held = known && (found->second.excused ||
+                                ((database.restored() && !found->second.commit_durable) ||
+                                 (short_memory && found->second.held)));
     if (held) {
       world_.Reach(Marker::kHeld);
+      Excuse(found->second);
     } else {
       left.push_back(xid);
     }

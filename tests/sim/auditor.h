@@ -38,7 +38,8 @@ class Auditor {
   void Ended(const std::vector<Database*>& databases);
 
   // Branches there that should not be there at the end.
-  std::vector<xa::Xid> InDoubt(const Database& database) const;
+  std::vector<xa::Xid> InDoubt(const Database& database);
+  void OnHeld(const std::string& xid);  // the coordinator says so
   bool Excused(uint32_t tag) const;
   bool short_memory = false;  // outcomes are forgotten early: orphans may be held
   // Is its outcome one that a hazard is honest about?
@@ -51,6 +52,7 @@ class Auditor {
     bool one_phase = false;
     bool commit_durable = false, abort_durable = false, end_durable = false;
     bool excused = false;
+    bool held = false;
   };
   struct Tag {
     Told told = Told::kNothing;

@@ -187,6 +187,12 @@ bool Disk::FlipBit(std::string* what) {
   }
   if (written.empty()) return false;
   const auto& [name, at] = written[world_.rng.Below(written.size())];
+  if (world_.Planted(Plant::kTornTailAccepted)) {
+    names_[name]->now.replace(at, kSectorBytes, kSectorBytes, '\0');
+    names_[name]->durable = names_[name]->now;
+    *what = name + " sector at " + std::to_string(at);
+    return true;
+  }
   const size_t byte = at + world_.rng.Below(kSectorBytes);
   const auto mask = static_cast<char>(1u << world_.rng.Below(8));
   names_[name]->now[byte] = static_cast<char>(names_[name]->now[byte] ^ mask);

@@ -95,15 +95,15 @@ namespace assent::sim {
   X(TimeoutIsRefusal, "time-out of prepare taken as a vote of no, never rolled back") \
   X(TimeoutIsYes, "time-out of prepare taken as a yes vote")                          \
   X(IgnoreIncarnation, "orphans of a newer incarnation judged as old ones")           \
-  X(FailedScanJudged, "a failed scan taken as an empty one, or half of one")          \
+  X(FailedLookJudged, "a failed look after an unknown XID taken as 'not listed'")     \
   X(HistoryIgnored, "orphan rolled back though the history says committed")           \
   X(NotaBelieved, "unknown XID on commit taken as done at once")                      \
   X(EndBeforeAcks, "commits taken as done when sent")                                 \
   X(GidRunTwice, "history of gids lost at a restart")                                 \
   X(ForeignRolledBack, "XIDs of another coordinator judged as ours")                  \
-  X(LiveRolledBack, "orphans of the running incarnation judged by one scan")          \
-  X(TornTailAccepted, "a damaged last batch is dropped as if it were torn")           \
-  X(DropReply, "an answer is never given")                                            \
+  X(LiveRolledBack, "a listed branch of a live transaction rolled back by the scan")  \
+  X(TornTailAccepted, "a damaged sector is read as if it were zero")                  \
+  X(DropReply, "some clients are never answered")                                     \
   X(ReadOnlyInferred, "a writing branch votes read-only")                             \
   X(RollBackAfterDecision, "a decided branch is rolled back after a restart")         \
   X(CommitWithoutVote, "a refused prepare counted as yes")                            \

@@ -5,7 +5,9 @@
 namespace assent::sim {
 namespace {
 
-World* listening = nullptr;  // NOLINT: the sink is a plain function
+// The sink is a plain function.
+World* listening = nullptr;                         // NOLINT
+std::function<void(const std::string&)> tell_held;  // NOLINT
 
 std::string Line(LogEvent event, std::initializer_list<Field> fields) {
   static constexpr const char* kNames[] = {
@@ -40,6 +42,8 @@ bool Explained(const World& world, LogEvent event) {
     case LogEvent::kAlarm:
       return Injected(world, {Fault::kRmErr, Fault::kHeuristic, Fault::kRestore});
     case LogEvent::kHeuristic: return Injected(world, {Fault::kHeuristic, Fault::kRestore});
+    case LogEvent::kResurrected:
+      return Injected(world, {Fault::kRestore, Fault::kHeuristic, Fault::kCallHangs});
     case LogEvent::kStaleLog: return false;
     default: return world.FaultsInjected() > 0;
   }
@@ -50,7 +54,12 @@ void Hear(LogEvent event, Level level, std::initializer_list<Field> fields) {
   world.Tell(static_cast<uint64_t>(event) + 0x1060, [&] { return Line(event, fields); });
   if (event == LogEvent::kOrphanFound) world.Reach(Marker::kOrphan);
   if (event == LogEvent::kResurrected) world.Reach(Marker::kResurrected);
-  if (event == LogEvent::kOrphanHeld) world.Reach(Marker::kHeld);
+  if (event == LogEvent::kOrphanHeld) {
+    world.Reach(Marker::kHeld);
+    for (const auto& [key, value] : fields) {
+      if (key == "xid") tell_held(std::string(value));
+    }
+  }
   if (event == LogEvent::kNeedsOperator) world.Reach(Marker::kNeedsOperator);
   if (level == Level::kError && !Explained(world, event)) {
     world.Violate(Invariant::kNoFalseAnswer,
@@ -60,7 +69,8 @@ void Hear(LogEvent event, Level level, std::initializer_list<Field> fields) {
 
 }  // namespace
 
-Listener::Listener(World& world) {
+Listener::Listener(World& world, std::function<void(const std::string& xid)> on_held) {
+  tell_held = std::move(on_held);
   listening = &world;
   SetLogSink(Hear);
 }

@@ -4,6 +4,9 @@
 // Threads: one run at a time in a process.
 #pragma once
 
+#include <functional>
+#include <string>
+
 #include "sim/world.h"
 
 namespace assent::sim {
@@ -11,7 +14,7 @@ namespace assent::sim {
 // While it lives, the log's events go to this world.
 class Listener {
  public:
-  explicit Listener(World& world);
+  Listener(World& world, std::function<void(const std::string& xid)> on_held);
   ~Listener();
 };
 

@@ -28,6 +28,11 @@ void SimLog::After(Duration delay, std::function<void()> event) {
 
 log::Lsn SimLog::Append(std::string payload, log::Urgency urgency) {
   sink_.before_append();
+  if (world_.Planted(Plant::kForgetTooEarly)) {
+    const log::Lsn lsn = Enqueue(log::RecordType::kPayload, std::move(payload), urgency);
+    After(50ms, [this, lsn] { Release({lsn}); });
+    return lsn;
+  }
   return Enqueue(log::RecordType::kPayload, std::move(payload), urgency);
 }
 

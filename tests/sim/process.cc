@@ -203,6 +203,7 @@ void Process::Scan(size_t index) {
   const Monotonic started = world_.Now();
   resource.Scan([this, index, started](const xa::ScanResult& scan) {
     Input([&](coordinator::Shard& shard) {
+      PlantInScan(shard, index, scan);
       const auto again = judge_->Take(shard, resources_[index]->name(), scan, started);
       if (!again) return;
       const auto jitter = Duration(
@@ -210,6 +211,25 @@ void Process::Scan(size_t index) {
       ScanLater(index, *again - jitter);
     });
   });
+}
+
+// Bugs that a careless judgement would have.
+void Process::PlantInScan(coordinator::Shard& shard, size_t index, const xa::ScanResult& scan) {
+  for (const xa::Listed& listed : scan.listed) {
+    const core::Gtrid& gtrid = listed.xid.gtrid;
+    const bool ours = gtrid.coordinator_id() == shard.identity().coordinator_id;
+    const bool live = shard.IsLive(gtrid);
+    const bool history = shard.History(gtrid) != nullptr;
+    const bool wrong = (world_.Planted(Plant::kForeignRolledBack) && !ours) ||
+                       (world_.Planted(Plant::kLiveRolledBack) && ours && live) ||
+                       (world_.Planted(Plant::kHistoryIgnored) && ours && !live && history);
+    if (!wrong) continue;
+    xa::Call call;
+    call.operation = core::Operation::kRollBack;
+    call.xid = listed.xid;
+    call.prepare_sent = true;
+    shard.SubmitOrphan(resources_[index]->name(), std::move(call));
+  }
 }
 
 void Process::Deliver(xa::Completion completion) {
@@ -232,7 +252,7 @@ bool Process::Request(coordinator::Request request, coordinator::Reply reply) {
     auto kept = std::make_shared<coordinator::Answer>(std::move(answer));
     world_.At(world_.rng.Between(30us, 300us), [reply, kept] { reply(std::move(*kept)); });
   };
-  if (world_.Planted(Plant::kDropReply) && world_.rng.Chance(30)) outward = [](auto) {};
+  if (world_.Planted(Plant::kDropReply) && request.gid.ends_with('7')) outward = [](auto) {};
   Input([&](coordinator::Shard& shard) {
     if (auto problem = validator_.Check(request)) {
       outward(std::move(*problem));

@@ -73,6 +73,7 @@ class Process final : public ProcessPort {
   void ArmTimer();
   void ScanLater(size_t index, Duration delay);
   void Scan(size_t index);
+  void PlantInScan(coordinator::Shard& shard, size_t index, const xa::ScanResult& scan);
 
   World& world_;
   Disk& disk_;

@@ -60,6 +60,14 @@ void SimResource::Submit(xa::Call call) {
     return "coordinator > " + name() + "  " + core::Name(call.operation) + " " +
            call.xid.ToPostgreSql();
   });
+  if (world_.Planted(Plant::kEndBeforeAcks) && call.operation == Operation::kCommit) {
+    auto done = Answer(call, Code::kOk);
+    process_->Deliver(done);
+    process_->Later(world_.rng.Between(1ms, 500ms), [this, call] {
+      if (Reachable()) database_.Commit(0, call.xid);
+    });
+    return;
+  }
   if (world_.Planted(Plant::kReplyBeforeDurable) && call.operation == Operation::kCommit) {
     process_->Later(20ms, [this, call] {
       Branch& branch = branches_[call.xid];
@@ -306,8 +314,13 @@ void SimResource::Complete(const xa::Xid& xid, uint64_t number, xa::Completion c
   branch.busy = false;
   branch.under_way = 0;
   const Code code = completion.code;
-  if (call.operation == Operation::kFind && code != Code::kOk)
+  if (call.operation == Operation::kFind && code != Code::kOk) {
     completion.found = xa::Found::kUnknown;
+    if (world_.Planted(Plant::kFailedLookJudged)) {
+      completion = Answer(call, Code::kOk);
+      completion.found = xa::Found::kNotListed;
+    }
+  }
   const bool ended =
       (call.operation == Operation::kOpen && code != Code::kOk) ||
       (call.operation == Operation::kPrepare &&
@@ -354,7 +367,7 @@ void SimResource::Scan(std::function<void(xa::ScanResult)> done) {
   if (!Reachable() || world_.rng.Chance(faults_.scan_fails)) {
     world_.Count(Fault::kScanFails);
     result.error = "the scan failed";
-    if (world_.Planted(Plant::kFailedScanJudged)) result.complete = true;
+
     process_->Later(5ms, [done, result] { done(result); });
     return;
   }

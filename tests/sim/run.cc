@@ -18,6 +18,7 @@ class Run {
   explicit Run(const RunOptions& options)
       : options_(options),
         world_(options.seed, options.plant, options.tracing),
+        listener_(world_, [this](const std::string& xid) { auditor_.OnHeld(xid); }),
         disk_(world_),
         auditor_(world_, disk_, plans_) {
     world_.echo = options.echo;
@@ -86,7 +87,7 @@ class Run {
     // Some seeds forget outcomes early.
 
     auditor_.short_memory = short_memory_ = world_.rng.Chance(60);
-    plans_.resize(wide_ ? 150 : 20 + world_.rng.Below(world_.rng.Chance(30) ? 180 : 20));
+    plans_.resize(wide_ ? 200 : 20 + world_.rng.Below(world_.rng.Chance(30) ? 180 : 20));
     for (size_t i = 0; i < plans_.size(); ++i) {
       Plan& plan = plans_[i];
       plan.tag = static_cast<uint32_t>(i + 1);
@@ -107,9 +108,9 @@ class Run {
   Process::Settings Shape() {
     Process::Settings settings;
     settings.log.directory = "log";
-    settings.log.segment_bytes = (wide_ ? 84 : 96) << 10;
+    settings.log.segment_bytes = (wide_ ? 112 : 96) << 10;  // near the least that works
     settings.log.ballast_bytes = world_.rng.Chance(200) ? 16 << 10 : 0;
-    settings.log.max_bytes = world_.rng.Chance(500) ? 90 << 10 : 1 << 20;
+    settings.log.max_bytes = world_.rng.Chance(500) ? 120 << 10 : 1 << 20;
     settings.engine.branches = 8;
     settings.engine.default_deadline = world_.rng.Between(2s, 20s);
     settings.engine.idle_limit = world_.rng.Between(2s, 20s);
@@ -171,7 +172,7 @@ class Run {
   }
 
   // Nothing of ours is in doubt, and everybody has an answer.
-  bool AtRest() const {
+  bool AtRest() {
     if (!process_->running() || !clients_->AllAnswered()) return false;
     for (const Database& database : databases_) {
       if (!database.up() || !auditor_.InDoubt(database).empty()) return false;
@@ -214,7 +215,7 @@ class Run {
 
   const RunOptions options_;
   World world_;
-  Listener listener_{world_};
+  Listener listener_;
   Disk disk_;
   std::vector<Plan> plans_;
   Auditor auditor_;
