@@ -1,7 +1,8 @@
 #include "recovery/judge.h"
 
+#include <utility>
+
 #include "base/event_log.h"
-#include "recovery/decision_table.h"
 
 namespace assent::recovery {
 namespace {
@@ -85,10 +86,24 @@ std::optional<Duration> Judge::Take(coordinator::Shard& shard, const std::string
     left |= JudgeOne(look, listed, changed);
   }
   std::erase_if(resource.tries, [&](const auto& entry) { return seen.count(entry.first) == 0; });
-  std::erase_if(resource.announced, [&](const xa::Xid& xid) { return seen.count(xid) == 0; });
+  std::erase_if(resource.announced,
+                [&](const auto& entry) { return seen.count(entry.first) == 0; });
   resource.seen = std::move(seen);
   shard.NoteScan(name, summary);
   return left ? options_.eager_interval : options_.interval;
+}
+
+// A transaction of the past that had no decision will never have one, and a known one keeps it: an
+// orphan that was judged by that is not left to the operator because the mark has passed it since.
+void Judge::Remind(const Resource& resource, const xa::Xid& xid, Facts& facts) {
+  const auto before = resource.announced.find(xid);
+  if (before == resource.announced.end() || facts.known != Known::kNothing) return;
+  switch (before->second->action) {
+    case Action::kPresumeAbort: facts.memory = Memory::kComplete; break;
+    case Action::kRollBack: facts.known = Known::kRolledBack; break;
+    case Action::kCommitAndAlarm: facts.known = Known::kCommitted; break;
+    default: break;
+  }
 }
 
 // True: something of ours is left there, look again soon.
@@ -109,12 +124,13 @@ bool Judge::JudgeOne(Look& look, const xa::Listed& listed, bool identity_changed
   facts.identity = identity_changed ? Identity::kChanged : Identity::kSame;
   const auto& mark = shard.Forgotten();
   facts.memory = mark.up_to && gtrid <= *mark.up_to ? Memory::kForgotten : Memory::kComplete;
+  Remind(resource, listed.xid, facts);
   const Row& row = Decide(facts);
 
   const bool of_this_run = gtrid.incarnation() == shard.identity().incarnation;
   const bool touches = row.action != Action::kLeaveToShard && row.action != Action::kStop;
   if (touches && of_this_run && resource.seen.count(listed.xid) == 0) return true;
-  if (touches && resource.announced.insert(listed.xid).second) {
+  if (touches && std::exchange(resource.announced[listed.xid], &row) != &row) {
     LogEvent event = LogEvent::kOrphanFound;
     if (row.action == Action::kCommitAndAlarm) event = LogEvent::kResurrected;
     if (row.action == Action::kHold || row.action == Action::kNeedsOperator) {

@@ -4,7 +4,8 @@
 // Contract: each resource is listed first, and judged afterwards on the shard's thread; a failed
 // scan, or a standby's, says nothing. Of the running incarnation only what two scans in a row show
 // is touched, for a transaction may have ended between the list and its judgement. An orphan that
-// stays is tried again with exponential back-off. With the first judgement of a resource that has a
+// stays is tried again with exponential back-off; what was proven of it once stays proven, though
+// outcomes are forgotten meanwhile. With the first judgement of a resource that has a
 // witness table, old rows in it are purged. Threads: the shard's only; no timer of its own.
 #pragma once
 
@@ -14,6 +15,7 @@
 #include <string>
 
 #include "coordinator/shard.h"
+#include "recovery/decision_table.h"
 
 namespace assent::recovery {
 
@@ -35,9 +37,9 @@ class Judge {
 
  private:
   struct Resource {
-    bool purged = false;          // witness rows of earlier incarnations
-    std::set<xa::Xid> seen;       // in the scan before
-    std::set<xa::Xid> announced;  // logged already
+    bool purged = false;                      // witness rows of earlier incarnations
+    std::set<xa::Xid> seen;                   // in the scan before
+    std::map<xa::Xid, const Row*> announced;  // what was logged of each
     struct Try {
       Monotonic next;
       Duration delay{0};
@@ -53,6 +55,7 @@ class Judge {
   };
 
   bool JudgeOne(Look& look, const xa::Listed& listed, bool identity_changed);
+  static void Remind(const Resource& resource, const xa::Xid& xid, Facts& facts);
   bool Due(const coordinator::Shard& shard, Resource& resource, const xa::Xid& xid);
   void OnOrphanEnd(const xa::Completion& completion);
 

@@ -181,7 +181,7 @@ void Auditor::OnTold(uint32_t number, const std::string& gtrid, Told told) {
   if (told == Told::kRolledBack && tag.committed && !tag.excused) {
     world_.Violate(Invariant::kNoFalseAnswer, who + " was told rolled back and has committed");
   }
-  if (told == Told::kMixed && !Excused(number)) {
+  if (told == Told::kMixed && !MayBeHazard(number)) {
     world_.Violate(Invariant::kAgreement, who + " was told mixed and nobody meddled");
   }
   if (told == Told::kHazard && !MayBeHazard(number)) {
