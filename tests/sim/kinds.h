@@ -86,31 +86,38 @@ namespace assent::sim {
   X(Log, "log: durable prefix, or a refusal") \
   X(Check, "an assertion of the product failed")
 
-#define ASSENT_SIM_PLANTS(X)                                                          \
-  X(None, "none")                                                                     \
-  X(ReplyBeforeDurable, "told committed before the record is durable")                \
-  X(CommitBeforeDurable, "records called durable when they are only appended")        \
-  X(SkipSync, "the log's sync is skipped")                                            \
-  X(ForgetTooEarly, "commit records released as soon as they are durable")            \
-  X(TimeoutIsRefusal, "time-out of prepare taken as a vote of no, never rolled back") \
-  X(TimeoutIsYes, "time-out of prepare taken as a yes vote")                          \
-  X(IgnoreIncarnation, "orphans of a newer incarnation judged as old ones")           \
-  X(FailedLookJudged, "a failed look after an unknown XID taken as 'not listed'")     \
-  X(HistoryIgnored, "orphan rolled back though the history says committed")           \
-  X(NotaBelieved, "unknown XID on commit taken as done at once")                      \
-  X(EndBeforeAcks, "commits taken as done when sent")                                 \
-  X(GidRunTwice, "history of gids lost at a restart")                                 \
-  X(ForeignRolledBack, "XIDs of another coordinator judged as ours")                  \
-  X(LiveRolledBack, "a listed branch of a live transaction rolled back by the scan")  \
-  X(TornTailAccepted, "a damaged sector is read as if it were zero")                  \
-  X(DropReply, "some clients are never answered")                                     \
-  X(ReadOnlyInferred, "a writing branch votes read-only")                             \
-  X(RollBackAfterDecision, "a decided branch is rolled back after a restart")         \
-  X(CommitWithoutVote, "a refused prepare counted as yes")                            \
-  X(NeverRetry, "a commit without an answer is not asked again")                      \
-  X(RunStatementTwice, "statements of a branch are sent twice")                       \
-  X(LostRecordAtStart, "one decision not copied forward at a start")                  \
-  X(WitnessRead, "witness row read instead of inserted")
+#define ASSENT_SIM_PLANTS(X)                                                         \
+  X(None, "none")                                                                    \
+  X(ReplyBeforeDurable, "told committed before the record is durable")               \
+  X(CommitBeforeDurable, "records called durable when they are only appended")       \
+  X(SkipSync, "the log's sync is skipped")                                           \
+  X(ForgetTooEarly, "commit records released as soon as they are durable")           \
+  X(NeverScan, "the in-doubt scan never runs")                                       \
+  X(TimeoutIsYes, "time-out of prepare taken as a yes vote")                         \
+  X(IgnoreIncarnation, "orphans of a newer incarnation judged as old ones")          \
+  X(FailedLookJudged, "a failed look after an unknown XID taken as 'not listed'")    \
+  X(HistoryIgnored, "orphan rolled back though the history says committed")          \
+  X(NotaBelieved, "unknown XID on commit taken as done at once")                     \
+  X(EndBeforeAcks, "commits taken as done when sent")                                \
+  X(GidRunTwice, "history of gids lost at a restart")                                \
+  X(ForeignRolledBack, "XIDs of another coordinator judged as ours")                 \
+  X(LiveRolledBack, "a listed branch of a live transaction rolled back by the scan") \
+  X(TornTailAccepted, "a damaged sector is read as if it were zero")                 \
+  X(DropReply, "some clients are never answered")                                    \
+  X(ReadOnlyInferred, "a writing branch votes read-only")                            \
+  X(RollBackAfterDecision, "a decided branch is rolled back after a restart")        \
+  X(CommitWithoutVote, "a refused prepare counted as yes")                           \
+  X(NeverRetry, "a commit without an answer is not asked again")                     \
+  X(RunStatementTwice, "statements of a branch are sent twice")                      \
+  X(LostRecordAtStart, "one decision not copied forward at a start")                 \
+  X(WitnessRead, "witness row read instead of inserted")                             \
+  X(CommitRolledBack, "a commit carried out as a roll-back now and then")            \
+  X(HistoryTurned, "a restart turns committed outcomes into rolled back ones")       \
+  X(OrphanCommitted, "an orphan without a decision is committed")                    \
+  X(ScanOnce, "each database is scanned once only")                                  \
+  X(TimersIgnored, "no timer ever fires")                                            \
+  X(BranchSkipped, "a restart takes the first branch as acknowledged")               \
+  X(AnsweredTwice, "a prepare is answered twice")
 
 #define ASSENT_SIM_ENUM(name, text) k##name,
 enum class Fault : uint8_t { ASSENT_SIM_FAULTS(ASSENT_SIM_ENUM) kCount };

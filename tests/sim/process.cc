@@ -41,7 +41,8 @@ void Process::Input(F&& input) {
   if (!shard_) return;
   try {
     input(*shard_);
-    if (shard_->NextTimer() <= world_.Now()) shard_->RunTimers();
+    const bool due = shard_->NextTimer() <= world_.Now();
+    if (due && !world_.Planted(Plant::kTimersIgnored)) shard_->RunTimers();
   } catch (const CrashNow&) {
     End(world_.rng.Chance(300) ? CrashKind::kPower : CrashKind::kProcess,
         world_.rng.Between(5ms, 2s));
@@ -51,6 +52,7 @@ void Process::Input(F&& input) {
 }
 
 void Process::ArmTimer() {
+  if (world_.Planted(Plant::kTimersIgnored)) return;
   const Monotonic next = shard_->NextTimer();
   if (next >= timer_) return;
   timer_ = next;
@@ -142,6 +144,12 @@ bool Process::Begin() {
       entry->atomic.decision = core::Decision::kRollBack;
     }
   }
+  for (coordinator::Ended& ended : rebuilt->restored.ended) {
+    if (world_.Planted(Plant::kHistoryTurned)) ended.outcome = core::Outcome::kRolledBack;
+  }
+  for (auto& entry : rebuilt->restored.unfinished) {
+    if (world_.Planted(Plant::kBranchSkipped)) entry->atomic.branches.front().ended = true;
+  }
   if (!rebuilt->restored.unfinished.empty()) world_.Reach(Marker::kRestored);
   auto started = log::StartWriter(disk_, std::move(*recovered), rebuilt->copies, world_.rng);
   if (!started) return refused(started.error());
@@ -195,6 +203,7 @@ void Process::SlowSyncs(uint32_t per_mille) {
 }
 
 void Process::ScanLater(size_t index, Duration delay) {
+  if (world_.Planted(Plant::kNeverScan)) return;
   Later(delay, [this, index] { Scan(index); });
 }
 
@@ -205,7 +214,7 @@ void Process::Scan(size_t index) {
     Input([&](coordinator::Shard& shard) {
       PlantInScan(shard, index, scan);
       const auto again = judge_->Take(shard, resources_[index]->name(), scan, started);
-      if (!again) return;
+      if (!again || world_.Planted(Plant::kScanOnce)) return;
       const auto jitter = Duration(
           static_cast<int64_t>(world_.rng.Below(static_cast<uint64_t>(again->count() / 4 + 1))));
       ScanLater(index, *again - jitter);
@@ -222,10 +231,12 @@ void Process::PlantInScan(coordinator::Shard& shard, size_t index, const xa::Sca
     const bool history = shard.History(gtrid) != nullptr;
     const bool wrong = (world_.Planted(Plant::kForeignRolledBack) && !ours) ||
                        (world_.Planted(Plant::kLiveRolledBack) && ours && live) ||
-                       (world_.Planted(Plant::kHistoryIgnored) && ours && !live && history);
+                       (world_.Planted(Plant::kHistoryIgnored) && ours && !live && history) ||
+                       (world_.Planted(Plant::kOrphanCommitted) && ours && !live && !history);
     if (!wrong) continue;
     xa::Call call;
-    call.operation = core::Operation::kRollBack;
+    call.operation = world_.Planted(Plant::kOrphanCommitted) ? core::Operation::kCommit
+                                                             : core::Operation::kRollBack;
     call.xid = listed.xid;
     call.prepare_sent = true;
     shard.SubmitOrphan(resources_[index]->name(), std::move(call));

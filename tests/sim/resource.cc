@@ -277,6 +277,10 @@ xa::Completion SimResource::Carry(const xa::Call& call, Database::Session sessio
         answer.code = rng.Chance(500) ? Code::kErRmErr : Code::kRetry;
         break;
       }
+      if (world_.Planted(Plant::kCommitRolledBack) && rng.Chance(50)) {
+        answer.code = database_.RollBack(session, xid);
+        break;
+      }
       answer.code = database_.Commit(session, xid);
       break;
     case Operation::kRollBack: answer.code = database_.RollBack(session, xid); break;
@@ -340,12 +344,14 @@ void SimResource::Complete(const xa::Xid& xid, uint64_t number, xa::Completion c
   });
   if (call.operation == Operation::kPrepare && code == Code::kErRmFail) {
     if (world_.Planted(Plant::kTimeoutIsYes)) completion.code = Code::kOk;
-    if (world_.Planted(Plant::kTimeoutIsRefusal)) completion.code = Code::kRbRollback;
   }
   if (call.operation == Operation::kCommit) {
     if (code == Code::kErNota && world_.Planted(Plant::kNotaBelieved)) completion.code = Code::kOk;
     if (code == Code::kErRmFail && world_.Planted(Plant::kNeverRetry)) completion.code = Code::kOk;
   }
+  const bool twice = call.operation == Operation::kPrepare &&
+                     world_.Planted(Plant::kAnsweredTwice) && world_.rng.Chance(50);
+  if (twice) process_->Deliver(completion);
   process_->Deliver(std::move(completion));
   Pump(xid, branches_[xid]);
 }
