@@ -1,4 +1,4 @@
-#include "sim/auditor.h"
+#include "tests/sim/auditor.h"
 
 #include "coordinator/records.h"
 #include "log/batch.h"

@@ -13,10 +13,10 @@
 
 #include "coordinator/options.h"
 #include "log/directory.h"
-#include "sim/database.h"
-#include "sim/disk.h"
-#include "sim/plan.h"
-#include "sim/world.h"
+#include "tests/sim/database.h"
+#include "tests/sim/disk.h"
+#include "tests/sim/plan.h"
+#include "tests/sim/world.h"
 #include "xa/port.h"
 
 namespace assent::sim {

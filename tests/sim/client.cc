@@ -1,4 +1,4 @@
-#include "sim/client.h"
+#include "tests/sim/client.h"
 
 namespace assent::sim {
 

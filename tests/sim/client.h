@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "sim/auditor.h"
-#include "sim/plan.h"
-#include "sim/process.h"
-#include "sim/world.h"
+#include "tests/sim/auditor.h"
+#include "tests/sim/plan.h"
+#include "tests/sim/process.h"
+#include "tests/sim/world.h"
 
 namespace assent::sim {
 

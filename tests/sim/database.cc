@@ -1,4 +1,4 @@
-#include "sim/database.h"
+#include "tests/sim/database.h"
 
 #include <algorithm>
 

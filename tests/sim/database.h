@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/world.h"
+#include "tests/sim/world.h"
 #include "xa/port.h"
 
 namespace assent::sim {

@@ -1,4 +1,4 @@
-#include "sim/disk.h"
+#include "tests/sim/disk.h"
 
 #include <algorithm>
 #include <cerrno>

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "log/file_system.h"
-#include "sim/world.h"
+#include "tests/sim/world.h"
 
 namespace assent::sim {
 

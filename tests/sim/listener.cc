@@ -1,4 +1,4 @@
-#include "sim/listener.h"
+#include "tests/sim/listener.h"
 
 #include "base/log_sink.h"
 

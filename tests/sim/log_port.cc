@@ -1,4 +1,4 @@
-#include "sim/log_port.h"
+#include "tests/sim/log_port.h"
 
 #include <algorithm>
 

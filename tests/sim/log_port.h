@@ -14,7 +14,7 @@
 #include "log/pins.h"
 #include "log/start.h"
 #include "log/upkeep.h"
-#include "sim/world.h"
+#include "tests/sim/world.h"
 
 namespace assent::sim {
 

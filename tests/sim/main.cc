@@ -9,7 +9,7 @@
 #include <string>
 #include <thread>
 
-#include "sim/runner.h"
+#include "tests/sim/runner.h"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "sim/process.h"
+#include "tests/sim/process.h"
 
 #include "log/directory.h"
 #include "recovery/replay.h"

@@ -15,9 +15,9 @@
 #include "coordinator/shard.h"
 #include "coordinator/validate.h"
 #include "recovery/judge.h"
-#include "sim/disk.h"
-#include "sim/log_port.h"
-#include "sim/resource.h"
+#include "tests/sim/disk.h"
+#include "tests/sim/log_port.h"
+#include "tests/sim/resource.h"
 
 namespace assent::sim {
 

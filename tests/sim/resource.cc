@@ -1,4 +1,4 @@
-#include "sim/resource.h"
+#include "tests/sim/resource.h"
 
 #include <algorithm>
 

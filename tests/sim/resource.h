@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/database.h"
+#include "tests/sim/database.h"
 #include "xa/port.h"
 
 namespace assent::sim {

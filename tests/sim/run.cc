@@ -1,12 +1,12 @@
-#include "sim/run.h"
+#include "tests/sim/run.h"
 
 #include <algorithm>
 #include <memory>
 
-#include "sim/faults/list.h"
-#include "sim/listener.h"
-#include "sim/stage.h"
-#include "sim/workloads/list.h"
+#include "tests/sim/faults/list.h"
+#include "tests/sim/listener.h"
+#include "tests/sim/stage.h"
+#include "tests/sim/workloads/list.h"
 
 namespace assent::sim {
 namespace {

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/world.h"
+#include "tests/sim/world.h"
 
 namespace assent::sim {
 

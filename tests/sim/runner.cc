@@ -1,4 +1,4 @@
-#include "sim/runner.h"
+#include "tests/sim/runner.h"
 
 #include <sys/mman.h>
 #include <sys/wait.h>

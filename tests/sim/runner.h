@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/run.h"
+#include "tests/sim/run.h"
 
 namespace assent::sim {
 

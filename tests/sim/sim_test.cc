@@ -12,7 +12,7 @@
 
 #include <gtest/gtest.h>
 
-#include "sim/runner.h"
+#include "tests/sim/runner.h"
 
 namespace assent::sim {
 namespace {

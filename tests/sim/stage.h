@@ -9,13 +9,13 @@
 #include <memory>
 #include <vector>
 
-#include "sim/auditor.h"
-#include "sim/client.h"
-#include "sim/database.h"
-#include "sim/disk.h"
-#include "sim/process.h"
-#include "sim/resource.h"
-#include "sim/world.h"
+#include "tests/sim/auditor.h"
+#include "tests/sim/client.h"
+#include "tests/sim/database.h"
+#include "tests/sim/disk.h"
+#include "tests/sim/process.h"
+#include "tests/sim/resource.h"
+#include "tests/sim/world.h"
 
 namespace assent::sim {
 

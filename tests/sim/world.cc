@@ -1,4 +1,4 @@
-#include "sim/world.h"
+#include "tests/sim/world.h"
 
 #include <algorithm>
 #include <cstdio>

@@ -14,7 +14,7 @@
 
 #include "base/random.h"
 #include "base/time.h"
-#include "sim/kinds.h"
+#include "tests/sim/kinds.h"
 
 namespace assent::sim {
 

@@ -1,5 +1,5 @@
 // The coordinator's process and machine: killed, cut between effects, cut amid disk calls.
-#include "sim/faults/list.h"
+#include "tests/sim/faults/list.h"
 
 #include "recovery/replay.h"
 

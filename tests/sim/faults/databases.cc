@@ -1,5 +1,5 @@
 // What befalls databases: restarts, refusals, stand-bys, others' branches, people, backups.
-#include "sim/faults/list.h"
+#include "tests/sim/faults/list.h"
 
 namespace assent::sim {
 

@@ -1,5 +1,5 @@
 // The coordinator's disk and clock: errors, no room, slow syncs, flipped bits, jumps.
-#include "sim/faults/list.h"
+#include "tests/sim/faults/list.h"
 
 #include "log/directory.h"
 #include "recovery/judge.h"

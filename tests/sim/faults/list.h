@@ -1,7 +1,7 @@
 // All fault workloads; each seed picks some.
 #pragma once
 
-#include "sim/stage.h"
+#include "tests/sim/stage.h"
 
 namespace assent::sim {
 

@@ -1,5 +1,5 @@
 // Messages lost, late, answered twice; calls that hang; databases cut off.
-#include "sim/faults/list.h"
+#include "tests/sim/faults/list.h"
 
 namespace assent::sim {
 

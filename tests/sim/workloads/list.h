@@ -1,7 +1,7 @@
 // All workloads of transactions; each transaction of a seed picks one.
 #pragma once
 
-#include "sim/stage.h"
+#include "tests/sim/stage.h"
 
 namespace assent::sim {
 

@@ -1,7 +1,7 @@
 // What the clients do: transfers whose deltas add up to nothing, and their odd relatives.
 #include <numeric>
 
-#include "sim/workloads/list.h"
+#include "tests/sim/workloads/list.h"
 
 namespace assent::sim {
 namespace {
