@@ -107,10 +107,18 @@ void Auditor::OnSubmit(Database& database, const xa::Call& call) {
 void Auditor::OnDurableSector(const std::string& path, uint64_t sector, const char* bytes) {
   const size_t slash = path.rfind('/');
   const auto segment = log::ParseSegmentName(std::string_view(path).substr(slash + 1));
-  if (!segment || sector == 0) return;
+  if (!segment) return;
   log::SectorHead head;
   if (log::ReadSector(bytes, *segment, sector, &head) != log::SectorState::kRight) {
     assembling_.index = 0;
+    return;
+  }
+  if (sector == 0) {
+    // What a start copies counts only once the copy is complete.
+    const auto header = log::DecodeSegmentHeader(bytes, head);
+    if (!header || !header->starts) return;
+    copying_to_ = path;
+    copied_.clear();
     return;
   }
   if (head.index == 0) {
@@ -123,7 +131,18 @@ void Auditor::OnDurableSector(const std::string& path, uint64_t sector, const ch
   if (++assembling_.index < head.count) return;
   assembling_.index = 0;
   log::ForEachRecord(assembling_.stream, head.first_lsn, [&](const log::RecordView& record) {
-    if (record.type == log::RecordType::kPayload) OnRecord(record.payload);
+    const bool copying = copying_to_ == path;
+    if (record.type == log::RecordType::kCopyComplete && copying) {
+      for (const std::string& payload : copied_) OnRecord(payload);
+      copied_.clear();
+      copying_to_.clear();
+    }
+    if (record.type != log::RecordType::kPayload) return;
+    if (copying) {
+      copied_.emplace_back(record.payload);
+    } else {
+      OnRecord(record.payload);
+    }
   });
 }
 

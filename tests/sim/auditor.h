@@ -32,7 +32,7 @@ class Auditor {
   // A client was told how its transaction ended. `gtrid` as in the answer.
   void OnTold(uint32_t tag, const std::string& gtrid, Told told);
   void AfterPowerLoss();
-  void AfterStart() { assembling_.index = 0; }
+
   // One bit of a copy of the disk is flipped: a start must refuse, or find all the same.
   void FlipBitOfACopy(const coordinator::EngineOptions& engine, const log::Options& options);
   void Ended(const std::vector<Database*>& databases);
@@ -78,6 +78,8 @@ class Auditor {
     uint32_t index = 0;  // of the sector that comes next
     std::string stream;
   } assembling_;
+  std::string copying_to_;           // the segment of a start that is not complete yet
+  std::vector<std::string> copied_;  // what became durable there
 };
 
 }  // namespace assent::sim

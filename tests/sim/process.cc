@@ -121,6 +121,26 @@ void Process::Start() {
   if (on_running) on_running();
 }
 
+void Process::PlantInto(coordinator::Restored& restored) {
+  if (world_.Planted(Plant::kGidRunTwice)) {
+    restored.ended.clear();
+  }
+  if (world_.Planted(Plant::kLostRecordAtStart) && !restored.unfinished.empty()) {
+    restored.unfinished.pop_back();
+  }
+  if (world_.Planted(Plant::kRollBackAfterDecision)) {
+    for (auto& entry : restored.unfinished) {
+      entry->atomic.decision = core::Decision::kRollBack;
+    }
+  }
+  for (coordinator::Ended& ended : restored.ended) {
+    if (world_.Planted(Plant::kHistoryTurned)) ended.outcome = core::Outcome::kRolledBack;
+  }
+  for (auto& entry : restored.unfinished) {
+    if (world_.Planted(Plant::kBranchSkipped)) entry->atomic.branches.front().ended = true;
+  }
+}
+
 bool Process::Begin() {
   auto recovered = log::Open(disk_, settings_.log);
   const auto refused = [&](const Error& error) {
@@ -133,23 +153,7 @@ bool Process::Begin() {
   if (recovered->survey().half_copy) world_.Reach(Marker::kHalfCopy);
   auto rebuilt = recovery::Replay(*recovered, settings_.engine, world_.Wall());
   if (!rebuilt) return refused(rebuilt.error());
-  if (world_.Planted(Plant::kGidRunTwice)) {
-    rebuilt->restored.ended.clear();
-  }
-  if (world_.Planted(Plant::kLostRecordAtStart) && !rebuilt->restored.unfinished.empty()) {
-    rebuilt->restored.unfinished.pop_back();
-  }
-  if (world_.Planted(Plant::kRollBackAfterDecision)) {
-    for (auto& entry : rebuilt->restored.unfinished) {
-      entry->atomic.decision = core::Decision::kRollBack;
-    }
-  }
-  for (coordinator::Ended& ended : rebuilt->restored.ended) {
-    if (world_.Planted(Plant::kHistoryTurned)) ended.outcome = core::Outcome::kRolledBack;
-  }
-  for (auto& entry : rebuilt->restored.unfinished) {
-    if (world_.Planted(Plant::kBranchSkipped)) entry->atomic.branches.front().ended = true;
-  }
+  PlantInto(rebuilt->restored);
   if (!rebuilt->restored.unfinished.empty()) world_.Reach(Marker::kRestored);
   auto started = log::StartWriter(disk_, std::move(*recovered), rebuilt->copies, world_.rng);
   if (!started) return refused(started.error());

@@ -69,6 +69,7 @@ class Process final : public ProcessPort {
   void Input(F&& input);
   void End(CrashKind kind, Duration down);
   bool Begin();
+  void PlantInto(coordinator::Restored& restored);
   void Fatal(coordinator::FatalReason reason, const std::string& message);
   void ArmTimer();
   void ScanLater(size_t index, Duration delay);
