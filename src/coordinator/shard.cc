@@ -115,6 +115,15 @@ Entry* Shard::Find(uint64_t handle) const {
 
 Entry* Shard::Find(const core::Gtrid& gtrid) const { return Find(HandleOf(gtrid)); }
 
+core::Decision Shard::EndedAs(const xa::Xid& xid) const {
+  const Entry* entry = Find(xid.gtrid);
+  if (entry == nullptr || xid.branch == 0 || xid.branch > entry->atomic.branches.size()) {
+    return core::Decision::kNone;
+  }
+  const core::AtomicBranch& branch = entry->atomic.branches[xid.branch - 1];
+  return branch.ended ? entry->atomic.decision : core::Decision::kNone;
+}
+
 Entry* Shard::FindGid(const std::string& gid) const {
   const auto found = by_gid_.find(gid);
   if (found != by_gid_.end()) return Find(found->second);

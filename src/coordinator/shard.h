@@ -96,6 +96,8 @@ class Shard {
 
   // ---- What recovery asks and tells (recovery/) ----
   bool IsLive(const core::Gtrid& gtrid) const { return Find(gtrid) != nullptr; }
+  // What a branch of a live transaction has ended with; none: it has not ended, or is not live.
+  core::Decision EndedAs(const xa::Xid& xid) const;
   const Ended* History(const core::Gtrid& gtrid) const { return outcomes_.ByGtrid(gtrid); }
   const ForgottenMark& Forgotten() const { return outcomes_.mark(); }
   const log::Identity& identity() const { return context_.identity; }

@@ -86,6 +86,7 @@ std::optional<Duration> Judge::Take(coordinator::Shard& shard, const std::string
     left |= JudgeOne(look, listed, changed);
   }
   std::erase_if(resource.tries, [&](const auto& entry) { return seen.count(entry.first) == 0; });
+  std::erase_if(resource.returned, [&](const xa::Xid& xid) { return seen.count(xid) == 0; });
   std::erase_if(resource.announced,
                 [&](const auto& entry) { return seen.count(entry.first) == 0; });
   resource.seen = std::move(seen);
@@ -124,6 +125,13 @@ bool Judge::JudgeOne(Look& look, const xa::Listed& listed, bool identity_changed
   facts.identity = identity_changed ? Identity::kChanged : Identity::kSame;
   const auto& mark = shard.Forgotten();
   facts.memory = mark.up_to && gtrid <= *mark.up_to ? Memory::kForgotten : Memory::kComplete;
+  // A commit under way was not listed and taken as done; then its server restarted. Believed when
+  // the next list, made after this judgement, shows it again.
+  if (const core::Decision as = shard.EndedAs(listed.xid); as != core::Decision::kNone) {
+    if (resource.returned.insert(listed.xid).second) return true;
+    facts.origin = Origin::kPast;
+    facts.known = as == core::Decision::kCommit ? Known::kCommitted : Known::kRolledBack;
+  }
   Remind(resource, listed.xid, facts);
   const Row& row = Decide(facts);
 

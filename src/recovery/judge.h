@@ -39,6 +39,7 @@ class Judge {
   struct Resource {
     bool purged = false;                      // witness rows of earlier incarnations
     std::set<xa::Xid> seen;                   // in the scan before
+    std::set<xa::Xid> returned;               // listed though its live transaction took it as ended
     std::map<xa::Xid, const Row*> announced;  // what was logged of each
     struct Try {
       Monotonic next;

@@ -60,6 +60,22 @@ TEST_F(JudgeTest, LeavesToTheOperatorWhatItFirstSeesAtOrBelowTheMark) {
   EXPECT_TRUE(box_.a.calls.empty());
 }
 
+// A commit hung and was taken as done, the server restarted and has the branch prepared again; the
+// transaction stays live because its other branch has no answer.
+TEST_F(JudgeTest, CommitsABranchThatReturnedWhileItsTransactionIsStillLive) {
+  box_.Execute("g1");
+  box_.UpToDecision();
+  box_.FlushLog();
+  const xa::Xid xid = box_.a.calls.front().xid;
+  box_.Reply(box_.a, Operation::kCommit);
+  ASSERT_TRUE(box_.shard->IsLive(xid.gtrid));
+  Scan({xid});
+  EXPECT_TRUE(box_.a.calls.empty()) << "this list may be older than the answer";
+  Scan({xid});
+  ASSERT_EQ(box_.a.calls.size(), 1u);
+  box_.Reply(box_.a, Operation::kCommit);
+}
+
 TEST_F(JudgeTest, StopsAtABranchOfANewerIncarnationBeforeAnythingIsTouched) {
   EXPECT_FALSE(Scan({Orphan(2), Orphan(4)}).has_value());
   EXPECT_TRUE(box_.a.calls.empty());
