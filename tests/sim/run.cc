@@ -87,7 +87,7 @@ class Run {
     // Some seeds forget outcomes early.
 
     auditor_.short_memory = short_memory_ = world_.rng.Chance(60);
-    plans_.resize(wide_ ? 200 : 20 + world_.rng.Below(world_.rng.Chance(30) ? 180 : 20));
+    plans_.resize(wide_ ? 220 : 20 + world_.rng.Below(world_.rng.Chance(30) ? 180 : 20));
     for (size_t i = 0; i < plans_.size(); ++i) {
       Plan& plan = plans_[i];
       plan.tag = static_cast<uint32_t>(i + 1);
@@ -108,9 +108,9 @@ class Run {
   Process::Settings Shape() {
     Process::Settings settings;
     settings.log.directory = "log";
-    settings.log.segment_bytes = (wide_ ? 112 : 96) << 10;  // near the least that works
+    settings.log.segment_bytes = (wide_ ? 128 : 96) << 10;  // near the least that works
     settings.log.ballast_bytes = world_.rng.Chance(200) ? 16 << 10 : 0;
-    settings.log.max_bytes = world_.rng.Chance(500) ? 120 << 10 : 1 << 20;
+    settings.log.max_bytes = world_.rng.Chance(500) ? 130 << 10 : 1 << 20;
     settings.engine.branches = 8;
     settings.engine.default_deadline = world_.rng.Between(2s, 20s);
     settings.engine.idle_limit = world_.rng.Between(2s, 20s);
