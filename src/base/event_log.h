@@ -24,9 +24,7 @@ enum class Level { kDebug, kInfo, kWarning, kError };
   X(Stopped, "stopped", kInfo)                                    \
   X(Notice, "notice", kInfo)                                      \
   X(Warned, "warning", kWarning)                                  \
-  X(Begun, "begun", kDebug)                                       \
   X(Decided, "decided", kDebug)                                   \
-  X(Ended, "ended", kDebug)                                       \
   X(BranchRetry, "branch-retry", kWarning)                        \
   X(BranchResolved, "branch-resolved", kInfo)                     \
   X(Heuristic, "heuristic", kError)                               \
