@@ -74,6 +74,11 @@ TEST(Config, NamesTheFileAndTheLineOfASyntaxError) {
   EXPECT_NE(config.error().message.find("line 1"), std::string::npos);
 }
 
+TEST(Config, NamesTheFileWhoseSyntaxErrorTheParserDoesNotExpect) {
+  EXPECT_EQ(FieldOf("[[,resource]]\n"), "test.toml");
+  EXPECT_EQ(FieldOf("[,]\n"), "test.toml");
+}
+
 TEST(Config, NamesAFileThatCannotBeRead) {
   const auto config = ReadConfig("/no/such/file.toml");
   ASSERT_FALSE(config.has_value());
