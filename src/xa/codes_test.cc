@@ -169,6 +169,12 @@ TEST(Xid, IsListedInTwoShapesAndMatchedByteForByte) {
   EXPECT_FALSE(Xid::FromParts(kFormatId, xid.gtrid_text() + "0", xid.bqual_text()));
   EXPECT_FALSE(Xid::FromPostgreSql(xid.ToPostgreSql() + "0"));
   EXPECT_FALSE(Xid::FromPostgreSql("assent-x"));
+  const std::string data = xid.gtrid_text() + xid.bqual_text();
+  EXPECT_EQ(Xid::FromRecoverRow("1095978580", "40", "8", data), xid);
+  EXPECT_FALSE(Xid::FromRecoverRow("1095978581", "40", "8", data));
+  EXPECT_FALSE(Xid::FromRecoverRow("1095978580", "39", "9", data));
+  EXPECT_FALSE(Xid::FromRecoverRow("1095978580 ", "40", "8", data));
+  EXPECT_FALSE(Xid::FromRecoverRow("1", "3", "0", "abc"));
 }
 
 }  // namespace

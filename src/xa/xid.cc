@@ -1,11 +1,20 @@
 #include "xa/xid.h"
 
+#include <charconv>
+
 #include "base/bytes.h"
 
 namespace assent::xa {
 namespace {
 constexpr std::string_view kPrefix = "assent-";
+
+std::optional<int64_t> ParseNumber(std::string_view text) {
+  int64_t value = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size()) return std::nullopt;
+  return value;
 }
+}  // namespace
 
 std::string Xid::bqual_text() const { return ToHex(branch, 8); }
 
@@ -32,6 +41,15 @@ std::optional<Xid> Xid::FromPostgreSql(std::string_view gid) {
     return std::nullopt;
   }
   return FromParts(kFormatId, gid.substr(kPrefix.size(), 40), gid.substr(kPrefix.size() + 41));
+}
+
+std::optional<Xid> Xid::FromRecoverRow(std::string_view format_id, std::string_view gtrid_bytes,
+                                       std::string_view bqual_bytes, std::string_view data) {
+  const auto format = ParseNumber(format_id);
+  const auto gtrid = ParseNumber(gtrid_bytes);
+  const auto bqual = ParseNumber(bqual_bytes);
+  if (!format || gtrid != 40 || bqual != 8 || data.size() != 48) return std::nullopt;
+  return FromParts(*format, data.substr(0, 40), data.substr(40));
 }
 
 }  // namespace assent::xa

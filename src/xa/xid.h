@@ -30,6 +30,9 @@ struct Xid {
   static std::optional<Xid> FromParts(int64_t format_id, std::string_view gtrid,
                                       std::string_view bqual);
   static std::optional<Xid> FromPostgreSql(std::string_view gid);
+  // A row of XA RECOVER as MariaDB and MySQL write it: three numbers in decimal, and the data.
+  static std::optional<Xid> FromRecoverRow(std::string_view format_id, std::string_view gtrid_bytes,
+                                           std::string_view bqual_bytes, std::string_view data);
 
   auto operator<=>(const Xid&) const = default;
 };

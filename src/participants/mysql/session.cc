@@ -47,16 +47,9 @@ bool Holds(const std::string& list, const std::string& word) {
   return ("," + list + ",").find("," + word + ",") != std::string::npos;
 }
 
-// formatID, gtrid_length, bqual_length, both parts as they are: ours are printable.
 std::optional<xa::Xid> XidOf(const Row& row) {
-  if (row.size() < 4 || !row[0] || !row[1] || !row[3]) return std::nullopt;
-  const std::string_view data = *row[3];
-  int64_t format = 0;
-  size_t gtrid_bytes = 0;
-  std::from_chars(row[0]->data(), row[0]->data() + row[0]->size(), format);
-  std::from_chars(row[1]->data(), row[1]->data() + row[1]->size(), gtrid_bytes);
-  if (gtrid_bytes > data.size()) return std::nullopt;
-  return xa::Xid::FromParts(format, data.substr(0, gtrid_bytes), data.substr(gtrid_bytes));
+  if (row.size() < 4 || !row[0] || !row[1] || !row[2] || !row[3]) return std::nullopt;
+  return xa::Xid::FromRecoverRow(*row[0], *row[1], *row[2], *row[3]);
 }
 
 }  // namespace
