@@ -1,5 +1,6 @@
 #include "coordinator/engine.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/check.h"
@@ -7,6 +8,15 @@
 #include "coordinator/view.h"
 
 namespace assent::coordinator {
+namespace {
+
+// A helper has work of its own: after so many rounds the engine's thread takes over.
+constexpr int kHelpRounds = 16;
+// What so few wait for, the flusher carries on with itself; else it has the next batch to write.
+constexpr size_t kFewRecords = 4;
+constexpr Duration kLongestSleep = std::chrono::seconds(1);
+
+}  // namespace
 
 class Engine::Journal final : public LogPort {
  public:
@@ -53,9 +63,7 @@ void Engine::Start(log::DecisionLog& log, Restored restored) {
   shard_ = std::make_unique<Shard>(std::move(context));
   for (xa::ResourceManager* manager : managers_) manager->Start(*this);
   thread_ = std::thread([this, restored = std::make_shared<Restored>(std::move(restored))] {
-    shard_->Restore(std::move(*restored));
-    ready_.store(true, std::memory_order_release);
-    Run();
+    Run(std::move(*restored));
   });
 }
 
@@ -72,18 +80,20 @@ void Engine::Stop() {
 }
 
 template <typename F>
-void Engine::Enqueue(F&& add) {
-  {
-    const std::lock_guard lock(mutex_);
-    add(queued_);
-    if (!sleeping_) return;
-    sleeping_ = false;
+void Engine::Enqueue(By by, F&& add) {
+  Lock lock(mutex_);
+  add(queued_);
+  if (taken_) return;
+  taken_ = true;
+  if (by == By::kEngine) {
+    HandOver(lock);
+  } else {
+    (void)WorkOff(lock, By::kHelper);
   }
-  wake_.notify_one();  // without the lock: who wakes up needs it at once
 }
 
 void Engine::Post(std::function<void(Shard&)> task) {
-  Enqueue([&](Inputs& inputs) { inputs.tasks.push_back(std::move(task)); });
+  Enqueue(By::kEngine, [&](Inputs& inputs) { inputs.tasks.push_back(std::move(task)); });
 }
 
 void Engine::Submit(Request request, Reply reply) {
@@ -114,12 +124,14 @@ void Engine::Submit(Request request, Reply reply) {
     });
     return;
   }
-  Enqueue(
-      [&](Inputs& inputs) { inputs.requests.emplace_back(std::move(request), std::move(reply)); });
+  Enqueue(By::kHelper, [&](Inputs& inputs) {
+    inputs.requests.emplace_back(std::move(request), std::move(reply));
+  });
 }
 
 void Engine::OnCompletion(xa::Completion completion) {
-  Enqueue([&](Inputs& inputs) { inputs.completions.push_back(std::move(completion)); });
+  Enqueue(By::kHelper,
+          [&](Inputs& inputs) { inputs.completions.push_back(std::move(completion)); });
 }
 
 void Engine::OnHealth(const std::string& resource, xa::Health health) {
@@ -127,8 +139,15 @@ void Engine::OnHealth(const std::string& resource, xa::Health health) {
 }
 
 void Engine::OnDurable(log::Lsn up_to) {
-  durable_.store(up_to, std::memory_order_release);
-  Enqueue([](Inputs&) {});
+  Lock lock(mutex_);
+  durable_ = up_to;
+  if (taken_) return;
+  taken_ = true;
+  if (wait_for_disk_ > kFewRecords) {
+    HandOver(lock);
+  } else {
+    (void)WorkOff(lock, By::kHelper);
+  }
 }
 
 void Engine::OnFailure(const Error& error) { fatal_(FatalReason::kLogFailed, error.message); }
@@ -138,46 +157,75 @@ void Engine::OnPressure(log::Lsn below) {
 }
 
 ShardCounters Engine::Counters() const {
-  const std::lock_guard lock(counters_mutex_);
+  const std::lock_guard lock(mutex_);
   return counters_;
 }
 
-void Engine::Handle(Inputs& inputs) {
-  for (xa::Completion& completion : inputs.completions) {
-    shard_->OnCompletion(std::move(completion));
-  }
-  for (auto& [request, reply] : inputs.requests) {
-    shard_->OnRequest(std::move(request), std::move(reply));
-  }
-  for (auto& task : inputs.tasks) task(*shard_);
-  inputs.clear();
+void Engine::HandOver(Lock& lock) {
+  handed_over_ = true;
+  lock.unlock();  // who wakes up needs it at once
+  wake_.notify_one();
 }
 
-void Engine::Run() {
-  Inputs taken;
-  log::Lsn seen = 0;
-  while (true) {
-    {
-      std::unique_lock lock(mutex_);
-      while (queued_.empty() && !stopping_ && durable_.load(std::memory_order_acquire) == seen) {
-        const Duration left = shard_->NextTimer() - clock_.Now();
-        if (left <= Duration::zero()) break;
-        sleeping_ = true;
-        wake_.wait_for(lock, std::min<Duration>(left, std::chrono::seconds(1)));
-        sleeping_ = false;
-      }
-      if (stopping_) return;
-      std::swap(taken, queued_);
+void Engine::Handle(By by, log::Lsn durable) {
+  if (durable != 0) shard_->OnDurable(durable);
+  for (xa::Completion& completion : working_.completions) {
+    shard_->OnCompletion(std::move(completion));
+  }
+  for (auto& [request, reply] : working_.requests) {
+    shard_->OnRequest(std::move(request), std::move(reply));
+  }
+  for (auto& task : working_.tasks) task(*shard_);
+  working_.clear();
+  if (by == By::kEngine) shard_->RunTimers();
+}
+
+bool Engine::WorkOff(Lock& lock, By by) {
+  for (int round = 0;; ++round) {
+    if (by == By::kHelper &&
+        (round == kHelpRounds || wants_turn_ || stopping_ || !queued_.tasks.empty())) {
+      HandOver(lock);
+      return true;
     }
-    const log::Lsn durable = durable_.load(std::memory_order_acquire);
-    if (durable != seen) {
-      seen = durable;
-      shard_->OnDurable(durable);
-    }
-    Handle(taken);
-    shard_->RunTimers();
-    const std::lock_guard lock(counters_mutex_);
+    if (stopping_) return false;
+    const log::Lsn durable = durable_ != seen_durable_ ? durable_ : 0;
+    const bool timer = by == By::kEngine && TimerIsDue();
+    if (queued_.empty() && durable == 0 && !timer) break;
+    seen_durable_ = durable_;
+    std::swap(working_, queued_);
+    lock.unlock();
+    Handle(by, durable);
+    lock.lock();
+    next_timer_ = shard_->NextTimer();
+    wait_for_disk_ = shard_->records_waiting();
     counters_ = shard_->counters();
+  }
+  taken_ = false;
+  if (by == By::kHelper && next_timer_ < sleeps_until_) wake_.notify_one();
+  return true;
+}
+
+void Engine::Run(Restored restored) {
+  shard_->Restore(std::move(restored));
+  ready_.store(true, std::memory_order_release);
+  Lock lock(mutex_);
+  next_timer_ = shard_->NextTimer();
+  handed_over_ = true;  // whatever came meanwhile
+  for (;;) {
+    if (handed_over_ || (!taken_ && (stopping_ || TimerIsDue()))) {
+      taken_ = true;
+      handed_over_ = false;
+      wants_turn_ = false;
+      if (!WorkOff(lock, By::kEngine)) return;
+      continue;
+    }
+    const Monotonic now = clock_.Now();
+    wants_turn_ = taken_ && now >= next_timer_;
+    const Duration left =
+        wants_turn_ ? kLongestSleep : std::clamp(next_timer_ - now, Duration::zero(), kLongestSleep);
+    sleeps_until_ = now + left;
+    wake_.wait_for(lock, left);
+    sleeps_until_ = Monotonic{};
   }
 }
 

@@ -1,11 +1,17 @@
-// The engine: one thread around the shard, fed by the front, the log and the resource managers.
+// The engine: gives the shard its turns, fed by the front, the log and the resource managers.
+//
+// Whoever brings something while nobody is at the shard takes the turn and works at once, on its
+// own thread: a vote that comes in on a connection's thread goes on to the next call without waking
+// anybody. Whoever comes meanwhile leaves its piece in the queue of the one who has the turn. A
+// helper gives the turn to the engine's own thread after a few rounds; that thread also has the
+// timers, the posted tasks, and what many transactions wait for at once.
 //
 // Contract: Start takes a log that is open and recovered, and everything that recovery rebuilt.
 // After Start the engine answers every request once. When the log fails, or proves to be stale,
 // `fatal` is called on the thread that saw it; it must end the process at once, for nobody may be
-// answered any more. Threads: Submit, Post and the sinks' functions by any. Inputs are queued under
-// a short lock and taken in bulk; the engine's thread sleeps only when there is nothing. Stop joins
-// it.
+// answered any more. Threads: Submit, Post and the sinks' functions by any that holds no lock which
+// a resource manager, the log or a reply could want. The shard is only ever touched by the one who
+// has the turn. Stop joins the engine's thread; after it the shard is not touched any more.
 #pragma once
 
 #include <atomic>
@@ -71,11 +77,19 @@ class Engine final : public Front, public log::DurableSink, public xa::Completio
       tasks.clear();
     }
   };
+  using Lock = std::unique_lock<std::mutex>;
+  enum class By : uint8_t { kHelper, kEngine };
 
-  void Run();
-  void Handle(Inputs& inputs);
+  // Adds to the queue, and sees to it that somebody takes the turn.
   template <typename F>
-  void Enqueue(F&& add);
+  void Enqueue(By by, F&& add);
+  void Run(Restored restored);
+  // With the turn: works until there is nothing left, or gives the turn to the engine's thread.
+  // False: the engine stops, and the turn stays with its thread.
+  bool WorkOff(Lock& lock, By by);
+  void Handle(By by, log::Lsn durable);
+  bool TimerIsDue() const { return clock_.Now() >= next_timer_; }
+  void HandOver(Lock& lock);
 
   const EngineOptions options_;
   std::vector<xa::ResourceManager*> managers_;
@@ -87,15 +101,22 @@ class Engine final : public Front, public log::DurableSink, public xa::Completio
   std::unique_ptr<Journal> log_;
   std::unique_ptr<Shard> shard_;
 
-  std::mutex mutex_;  // guards queued_, sleeping_, stopping_
-  std::condition_variable wake_;
+  mutable std::mutex mutex_;  // guards what follows
+  std::condition_variable wake_;  // the engine's thread
   Inputs queued_;
-  bool sleeping_ = false;
+  bool taken_ = true;         // somebody has the turn; at first it is the engine's, to restore
+  bool handed_over_ = false;  // the turn is the engine's, and its thread may not know yet
+  bool wants_turn_ = false;   // a timer is due while somebody else has the turn
   bool stopping_ = false;
-  std::atomic<log::Lsn> durable_{0};
+  log::Lsn durable_ = 0;
+  log::Lsn seen_durable_ = 0;
+  size_t wait_for_disk_ = 0;   // records, as of the last turn
+  Monotonic next_timer_{};     // likewise
+  Monotonic sleeps_until_{};   // the engine's thread
+  ShardCounters counters_;     // as of the last turn
   std::atomic<bool> ready_{false};
-  mutable std::mutex counters_mutex_;
-  ShardCounters counters_;
+
+  Inputs working_;  // whoever has the turn
   std::thread thread_;
 };
 

@@ -121,6 +121,7 @@ class Shard {
   const Clock& clock() const { return *context_.clock; }
 
   const ShardCounters& counters() const { return counters_; }
+  size_t records_waiting() const { return pending_.size(); }  // for the disk
   size_t outcomes_kept() const { return outcomes_.size(); }
   size_t timers() const { return timers_.size(); }  // disarmed ones too
 
