@@ -18,5 +18,12 @@ TEST(FormatTime, IsReadBackByParseTime) {
   }
 }
 
+TEST(ParseTime, RefusesWhatSixtyFourBitsOfNanosecondsCannotHold) {
+  EXPECT_TRUE(ParseTime("2261-12-31T23:59:60-23:59"));
+  EXPECT_FALSE(ParseTime("2262-01-01T00:00:00Z"));
+  EXPECT_FALSE(ParseTime("2290-01-31T12:00:00Z"));
+  EXPECT_FALSE(ParseTime("1969-12-31T23:59:59Z"));
+}
+
 }  // namespace
 }  // namespace assent
