@@ -1,0 +1,174 @@
+// The adapter and the network: calls of a branch in order, each answered once; what is lost on the
+// way may still arrive.
+#include "base/check.h"
+#include "tests/model/move.h"
+
+namespace assent::model {
+
+using core::Operation;
+using xa::Code;
+
+namespace {
+
+bool IsPhaseTwo(Operation operation) {
+  return operation == Operation::kCommit || operation == Operation::kRollBack ||
+         operation == Operation::kFind || operation == Operation::kForget;
+}
+
+std::string Say(const char* what, uint32_t branch, Operation operation) {
+  return std::string("    ") + what + " " + core::Name(operation) + " b" +
+         std::to_string(branch + 1);
+}
+
+// The branch's connection is given back when nothing more can come over it.
+bool EndsConnection(const Flight& call) {
+  switch (call.operation) {
+    case Operation::kOpen: return call.code != Code::kOk;
+    case Operation::kPrepare: return call.code == Code::kReadOnly || xa::IsRollBack(call.code);
+    case Operation::kCommitOnePhase: return true;
+    case Operation::kCommit:
+    case Operation::kRollBack: return call.code != Code::kErRmErr && call.code != Code::kRetry;
+    default: return false;
+  }
+}
+
+}  // namespace
+
+Request Move::RequestOf(uint32_t branch, const Flight& flight) const {
+  return {flight.operation, flight.through_own, flight.settle, setup.read_only[branch],
+          setup.witness[branch]};
+}
+
+void Move::Submit(uint32_t branch, Flight call) {
+  auto& calls = world.branches[branch].calls;
+  calls.push_back(call);
+  CHECK(calls.size() <= 6) << "calls pile up";
+}
+
+// The first call of `branch` is about to leave: over which connection? Without one it fails.
+void Move::Carry(uint32_t branch) {
+  Flight& call = world.branches[branch].calls.front();
+  Part& part = world.parts[branch];
+  call.through_own = part.session == Session::kOurs;
+  if (!call.through_own && !IsPhaseTwo(call.operation) && call.operation != Operation::kOpen) {
+    Fail(branch);
+    return;
+  }
+  Answer answer = At(branch).Carry(part, RequestOf(branch, call));
+  if (Planted(Plant::kReadOnlyInferred) && call.operation == Operation::kPrepare) {
+    answer.code = Code::kReadOnly;
+    part.standing = Standing::kNone;
+  }
+  Tell(
+      [&] { return Say("carried out:", branch, call.operation) + " -> " + xa::Name(answer.code); });
+  Reply(branch, answer);
+}
+
+void Move::Reply(uint32_t branch, const Answer& answer) {
+  Flight& call = world.branches[branch].calls.front();
+  const Part& part = world.parts[branch];
+  call.replied = true;
+  call.settle = call.through_own = false;
+  call.code = answer.code;
+  call.found = answer.found;
+  call.witnessed = answer.witnessed;
+  call.stamped = call.operation == Operation::kPrepare || call.operation == Operation::kFind;
+  if (!call.stamped) return;
+  call.identity = part.identity;
+  call.starts = part.starts;
+}
+
+// No answer comes: what was done, if anything, is not known. The server may not have noticed yet
+// that the connection is gone.
+void Move::Fail(uint32_t branch) {
+  Flight& call = world.branches[branch].calls.front();
+  Part& part = world.parts[branch];
+  call.replied = true;
+  call.settle = call.through_own = false;
+  call.code = call.operation == Operation::kRun || call.operation == Operation::kOpen
+                  ? Code::kRbCommFail
+                  : Code::kErRmFail;
+  call.found = xa::Found::kUnknown;
+  call.witnessed = call.stamped = false;
+  call.identity = call.starts = 0;
+  if (part.session == Session::kOurs) part.session = Session::kLost;
+}
+
+void Move::Lose(uint32_t branch, bool stays) {
+  const Flight& call = world.branches[branch].calls.front();
+  Part& part = world.parts[branch];
+  if (stays) {
+    if (part.session == Session::kOurs) {
+      part.late_own |= Bit(call.operation);
+    } else {
+      part.late_free |= Bit(call.operation);
+    }
+  }
+  Fail(branch);
+}
+
+// What the plants do is done where the adapter could be wrong: as it answers.
+void Move::Deliver(uint32_t branch) {
+  auto& calls = world.branches[branch].calls;
+  Flight call = calls.front();
+  calls.erase(calls.begin());
+  Part& part = world.parts[branch];
+  if (EndsConnection(call) && part.session == Session::kOurs) At(branch).Disconnect(part);
+  const bool silent = call.code == Code::kErRmFail;
+  const bool prepare = call.operation == Operation::kPrepare;
+  const bool commit = call.operation == Operation::kCommit;
+  if (Planted(Plant::kTimeOutIsYes) && prepare && silent) call.code = Code::kOk;
+  if (Planted(Plant::kRefusalIsYes) && prepare && xa::IsRollBack(call.code)) call.code = Code::kOk;
+  if (Planted(Plant::kNeverRetry) && commit && silent) call.code = Code::kOk;
+  if (Planted(Plant::kNotaBelieved) && commit && call.code == Code::kErNota) call.code = Code::kOk;
+  if (Planted(Plant::kFailedLookJudged) && call.operation == Operation::kFind &&
+      call.found == xa::Found::kUnknown) {
+    call.found = xa::Found::kNotListed;
+    call.stamped = true;
+    call.identity = part.identity;
+    call.starts = part.starts;
+  }
+  if (Planted(Plant::kWitnessRead) && call.found == xa::Found::kUnknown && call.code == Code::kOk &&
+      call.operation == Operation::kFind) {
+    call.found = xa::Found::kWitnessRolledBack;  // it does not wait for the open row
+  }
+  Tell([&] { return Say("answered:", branch, call.operation) + " " + xa::Name(call.code); });
+  Complete(branch, call);
+}
+
+void Move::CarryLate(uint32_t branch, Operation operation, bool through_own) {
+  Part& part = world.parts[branch];
+  Late& late = through_own ? part.late_own : part.late_free;
+  late = static_cast<Late>(late & ~Bit(operation));
+  Flight call;
+  call.operation = operation;
+  call.through_own = through_own;
+  call.settle = operation == Operation::kFind;
+  const Answer answer = At(branch).Carry(part, RequestOf(branch, call));
+  Tell([&] {
+    return Say("carried out, late:", branch, operation) + " -> " + xa::Name(answer.code);
+  });
+}
+
+// What is under way stays under way; what waited is never sent.
+void Move::AbandonCalls() {
+  for (uint32_t i = 0; i < setup.branches; ++i) {
+    Branch& branch = world.branches[i];
+    Part& part = world.parts[i];
+    if (!branch.calls.empty() && !branch.calls.front().replied) {
+      const Operation operation = branch.calls.front().operation;
+      const bool own = part.session == Session::kOurs;
+      if (operation == Operation::kFind && !branch.calls.front().settle) {
+        // a look changes nothing
+      } else if (own) {
+        part.late_own |= Bit(operation);
+      } else if (IsPhaseTwo(operation)) {
+        part.late_free |= Bit(operation);
+      }
+    }
+    if (part.session == Session::kOurs) part.session = Session::kLost;
+    branch = {};
+  }
+}
+
+}  // namespace assent::model

@@ -1,0 +1,257 @@
+#include "tests/model/codec.h"
+
+#include "base/check.h"
+
+namespace assent::model {
+namespace {
+
+class Writer {
+ public:
+  template <typename T>
+  void Bits(T& value, int width) {
+    const auto raw = static_cast<uint64_t>(value);
+    CHECK(raw >> width == 0) << "a field needs more than its " << width << " bits: " << raw;
+    gathered_ |= raw << used_;
+    used_ += width;
+    if (used_ < 32) return;
+    bytes_.append(reinterpret_cast<const char*>(&gathered_), 4);
+    gathered_ >>= 32;
+    used_ -= 32;
+  }
+  template <typename List>
+  void Size(const List& list, int width) {
+    size_t size = list.size();
+    Bits(size, width);
+  }
+  std::string Take() {
+    bytes_.append(reinterpret_cast<const char*>(&gathered_), static_cast<size_t>(used_ + 7) / 8);
+    return std::move(bytes_);
+  }
+
+ private:
+  std::string bytes_;
+  uint64_t gathered_ = 0;  // the lowest `used_` bits are not written yet
+  int used_ = 0;
+};
+
+class Reader {
+ public:
+  explicit Reader(std::string_view bytes) : bytes_(bytes) {}
+  template <typename T>
+  void Bits(T& value, int width) {
+    for (; have_ < width && at_ < bytes_.size(); ++at_, have_ += 8) {
+      gathered_ |= static_cast<uint64_t>(static_cast<uint8_t>(bytes_[at_])) << have_;
+    }
+    value = static_cast<T>(gathered_ & ((uint64_t{1} << width) - 1));
+    gathered_ >>= width;
+    have_ -= width;
+  }
+  template <typename List>
+  void Size(List& list, int width) {
+    size_t size = 0;
+    Bits(size, width);
+    list.resize(size);
+  }
+
+ private:
+  std::string_view bytes_;
+  size_t at_ = 0;
+  uint64_t gathered_ = 0;
+  int have_ = 0;
+};
+
+template <typename Io>
+void Flag(Io& io, bool& flag) {
+  io.Bits(flag, 1);
+}
+
+// Codes are small, some negative.
+template <typename Io>
+void Code(Io& io, xa::Code& code) {
+  int raw = static_cast<int>(code) + 16;
+  io.Bits(raw, 7);
+  code = static_cast<xa::Code>(raw - 16);
+}
+
+// "": 0, then one more than the number behind the last dash.
+uint8_t NumberOf(const std::string& text) {
+  return text.empty() ? 0 : static_cast<uint8_t>(text.back() - '0' + 1);
+}
+
+template <typename Io>
+void Text(Io& io, std::string& text, std::string (*make)(uint8_t)) {
+  uint8_t number = NumberOf(text);
+  io.Bits(number, 3);
+  text = number == 0 ? std::string() : make(static_cast<uint8_t>(number - 1));
+}
+
+template <typename Io>
+void Walk(Io& io, core::AtomicBranch& branch) {
+  io.Bits(branch.state, 4);
+  for (bool* flag : {&branch.open_sent, &branch.opened, &branch.begun, &branch.running,
+                     &branch.prepare_sent, &branch.voted, &branch.ended, &branch.waiting,
+                     &branch.held, &branch.forgetting, &branch.witnessed, &branch.recovered}) {
+    Flag(io, *flag);
+  }
+  io.Bits(branch.sends, 2);  // never, once, more often (Move::Step)
+  io.Bits(branch.heuristic, 3);
+  io.Bits(branch.heuristic_ticket, 4);
+  Text(io, branch.identity, IdentityText);
+  Text(io, branch.started_at, StartText);
+}
+
+template <typename Io>
+void Walk(Io& io, core::Atomic& atomic) {
+  Flag(io, atomic.settings.client_named);
+  Flag(io, atomic.settings.one_call);
+  io.Bits(atomic.state, 3);
+  io.Bits(atomic.decision, 2);
+  io.Bits(atomic.outcome, 3);
+  for (bool* flag : {&atomic.outcome_reportable, &atomic.commit_logged, &atomic.needs_operator,
+                     &atomic.finished}) {
+    Flag(io, *flag);
+  }
+  io.Bits(atomic.next_ticket, 4);
+  io.Bits(atomic.decision_ticket, 4);
+  io.Bits(atomic.outcome_ticket, 4);
+  io.Bits(atomic.next_open, 2);
+  io.Bits(atomic.next_run, 2);
+  io.Size(atomic.branches, 2);
+  for (core::AtomicBranch& branch : atomic.branches) Walk(io, branch);
+}
+
+template <typename Io>
+void Walk(Io& io, Flight& flight) {
+  io.Bits(flight.operation, 4);
+  for (bool* flag : {&flight.settle, &flight.orphan, &flight.replied}) Flag(io, *flag);
+  if (!flight.replied) return;
+  Code(io, flight.code);
+  io.Bits(flight.found, 3);
+  Flag(io, flight.witnessed);
+  Flag(io, flight.stamped);
+  io.Bits(flight.identity, 1);
+  io.Bits(flight.starts, 2);
+}
+
+template <typename Io>
+void Walk(Io& io, Branch& branch) {
+  io.Size(branch.calls, 3);
+  for (Flight& flight : branch.calls) Walk(io, flight);
+  Flag(io, branch.retry_armed);
+  Flag(io, branch.up_news);
+  io.Bits(branch.list, 2);
+  for (bool* flag : {&branch.ended_since, &branch.seen, &branch.returned}) Flag(io, *flag);
+  io.Bits(branch.announced, 4);
+}
+
+template <typename Io>
+void Walk(Io& io, Part& part) {
+  io.Bits(part.standing, 3);
+  io.Bits(part.session, 2);
+  for (bool* flag : {&part.held, &part.wrote, &part.witness}) Flag(io, *flag);
+  io.Bits(part.row, 2);
+  io.Bits(part.starts, 2);
+  io.Bits(part.identity, 1);
+  bool any = part.late_own != 0 || part.late_free != 0;
+  Flag(io, any);
+  if (any) {
+    io.Bits(part.late_own, 10);
+    io.Bits(part.late_free, 10);
+  }
+  for (bool* flag : {&part.voted, &part.committed, &part.rolled_back, &part.meddled}) {
+    Flag(io, *flag);
+  }
+}
+
+template <typename Io>
+void WalkProcess(Io& io, World& world, const Setup& setup) {
+  Flag(io, world.up);
+  if (!world.up) return;
+  for (bool* flag : {&world.stale, &world.first_run, &world.deadline_armed, &world.idle_armed,
+                     &world.operator_armed, &world.forgotten}) {
+    Flag(io, *flag);
+  }
+  io.Bits(world.history, 3);
+  bool live = world.live.has_value();
+  Flag(io, live);
+  if (live && !world.live) world.live.emplace();
+  if (live) Walk(io, *world.live);
+  for (uint32_t i = 0; i < setup.branches; ++i) Walk(io, world.branches[i]);
+}
+
+template <typename Io>
+void Walk(Io& io, World& world, const Setup& setup) {
+  WalkProcess(io, world, setup);
+  io.Size(world.log, 4);
+  for (LogEntry& entry : world.log) {
+    io.Bits(entry.record, 12);
+    io.Bits(entry.ticket, 4);
+  }
+  io.Bits(world.durable, 4);
+  Flag(io, world.expired);
+  for (uint32_t i = 0; i < setup.branches; ++i) {
+    io.Bits(world.noted[i], 1);
+    Flag(io, world.before_change[i]);
+    Walk(io, world.parts[i]);
+  }
+  Flag(io, world.asked_roll_back);
+  io.Bits(world.told, 3);
+  for (bool* flag : {&world.commit_durable, &world.abort_durable, &world.one_phase_sent}) {
+    Flag(io, *flag);
+  }
+  for (size_t i = 0; i < world.left.size(); ++i) {
+    if (setup.budget[i] > 0) io.Bits(world.left[i], 2);
+  }
+}
+
+// The core alone makes a Decided: of a decision that was replayed.
+const core::Atomic& DecidedSample() {
+  static const core::Atomic sample = [] {
+    core::Atomic atomic;
+    atomic.gtrid = TheGtrid();
+    atomic.decision = core::Decision::kCommit;
+    core::Effects effects;
+    core::Step(atomic, core::Replayed{}, Monotonic{}, effects);
+    return atomic;
+  }();
+  return sample;
+}
+
+void FillWhatIsConstant(core::Atomic& atomic, const Setup& setup) {
+  atomic.gtrid = TheGtrid();
+  if (!setup.one_call) atomic.settings.idle_limit = std::chrono::seconds(1);
+  // A one-phase commit and one of read-only branches are decided without a record, hence without.
+  if (atomic.decision == core::Decision::kCommit && atomic.commit_logged) {
+    atomic.decided = DecidedSample().decided;
+  }
+  for (uint32_t i = 0; i < atomic.branches.size(); ++i) {
+    const std::string number = std::to_string(i + 1);
+    atomic.branches[i].spec = {"b" + number, "r" + number, setup.read_only[i]};
+  }
+}
+
+}  // namespace
+
+std::string IdentityText(uint8_t number) { return "server-" + std::to_string(number); }
+std::string StartText(uint8_t number) { return "start-" + std::to_string(number); }
+
+const core::Gtrid& TheGtrid() {
+  static const core::Gtrid gtrid = core::Gtrid::Make("12345678", 2, "abc", 1);
+  return gtrid;
+}
+
+std::string Encode(const World& world, const Setup& setup) {
+  Writer writer;
+  Walk(writer, const_cast<World&>(world), setup);  // the writer reads only
+  return writer.Take();
+}
+
+World Decode(std::string_view bytes, const Setup& setup) {
+  World world;
+  Reader reader(bytes);
+  Walk(reader, world, setup);
+  if (world.live) FillWhatIsConstant(*world.live, setup);
+  return world;
+}
+
+}  // namespace assent::model

@@ -1,0 +1,25 @@
+// A world as bytes, and back: one list of fields for both directions.
+//
+// Contract: Decode(Encode(world)) is the world again, but for what cannot matter: counts of retries
+// and looks, causes, texts. Equal bytes are equal worlds. Field widths are checked as they are
+// written.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "tests/model/world.h"
+
+namespace assent::model {
+
+std::string Encode(const World& world, const Setup& setup);
+World Decode(std::string_view bytes, const Setup& setup);
+
+// What stands for identities and start times in the core's strings.
+std::string IdentityText(uint8_t number);  // of a server, from 0
+std::string StartText(uint8_t number);
+
+// The transaction's own identity, and a coordinator's of which it is.
+const core::Gtrid& TheGtrid();
+
+}  // namespace assent::model

@@ -1,0 +1,245 @@
+// The shard's part: what goes into the core, and what is made of its effects.
+#include <utility>
+
+#include "base/check.h"
+#include "core/trace.h"
+#include "tests/model/codec.h"
+#include "tests/model/move.h"
+
+namespace assent::model {
+
+using core::Ack;
+using core::Operation;
+using xa::Code;
+
+namespace {
+
+std::string Numbered(uint32_t branch) { return " b" + std::to_string(branch + 1); }
+
+std::string OneLine(const core::Effects& effects) {
+  std::string text;
+  for (const auto& effect : effects) {
+    text += (text.empty() ? "" : ", ") + core::ToText(effect);
+  }
+  return text.empty() ? "nothing" : text;
+}
+
+bool Worse(core::Outcome before, core::Outcome after) {
+  return after == core::Outcome::kMixed ||
+         (after == core::Outcome::kHazard && before != core::Outcome::kMixed);
+}
+
+}  // namespace
+
+std::optional<core::Outcome> AnswerNow(const World& world) {
+  if (world.live) return world.live->Reportable();
+  if (world.history != core::Outcome::kUndecided) return world.history;
+  return std::nullopt;
+}
+
+void Move::Begin() {
+  core::Atomic& atomic = world.live.emplace();
+  atomic.gtrid = TheGtrid();
+  atomic.settings.client_named = setup.client_named;
+  atomic.settings.one_call = setup.one_call;
+  atomic.settings.deadline = Monotonic{1};
+  if (!setup.one_call) atomic.settings.idle_limit = std::chrono::seconds(1);
+  for (uint32_t i = 0; i < setup.branches && setup.one_call; ++i) {
+    const std::string number = std::to_string(i + 1);
+    atomic.branches.emplace_back();
+    atomic.branches[i].spec = {"b" + number, "r" + number, setup.read_only[i]};
+  }
+  Step(core::Begin{});
+}
+
+// What cannot matter is made equal: causes and texts, counts of looks and of retries.
+void Move::Step(const core::Event& event) {
+  core::Atomic& atomic = *world.live;
+  if (const char* lacking = reached_.Note(atomic, event)) {
+    Violate(Invariant::kTable, lacking);
+  }
+  const EventClass event_class = ClassOf(atomic, event);
+  core::Effects effects;
+  core::Step(atomic, event, Monotonic{}, effects);
+  atomic.cause = {};
+  for (core::AtomicBranch& branch : atomic.branches) {
+    branch.retries = branch.finds = 0;
+    if (branch.sends > 2) branch.sends = 2;
+    branch.detail.clear();
+  }
+  Tell([&] {
+    return "    the core is told: " + ToText(event, event_class) + "; wants: " + OneLine(effects);
+  });
+  for (const core::Effect& effect : effects) CarryOut(effect);
+  if (Planted(Plant::kDurableAtOnce)) CallDurable();
+}
+
+void Move::CallDurable() {
+  for (size_t i = 0; i < world.log.size(); ++i) {
+    const uint8_t ticket = std::exchange(world.log[i].ticket, 0);
+    if (ticket != 0 && world.live) Step(core::Durable{ticket});
+  }
+}
+
+// ---- Effects ----
+
+void Move::CarryOut(const core::Effect& effect) {
+  if (const auto* append = std::get_if<core::Append>(&effect)) return Append(*append);
+  if (const auto* call = std::get_if<core::Call>(&effect)) {
+    CheckCall(*call);
+    Flight flight;
+    flight.operation = call->operation;
+    const core::AtomicBranch& branch = world.live->branches.at(call->branch);
+    flight.settle = call->operation == Operation::kFind && branch.witnessed &&
+                    world.live->state != core::State::kRollingBack;
+    return Submit(call->branch, flight);
+  }
+  if (const auto* arm = std::get_if<core::Arm>(&effect)) {
+    return SetTimer(arm->timer, arm->branch, true);
+  }
+  if (const auto* disarm = std::get_if<core::Disarm>(&effect)) {
+    return SetTimer(disarm->timer, 0, false);
+  }
+  if (const auto* reply = std::get_if<core::Reply>(&effect)) {
+    if (reply->to == core::ReplyTo::kDecided || reply->to == core::ReplyTo::kEnded) Tells();
+    return;
+  }
+  // A cancelled statement still answers, as any other.
+  if (std::holds_alternative<core::Cancel>(effect)) return;
+  Remember();
+}
+
+void Move::SetTimer(core::Timer timer, uint32_t branch, bool armed) {
+  switch (timer) {
+    case core::Timer::kDeadline: world.deadline_armed = armed; return;
+    case core::Timer::kIdle: world.idle_armed = armed; return;
+    case core::Timer::kOperator: world.operator_armed = armed && setup.operator_timer; return;
+    case core::Timer::kRetry: world.branches[branch].retry_armed = armed; return;
+  }
+}
+
+void Move::CheckCall(const core::Call& call) {
+  if (call.operation == Operation::kCommitOnePhase) world.one_phase_sent = true;
+  if (call.operation == Operation::kCommit) {
+    const bool named = call.decided && call.decided->gtrid() == world.live->gtrid;
+    if (!named || !world.commit_durable) {
+      Violate(Invariant::kWriteAhead,
+              "a commit is sent and no decision is durable:" + Numbered(call.branch));
+    }
+  }
+  if (call.operation == Operation::kRollBack && world.commit_durable) {
+    Violate(Invariant::kStability,
+            "a roll-back is sent after the decision to commit:" + Numbered(call.branch));
+  }
+}
+
+// Who asks, or waits, is told what is durable.
+void Move::Tells() {
+  const core::Outcome outcome = world.live->Reportable();
+  if (outcome == core::Outcome::kUndecided || outcome == world.told) return;
+  if (world.told != core::Outcome::kUndecided && !Worse(world.told, outcome)) {
+    Violate(Invariant::kIdempotent,
+            std::string("told ") + core::Name(world.told) + ", then " + core::Name(outcome));
+  }
+  if (outcome == core::Outcome::kCommitted && !world.commit_durable) {
+    bool backed = true;  // nothing to lose, or the only one has committed
+    for (uint32_t i = 0; i < setup.branches; ++i) {
+      const Part& part = world.parts[i];
+      backed &= part.committed || part.meddled || part.standing == Standing::kNone;
+    }
+    if (!backed) Violate(Invariant::kWriteAhead, "told committed and nothing is durable");
+  }
+  world.told = outcome;
+  Tell([&] { return std::string("    the client is told ") + core::Name(outcome); });
+}
+
+// Committed, and nothing more to do: then no branch stands prepared. But what was under way when it
+// was taken as done may stand prepared again after a restart of its server.
+void Move::CheckEnd(const core::Atomic& atomic) {
+  if (atomic.decision != core::Decision::kCommit) return;
+  for (uint32_t i = 0; i < setup.branches; ++i) {
+    const Part& part = world.parts[i];
+    if (part.standing == Standing::kPrepared && part.starts == 0) {
+      Violate(Invariant::kConservation, "taken as done, and it stands prepared:" + Numbered(i));
+    }
+  }
+}
+
+// The transaction leaves the table (Shard::Remember).
+void Move::Remember() {
+  const core::Atomic& atomic = *world.live;
+  if (atomic.settings.client_named || atomic.commit_logged) world.history = atomic.outcome;
+  CheckEnd(atomic);
+  world.live.reset();
+  world.deadline_armed = world.idle_armed = world.operator_armed = false;
+  for (uint32_t i = 0; i < setup.branches; ++i) {
+    world.branches[i].retry_armed = world.branches[i].up_news = false;
+    if (world.branches[i].list == Pending::kListed) world.branches[i].ended_since = true;
+  }
+  Tell([&] { return "    the transaction leaves the table"; });
+}
+
+// ---- Completions (Shard::OnCompletion, OnVote, OnAck, JudgeFind) ----
+
+void Move::Complete(uint32_t index, const Flight& flight) {
+  if (!world.live || index >= world.live->branches.size()) return;  // an orphan's: logged
+  switch (flight.operation) {
+    case Operation::kOpen: Step(core::Opened{index, flight.code == Code::kOk, {}}); return;
+    case Operation::kRun:
+      Step(core::Ran{index, flight.code == Code::kOk, flight.witnessed, {}});
+      return;
+    case Operation::kPrepare: OnVote(index, flight); return;
+    default: OnAck(index, flight);
+  }
+}
+
+void Move::OnVote(uint32_t index, const Flight& flight) {
+  const xa::PrepareMeaning meaning = xa::MeaningOfPrepare(flight.code);
+  core::Voted voted;
+  voted.branch = index;
+  voted.vote = meaning.vote;
+  voted.hazard = meaning.hazard;
+  if (flight.stamped) {
+    voted.identity = IdentityText(flight.identity);
+    voted.started_at = StartText(flight.starts);
+  }
+  Step(voted);
+  if (Planted(Plant::kAnsweredTwice) && world.live) Step(voted);
+}
+
+void Move::OnAck(uint32_t index, const Flight& flight) {
+  const core::AtomicBranch& branch = world.live->branches[index];
+  Ack ack = Ack::kUnknown;
+  switch (flight.operation) {
+    case Operation::kCommit:
+      ack = xa::MeaningOfCommit(flight.code, branch.spec.read_only).ack;
+      break;
+    case Operation::kCommitOnePhase: ack = xa::MeaningOfOnePhase(flight.code).ack; break;
+    case Operation::kRollBack:
+      ack = xa::MeaningOfRollBack(flight.code, branch.prepare_sent || flight.orphan).ack;
+      break;
+    case Operation::kFind: ack = JudgeFind(index, flight); break;
+    case Operation::kForget:
+      if (flight.code != Code::kErRmFail) ack = Ack::kDone;
+      break;
+    default: CHECK(false) << "no acknowledgement: " << core::Name(flight.operation);
+  }
+  Step(core::Acked{index, ack, {}});
+}
+
+Ack Move::JudgeFind(uint32_t index, const Flight& flight) const {
+  const core::Atomic& atomic = *world.live;
+  const core::AtomicBranch& branch = atomic.branches[index];
+  if (atomic.state == core::State::kRollingBack) return xa::JudgeRollBack(flight.found);
+  xa::FindContext context;
+  context.read_only = branch.spec.read_only;
+  context.one_phase = atomic.state == core::State::kDeciding;
+  context.commit_sent_before = branch.recovered || branch.sends > 1;
+  context.same_identity =
+      flight.stamped && xa::SameServer(branch.identity, IdentityText(flight.identity));
+  context.same_start = flight.stamped && StartText(flight.starts) == branch.started_at;
+  context.keeps_prepared = true;
+  return xa::JudgeCommit(flight.found, context);
+}
+
+}  // namespace assent::model

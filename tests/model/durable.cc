@@ -1,0 +1,161 @@
+// The log: records become durable in order; a crash keeps what is durable and as much of the rest
+// as it likes, without a gap. A start reads it as the daemon does.
+#include <algorithm>
+
+#include "base/check.h"
+#include "coordinator/records.h"
+#include "recovery/decision_table.h"
+#include "tests/model/codec.h"
+#include "tests/model/move.h"
+
+namespace assent::model {
+
+void Move::Append(const core::Append& effect) {
+  coordinator::Entry entry;
+  entry.atomic = *world.live;
+  entry.gid = "g";
+  std::string payload;
+  switch (effect.record) {
+    case core::RecordKind::kCommit: payload = coordinator::EncodeCommit(entry); break;
+    case core::RecordKind::kOutcome: payload = coordinator::EncodeOutcome(entry, {}); break;
+    case core::RecordKind::kHeuristic:
+      payload = coordinator::EncodeHeuristic(entry, effect.branch, {});
+      break;
+    case core::RecordKind::kBranchEnd:
+      payload = coordinator::EncodeBranchEnd(entry.atomic.gtrid, effect.branch);
+      break;
+    case core::RecordKind::kEnd: payload = coordinator::EncodeEnd(entry, {}); break;
+  }
+  AppendBytes(payload, effect.ticket);
+}
+
+// Where a server may be replaced, which it was is known from earlier.
+void Move::Prepare() {
+  if (!May(Fault::kReplaced)) return;
+  for (uint32_t i = 0; i < setup.branches; ++i) {
+    AppendBytes(coordinator::EncodeIdentity("r" + std::to_string(i + 1), IdentityText(0), {}, {}),
+                0);
+  }
+  world.durable = static_cast<uint8_t>(world.log.size());
+}
+
+void Move::AppendBytes(const std::string& payload, uint64_t ticket) {
+  CHECK(world.log.size() < kMostRecords) << "the log grows without bound";
+  world.log.push_back({library_.Number(payload), static_cast<uint8_t>(ticket)});
+}
+
+// The next record is on the disk, and who waits for it is told: a crash between the two is one
+// which keeps the record before it is told.
+void Move::NextIsDurable() {
+  const LogEntry entry = world.log[world.durable++];
+  Tell([&] { return std::string("    durable: ") + library_.KindOf(entry.record); });
+  SurvivesAs(entry);
+  world.log[world.durable - 1].ticket = 0;
+  if (entry.ticket == 0) return;
+  CHECK(world.live) << "a transaction ended before its record was durable";
+  Step(core::Durable{entry.ticket});
+}
+
+void Move::SurvivesAs(const LogEntry& entry) {
+  const std::string_view kind = library_.KindOf(entry.record);
+  if (kind == "commit") world.commit_durable = true;
+  if (kind != "outcome") return;
+  const auto decoded = coordinator::Decode(library_.Payload(entry.record));
+  const auto result = decoded->record.outcome().result();
+  if (result == log::v1::COMMITTED) world.commit_durable = true;
+  if (result == log::v1::ROLLED_BACK) world.abort_durable = true;
+}
+
+void Move::Crash(size_t survive) {
+  Tell([&] {
+    return "    " + std::to_string(survive) + " of " + std::to_string(world.log.size()) +
+           " records are on the disk";
+  });
+  if (Planted(Plant::kLogOutOfOrder) && survive + 1 < world.log.size()) {
+    world.log.erase(world.log.begin() + static_cast<ptrdiff_t>(survive));
+  } else {
+    world.log.resize(survive);
+  }
+  for (LogEntry& entry : world.log) entry.ticket = 0;
+  for (size_t i = world.durable; i < world.log.size(); ++i) SurvivesAs(world.log[i]);
+  world.durable = static_cast<uint8_t>(world.log.size());
+  world.up = world.stale = world.first_run = false;
+  world.live.reset();
+  world.deadline_armed = world.idle_armed = world.operator_armed = false;
+  world.history = core::Outcome::kUndecided;
+  world.forgotten = false;
+  world.noted = {};
+  world.before_change = {};
+  AbandonCalls();
+}
+
+// An old copy knows nothing of the transaction and runs under another start nonce; the right
+// directory stands untouched beside it.
+void Move::Start(bool old_copy) {
+  world.up = true;
+  world.stale = old_copy;
+  if (old_copy) return;
+  std::vector<uint16_t> records;
+  for (const LogEntry& entry : world.log) records.push_back(entry.record);
+  const Remembered& remembered = library_.Start(records, world.expired);
+  world.live = remembered.live;
+  world.history = remembered.history;
+  world.forgotten = remembered.forgotten;
+  world.noted = remembered.noted;
+  world.before_change = remembered.before_change;
+  world.log.clear();
+  for (uint16_t record : remembered.copies) world.log.push_back({record, 0});
+  world.durable = static_cast<uint8_t>(world.log.size());
+  Tell([&] {
+    std::string text = "    the log holds:";
+    for (uint16_t record : records) text += std::string(" ") + library_.KindOf(record);
+    return text + (remembered.live ? "; the transaction is in the table again" : "");
+  });
+  if (!world.live) {
+    CheckStart();
+    return;
+  }
+  if (Planted(Plant::kRollBackAfterDecision)) {
+    world.live->decision = core::Decision::kRollBack;
+  }
+  if (Planted(Plant::kBranchSkipped) && !world.live->branches.empty()) {
+    world.live->branches[0].ended = true;
+  }
+  CheckStart();
+  Step(core::Replayed{});
+}
+
+// What the start does with each branch is what the decision table says of it.
+void Move::CheckStart() {
+  using namespace recovery;
+  for (uint32_t i = 0; i < setup.branches; ++i) {
+    const bool known = world.live && i < world.live->branches.size();
+    const bool open = known && !world.live->branches[i].ended &&
+                      world.live->branches[i].heuristic == core::Ack::kDone;
+    const bool decided = open && world.live->decision == core::Decision::kCommit;
+    Facts facts;
+    facts.listing = At(i).Listed(world.parts[i]) ? Listing::kListed : Listing::kNotListed;
+    facts.origin = Origin::kPast;
+    facts.known = decided ? Known::kCommitRecord : Known::kNothing;
+    if (facts.listing == Listing::kListed && !decided) continue;  // the first scan judges it
+    const Row& row = Decide(facts);
+    reached_.NoteRow(row);
+    const bool commits = row.action == Action::kCommit || row.action == Action::kCommitByRule2;
+    if (commits != decided) {
+      Violate(Invariant::kTable,
+              std::string("a start does not do as the decision table says: ") + row.text);
+    }
+  }
+}
+
+// Outcomes::Expire, and the mark that stands for them.
+void Move::Expire() {
+  world.expired = true;
+  world.history = core::Outcome::kUndecided;
+  world.forgotten = true;
+  coordinator::ForgottenMark mark;
+  mark.up_to = TheGtrid();
+  AppendBytes(coordinator::EncodeForgotten(mark), 0);
+}
+
+}  // namespace assent::model

@@ -1,0 +1,260 @@
+#include "tests/model/explorer.h"
+
+#include <csetjmp>
+#include <csignal>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+
+#include "tests/model/codec.h"
+#include "tests/model/invariants.h"
+#include "tests/model/rules.h"
+#include "tests/model/state_set.h"
+
+namespace assent::model {
+namespace {
+
+// A CHECK of the product aborts: caught, it is a breach like any other.
+sigjmp_buf after_abort;
+volatile std::sig_atomic_t guarding = 0;
+void OnAbort(int) {
+  if (guarding != 0) siglongjmp(after_abort, 1);
+}
+
+struct Edge {
+  uint32_t from, to;
+};
+
+class Search {
+ public:
+  Search(const Setup& setup, Plant plant, const Limits& limits, Result& result)
+      : setup_(setup), plant_(plant), limits_(limits), result_(result) {}
+
+  void Run();
+
+ private:
+  struct Taken {  // what led to a breach, as it happens
+    uint32_t from = 0;
+    size_t rule = 0;
+    uint32_t branch = 0;
+    int way = 0;
+  };
+
+  void First();
+  void Expand(uint32_t number);
+  void Take(const World& before, const Taken& taken);
+  bool Apply(World& world, const Taken& taken, std::vector<Violation>& violations,
+             std::vector<std::string>* story);
+  void Fail(std::vector<Violation> violations, const Taken& taken);
+  void FailAt(Violation violation, uint32_t number);
+  void TellWayTo(uint32_t number);
+  void TellStep(const World& before, const Taken& taken);
+  template <typename F>
+  void ForEachMove(const World& world, uint32_t number, F&& visit);
+  void CheckLiveness();
+
+  const Setup& setup_;
+  const Plant plant_;
+  const Limits limits_;
+  Result& result_;
+  Library library_;
+  StateSet states_;
+  std::vector<uint32_t> parents_;
+  std::vector<Edge> edges_;  // without a fault
+  std::vector<uint32_t> at_rest_;
+  std::vector<std::string> first_story_;
+  Taken current_;
+};
+
+void Search::First() {
+  World world = FirstWorld(setup_);
+  Move move(world, setup_, plant_, library_, result_.reached, &first_story_);
+  move.Prepare();
+  move.Begin();
+  states_.Insert(Encode(world, setup_));
+  parents_.push_back(0);
+}
+
+template <typename F>
+void Search::ForEachMove(const World& world, uint32_t number, F&& visit) {
+  World looked_at = world;
+  const Move move(looked_at, setup_, plant_, library_, result_.reached, nullptr);
+  const auto rules = Rules();
+  for (size_t r = 0; r < rules.size(); ++r) {
+    const uint32_t branches = rules[r].by_branch ? setup_.branches : 1;
+    for (uint32_t b = 0; b < branches; ++b) {
+      const int ways = rules[r].ways(move, b);
+      for (int way = 0; way < ways; ++way) visit(Taken{number, r, b, way});
+    }
+  }
+}
+
+bool Search::Apply(World& world, const Taken& taken, std::vector<Violation>& violations,
+                   std::vector<std::string>* story) {
+  current_ = taken;
+  if (sigsetjmp(after_abort, 0) != 0) {
+    violations.push_back({Invariant::kCheck, "an assertion of the product failed: see above"});
+    return false;
+  }
+  guarding = 1;
+  Move move(world, setup_, plant_, library_, result_.reached, story);
+  Rules()[taken.rule].apply(move, taken.branch, taken.way);
+  guarding = 0;
+  violations = std::move(move.violations);
+  return violations.empty();
+}
+
+void Search::Take(const World& before, const Taken& taken) {
+  World world = before;
+  std::vector<Violation> violations;
+  ++result_.transitions;
+  if (!Apply(world, taken, violations, nullptr)) {
+    Fail(std::move(violations), taken);
+    return;
+  }
+  const auto [number, is_new] = states_.Insert(Encode(world, setup_));
+  if (!Rules()[taken.rule].fault && number != taken.from) edges_.push_back({taken.from, number});
+  if (!is_new) return;
+  parents_.push_back(taken.from);
+  if (auto breach = Breach(world, setup_)) {
+    Fail({std::move(*breach)}, taken);
+    return;
+  }
+  if (!AtRest(world, setup_)) return;
+  at_rest_.push_back(number);
+  if (auto breach = BreachAtRest(world, setup_)) Fail({std::move(*breach)}, taken);
+}
+
+void Search::Expand(uint32_t number) {
+  const World world = Decode(states_.At(number), setup_);
+  ForEachMove(world, number, [&](const Taken& taken) {
+    if (result_.violations.empty()) Take(world, taken);
+  });
+}
+
+void Search::Run() {
+  const auto handler = std::signal(SIGABRT, OnAbort);
+  First();
+  uint32_t layer_end = 1;
+  for (uint32_t number = 0; number < states_.size() && result_.violations.empty(); ++number) {
+    if (number == layer_end) {
+      layer_end = states_.size();
+      ++result_.depth;
+    }
+    if (states_.size() > limits_.states) break;
+    Expand(number);
+    result_.complete = number + 1 == states_.size();
+  }
+  if (result_.complete && result_.violations.empty()) CheckLiveness();
+  std::signal(SIGABRT, handler);
+  result_.states = states_.size();
+  result_.at_rest = at_rest_.size();
+  result_.logs = library_.starts();
+  result_.bytes = states_.bytes() + edges_.capacity() * sizeof(Edge) + parents_.capacity() * 4;
+}
+
+// Backwards from all worlds at rest, over the transitions without faults.
+void Search::CheckLiveness() {
+  std::vector<uint32_t> first(states_.size() + 1, 0), sources(edges_.size());
+  for (const Edge& edge : edges_) ++first[edge.to + 1];
+  for (size_t i = 1; i < first.size(); ++i) first[i] += first[i - 1];
+  std::vector<uint32_t> next(first.begin(), first.end() - 1);
+  for (const Edge& edge : edges_) sources[next[edge.to]++] = edge.from;
+  std::vector<bool> rests(states_.size(), false);
+  std::vector<uint32_t> todo = at_rest_;
+  for (uint32_t number : todo) rests[number] = true;
+  while (!todo.empty()) {
+    const uint32_t number = todo.back();
+    todo.pop_back();
+    for (uint32_t i = first[number]; i < first[number + 1]; ++i) {
+      if (rests[sources[i]]) continue;
+      rests[sources[i]] = true;
+      todo.push_back(sources[i]);
+    }
+  }
+  const auto stuck = std::find(rests.begin(), rests.end(), false);
+  if (stuck == rests.end()) return;
+  FailAt({Invariant::kLiveness, "faults have stopped, and nothing leads from here to rest"},
+         static_cast<uint32_t>(stuck - rests.begin()));
+}
+
+// ---- The story ----
+
+void Search::Fail(std::vector<Violation> violations, const Taken& taken) {
+  guarding = 0;
+  TellWayTo(taken.from);
+  TellStep(Decode(states_.At(taken.from), setup_), taken);
+  result_.violations = std::move(violations);
+}
+
+void Search::FailAt(Violation violation, uint32_t number) {
+  TellWayTo(number);
+  result_.violations.push_back(std::move(violation));
+}
+
+void Search::TellWayTo(uint32_t number) {
+  result_.story = first_story_;
+  std::vector<uint32_t> way;
+  for (uint32_t at = number; at != 0; at = parents_[at]) way.push_back(at);
+  std::reverse(way.begin(), way.end());
+  uint32_t from = 0;
+  for (uint32_t to : way) {
+    const World before = Decode(states_.At(from), setup_);
+    bool told = false;
+    ForEachMove(before, from, [&](const Taken& taken) {
+      if (told) return;
+      World world = before;
+      std::vector<Violation> violations;
+      if (!Apply(world, taken, violations, nullptr)) return;
+      if (Encode(world, setup_) != states_.At(to)) return;
+      TellStep(before, taken);
+      told = true;
+    });
+    from = to;
+  }
+}
+
+void Search::TellStep(const World& before, const Taken& taken) {
+  const Rule& rule = Rules()[taken.rule];
+  std::string line = rule.name;
+  if (rule.by_branch) line += " b" + std::to_string(taken.branch + 1);
+  if (taken.way > 0) line += " (way " + std::to_string(taken.way + 1) + ")";
+  result_.story.push_back(line);
+  World world = before;
+  std::vector<Violation> violations;
+  Apply(world, taken, violations, &result_.story);
+}
+
+}  // namespace
+
+World FirstWorld(const Setup& setup) {
+  World world;
+  world.left = setup.budget;
+  return world;
+}
+
+void Print(const Setup& setup, const Result& result) {
+  std::printf(
+      "%-20s %9llu states %10llu transitions, %u deep, %llu at rest, %zu logs, %.1f s, "
+      "%.0f MB%s\n",
+      setup.name, static_cast<unsigned long long>(result.states),
+      static_cast<unsigned long long>(result.transitions), result.depth,
+      static_cast<unsigned long long>(result.at_rest), result.logs, result.seconds,
+      static_cast<double>(result.bytes) / 1e6, result.complete ? "" : ", NOT COMPLETE");
+  for (const std::string& line : result.story) std::printf("  %s\n", line.c_str());
+  for (const Violation& violation : result.violations) {
+    std::printf("VIOLATION of %s: %s\n", Name(violation.invariant), violation.what.c_str());
+  }
+  std::fflush(stdout);
+}
+
+Result Explore(const Setup& setup, Plant plant, const Limits& limits) {
+  const auto start = std::chrono::steady_clock::now();
+  Result result;
+  Search(setup, plant, limits, result).Run();
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return result;
+}
+
+}  // namespace assent::model

@@ -1,0 +1,28 @@
+#include "tests/model/kinds.h"
+
+namespace assent::model {
+
+#define ASSENT_MODEL_TEXT(name, text) text,
+#define ASSENT_MODEL_WORD(name, text) #name,
+
+const char* Name(Fault fault) {
+  static constexpr const char* kTexts[] = {ASSENT_MODEL_FAULTS(ASSENT_MODEL_TEXT)};
+  return kTexts[static_cast<int>(fault)];
+}
+
+const char* Name(Invariant invariant) {
+  static constexpr const char* kTexts[] = {ASSENT_MODEL_INVARIANTS(ASSENT_MODEL_TEXT)};
+  return kTexts[static_cast<int>(invariant)];
+}
+
+const char* Name(Plant plant) {
+  static constexpr const char* kTexts[] = {ASSENT_MODEL_PLANTS(ASSENT_MODEL_TEXT)};
+  return kTexts[static_cast<int>(plant)];
+}
+
+const char* Word(Plant plant) {
+  static constexpr const char* kWords[] = {ASSENT_MODEL_PLANTS(ASSENT_MODEL_WORD)};
+  return kWords[static_cast<int>(plant)];
+}
+
+}  // namespace assent::model

@@ -1,0 +1,48 @@
+// What is the same for all worlds of one search: the bytes of log records by number, and what a
+// start makes of a log. Both are pure functions, so each is asked once.
+//
+// A start is the daemon's own: the records are written into a log directory in memory, opened,
+// surveyed and read by log/, and replayed by recovery/.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/atomic.h"
+#include "tests/model/world.h"
+
+namespace assent::model {
+
+// What a process knows after its start.
+struct Remembered {
+  std::optional<core::Atomic> live;
+  core::Outcome history = core::Outcome::kUndecided;
+  bool forgotten = false;  // the mark covers the transaction
+  std::array<uint8_t, kMostBranches> noted{};
+  std::array<bool, kMostBranches> before_change{};
+  std::vector<uint16_t> copies;
+};
+
+class Library {
+ public:
+  uint16_t Number(const std::string& payload);
+  const std::string& Payload(uint16_t number) const { return payloads_[number]; }
+  const char* KindOf(uint16_t number) const { return kinds_[number]; }
+  // `late`: so late that every outcome has passed its age.
+  const Remembered& Start(const std::vector<uint16_t>& records, bool late);
+  size_t records() const { return payloads_.size(); }
+  size_t starts() const { return starts_.size(); }
+
+ private:
+  Remembered Replay(const std::vector<uint16_t>& records, bool late);
+
+  std::vector<std::string> payloads_;
+  std::vector<const char*> kinds_;
+  std::unordered_map<std::string, uint16_t> numbers_;
+  std::map<std::pair<bool, std::vector<uint16_t>>, Remembered> starts_;
+};
+
+}  // namespace assent::model

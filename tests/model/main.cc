@@ -1,0 +1,109 @@
+// model: searches the configurations, prints what was found, rewrites the manifest.
+#include <cstdio>
+#include <string>
+
+#include "base/event_log.h"
+#include "tests/model/explorer.h"
+#include "tests/model/manifest.h"
+#include "tests/model/plants.h"
+#include "tests/model/setups.h"
+
+namespace {
+
+using namespace assent::model;
+
+constexpr char kUsage[] =
+    "model [--full] [--only NAME]     searches all configurations, or one; --full: the large ones\n"
+    "model [--full] --rewrite         the same, and writes the manifest\n"
+    "model --plants                   hunts each planted bug, prints the table\n"
+    "model ... --plant WORD           with that bug planted\n"
+    "model ... --rows                 prints which rows of the tables were reached\n";
+
+struct Wish {
+  bool full = false, rewrite = false, plants = false, rows = false;
+  std::string only;
+  Plant plant = Plant::kNone;
+};
+
+Plant PlantOf(const std::string& word) {
+  for (size_t i = 1; i < static_cast<size_t>(Plant::kCount); ++i) {
+    if (word == Word(static_cast<Plant>(i))) return static_cast<Plant>(i);
+  }
+  std::fprintf(stderr, "no planted bug is called %s\n", word.c_str());
+  std::exit(2);
+}
+
+// Where each bug is caught first, and by what.
+int Plants() {
+  int missed = 0;
+  for (size_t i = 1; i < static_cast<size_t>(Plant::kCount); ++i) {
+    const auto plant = static_cast<Plant>(i);
+    bool caught = false;
+    for (const Setup& setup : Setups()) {
+      if (setup.full_only) continue;
+      const Result result = Explore(setup, plant, {});
+      if (result.violations.empty()) continue;
+      std::printf("%-22s %-18s %-28s depth %u\n", Word(plant), setup.name,
+                  Name(result.violations.front().invariant), result.depth);
+      caught = true;
+    }
+    if (!caught) std::printf("%-22s NOT CAUGHT\n", Word(plant));
+    std::fflush(stdout);
+    missed += caught ? 0 : 1;
+  }
+  return missed == 0 ? 0 : 1;
+}
+
+int SearchAll(const Wish& wish) {
+  Manifest manifest = ReadManifest();
+  Reached reached;
+  int bad = 0;
+  for (const Setup& setup : Setups()) {
+    if (!wish.only.empty() ? wish.only != setup.name : setup.full_only && !wish.full) continue;
+    Limits limits;
+    if (wish.full) limits.states = 200'000'000;
+    const Result result = Explore(setup, wish.plant, limits);
+    Print(setup, result);
+    reached.Add(result.reached);
+    if (!result.violations.empty() || !result.complete) ++bad;
+    const Counts counts{result.states, result.transitions};
+    const std::string difference = Difference(manifest, setup.name, counts);
+    if (wish.rewrite) {
+      manifest[setup.name] = counts;
+    } else if (!difference.empty() && wish.plant == Plant::kNone) {
+      std::printf("%s\n", difference.c_str());
+      ++bad;
+    }
+  }
+  if (wish.rows) reached.Print();
+  if (wish.rewrite && bad == 0 && !WriteManifest(manifest)) ++bad;
+  return bad == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  assent::SetLogLevel(assent::Level::kError);
+  Wish wish;
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    const auto next = [&]() -> std::string { return i + 1 < argc ? argv[++i] : ""; };
+    if (word == "--full") {
+      wish.full = true;
+    } else if (word == "--rewrite") {
+      wish.rewrite = true;
+    } else if (word == "--plants") {
+      wish.plants = true;
+    } else if (word == "--rows") {
+      wish.rows = true;
+    } else if (word == "--only") {
+      wish.only = next();
+    } else if (word == "--plant") {
+      wish.plant = PlantOf(next());
+    } else {
+      std::fputs(kUsage, word == "--help" ? stdout : stderr);
+      return word == "--help" ? 0 : 2;
+    }
+  }
+  return wish.plants ? Plants() : SearchAll(wish);
+}

@@ -1,0 +1,111 @@
+// One transition while it happens: the world that changes, what breaks, and the story of it.
+//
+// The functions are grouped by the part of the system that they stand for, a file each:
+// coordinator.cc (effects and events, as src/coordinator carries them), adapter.cc (calls, replies
+// and connections), durable.cc (the log, crash and start), scan.cc (lists and their judgement).
+// Contract: what a function decides by itself is decided by the world alone.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/effects.h"
+#include "recovery/decision_table.h"
+#include "tests/model/library.h"
+#include "tests/model/participant.h"
+#include "tests/model/rows.h"
+#include "tests/model/world.h"
+
+namespace assent::model {
+
+struct Violation {
+  Invariant invariant{};
+  std::string what;
+};
+
+class Move {
+ public:
+  Move(World& the_world, const Setup& the_setup, Plant plant, Library& library, Reached& reached,
+       std::vector<std::string>* story)
+      : world(the_world),
+        setup(the_setup),
+        library_(library),
+        reached_(reached),
+        plant_(plant),
+        story_(story) {}
+
+  World& world;
+  const Setup& setup;
+  std::vector<Violation> violations;
+
+  bool Planted(Plant plant) const { return plant_ == plant; }
+  void Violate(Invariant invariant, std::string what) {
+    violations.push_back({invariant, std::move(what)});
+  }
+  // `make` is called only when somebody listens.
+  template <typename F>
+  void Tell(F&& make) {
+    if (story_ != nullptr) story_->push_back(make());
+  }
+  void Spend(Fault fault) { --world.left[static_cast<size_t>(fault)]; }
+  bool May(Fault fault) const { return world.left[static_cast<size_t>(fault)] > 0; }
+
+  // ---- coordinator.cc ----
+  void Prepare();  // what stands in the log before anything begins
+  void Begin();
+  void Step(const core::Event& event);  // of the live transaction; carries the effects out
+  void Complete(uint32_t branch, const Flight& flight);
+
+  // ---- adapter.cc ----
+  void Submit(uint32_t branch, Flight call);
+  void Carry(uint32_t branch);             // the request reaches the server
+  void Lose(uint32_t branch, bool stays);  // it does not; `stays`: it will, late
+  void Fail(uint32_t branch);              // no reply comes: the connection is lost
+  void Reply(uint32_t branch, const Answer& answer);
+  void Deliver(uint32_t branch);  // the reply reaches the coordinator
+  void CarryLate(uint32_t branch, core::Operation operation, bool through_own);
+  void AbandonCalls();  // the process has ended
+  Request RequestOf(uint32_t branch, const Flight& flight) const;
+  const Participant& At(uint32_t branch) const { return Of(setup.kinds[branch]); }
+
+  // ---- durable.cc ----
+  void Append(const core::Append& effect);
+  void AppendBytes(const std::string& payload, uint64_t ticket);
+  void NextIsDurable();
+  void Crash(size_t survive);  // so many records of the log are on the disk
+  void Start(bool old_copy);
+  void Expire();
+
+  // ---- scan.cc ----
+  bool WantsList(uint32_t branch) const;
+  void List(uint32_t branch);
+  void Judge(uint32_t branch);
+
+ private:
+  void CarryOut(const core::Effect& effect);
+  void SetTimer(core::Timer timer, uint32_t branch, bool armed);
+  void Tells();
+  void Remember();
+  void CallDurable();
+  void CheckEnd(const core::Atomic& atomic);
+  void CheckCall(const core::Call& call);
+  void OnVote(uint32_t branch, const Flight& flight);
+  void OnAck(uint32_t branch, const Flight& flight);
+  core::Ack JudgeFind(uint32_t branch, const Flight& flight) const;
+  void SurvivesAs(const LogEntry& entry);
+  void CheckStart();
+  void NoteIdentity(uint32_t branch);
+  recovery::Facts FactsOf(uint32_t branch) const;
+  void TouchOrphan(uint32_t branch, const recovery::Row& row);
+
+  Library& library_;
+  Reached& reached_;
+  const Plant plant_;
+  std::vector<std::string>* story_;
+};
+
+// What the coordinator would answer to somebody who asks now; none: it knows nothing of it.
+std::optional<core::Outcome> AnswerNow(const World& world);
+
+}  // namespace assent::model

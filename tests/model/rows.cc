@@ -1,0 +1,143 @@
+#include "tests/model/rows.h"
+
+#include <cstdio>
+
+namespace assent::model {
+namespace {
+
+using core::Ack;
+using core::Vote;
+
+constexpr const char* kTexts[] = {
+#define ASSENT_MODEL_TEXT(name, text) text,
+    ASSENT_MODEL_EVENTS(ASSENT_MODEL_TEXT)
+#undef ASSENT_MODEL_TEXT
+};
+
+EventClass OfVote(const core::Voted& voted) {
+  if (voted.hazard) return EventClass::kVotedHazard;
+  switch (voted.vote) {
+    case Vote::kPrepared: return EventClass::kVotedPrepared;
+    case Vote::kReadOnly: return EventClass::kVotedReadOnly;
+    case Vote::kRefused: return EventClass::kVotedRefused;
+    default: return EventClass::kVotedUnknown;
+  }
+}
+
+EventClass OfAck(const core::AtomicBranch& branch, Ack ack) {
+  if (branch.ended || branch.held) return EventClass::kAckOver;
+  if (branch.forgetting) {
+    return ack == Ack::kUnknown ? EventClass::kAckForgetUnknown : EventClass::kAckForgotten;
+  }
+  if (branch.heuristic_ticket != 0) return EventClass::kAckRecording;
+  switch (ack) {
+    case Ack::kDone: return EventClass::kAckDone;
+    case Ack::kRolledBack: return EventClass::kAckRolledBack;
+    case Ack::kNotFound: return EventClass::kAckNotFound;
+    case Ack::kHeuristicCommit: return EventClass::kAckHeuristicCommit;
+    case Ack::kHeuristicRollBack: return EventClass::kAckHeuristicRollBack;
+    case Ack::kHeuristicMixed: return EventClass::kAckHeuristicMixed;
+    case Ack::kHeuristicHazard: return EventClass::kAckHeuristicHazard;
+    default: return EventClass::kAckUnknown;
+  }
+}
+
+EventClass OfTimer(core::Timer timer) {
+  switch (timer) {
+    case core::Timer::kDeadline: return EventClass::kDeadline;
+    case core::Timer::kIdle: return EventClass::kIdle;
+    case core::Timer::kRetry: return EventClass::kRetry;
+    default: return EventClass::kOperator;
+  }
+}
+
+EventClass OfReplay(core::Decision decision) {
+  if (decision == core::Decision::kCommit) return EventClass::kReplayedCommit;
+  if (decision == core::Decision::kRollBack) return EventClass::kReplayedRollBack;
+  return EventClass::kReplayedNone;
+}
+
+struct Classify {
+  const core::Atomic& atomic;
+
+  EventClass operator()(const core::Begin&) const { return EventClass::kBegin; }
+  EventClass operator()(const core::Enlist&) const { return EventClass::kEnlist; }
+  EventClass operator()(const core::Opened& e) const {
+    return e.ok ? EventClass::kOpened : EventClass::kOpenFailed;
+  }
+  EventClass operator()(const core::RunRequested&) const { return EventClass::kRunRequested; }
+  EventClass operator()(const core::Ran& e) const {
+    return e.ok ? EventClass::kRan : EventClass::kRunFailed;
+  }
+  EventClass operator()(const core::CommitRequested&) const { return EventClass::kCommitRequested; }
+  EventClass operator()(const core::RollBackRequested&) const {
+    return EventClass::kRollBackRequested;
+  }
+  EventClass operator()(const core::Voted& e) const { return OfVote(e); }
+  EventClass operator()(const core::Acked& e) const {
+    return OfAck(atomic.branches.at(e.branch), e.ack);
+  }
+  EventClass operator()(const core::Durable& e) const {
+    if (e.ticket == atomic.decision_ticket) return EventClass::kDecisionDurable;
+    if (e.ticket == atomic.outcome_ticket) return EventClass::kOutcomeDurable;
+    return EventClass::kHeuristicDurable;
+  }
+  EventClass operator()(const core::TimerFired& e) const { return OfTimer(e.timer); }
+  EventClass operator()(const core::ResourceUp&) const { return EventClass::kResourceUp; }
+  EventClass operator()(const core::Touched&) const { return EventClass::kTouched; }
+  EventClass operator()(const core::Replayed&) const { return OfReplay(atomic.decision); }
+};
+
+// The branch that an event is about; none: -1.
+struct BranchOf {
+  template <typename E>
+  int operator()(const E& event) const {
+    if constexpr (requires { event.branch; }) return static_cast<int>(event.branch);
+    return -1;
+  }
+};
+
+}  // namespace
+
+EventClass ClassOf(const core::Atomic& atomic, const core::Event& event) {
+  return std::visit(Classify{atomic}, event);
+}
+
+std::string ToText(const core::Event& event, EventClass event_class) {
+  std::string text = kTexts[static_cast<size_t>(event_class)];
+  const int branch = std::visit(BranchOf{}, event);
+  if (branch >= 0) text += " b" + std::to_string(branch + 1);
+  return text;
+}
+
+const char* Reached::Note(const core::Atomic& atomic, const core::Event& event) {
+  const auto at =
+      static_cast<size_t>(ClassOf(atomic, event)) * kStates + static_cast<size_t>(atomic.state);
+  pairs_.set(at);
+  return nullptr;
+}
+
+void Reached::NoteRow(const recovery::Row& row) {
+  rows_.set(static_cast<size_t>(&row - recovery::DecisionTable().data()));
+}
+
+void Reached::Add(const Reached& other) {
+  pairs_ |= other.pairs_;
+  rows_ |= other.rows_;
+}
+
+std::vector<std::string> Reached::Lacking() const { return {}; }
+
+void Reached::Print() const {
+  for (size_t e = 0; e < static_cast<size_t>(EventClass::kCount); ++e) {
+    std::string line;
+    for (size_t s = 0; s < kStates; ++s) line += pairs_.test(e * kStates + s) ? 'x' : '.';
+    std::printf("%s  %s\n", line.c_str(), kTexts[e]);
+  }
+  const auto table = recovery::DecisionTable();
+  for (size_t i = 0; i < table.size(); ++i) {
+    std::printf("%s  %s\n", rows_.test(i) ? "x" : ".", table[i].text);
+  }
+}
+
+}  // namespace assent::model

@@ -1,0 +1,308 @@
+#include "tests/model/rules.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace assent::model {
+namespace {
+
+using core::Operation;
+
+const Flight* UnderWay(const Move& m, uint32_t b) {
+  const auto& calls = m.world.branches[b].calls;
+  return calls.empty() || calls.front().replied ? nullptr : &calls.front();
+}
+
+bool Ready(const Move& m) { return m.world.up && !m.world.stale; }
+bool Live(const Move& m) { return Ready(m) && m.world.live.has_value(); }
+bool Active(const Move& m) { return Live(m) && m.world.live->state == core::State::kActive; }
+
+// ---- What happens by itself ----
+
+int CanCarry(const Move& m, uint32_t b) { return UnderWay(m, b) != nullptr; }
+void Carry(Move& m, uint32_t b, int) { m.Carry(b); }
+
+int CanDeliver(const Move& m, uint32_t b) {
+  const auto& calls = m.world.branches[b].calls;
+  return !calls.empty() && calls.front().replied;
+}
+void Deliver(Move& m, uint32_t b, int) { m.Deliver(b); }
+
+int CanBecomeDurable(const Move& m, uint32_t) {
+  return Ready(m) && m.world.durable < m.world.log.size();
+}
+void BecomeDurable(Move& m, uint32_t, int) { m.NextIsDurable(); }
+
+int CanDisconnect(const Move& m, uint32_t b) { return m.world.parts[b].session == Session::kLost; }
+void Disconnect(Move& m, uint32_t b, int) { m.At(b).Disconnect(m.world.parts[b]); }
+
+int CanFinish(const Move& m, uint32_t b) {
+  return m.world.parts[b].standing == Standing::kCommitting;
+}
+void Finish(Move& m, uint32_t b, int) { m.At(b).Finish(m.world.parts[b]); }
+
+// Late requests: each that is under way, on the branch's own connection or on another.
+int LateOnes(const Move& m, uint32_t b) {
+  const Part& part = m.world.parts[b];
+  return std::popcount(part.late_own) + std::popcount(part.late_free);
+}
+void CarryLate(Move& m, uint32_t b, int way) {
+  const Part& part = m.world.parts[b];
+  for (const bool own : {true, false}) {
+    Late late = own ? part.late_own : part.late_free;
+    for (unsigned op = 0; late != 0; ++op, late = static_cast<Late>(late >> 1)) {
+      if ((late & 1) != 0 && way-- == 0) return m.CarryLate(b, static_cast<Operation>(op), own);
+    }
+  }
+}
+int CanVanish(const Move& m, uint32_t b) { return m.world.parts[b].late_free != 0; }
+void Vanish(Move& m, uint32_t b, int) { m.world.parts[b].late_free = 0; }
+
+int CanStart(const Move& m, uint32_t) { return !m.world.up; }
+void Start(Move& m, uint32_t, int) { m.Start(false); }
+
+int CanStopStale(const Move& m, uint32_t) { return m.world.up && m.world.stale; }
+void StopStale(Move& m, uint32_t, int) { m.Crash(m.world.log.size()); }
+
+bool Scans(const Move& m) { return !m.Planted(Plant::kNeverScan); }
+int CanList(const Move& m, uint32_t b) { return Scans(m) && m.WantsList(b); }
+void List(Move& m, uint32_t b, int) {
+  m.List(b);
+  const bool at_once = !m.setup.split_scans || m.world.branches[b].list == Pending::kEmpty;
+  if (at_once) m.Judge(b);
+}
+int CanJudge(const Move& m, uint32_t b) { return m.world.branches[b].list != Pending::kNone; }
+void Judge(Move& m, uint32_t b, int) { m.Judge(b); }
+
+// ---- Timers ----
+
+bool Timers(const Move& m) { return !m.Planted(Plant::kTimersIgnored); }
+int CanDeadline(const Move& m, uint32_t) { return Timers(m) && m.world.deadline_armed; }
+void Deadline(Move& m, uint32_t, int) {
+  m.world.deadline_armed = false;
+  m.Step(core::TimerFired{core::Timer::kDeadline, 0});
+}
+int CanIdle(const Move& m, uint32_t) { return Timers(m) && m.world.idle_armed; }
+void Idle(Move& m, uint32_t, int) {
+  m.world.idle_armed = false;
+  m.Step(core::TimerFired{core::Timer::kIdle, 0});
+}
+int CanOperator(const Move& m, uint32_t) { return Timers(m) && m.world.operator_armed; }
+void Operator(Move& m, uint32_t, int) {
+  m.world.operator_armed = false;
+  m.Step(core::TimerFired{core::Timer::kOperator, 0});
+}
+int CanRetry(const Move& m, uint32_t b) { return Timers(m) && m.world.branches[b].retry_armed; }
+void Retry(Move& m, uint32_t b, int) {
+  m.world.branches[b].retry_armed = false;
+  m.Step(core::TimerFired{core::Timer::kRetry, b});
+}
+int CanUp(const Move& m, uint32_t b) { return Live(m) && m.world.branches[b].up_news; }
+void Up(Move& m, uint32_t b, int) {
+  m.world.branches[b].up_news = false;
+  m.Step(core::ResourceUp{"r" + std::to_string(b + 1)});
+}
+
+// ---- The client ----
+
+int CanAskRollBack(const Move& m, uint32_t) {
+  return m.setup.client_rolls_back && !m.world.asked_roll_back && Live(m) &&
+         m.world.live->Undecided();
+}
+void AskRollBack(Move& m, uint32_t, int) {
+  m.world.asked_roll_back = true;
+  m.Step(core::RollBackRequested{{}});
+}
+int CanEnlist(const Move& m, uint32_t) {
+  return !m.setup.one_call && Active(m) && m.world.live->branches.size() < m.setup.branches;
+}
+void Enlist(Move& m, uint32_t, int) {
+  const auto b = static_cast<uint32_t>(m.world.live->branches.size());
+  const std::string number = std::to_string(b + 1);
+  m.Step(core::Touched{});
+  m.Step(core::Enlist{{"b" + number, "r" + number, m.setup.read_only[b]}});
+}
+int CanAskRun(const Move& m, uint32_t b) {
+  if (m.setup.one_call || !Active(m) || b >= m.world.live->branches.size()) return 0;
+  const core::AtomicBranch& branch = m.world.live->branches[b];
+  return branch.opened && !branch.begun;
+}
+void AskRun(Move& m, uint32_t b, int) {
+  m.Step(core::Touched{});
+  m.Step(core::RunRequested{b});
+}
+int CanAskCommit(const Move& m, uint32_t) {
+  if (m.setup.one_call || !Active(m)) return 0;
+  const auto& branches = m.world.live->branches;
+  return std::all_of(branches.begin(), branches.end(),
+                     [](const auto& branch) { return branch.opened && !branch.running; });
+}
+void AskCommit(Move& m, uint32_t, int) { m.Step(core::CommitRequested{}); }
+
+// ---- Faults ----
+
+int CanCrash(const Move& m, uint32_t) {
+  if (!m.world.up || m.world.stale || !m.May(Fault::kCrash)) return 0;
+  return static_cast<int>(m.world.log.size() - m.world.durable) + 1;
+}
+void Crash(Move& m, uint32_t, int way) {
+  m.Spend(Fault::kCrash);
+  m.Crash(m.world.durable + static_cast<size_t>(way));
+}
+
+// The call under way, if it leaves at all: all but phase two needs the branch's own connection.
+const Flight* OnTheWay(const Move& m, uint32_t b) {
+  const Flight* call = UnderWay(m, b);
+  if (call == nullptr || m.world.parts[b].session == Session::kOurs) return call;
+  const bool needs_own = call->operation == Operation::kRun ||
+                         call->operation == Operation::kPrepare ||
+                         call->operation == Operation::kCommitOnePhase;
+  return needs_own ? nullptr : call;
+}
+bool OverNetwork(const Flight* call) {
+  return call != nullptr && call->operation != Operation::kOpen;
+}
+int CanLose(const Move& m, uint32_t b) {
+  return m.May(Fault::kDrop) && OverNetwork(OnTheWay(m, b)) ? 2 : 0;
+}
+void Lose(Move& m, uint32_t b, int way) {
+  m.Spend(Fault::kDrop);
+  if (way == 1) m.Carry(b);  // the reply is lost
+  m.Lose(b, false);
+}
+int CanTimeOut(const Move& m, uint32_t b) {
+  return m.May(Fault::kTimeOut) && OverNetwork(OnTheWay(m, b));
+}
+void TimeOut(Move& m, uint32_t b, int) {
+  m.Spend(Fault::kTimeOut);
+  m.Lose(b, true);
+}
+int CanDuplicate(const Move& m, uint32_t b) {
+  const Flight* call = UnderWay(m, b);
+  if (!m.May(Fault::kDuplicate) || call == nullptr) return 0;
+  return call->operation == Operation::kCommit || call->operation == Operation::kRollBack;
+}
+void Duplicate(Move& m, uint32_t b, int) {
+  m.Spend(Fault::kDuplicate);
+  m.world.parts[b].late_free |= Bit(UnderWay(m, b)->operation);
+  m.Carry(b);
+}
+int CanHang(const Move& m, uint32_t b) {
+  const Flight* call = UnderWay(m, b);
+  if (!m.May(Fault::kHang) || call == nullptr || call->operation != Operation::kCommit) return 0;
+  Part part = m.world.parts[b];
+  return m.At(b).BeginCommit(part, part.session == Session::kOurs);
+}
+void Hang(Move& m, uint32_t b, int) {
+  m.Spend(Fault::kHang);
+  Part& part = m.world.parts[b];
+  m.At(b).BeginCommit(part, part.session == Session::kOurs);
+  m.Lose(b, false);
+}
+int CanRefuse(const Move& m, uint32_t b) {
+  const Flight* call = OnTheWay(m, b);
+  if (!m.May(Fault::kRefuse) || call == nullptr) return 0;
+  return call->operation == Operation::kOpen || call->operation == Operation::kRun ||
+         call->operation == Operation::kPrepare || call->operation == Operation::kCommitOnePhase ||
+         call->operation == Operation::kCommit;
+}
+void Refuse(Move& m, uint32_t b, int) {
+  m.Spend(Fault::kRefuse);
+  m.Reply(b, m.At(b).Refuse(m.world.parts[b], UnderWay(m, b)->operation));
+}
+int CanLeave(const Move& m, uint32_t b) {
+  const Flight* call = OnTheWay(m, b);
+  if (!m.May(Fault::kLeftBranch) || call == nullptr) return 0;
+  const bool stands = m.world.parts[b].standing == Standing::kActive;
+  return call->operation == Operation::kPrepare && stands ? 2 : 0;
+}
+void Leave(Move& m, uint32_t b, int way) {
+  m.Spend(Fault::kLeftBranch);
+  m.Reply(b, m.At(b).Leave(m.world.parts[b], way == 0));
+}
+int CanRestart(const Move& m, uint32_t b) {
+  return m.May(Fault::kRestart) ? m.At(b).RestartWays(m.world.parts[b]) : 0;
+}
+void Restart(Move& m, uint32_t b, int way) {
+  m.Spend(Fault::kRestart);
+  if (UnderWay(m, b) != nullptr) m.Lose(b, false);
+  m.At(b).Restart(m.world.parts[b], way);
+  m.world.branches[b].up_news = m.world.up && m.world.live.has_value();
+}
+int CanDecide(const Move& m, uint32_t b) {
+  return m.May(Fault::kHeuristic) ? m.At(b).HeuristicWays(m.world.parts[b]) : 0;
+}
+void Decide(Move& m, uint32_t b, int way) {
+  m.Spend(Fault::kHeuristic);
+  m.At(b).Decide(m.world.parts[b], way);
+}
+int CanStartOld(const Move& m, uint32_t) { return !m.world.up && m.May(Fault::kOldCopy); }
+void StartOld(Move& m, uint32_t, int) {
+  m.Spend(Fault::kOldCopy);
+  m.Start(true);
+}
+int CanExpire(const Move& m, uint32_t) {
+  return m.May(Fault::kExpire) && Ready(m) && m.world.history != core::Outcome::kUndecided;
+}
+void Expire(Move& m, uint32_t, int) {
+  m.Spend(Fault::kExpire);
+  m.Expire();
+}
+// Another server stands in: with what stood prepared, or without it.
+int CanReplace(const Move& m, uint32_t b) {
+  const Part& part = m.world.parts[b];
+  if (!m.May(Fault::kReplaced) || part.identity != 0) return 0;
+  return part.standing == Standing::kPrepared ? 2 : 1;
+}
+void Replace(Move& m, uint32_t b, int way) {
+  m.Spend(Fault::kReplaced);
+  Part& part = m.world.parts[b];
+  if (UnderWay(m, b) != nullptr) m.Lose(b, false);
+  m.At(b).Restart(part, 0);
+  part.identity = 1;
+  if (way == 1) {
+    part.standing = Standing::kNone;
+    part.rolled_back = part.meddled = true;
+  }
+}
+
+constexpr Rule kRules[] = {
+    {"request arrives", true, false, CanCarry, Carry},
+    {"reply arrives", true, false, CanDeliver, Deliver},
+    {"log writes", false, false, CanBecomeDurable, BecomeDurable},
+    {"server ends the lost session", true, false, CanDisconnect, Disconnect},
+    {"slow commit ends", true, false, CanFinish, Finish},
+    {"late request arrives", true, false, LateOnes, CarryLate},
+    {"late requests vanish", true, false, CanVanish, Vanish},
+    {"coordinator starts", false, false, CanStart, Start},
+    {"old copy is stopped", false, false, CanStopStale, StopStale},
+    {"scan lists", true, false, CanList, List},
+    {"list is judged", true, false, CanJudge, Judge},
+    {"deadline", false, false, CanDeadline, Deadline},
+    {"idle limit", false, false, CanIdle, Idle},
+    {"operator timer", false, false, CanOperator, Operator},
+    {"retry timer", true, false, CanRetry, Retry},
+    {"resource is seen to be back", true, false, CanUp, Up},
+    {"client asks to roll back", false, false, CanAskRollBack, AskRollBack},
+    {"client enlists", false, false, CanEnlist, Enlist},
+    {"client runs", true, false, CanAskRun, AskRun},
+    {"client commits", false, false, CanAskCommit, AskCommit},
+    {"CRASH", false, true, CanCrash, Crash},
+    {"LOST", true, true, CanLose, Lose},
+    {"TIME-OUT", true, true, CanTimeOut, TimeOut},
+    {"DUPLICATE", true, true, CanDuplicate, Duplicate},
+    {"HANG", true, true, CanHang, Hang},
+    {"REFUSED", true, true, CanRefuse, Refuse},
+    {"BRANCH LEFT", true, true, CanLeave, Leave},
+    {"RESOURCE RESTARTS", true, true, CanRestart, Restart},
+    {"PERSON DECIDES", true, true, CanDecide, Decide},
+    {"REPLACED", true, true, CanReplace, Replace},
+    {"STARTED WITH AN OLD COPY", false, true, CanStartOld, StartOld},
+    {"OUTCOMES FORGOTTEN", false, true, CanExpire, Expire},
+};
+
+}  // namespace
+
+std::span<const Rule> Rules() { return kRules; }
+
+}  // namespace assent::model

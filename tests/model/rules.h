@@ -1,0 +1,25 @@
+// Everything that can happen next, as one list of small rules.
+//
+// Contract: `ways` says in how many ways the rule can happen now (0: it cannot), and changes
+// nothing; `apply` has it happen. A rule of a fault spends of that fault's budget; all others are
+// what happens by itself once faults have stopped. A new fault is a rule in rules.cc and a line in
+// kinds.h.
+#pragma once
+
+#include <span>
+
+#include "tests/model/move.h"
+
+namespace assent::model {
+
+struct Rule {
+  const char* name;
+  bool by_branch;  // once for each branch, else once with branch 0
+  bool fault;
+  int (*ways)(const Move&, uint32_t branch);
+  void (*apply)(Move&, uint32_t branch, int way);
+};
+
+std::span<const Rule> Rules();
+
+}  // namespace assent::model

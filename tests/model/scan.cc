@@ -1,0 +1,141 @@
+// Lists and their judgement, as recovery::Judge has it. judge_test.cc of this folder holds the two
+// against each other.
+#include <utility>
+
+#include "base/check.h"
+#include "coordinator/records.h"
+#include "recovery/decision_table.h"
+#include "tests/model/codec.h"
+#include "tests/model/move.h"
+
+namespace assent::model {
+
+using namespace recovery;
+
+namespace {
+
+uint8_t NumberOf(const Row& row) { return static_cast<uint8_t>(&row - DecisionTable().data() + 1); }
+
+// recovery::Judge::Remind.
+void Remind(uint8_t announced, Facts& facts) {
+  if (announced == 0 || facts.known != Known::kNothing) return;
+  switch (DecisionTable()[announced - 1u].action) {
+    case Action::kPresumeAbort: facts.memory = Memory::kComplete; break;
+    case Action::kRollBack: facts.known = Known::kRolledBack; break;
+    case Action::kCommitAndAlarm: facts.known = Known::kCommitted; break;
+    default: break;
+  }
+}
+
+bool Remembers(const Branch& branch) {
+  return branch.seen || branch.returned || branch.announced != 0;
+}
+
+}  // namespace
+
+// A list that shows nothing and makes nothing forgotten changes nothing.
+bool Move::WantsList(uint32_t index) const {
+  const Branch& branch = world.branches[index];
+  if (!world.up || branch.list != Pending::kNone) return false;
+  return At(index).Listed(world.parts[index]) || Remembers(branch);
+}
+
+void Move::List(uint32_t index) {
+  Branch& branch = world.branches[index];
+  branch.list = At(index).Listed(world.parts[index]) ? Pending::kListed : Pending::kEmpty;
+}
+
+// Shard::NoteIdentity: what stood there so far belongs to the server before.
+void Move::NoteIdentity(uint32_t index) {
+  const uint8_t now = world.parts[index].identity;
+  if (world.stale || world.noted[index] == now) return;
+  world.noted[index] = now;
+  world.before_change[index] = true;
+  AppendBytes(coordinator::EncodeIdentity("r" + std::to_string(index + 1), IdentityText(now),
+                                          TheGtrid(), {}),
+              0);
+}
+
+void Move::Judge(uint32_t index) {
+  Branch& branch = world.branches[index];
+  const bool listed = branch.list == Pending::kListed;
+  const bool ended_since = branch.ended_since;
+  branch.list = Pending::kNone;
+  branch.ended_since = false;
+  if (!listed) {
+    branch.seen = branch.returned = false;
+    branch.announced = 0;
+    return;
+  }
+  NoteIdentity(index);
+  const bool seen_before = std::exchange(branch.seen, true);
+  const bool kept = world.history != core::Outcome::kUndecided;
+  if (kept && ended_since) return;  // it ended while the list was made
+  Facts facts = FactsOf(index);
+  const bool ended = world.live && index < world.live->branches.size() &&
+                     world.live->branches[index].ended &&
+                     world.live->decision != core::Decision::kNone;
+  if (ended) {
+    if (!std::exchange(branch.returned, true)) return;
+    facts.origin = Origin::kPast;
+    facts.known =
+        world.live->decision == core::Decision::kCommit ? Known::kCommitted : Known::kRolledBack;
+  }
+  Remind(branch.announced, facts);
+  const Row& row = Decide(facts);
+  reached_.NoteRow(row);
+  Tell([&] { return std::string("    judged: ") + row.text; });
+  if (row.action == Action::kStop) {
+    Crash(world.log.size());  // the process ends; what it ran with was not this directory
+    return;
+  }
+  if (row.action == Action::kLeaveToShard) return;
+  if (world.first_run && !seen_before) return;
+  branch.announced = NumberOf(row);
+  TouchOrphan(index, row);
+}
+
+// What the shard knows of it.
+Facts Move::FactsOf(uint32_t index) const {
+  Facts facts;
+  facts.listing = Listing::kListed;
+  facts.origin = world.live ? Origin::kLive : Origin::kPast;
+  if (world.stale) facts.origin = Origin::kNewer;
+  if (Planted(Plant::kIncarnationIgnored) && world.stale) facts.origin = Origin::kPast;
+  if (Planted(Plant::kLiveRolledBack) && world.live) facts.origin = Origin::kPast;
+  if (world.history != core::Outcome::kUndecided && !Planted(Plant::kHistoryIgnored)) {
+    facts.known =
+        world.history == core::Outcome::kCommitted ? Known::kCommitted : Known::kRolledBack;
+  }
+  facts.identity = world.before_change[index] ? Identity::kChanged : Identity::kSame;
+  facts.memory = world.forgotten ? Memory::kForgotten : Memory::kComplete;
+  return facts;
+}
+
+void Move::TouchOrphan(uint32_t index, const Row& row) {
+  Flight call;
+  call.orphan = true;
+  switch (row.action) {
+    case Action::kCommit:
+    case Action::kCommitAndAlarm: call.operation = core::Operation::kCommit; break;
+    case Action::kRollBack: call.operation = core::Operation::kRollBack; break;
+    case Action::kPresumeAbort:
+      call.operation =
+          Planted(Plant::kOrphanCommitted) ? core::Operation::kCommit : core::Operation::kRollBack;
+      break;
+    default: return;  // the operator's
+  }
+  if (call.operation == core::Operation::kRollBack && world.commit_durable) {
+    Violate(Invariant::kStability, "recovery rolls a branch back after the decision to commit");
+  }
+  if (call.operation == core::Operation::kCommit && !world.commit_durable) {
+    Violate(Invariant::kWriteAhead, "recovery commits a branch and no decision is durable");
+  }
+  // A try for which the one before has not ended adds nothing.
+  for (const Flight& other : world.branches[index].calls) {
+    if (other.orphan) return;
+  }
+  Submit(index, call);
+}
+
+}  // namespace assent::model

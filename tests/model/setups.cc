@@ -1,0 +1,129 @@
+#include "tests/model/setups.h"
+
+#include <utility>
+
+namespace assent::model {
+namespace {
+
+using Budget = std::vector<std::pair<Fault, uint8_t>>;
+
+Setup Make(const char* name, uint32_t branches, const Budget& budget) {
+  Setup setup;
+  setup.name = name;
+  setup.branches = branches;
+  setup.kinds = {PartKind::kMaria, PartKind::kPostgres, PartKind::kXa};
+  for (const auto& [fault, count] : budget) setup.budget[static_cast<size_t>(fault)] = count;
+  return setup;
+}
+
+// ---- One call over two databases ----
+
+Setup Crashes() { return Make("two-crashes", 2, {{Fault::kCrash, 2}, {Fault::kDrop, 1}}); }
+Setup LateRequests() {
+  return Make("late-requests", 2, {{Fault::kCrash, 1}, {Fault::kTimeOut, 1}, {Fault::kDrop, 1}});
+}
+Setup Duplicates() { return Make("duplicates", 2, {{Fault::kCrash, 1}, {Fault::kDuplicate, 2}}); }
+Setup Refusals() {
+  Setup setup = Make("refusals", 2, {{Fault::kCrash, 1}, {Fault::kRefuse, 1}, {Fault::kDrop, 1}});
+  setup.operator_timer = true;
+  return setup;
+}
+Setup Hangs() {
+  Setup setup = Make("hangs", 2, {{Fault::kCrash, 1}, {Fault::kHang, 1}, {Fault::kRestart, 1}});
+  setup.client_rolls_back = false;
+  return setup;
+}
+Setup Heuristics() {
+  Setup setup = Make("heuristics", 2, {{Fault::kCrash, 2}, {Fault::kHeuristic, 1}});
+  setup.kinds = {PartKind::kXa, PartKind::kMaria};
+  return setup;
+}
+// What a person decided is forgotten there, and that is lost on the way.
+Setup Forgets() {
+  Setup setup = Make("forgets", 2, {{Fault::kCrash, 1}, {Fault::kHeuristic, 2}, {Fault::kDrop, 1}});
+  setup.kinds = {PartKind::kXa, PartKind::kXa};
+  setup.client_rolls_back = false;
+  return setup;
+}
+Setup BranchLeft() { return Make("branch-left", 2, {{Fault::kCrash, 2}, {Fault::kLeftBranch, 1}}); }
+Setup Witness() {
+  Setup setup = Make("witness", 2, {{Fault::kCrash, 1}, {Fault::kHang, 1}, {Fault::kRestart, 1}});
+  setup.witness = {true, true};
+  return setup;
+}
+Setup Replaced() {
+  return Make("replaced", 2, {{Fault::kCrash, 1}, {Fault::kReplaced, 1}, {Fault::kOldCopy, 1}});
+}
+Setup Forgotten() {
+  Setup setup =
+      Make("forgotten", 2,
+           {{Fault::kCrash, 1}, {Fault::kHang, 1}, {Fault::kRestart, 1}, {Fault::kExpire, 1}});
+  setup.client_rolls_back = false;
+  return setup;
+}
+Setup Lists() {
+  Setup setup = Make("lists", 2, {{Fault::kCrash, 1}, {Fault::kTimeOut, 1}});
+  setup.split_scans = true;
+  return setup;
+}
+Setup Unnamed() {
+  Setup setup = Make("unnamed", 2, {{Fault::kCrash, 1}, {Fault::kTimeOut, 1}});
+  setup.client_named = false;
+  return setup;
+}
+
+// ---- Other shapes ----
+
+Setup Interactive() {
+  Setup setup = Make("interactive", 2, {{Fault::kCrash, 1}, {Fault::kDrop, 1}});
+  setup.one_call = setup.client_named = false;
+  return setup;
+}
+Setup OnePhase() {
+  Setup setup = Make("one-phase", 1,
+                     {{Fault::kCrash, 2},
+                      {Fault::kDrop, 1},
+                      {Fault::kTimeOut, 1},
+                      {Fault::kRestart, 1},
+                      {Fault::kRefuse, 1}});
+  setup.client_named = false;
+  setup.operator_timer = true;
+  return setup;
+}
+Setup OnePhaseWitness() {
+  Setup setup = OnePhase();
+  setup.name = "one-phase-witness";
+  setup.witness = {true};
+  return setup;
+}
+Setup ReadOnly() {
+  Setup setup = Make("read-only", 2, {{Fault::kCrash, 1}, {Fault::kDrop, 1}, {Fault::kTimeOut, 1}});
+  setup.read_only = {false, true};
+  return setup;
+}
+Setup AllReadOnly() {
+  Setup setup = Make("all-read-only", 2, {{Fault::kCrash, 1}, {Fault::kDrop, 1}});
+  setup.read_only = {true, true};
+  return setup;
+}
+Setup Three() { return Make("three", 3, {{Fault::kCrash, 1}}); }
+
+}  // namespace
+
+const std::vector<Setup>& Setups() {
+  static const std::vector<Setup> setups = {
+      Crashes(),    LateRequests(), Duplicates(), Refusals(),       Hangs(),
+      Heuristics(), Forgets(),      BranchLeft(), Witness(),        Replaced(),
+      Forgotten(),  Lists(),        Unnamed(),    Interactive(),    OnePhase(),
+      ReadOnly(),   AllReadOnly(),  Three(),      OnePhaseWitness()};
+  return setups;
+}
+
+const Setup* SetupCalled(const std::string& name) {
+  for (const Setup& setup : Setups()) {
+    if (name == setup.name) return &setup;
+  }
+  return nullptr;
+}
+
+}  // namespace assent::model

@@ -1,0 +1,141 @@
+// The whole modelled world as one value: coordinator, adapter, network, resource managers, log,
+// client, and what the auditor remembers.
+//
+// Contract: two worlds that differ in nothing that can matter later are encoded to the same bytes
+// (codec.h). Times are not part of it: a timer is armed or not. There is one transaction, begun by
+// the first incarnation; branches are numbered from 0, each on a resource of its own.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/atomic.h"
+#include "tests/model/kinds.h"
+#include "xa/codes.h"
+
+namespace assent::model {
+
+inline constexpr uint32_t kMostBranches = 3;
+inline constexpr uint32_t kMostRecords = 12;
+
+// One configuration: what kind of transaction, on what participants, with how many faults.
+struct Setup {
+  const char* name = "";
+  uint32_t branches = 2;
+  bool one_call = true;
+  bool client_named = true;
+  bool operator_timer = false;    // the operator's timer may fire
+  bool client_rolls_back = true;  // the client may ask for it, once
+  bool split_scans = false;       // a list and its judgement are two steps
+  std::array<PartKind, kMostBranches> kinds{};
+  std::array<bool, kMostBranches> witness{}, read_only{};
+  std::array<uint8_t, static_cast<size_t>(Fault::kCount)> budget{};
+  bool full_only = false;  // too large for the test: only with --full
+};
+
+// ---- A branch where it stands: at its resource manager, and in the network on the way there ----
+
+enum class Standing : uint8_t {
+  kNone,
+  kActive,
+  kPrepared,
+  kCommitting,  // a commit under way that takes long
+  kHeuristicCommit,
+  kHeuristicRollBack,
+  kHeuristicMixed,
+  kHeuristicHazard
+};
+// The connection that the branch was opened on, as the server sees it.
+enum class Session : uint8_t { kNone, kOurs, kLost };
+enum class WitnessRow : uint8_t { kNone, kCommitted, kMark };
+
+// Operations whose request may still be under way though nobody waits for it; a bit each.
+using Late = uint16_t;
+constexpr Late Bit(core::Operation operation) {
+  return static_cast<Late>(1u << static_cast<unsigned>(operation));
+}
+
+struct Part {
+  Standing standing = Standing::kNone;
+  Session session = Session::kNone;
+  bool held = false;     // prepared, and its session's: unknown to others
+  bool wrote = false;    // there is work to lose
+  bool witness = false;  // the open branch holds its own witness row
+  WitnessRow row = WitnessRow::kNone;
+  uint8_t starts = 0;    // of the server
+  uint8_t identity = 0;  // which server it is
+  Late late_own = 0;     // on the branch's own, lost session
+  Late late_free = 0;    // on any other connection
+  // For the auditor.
+  bool voted = false, committed = false, rolled_back = false;
+  bool meddled = false;  // a person decided, or the client's SQL left the branch
+};
+
+// ---- The coordinator's process ----
+
+// One call in the adapter.
+struct Flight {
+  core::Operation operation{};
+  bool settle = false;
+  bool orphan = false;  // of recovery, no transaction waits
+  bool replied = false;
+  bool through_own = false;  // over the branch's own connection; while it is carried out
+  // The reply, once it is there.
+  xa::Code code = xa::Code::kOk;
+  xa::Found found = xa::Found::kUnknown;
+  bool witnessed = false;
+  bool stamped = false;
+  uint8_t identity = 0, starts = 0;
+};
+
+enum class Pending : uint8_t { kNone, kListed, kEmpty };  // a list that waits to be judged
+
+struct Branch {               // of the process; gone with it
+  std::vector<Flight> calls;  // in order; the first is under way
+  bool retry_armed = false;
+  bool up_news = false;  // the resource was seen to be back
+  // What the judgement of scans remembers.
+  Pending list = Pending::kNone;
+  bool ended_since = false;  // the transaction ended while the list was made
+  bool seen = false, returned = false;
+  uint8_t announced = 0;  // the row that was logged of it, from 1; 0: none
+};
+
+struct LogEntry {
+  uint16_t record = 0;  // Library's number of its bytes
+  uint8_t ticket = 0;   // 0: nobody waits
+};
+
+struct World {
+  // The process.
+  bool up = true;
+  bool stale = false;  // it runs with an old copy of the log directory
+  bool first_run = true;
+  std::optional<core::Atomic> live;
+  bool deadline_armed = false, idle_armed = false, operator_armed = false;
+  core::Outcome history = core::Outcome::kUndecided;  // kUndecided: nothing is kept
+  bool forgotten = false;                             // the mark covers this transaction
+  std::array<Branch, kMostBranches> branches;
+  // The log directory. Entries below `durable` are on the disk and have been told.
+  std::vector<LogEntry> log;
+  uint8_t durable = 0;
+  bool expired = false;  // so much time has passed that outcomes are forgotten
+  std::array<uint8_t, kMostBranches> noted{};       // identity in the table of identities
+  std::array<bool, kMostBranches> before_change{};  // our gtrid is of the server before it
+  // The servers and the network.
+  std::array<Part, kMostBranches> parts;
+  // The client.
+  bool asked_roll_back = false;
+  core::Outcome told = core::Outcome::kUndecided;
+  // The auditor.
+  bool commit_durable = false, abort_durable = false;
+  bool one_phase_sent = false;
+  std::array<uint8_t, static_cast<size_t>(Fault::kCount)> left{};  // faults that may still come
+};
+
+World FirstWorld(const Setup& setup);  // nothing has begun
+
+}  // namespace assent::model

@@ -1,0 +1,219 @@
+#include "tests/model/xa_database.h"
+
+#include "base/check.h"
+
+namespace assent::model {
+namespace {
+
+using core::Operation;
+using xa::Code;
+using xa::Found;
+
+// What an open or prepared branch held is gone; its effects stay or go as the caller says.
+void Clear(Part& part) {
+  part.standing = Standing::kNone;
+  part.held = part.witness = part.wrote = false;
+}
+
+void Commits(Part& part) {
+  if (part.witness) part.row = WitnessRow::kCommitted;
+  part.committed = true;
+  Clear(part);
+}
+
+void RollsBack(Part& part) {
+  if (part.standing != Standing::kActive) part.rolled_back = true;
+  Clear(part);
+}
+
+bool IsHeuristic(Standing standing) { return standing >= Standing::kHeuristicCommit; }
+
+Code CodeOf(Standing standing) {
+  switch (standing) {
+    case Standing::kHeuristicCommit: return Code::kHeuristicCommit;
+    case Standing::kHeuristicRollBack: return Code::kHeuristicRollBack;
+    case Standing::kHeuristicMixed: return Code::kHeuristicMixed;
+    default: return Code::kHeuristicHazard;
+  }
+}
+
+}  // namespace
+
+Answer XaDatabase::Carry(Part& part, const Request& request) const {
+  switch (request.operation) {
+    case Operation::kOpen: part.session = Session::kOurs; return {};
+    case Operation::kRun: return Run(part, request);
+    case Operation::kPrepare: return Prepare(part, request);
+    case Operation::kCommitOnePhase: return CommitOnePhase(part, request);
+    case Operation::kCommit: return Commit(part, request);
+    case Operation::kRollBack: return RollBack(part, request);
+    case Operation::kFind: return Find(part, request);
+    case Operation::kForget: return Forget(part);
+  }
+  CHECK(false) << "an operation of no kind";
+  return {};
+}
+
+Answer XaDatabase::Run(Part& part, const Request& request) const {
+  if (part.standing != Standing::kNone && part.standing != Standing::kActive) {
+    return {Code::kErDupid};
+  }
+  if (request.has_witness && !request.read_only) {
+    if (part.row != WitnessRow::kNone) return {Code::kRbIntegrity};  // the mark forbids it
+    part.witness = true;
+  }
+  part.standing = Standing::kActive;
+  part.wrote = !request.read_only;
+  return {Code::kOk, Found::kUnknown, part.witness};
+}
+
+Answer XaDatabase::Prepare(Part& part, const Request& request) const {
+  if (part.standing == Standing::kNone || !request.through_own) return {Code::kErNota};
+  if (part.standing != Standing::kActive) return {Code::kErProto};
+  part.voted = true;
+  if (!part.wrote) {
+    Clear(part);
+    return {Code::kReadOnly};
+  }
+  part.standing = Standing::kPrepared;
+  part.held = kind_ == PartKind::kMaria;
+  return {};
+}
+
+Answer XaDatabase::CommitOnePhase(Part& part, const Request& request) const {
+  if (part.standing == Standing::kNone || !request.through_own) return {Code::kErNota};
+  if (part.standing != Standing::kActive) return {Code::kErProto};
+  Commits(part);
+  return {};
+}
+
+bool XaDatabase::Visible(const Part& part, bool through_own) const {
+  return !part.held || through_own;
+}
+
+Answer XaDatabase::Commit(Part& part, const Request& request) const {
+  if (IsHeuristic(part.standing)) return {CodeOf(part.standing)};
+  switch (part.standing) {
+    case Standing::kCommitting:
+      return {kind_ == PartKind::kMaria ? Code::kErNota : Code::kErRmFail};  // busy
+    case Standing::kPrepared:
+      if (!Visible(part, request.through_own)) return {Code::kErNota};
+      Commits(part);
+      return {};
+    default: return {Code::kErNota};
+  }
+}
+
+Answer XaDatabase::RollBack(Part& part, const Request& request) const {
+  if (IsHeuristic(part.standing)) return {CodeOf(part.standing)};
+  switch (part.standing) {
+    case Standing::kCommitting:
+      return {kind_ == PartKind::kMaria ? Code::kErNota : Code::kErRmFail};
+    case Standing::kActive:
+      if (!request.through_own) return {Code::kErNota};
+      RollsBack(part);
+      return {};
+    case Standing::kPrepared:
+      if (!Visible(part, request.through_own)) return {Code::kErNota};
+      RollsBack(part);
+      return {};
+    default: return {Code::kErNota};
+  }
+}
+
+Answer XaDatabase::Find(Part& part, const Request& request) const {
+  if (Listed(part)) return {Code::kOk, Found::kListed};
+  if (!request.has_witness) return {Code::kOk, Found::kNotListed};
+  if (part.row == WitnessRow::kCommitted) return {Code::kOk, Found::kWitnessCommitted};
+  if (part.row == WitnessRow::kMark) return {Code::kOk, Found::kWitnessRolledBack};
+  // The insertion waits for the row of a transaction that is still open, and times out.
+  if (request.settle && part.witness) return {Code::kOk, Found::kUnknown};
+  if (!request.settle) return {Code::kOk, Found::kNotListed};
+  part.row = WitnessRow::kMark;
+  return {Code::kOk, Found::kWitnessRolledBack};
+}
+
+Answer XaDatabase::Forget(Part& part) const {
+  if (!IsHeuristic(part.standing)) return {Code::kErNota};
+  Clear(part);
+  return {};
+}
+
+Answer XaDatabase::Refuse(Part& part, Operation operation) const {
+  switch (operation) {
+    case Operation::kOpen: return {Code::kRbCommFail};
+    case Operation::kRun: return {Code::kRbIntegrity};  // the branch stays, to be rolled back
+    case Operation::kPrepare:
+    case Operation::kCommitOnePhase: Clear(part); return {Code::kRbRollback};
+    default: return {Code::kErRmErr};
+  }
+}
+
+Answer XaDatabase::Leave(Part& part, bool commits) const {
+  part.meddled = true;
+  if (commits) {
+    Commits(part);
+  } else {
+    Clear(part);
+  }
+  return {Code::kHeuristicHazard};
+}
+
+bool XaDatabase::BeginCommit(Part& part, bool through_own) const {
+  if (part.standing != Standing::kPrepared || !Visible(part, through_own)) return false;
+  part.standing = Standing::kCommitting;
+  return true;
+}
+
+void XaDatabase::Finish(Part& part) const { Commits(part); }
+
+bool XaDatabase::Listed(const Part& part) const {
+  if (part.standing == Standing::kCommitting) return kind_ != PartKind::kMaria;
+  return part.standing != Standing::kNone && part.standing != Standing::kActive;
+}
+
+void XaDatabase::Disconnect(Part& part) const {
+  part.session = Session::kNone;
+  part.late_own = 0;
+  part.held = false;
+  if (part.standing == Standing::kActive) Clear(part);
+}
+
+int XaDatabase::RestartWays(const Part& part) const {
+  return part.standing == Standing::kCommitting ? 2 : 1;
+}
+
+// A commit under way was on the disk, or was not.
+void XaDatabase::Restart(Part& part, int way) const {
+  Disconnect(part);
+  part.late_free = 0;
+  ++part.starts;
+  if (part.standing != Standing::kCommitting) return;
+  part.standing = Standing::kPrepared;
+  if (way == 1) Commits(part);
+}
+
+int XaDatabase::HeuristicWays(const Part& part) const {
+  if (part.standing != Standing::kPrepared) return 0;
+  return kind_ == PartKind::kXa ? 4 : 2;
+}
+
+// Commit, roll-back, a mix, a hazard. Only a resource manager by the book remembers that it was
+// decided.
+void XaDatabase::Decide(Part& part, int way) const {
+  part.meddled = true;
+  if (kind_ != PartKind::kXa) {
+    if (way == 0) {
+      Commits(part);
+    } else {
+      RollsBack(part);
+    }
+    return;
+  }
+  part.held = part.witness = false;
+  part.standing = static_cast<Standing>(static_cast<int>(Standing::kHeuristicCommit) + way);
+  if (way == 0) part.committed = true;
+  if (way == 1) part.rolled_back = true;
+}
+
+}  // namespace assent::model
