@@ -4,6 +4,7 @@
 #include "assent/v1/transactions.pb.h"
 #include "base/check.h"
 #include "server/json/codec.h"
+#include "tests/fuzz/target.h"
 
 namespace {
 
@@ -20,6 +21,20 @@ void ReadAndWrite(std::string_view json) {
 }
 
 }  // namespace
+
+// The first byte chooses the message.
+std::vector<std::string> assent::fuzz::Seeds() {
+  return {
+      R"(0{"gid":"g1","deadline":"5s","issued_at":"2026-01-31T12:00:00Z","atomic":{"branches":[)"
+      R"({"name":"pc","xa":{"resource":"a","isolation":"SERIALIZABLE","read_only":true,)"
+      R"("statements":[{"sql":"UPDATE t SET a = ?","parameters":[7,"x",null,true,-1.25,)"
+      R"(18446744073709551615,{"bytes":"AAEC"}],"expect_rows":1}]}}]}})",
+      R"(1{"seq":1,"statements":[{"sql":"SELECT \u00e9\ud83d\ude00","expectRows":"2"}]})",
+      R"(2{"gid":"g1","kind":"ATOMIC","state":"COMMITTED","outcome":"COMMITTED","branches":[)"
+      R"({"name":"pc","state":"COMMITTED","results":[{"affected":1,"rows":[[1,"b",null]]}]}]})",
+      R"(3{"resources":[{"name":"a","driver":"mysql","state":"UP","in_doubt":2}]})",
+  };
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, size_t size) {
   if (size == 0) return 0;

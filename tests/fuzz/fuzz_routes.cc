@@ -1,12 +1,15 @@
 // Any request into the routes: an answer that can be written, or a request that is within bounds.
 //
 // The input is lines: method, target, Content-Type, Accept, Assent-Transaction; the body follows.
+#include <google/protobuf/stubs/logging.h>
+
 #include <string>
 #include <string_view>
 
 #include "base/check.h"
 #include "server/routes.h"
 #include "server/target.h"
+#include "tests/fuzz/target.h"
 
 namespace {
 
@@ -19,8 +22,24 @@ std::string TakeLine(std::string_view& text) {
 
 }  // namespace
 
+std::vector<std::string> assent::fuzz::Seeds() {
+  return {
+      "POST\n/v1/transactions:execute?wait=2s\napplication/json\n*/*\n\n"
+      R"({"atomic":{"branches":[{"name":"a","xa":{"resource":"a","statements":[{"sql":"x"}]}}]}})",
+      "GET\n/v1/transactions?state=ACTIVE&limit=7&resource=a&before="
+      "0102030405060708090a0b0c0d0e0f1011121314\n\napplication/x-protobuf\n\n",
+      "POST\n/v1/transactions/g-1/branches/b_2:run\napplication/json; charset=utf-8\n\n"
+      "0102030405060708090a0b0c0d0e0f1011121314\n{\"seq\":1,\"statements\":[{\"sql\":\"x\"}]}",
+      "POST\n/v1/transactions\napplication/x-protobuf\n\n\n\x0a\x02g1\x12\x02"
+      "5s",
+      "GET\n/v1/transactions/%67%31?wait=1.5s\n\n\n\n",
+      "PUT\n/healthz\n\n\n\n",
+  };
+}
+
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, size_t size) {
   using namespace assent;
+  google::protobuf::SetLogHandler(nullptr);  // of what it refuses it would write to standard error
   std::string_view text(reinterpret_cast<const char*>(data), size);
   server::HttpRequest request;
   request.method = TakeLine(text);

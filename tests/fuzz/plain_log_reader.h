@@ -1,0 +1,45 @@
+// A second reader of the decision log, written from docs/log_format.md alone, for comparison.
+//
+// Contract: it holds the whole directory in memory and follows the page sentence by sentence, as
+// plainly as can be; it shares only the CRC with the product. What it accepts and what it reads
+// must be what the log's own reader accepts and reads, for any bytes.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace assent::fuzz {
+
+using Image = std::map<uint64_t, std::string>;  // the number of each segment, and its file
+
+struct PlainRecord {
+  uint64_t lsn = 0;
+  uint8_t type = 0;
+  std::string payload;
+  bool operator==(const PlainRecord&) const = default;
+};
+
+struct PlainSegment {
+  bool unused = false;  // all zero; the rest means nothing then
+  bool starts = false;
+  std::string coordinator_id;
+  uint32_t incarnation = 0;
+  std::string nonce;
+  uint64_t first_lsn = 0, next_lsn = 0;
+  uint64_t previous = 0, previous_end = 0;
+  uint64_t end = 0;  // behind the last whole batch
+  bool torn = false;
+  std::vector<PlainRecord> records;
+};
+
+// None: damage. `sealed`: where the successor says that it ends.
+std::optional<PlainSegment> ReadSegmentPlainly(const std::string& file, uint64_t number,
+                                               std::optional<uint64_t> sealed);
+
+// The payloads of all segments that count, in order. None: damage.
+std::optional<std::vector<PlainRecord>> ReadDirectoryPlainly(const Image& image);
+
+}  // namespace assent::fuzz
