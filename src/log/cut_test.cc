@@ -43,12 +43,12 @@ struct Written5 {
   }
 };
 
-// The last batches were being written when the machine stopped: what came after is still zero. At a
-// sector's edge that is a torn tail, amid a sector no disk does it.
+// The machine stopped amid a batch: what came after is still zero. At a sector's edge that is a
+// torn tail, amid a sector no disk does it.
 TEST(Cut, AtEveryByteGivesThePrefixOrARefusal) {
   Written5 log;
   size_t dropped = 0;
-  for (uint64_t at = log.starts[3]; at <= log.ends[4]; ++at) {
+  for (uint64_t at = log.starts[0]; at <= log.ends[4]; ++at) {
     std::string bytes = log.bytes.substr(0, at);
     bytes.resize(log.bytes.size(), '\0');
     WriteBytes(log.path, bytes);
@@ -201,6 +201,65 @@ TEST(Flip, OfTwoSectorsIsRefused) {
   bytes.replace(log.starts[0], kSectorBytes, third);
   WriteBytes(log.path, bytes);
   EXPECT_FALSE(Recall(log.options));
+}
+
+// Two segments, and where the older one ends.
+struct WrittenOver {
+  TestDirectory directory;
+  Options options = directory.LogOptions(4096);
+  std::vector<std::string> paths;
+  std::string older;
+  uint64_t end = 0;
+
+  WrittenOver() {
+    auto started = StartCopyingAll(options);
+    EXPECT_TRUE(started);
+    for (size_t size : {1000u, 700u, 1600u, 20u}) {
+      EXPECT_TRUE(WriteOne(*started->writer, {std::string(size, 's')}));
+    }
+    paths = SegmentFiles(options.directory);
+    EXPECT_EQ(paths.size(), 2u);
+    older = ReadBytes(paths[0]);
+    const std::string newer = ReadBytes(paths[1]);
+    SectorHead head;
+    EXPECT_EQ(ReadSector(newer.data(), 2, 0, &head), SectorState::kRight);
+    end = DecodeSegmentHeader(newer.data(), head)->previous_end;
+  }
+
+  void ExpectRefused(const std::string& bytes, uint64_t at) {
+    WriteBytes(paths[0], bytes);
+    auto recalled = Recall(options);
+    ASSERT_FALSE(recalled) << "byte " << at;
+    ASSERT_EQ(recalled.error().code, ErrorCode::kDamaged);
+  }
+};
+
+// The newer segment says where the older one ends: nothing of it can be torn.
+TEST(Cut, OfAnOlderSegmentIsRefusedAtEveryByte) {
+  WrittenOver log;
+  ASSERT_LT(log.end, log.older.size());
+  uint64_t refused = 0;
+  for (uint64_t at = 0; at < log.end; ++at) {
+    std::string bytes = log.older.substr(0, at);
+    bytes.resize(log.older.size(), '\0');
+    if (bytes == log.older) continue;  // what was cut off was zero anyway
+    log.ExpectRefused(bytes, at);
+    ++refused;
+    if (::testing::Test::HasFatalFailure()) return;
+  }
+  EXPECT_GT(refused, log.end - kSectorBytes);
+  WriteBytes(log.paths[0], log.older);
+  EXPECT_EQ(Recall(log.options)->size(), 4u);
+}
+
+TEST(Flip, OfAnyBitOfAnOlderSegmentIsRefused) {
+  WrittenOver log;
+  for (uint64_t bit = 0; bit < log.end * 8; ++bit) {
+    std::string bytes = log.older;
+    bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << bit % 8));
+    log.ExpectRefused(bytes, bit / 8);
+    if (::testing::Test::HasFatalFailure()) return;
+  }
 }
 
 }  // namespace

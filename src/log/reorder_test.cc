@@ -1,0 +1,273 @@
+// The machine stops behind any operation, and of what was not synced any three neighbours reach the
+// disk in any order, or not at all: the older ones all or none, the younger ones none.
+//
+// A session starts over what is there, copies everything forward, appends over several segments,
+// prepares segments ahead and gives the oldest up. Whatever the disk holds then, the next start
+// reads everything that was durable, nothing that was not appended, and in its order; and so does
+// the start after that. The process alone may die first, at any of its calls, amid its start too:
+// then the next one reads what was never synced.
+#include <algorithm>
+#include <functional>
+#include <set>
+#include <span>
+
+#include <gtest/gtest.h>
+
+#include "base/event_log.h"
+#include "log/journal_file_system.h"
+#include "log/memory_file_system.h"
+#include "log/testing.h"
+#include "log/upkeep.h"
+
+namespace assent::log::testing {
+namespace {
+
+constexpr size_t kWindow = 3;
+
+Options LogOptions() {
+  Options options;
+  options.directory = "log";
+  options.segment_bytes = 4096;
+  options.ballast_bytes = 0;
+  return options;
+}
+
+// What was true when so many operations had been done.
+struct Mark {
+  size_t operations = 0;
+  size_t appended = 0;  // of all payloads, in order: handed to the log
+  size_t durable = 0;   // reported as durable
+  size_t released = 0;  // given up: they need not be there any more
+};
+
+class Sessions {
+ public:
+  JournalFileSystem disk;
+  std::vector<std::string> payloads;
+  std::vector<Mark> marks{Mark{}};
+
+  // Starts and writes until it has, or the process dies.
+  void Run(size_t batches, bool reclaim) {
+    auto recovered = Open(disk, LogOptions());
+    if (!recovered) return;
+    std::vector<std::string> copies;
+    auto read = recovered->ForEach([&](Lsn, std::string_view p) { copies.emplace_back(p); });
+    if (!read) return;
+    // What a dead process was writing may not be there; it was never told.
+    payloads.resize(released_ + copies.size());
+    appended_ = payloads.size();
+    Note();
+    FixedSeedRandom random(payloads.size() + 1);
+    auto started = StartWriter(disk, std::move(*recovered), copies, random);
+    if (!started) return;
+    durable_ = payloads.size();
+    first_in_[started->writer->segment()] = released_;
+    Note();
+    Upkeep upkeep(*started->writer, started->writer->segment());
+    for (size_t i = 0; i < batches; ++i) {
+      if (!Write(*started->writer, i)) return;
+      if (i % 3 == 2 && !upkeep.RunOnce()) return;
+      if (reclaim && i == 4 && !Reclaim(*started->writer, upkeep)) return;
+    }
+  }
+
+ private:
+  void Note() { marks.push_back({disk.journal().size(), appended_, durable_, released_}); }
+
+  bool Write(Writer& writer, size_t number) {
+    std::vector<Record> records;
+    for (size_t i = 0; i <= number % 2; ++i) {
+      const size_t size = (number * 37 + i * 11) % 5 * 250;
+      payloads.push_back(std::to_string(payloads.size()) + "/" + std::string(size, 'x'));
+      records.push_back({RecordType::kPayload, payloads.back()});
+    }
+    appended_ = payloads.size();
+    Note();
+    for (std::span<const Record> rest = records; !rest.empty();) {
+      auto written = writer.WriteSome(rest);
+      if (!written) return false;
+      first_in_.try_emplace(written->segment, durable_);
+      durable_ += written->records;
+      rest = rest.subspan(written->records);
+    }
+    Note();
+    return true;
+  }
+
+  // Everything below the current segment.
+  bool Reclaim(Writer& writer, Upkeep& upkeep) {
+    const uint64_t below = writer.segment();
+    const std::vector<Record> records = {{RecordType::kReclaimed, EncodeReclaimed(below)}};
+    released_ = first_in_.at(below);
+    Note();
+    if (!writer.WriteSome(records)) return false;
+    upkeep.RemoveBelow(below);
+    return upkeep.RunOnce().has_value();
+  }
+
+  size_t appended_ = 0, durable_ = 0, released_ = 0;
+  std::map<uint64_t, size_t> first_in_;  // segment -> number of its first payload
+};
+
+class Checker {
+ public:
+  explicit Checker(const Sessions& sessions) : sessions_(sessions) {}
+
+  // Every stop from operation `from` on.
+  void CheckFrom(size_t from) {
+    Stopping stopping(sessions_.disk.journal());
+    auto mark = sessions_.marks.begin();
+    for (size_t done = from; done <= sessions_.disk.journal().size(); ++done) {
+      while (mark + 1 != sessions_.marks.end() && (mark + 1)->operations <= done) ++mark;
+      SCOPED_TRACE("stopped behind operation " + std::to_string(done));
+      CheckStop(stopping.Behind(done), mark);
+      if (::testing::Test::HasFailure()) return;
+    }
+  }
+  uint64_t states() const { return states_; }
+  uint64_t torn() const { return torn_; }
+  uint64_t refused() const { return refused_; }
+  // Where what is read was never synced: see BehindAProcessThatDied.
+  void TakeKnownRefusals() { takes_refusals_ = true; }
+
+ private:
+  using MarkAt = std::vector<Mark>::const_iterator;
+
+  void CheckStop(const Stopped& stopped, MarkAt mark) {
+    const size_t count = stopped.unsynced.size();
+    const size_t last = count > kWindow ? count - kWindow : 0;
+    for (size_t first = 0; first <= last; ++first) {
+      const std::vector<const Operation*> window(
+          stopped.unsynced.begin() + static_cast<std::ptrdiff_t>(first),
+          stopped.unsynced.begin() + static_cast<std::ptrdiff_t>(std::min(count, first + kWindow)));
+      Disk older = stopped.synced;
+      for (size_t i = 0; i < first; ++i) older.Apply(*stopped.unsynced[i]);
+      ApplyAnyOf(window, older, mark);
+      if (first > 0) ApplyAnyOf(window, stopped.synced, mark);
+    }
+  }
+
+  // Every subset of what is left, in every order.
+  void ApplyAnyOf(const std::vector<const Operation*>& left, const Disk& disk, MarkAt mark) {
+    CheckState(disk.Named(), *mark);
+    for (size_t i = 0; i < left.size(); ++i) {
+      Disk with = disk;
+      with.Apply(*left[i]);
+      std::vector<const Operation*> rest = left;
+      rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(i));
+      ApplyAnyOf(rest, with, mark);
+    }
+  }
+
+  void CheckState(const Files& files, const Mark& mark) {
+    std::string all;
+    for (const auto& [path, bytes] : files) all += path + "\n" + bytes;
+    const auto key =
+        std::make_tuple(std::hash<std::string>{}(all), mark.durable, mark.released, mark.appended);
+    if (!seen_.insert(key).second) return;
+    ++states_;
+    MemoryFileSystem disk;
+    for (const auto& [path, bytes] : files) {
+      std::unique_ptr<File> file;
+      ASSERT_EQ(disk.Open(path, OpenMode::kCreate, &file).error, 0);
+      ASSERT_EQ(file->Write(0, bytes.data(), bytes.size()).error, 0);
+    }
+    for (int start = 0; start < 2 && !::testing::Test::HasFailure(); ++start) {
+      CheckStart(disk, mark);
+    }
+  }
+
+  bool IsKnownRefusal(const std::string& message) const {
+    return takes_refusals_ &&
+           (message.find("the copy made at a start is not complete") != message.npos ||
+            message.find("the segment header is missing") != message.npos);
+  }
+
+  void CheckStart(MemoryFileSystem& disk, const Mark& mark) {
+    auto recovered = Open(disk, LogOptions());
+    if (!recovered && IsKnownRefusal(recovered.error().message)) {
+      ++refused_;
+      return;
+    }
+    ASSERT_TRUE(recovered) << recovered.error().message;
+    torn_ += recovered->torn_tail() ? 1 : 0;
+    std::vector<std::string> found;
+    ASSERT_TRUE(recovered->ForEach([&](Lsn, std::string_view p) { found.emplace_back(p); }));
+    size_t first = 0;
+    while (first < mark.released && (found.empty() || sessions_.payloads[first] != found[0])) {
+      ++first;
+    }
+    ASSERT_GE(first + found.size(), mark.durable) << "lost";
+    ASSERT_LE(first + found.size(), std::max(mark.appended, mark.durable)) << "made up";
+    for (size_t i = 0; i < found.size(); ++i) ASSERT_EQ(found[i], sessions_.payloads[first + i]);
+    FixedSeedRandom random(7);
+    ASSERT_TRUE(StartWriter(disk, std::move(*recovered), found, random));
+  }
+
+  const Sessions& sessions_;
+  std::set<std::tuple<size_t, size_t, size_t, size_t>> seen_;
+  uint64_t states_ = 0;
+  uint64_t torn_ = 0;
+  uint64_t refused_ = 0;
+  bool takes_refusals_ = false;
+};
+
+class ReorderTest : public ::testing::Test {
+ protected:
+  void SetUp() override { SetLogLevel(Level::kError); }  // thousands of torn tails
+  void TearDown() override { SetLogLevel(Level::kInfo); }
+};
+
+TEST_F(ReorderTest, OfUnsyncedOperationsInAWindowOfThreeLosesNothingDurable) {
+  Sessions sessions;
+  sessions.Run(12, true);
+  sessions.Run(7, false);
+  ASSERT_EQ(sessions.marks.back().durable, sessions.payloads.size());
+  ASSERT_GT(sessions.marks.back().released, 2u);
+  Checker checker(sessions);
+  checker.CheckFrom(0);
+  EXPECT_GT(checker.states(), sessions.disk.journal().size());
+  EXPECT_GT(checker.torn(), 20u);
+  std::printf("%zu operations, %lu states, %lu starts over a torn tail\n",
+              sessions.disk.journal().size(), checker.states(), checker.torn());
+}
+
+// Half of these calls belong to the start: the copy is made amid a crash of its own.
+//
+// Known: where the process died between a write and its sync, of the record that completes a copy
+// or of a segment's header, the next start builds on it; when the machine then stops before that
+// one's copy is complete, the start after it refuses, although the segments before hold everything.
+TEST_F(ReorderTest, BehindAProcessThatDiedAtAnyCallLosesNothingDurable) {
+  Sessions healthy;
+  healthy.Run(5, false);
+  const uint64_t before = healthy.disk.calls();
+  healthy.Run(6, false);
+  const uint64_t calls = healthy.disk.calls() - before;
+  uint64_t states = 0;
+  uint64_t torn = 0;
+  uint64_t refused = 0;
+  for (uint64_t at = 0; at < calls; ++at) {
+    SCOPED_TRACE("died at call " + std::to_string(at));
+    Sessions sessions;
+    sessions.Run(5, false);
+    const size_t from = sessions.disk.journal().size();
+    sessions.disk.KillAfter(at);
+    sessions.Run(6, false);
+    sessions.disk.Revive();
+    sessions.Run(2, false);
+    ASSERT_EQ(sessions.marks.back().durable, sessions.payloads.size());
+    Checker checker(sessions);
+    checker.TakeKnownRefusals();
+    checker.CheckFrom(from);
+    refused += checker.refused();
+    states += checker.states();
+    torn += checker.torn();
+    if (HasFailure()) return;
+  }
+  EXPECT_GT(torn, 20u);
+  std::printf("%lu calls, %lu states, %lu starts over a torn tail, %lu refused (known)\n", calls,
+              states, torn, refused);
+}
+
+}  // namespace
+}  // namespace assent::log::testing
