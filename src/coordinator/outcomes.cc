@@ -24,10 +24,10 @@ void Outcomes::Moved(const core::Gtrid& gtrid, log::Lsn lsn) {
   if (found != by_gtrid_.end()) found->second->lsn = lsn;
 }
 
-std::vector<log::Lsn> Outcomes::Expire(WallTime now) {
+std::vector<log::Lsn> Outcomes::Expire(Monotonic now) {
   std::vector<log::Lsn> released;
   while (!order_.empty() &&
-         (order_.size() > max_count_ || now - order_.front()->ended_at > max_age_)) {
+         (order_.size() > max_count_ || now - order_.front()->kept_since > max_age_)) {
     const Ended& oldest = *order_.front();
     if (!mark_.up_to || *mark_.up_to < oldest.gtrid) mark_.up_to = oldest.gtrid;
     if (mark_.youngest < oldest.ended_at) mark_.youngest = oldest.ended_at;

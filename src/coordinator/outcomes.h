@@ -30,6 +30,7 @@ struct Ended {
   std::string cause_branch;  // its name
   WallTime begun_at, ended_at;
   Monotonic ended_mono;  // in this process; 0: before it
+  Monotonic kept_since;  // its age is counted from here: its end, or the start of this process
   log::Lsn lsn = 0;      // of the record that holds it; 0: none
 };
 
@@ -48,9 +49,9 @@ class Outcomes {
   // A gid whose transaction ended before is about to be kept anew, under another record.
   void Moved(const core::Gtrid& gtrid, log::Lsn lsn);
 
-  // Drops what is too old or too many. Returns the records that may be released; the mark has moved
-  // if any was.
-  std::vector<log::Lsn> Expire(WallTime now);
+  // Drops what has been kept for too long (a wall clock that jumps makes nothing old) or is too
+  // many. Returns the records that may be released; the mark has moved if any was.
+  std::vector<log::Lsn> Expire(Monotonic now);
   const ForgottenMark& mark() const { return mark_; }
   void SetMark(const ForgottenMark& mark) { mark_ = mark; }
 

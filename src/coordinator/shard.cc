@@ -41,7 +41,10 @@ void Shard::Restore(Restored restored) {
   identities_ = std::move(restored.identities);
   outcomes_.SetMark(restored.forgotten);
   mark_lsn_ = restored.forgotten_lsn;
-  for (Ended& ended : restored.ended) outcomes_.Add(std::move(ended));
+  for (Ended& ended : restored.ended) {
+    ended.kept_since = context_.clock->Now();
+    outcomes_.Add(std::move(ended));
+  }
   for (auto& owned : restored.unfinished) {
     Entry& entry = *owned;
     entry.handle = next_restored_++;
@@ -185,7 +188,7 @@ void Shard::Remember(Entry& entry) {
     ended.cause_branch = entry.CauseBranch();
     ended.begun_at = entry.begun_at;
     ended.ended_at = context_.clock->Wall();
-    ended.ended_mono = context_.clock->Now();
+    ended.kept_since = ended.ended_mono = context_.clock->Now();
     ended.lsn = entry.record;
     outcomes_.Add(std::move(ended));
   } else if (entry.record != 0) {
@@ -311,7 +314,7 @@ bool Shard::PurgeOldWitnesses(const std::string& resource) {
 void Shard::Sweep() {
   PurgeWitnesses();
   if (timers_.WantsCompaction()) timers_.Compact([this](const Due& due) { return IsDead(due); });
-  const std::vector<log::Lsn> released = outcomes_.Expire(context_.clock->Wall());
+  const std::vector<log::Lsn> released = outcomes_.Expire(context_.clock->Now());
   if (released.empty()) return;
   // The mark goes into the log before the records that it stands for may leave it.
   const log::Lsn lsn = context_.log->Append(EncodeForgotten(outcomes_.mark()), log::Urgency::kLazy);

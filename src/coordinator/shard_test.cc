@@ -172,6 +172,23 @@ TEST(Shard, SaysThatOutcomesHaveExpiredRatherThanGuess) {
   EXPECT_EQ(box.StatusOf(younger), 200);
 }
 
+TEST(Shard, AWallClockThatJumpsMakesNoOutcomeOld) {
+  Box box;
+  box.Execute("kept");
+  box.UpToDecision();
+  box.FlushLog();
+  box.Reply(box.a, Operation::kCommit);
+  box.Reply(box.b, Operation::kCommit);
+  box.clock.wall_offset_ns += std::chrono::nanoseconds(std::chrono::hours(48)).count();
+  box.Advance(std::chrono::minutes(2));
+  const size_t again = box.Execute("kept");
+  EXPECT_EQ(box.StatusOf(again), 200);
+  EXPECT_TRUE(box.a.calls.empty());
+  EXPECT_EQ(box.LogKinds(), "commit end");
+  box.Advance(std::chrono::minutes(60));
+  EXPECT_EQ(box.LogKinds(), "commit end forgotten");
+}
+
 TEST(Shard, RefusesNewWorkBeforeRoomForDecisionsRunsOut) {
   Box box;
   const size_t first = box.Execute("one");

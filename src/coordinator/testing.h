@@ -17,8 +17,9 @@ namespace assent::coordinator {
 class HandClock final : public Clock {
  public:
   Monotonic Now() const override { return now; }
-  WallTime Wall() const override { return {now.ns + 1'700'000'000'000'000'000}; }
+  WallTime Wall() const override { return {now.ns + wall_offset_ns}; }
   Monotonic now{1'000'000'000};
+  int64_t wall_offset_ns = 1'700'000'000'000'000'000;
 };
 
 class CountingRandom final : public Random {

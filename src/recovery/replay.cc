@@ -173,13 +173,14 @@ Ended ToEnded(const core::Gtrid& gtrid, const Known& known) {
   return ended;
 }
 
-// Keeps what the limits allow, and moves the mark over the rest.
-void DropExpired(std::vector<Ended>& ended, const coordinator::EngineOptions& options, WallTime now,
+// Keeps as many as the limit allows, and moves the mark over the rest. Their age is counted anew
+// from this start: the wall clock may have been set meanwhile.
+void DropSurplus(std::vector<Ended>& ended, const coordinator::EngineOptions& options,
                  coordinator::ForgottenMark& mark) {
   coordinator::Outcomes outcomes(options.outcome_age, options.outcome_count);
   outcomes.SetMark(mark);
   for (Ended& one : ended) outcomes.Add(std::move(one));
-  outcomes.Expire(now);
+  outcomes.Expire(Monotonic{});
   mark = outcomes.mark();
   ended.clear();
   outcomes.ForEach([&](const Ended& one) { ended.push_back(one); });
@@ -258,7 +259,7 @@ Result<Rebuilt> Replay(const log::Recovered& log, const coordinator::EngineOptio
       rebuilt.restored.ended.push_back(ToEnded(*gtrid, *known));
     }
   }
-  DropExpired(rebuilt.restored.ended, options, now, rebuilt.restored.forgotten);
+  DropSurplus(rebuilt.restored.ended, options, rebuilt.restored.forgotten);
   MakeCopies(rebuilt, now);
   return rebuilt;
 }

@@ -61,7 +61,7 @@ class ReplayTest : public testing::Test {
 
   test::TempDirectory directory_;
   log::Options options_{directory_.path() + "/log", 1 << 20, 0, 64 << 20};
-  coordinator::EngineOptions engine_{.outcome_age = std::chrono::hours(24 * 365 * 100)};
+  coordinator::EngineOptions engine_;
   Sink sink_;
 };
 
