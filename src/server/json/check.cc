@@ -14,8 +14,11 @@ namespace {
 
 namespace pb = google::protobuf;
 
+Result<void> Check(const pb::Message& message, const std::string& path);
+
 Result<void> CheckValue(const v1::Value& value, const std::string& path) {
   switch (value.kind_case()) {
+    case v1::Value::kNull: return Check(value.null(), path);
     case v1::Value::KIND_NOT_SET:
       return Error{ErrorCode::kInvalid, "the value holds nothing: set `null` for a null", path};
     case v1::Value::kDecimal:
@@ -31,8 +34,6 @@ Result<void> CheckValue(const v1::Value& value, const std::string& path) {
     default: return {};
   }
 }
-
-Result<void> Check(const pb::Message& message, const std::string& path);
 
 Result<void> CheckField(const pb::Message& message, const pb::FieldDescriptor* field, int index,
                         const std::string& path) {

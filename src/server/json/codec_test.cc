@@ -331,6 +331,11 @@ TEST(JsonCodec, ChecksAProtobufBodyForWhatJsonCouldNotSay) {
   v1::BeginRequest with_unknown;
   ASSERT_TRUE(with_unknown.ParseFromString("\x28\x01"));  // field 5, a varint
   EXPECT_EQ(CheckMessage(with_unknown).error().message, "unknown field number 5");
+
+  v1::Value null_with_unknown;
+  ASSERT_TRUE(null_with_unknown.ParseFromString("\x0a\x02\x28\x01"));
+  ASSERT_TRUE(null_with_unknown.has_null());
+  EXPECT_EQ(CheckMessage(null_with_unknown).error().message, "unknown field number 5");
 }
 
 TEST(Fingerprint, DependsOnTheContentAndNotOnItsFormOrName) {
