@@ -166,7 +166,10 @@ void Walk(Io& io, Part& part) {
 template <typename Io>
 void WalkProcess(Io& io, World& world, const Setup& setup) {
   Flag(io, world.up);
-  if (!world.up) return;
+  if (!world.up) {
+    world.first_run = false;  // it has run before, or it would not be down
+    return;
+  }
   for (bool* flag : {&world.stale, &world.first_run, &world.deadline_armed, &world.idle_armed,
                      &world.operator_armed, &world.forgotten}) {
     Flag(io, *flag);
@@ -189,6 +192,7 @@ void Walk(Io& io, World& world, const Setup& setup) {
   }
   io.Bits(world.durable, 4);
   Flag(io, world.expired);
+  Flag(io, world.reclaimed);
   for (uint32_t i = 0; i < setup.branches; ++i) {
     io.Bits(world.noted[i], 1);
     Flag(io, world.before_change[i]);

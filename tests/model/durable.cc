@@ -97,7 +97,7 @@ void Move::Start(bool old_copy) {
   if (old_copy) return;
   std::vector<uint16_t> records;
   for (const LogEntry& entry : world.log) records.push_back(entry.record);
-  const Remembered& remembered = library_.Start(records, world.expired);
+  const Remembered& remembered = library_.Start(records, world.reclaimed);
   world.live = remembered.live;
   world.history = remembered.history;
   world.forgotten = remembered.forgotten;
@@ -148,9 +148,11 @@ void Move::CheckStart() {
   }
 }
 
-// Outcomes::Expire, and the mark that stands for them.
-void Move::Expire() {
+// Outcomes::Expire, and the mark that stands for them. Their records may go, once the mark is in
+// the log; `reclaimed`: they do.
+void Move::Expire(bool reclaimed) {
   world.expired = true;
+  world.reclaimed = reclaimed;
   world.history = core::Outcome::kUndecided;
   world.forgotten = true;
   coordinator::ForgottenMark mark;

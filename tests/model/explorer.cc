@@ -22,6 +22,9 @@ void OnAbort(int) {
   if (guarding != 0) siglongjmp(after_abort, 1);
 }
 
+constexpr int kWalks = 500;
+constexpr int kStepsOfAWalk = 80;
+
 struct Edge {
   uint32_t from, to;
 };
@@ -53,6 +56,8 @@ class Search {
   template <typename F>
   void ForEachMove(const World& world, uint32_t number, F&& visit);
   void CheckLiveness();
+  void CheckEncoding();
+  void Walk(uint64_t* random);
 
   const Setup& setup_;
   const Plant plant_;
@@ -146,12 +151,48 @@ void Search::Run() {
     Expand(number);
     result_.complete = number + 1 == states_.size();
   }
-  if (result_.complete && result_.violations.empty()) CheckLiveness();
+  if (result_.complete && result_.violations.empty()) {
+    CheckLiveness();
+    if (result_.violations.empty()) CheckEncoding();
+  }
   std::signal(SIGABRT, handler);
   result_.states = states_.size();
   result_.at_rest = at_rest_.size();
   result_.logs = library_.starts();
+  result_.sightings = library_.sightings;
   result_.bytes = states_.bytes() + edges_.capacity() * sizeof(Edge) + parents_.capacity() * 4;
+}
+
+uint64_t NextRandom(uint64_t* state) {  // splitmix64
+  uint64_t z = (*state += 0x9e3779b97f4a7c15);
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+  return z ^ (z >> 31);
+}
+
+void Search::CheckEncoding() {
+  uint64_t random = 1;
+  for (int i = 0; i < kWalks && result_.violations.empty(); ++i) Walk(&random);
+}
+
+void Search::Walk(uint64_t* random) {
+  World world = Decode(states_.At(0), setup_);
+  uint32_t number = 0;
+  for (int step = 0; step < kStepsOfAWalk; ++step) {
+    std::vector<Taken> moves;
+    ForEachMove(world, number, [&](const Taken& taken) { moves.push_back(taken); });
+    if (moves.empty()) return;
+    std::vector<Violation> violations;
+    const Taken& taken = moves[NextRandom(random) % moves.size()];
+    if (!Apply(world, taken, violations, nullptr)) return;
+    const std::string bytes = Encode(world, setup_);
+    const auto [next, is_new] = states_.Insert(bytes);
+    if (is_new || Encode(Decode(bytes, setup_), setup_) != bytes) {
+      Fail({{Invariant::kEncoding, "a walk leaves what the search has found"}}, taken);
+      return;
+    }
+    number = next;
+  }
 }
 
 // Backwards from all worlds at rest, over the transitions without faults.

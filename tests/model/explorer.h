@@ -4,9 +4,11 @@
 // Contract: worlds are kept as their bytes and compared as bytes, so nothing is missed for a
 // collision. The first breach ends the search, and its story is one of the shortest there are.
 // Liveness is judged over the transitions without faults: from each world a world at rest must be
-// reachable. Single-threaded; memory is some 100 bytes a world.
+// reachable. Besides, random walks that never pass through bytes must not leave what was found: so
+// what the bytes leave out does not matter. Single-threaded; memory is some 100 bytes a world.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -24,6 +26,7 @@ struct Result {
   std::vector<Violation> violations;
   std::vector<std::string> story;
   Reached reached;
+  std::map<Sighting, Deed> sightings;
 };
 
 struct Limits {

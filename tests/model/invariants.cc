@@ -1,7 +1,5 @@
 #include "tests/model/invariants.h"
 
-#include <algorithm>
-
 #include "recovery/decision_table.h"
 
 namespace assent::model {
@@ -92,9 +90,11 @@ const char* Idempotent(const World& world, const Setup& setup) {
   using core::Outcome;
   if (!world.up || world.stale || world.told == Outcome::kUndecided) return nullptr;
   const auto now = AnswerNow(world);
-  const bool nothing_written =
-      std::all_of(setup.read_only.begin(), setup.read_only.begin() + setup.branches,
-                  [](bool read_only) { return read_only; });
+  bool nothing_written = true;
+  for (uint32_t i = 0; i < setup.branches; ++i) {
+    const Part& part = world.parts[i];
+    nothing_written &= !part.wrote && !part.committed && !part.rolled_back;
+  }
   if (!now) {
     return setup.client_named && !world.expired && !nothing_written
                ? "an outcome that was told is not known any more"

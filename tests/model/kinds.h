@@ -28,18 +28,19 @@ enum class PartKind : uint8_t {
   X(OldCopy, "a start with an old copy of the log directory")     \
   X(Expire, "outcomes are forgotten")
 
-#define ASSENT_MODEL_INVARIANTS(X)       \
-  X(Agreement, "1 agreement")            \
-  X(CommitValidity, "2 commit validity") \
-  X(WriteAhead, "3 write-ahead")         \
-  X(Stability, "4 stability")            \
-  X(PresumedAbort, "5 presumed abort")   \
-  X(NoForeignHarm, "6 no foreign harm")  \
-  X(NoFalseAnswer, "9 no false answer")  \
-  X(Idempotent, "10 idempotent API")     \
-  X(Liveness, "11 liveness")             \
-  X(Conservation, "12 conservation")     \
-  X(Table, "the transition table")       \
+#define ASSENT_MODEL_INVARIANTS(X)                   \
+  X(Agreement, "1 agreement")                        \
+  X(CommitValidity, "2 commit validity")             \
+  X(WriteAhead, "3 write-ahead")                     \
+  X(Stability, "4 stability")                        \
+  X(PresumedAbort, "5 presumed abort")               \
+  X(NoForeignHarm, "6 no foreign harm")              \
+  X(NoFalseAnswer, "9 no false answer")              \
+  X(Idempotent, "10 idempotent API")                 \
+  X(Liveness, "11 liveness")                         \
+  X(Conservation, "12 conservation")                 \
+  X(Table, "the tables of rows")                     \
+  X(Encoding, "what is not encoded does not matter") \
   X(Check, "an assertion of the product failed")
 
 #define ASSENT_MODEL_PLANTS(X)                                                \

@@ -44,14 +44,14 @@ uint16_t Library::Number(const std::string& payload) {
   return at->second;
 }
 
-const Remembered& Library::Start(const std::vector<uint16_t>& records, bool late) {
-  const auto key = std::make_pair(late, records);
+const Remembered& Library::Start(const std::vector<uint16_t>& records, bool reclaimed) {
+  const auto key = std::make_pair(reclaimed, records);
   const auto found = starts_.find(key);
   if (found != starts_.end()) return found->second;
-  return starts_.emplace(key, Replay(records, late)).first->second;
+  return starts_.emplace(key, Replay(records, reclaimed)).first->second;
 }
 
-Remembered Library::Replay(const std::vector<uint16_t>& records, bool late) {
+Remembered Library::Replay(const std::vector<uint16_t>& records, bool reclaimed) {
   log::testing::MemoryFileSystem files;
   CountingRandom random;
   log::Options options;
@@ -67,8 +67,8 @@ Remembered Library::Replay(const std::vector<uint16_t>& records, bool late) {
   const auto read = log::Open(files, options);
   CHECK(read.has_value()) << read.error().message;
   coordinator::EngineOptions engine;
-  const WallTime now{late ? 2 * engine.outcome_age.count() : 0};
-  auto rebuilt = recovery::Replay(*read, engine, now);
+  if (reclaimed) engine.outcome_count = 0;  // as if there were none
+  auto rebuilt = recovery::Replay(*read, engine, WallTime{});
   CHECK(rebuilt.has_value()) << rebuilt.error().message;
 
   Remembered remembered;

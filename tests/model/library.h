@@ -1,5 +1,5 @@
-// What is the same for all worlds of one search: the bytes of log records by number, and what a
-// start makes of a log. Both are pure functions, so each is asked once.
+// What is the same for all worlds of one search: the bytes of log records by number, what a start
+// makes of a log, and what was judged. All are pure functions, so each is asked once.
 //
 // A start is the daemon's own: the records are written into a log directory in memory, opened,
 // surveyed and read by log/, and replayed by recovery/.
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/atomic.h"
+#include "tests/model/sighting.h"
 #include "tests/model/world.h"
 
 namespace assent::model {
@@ -31,13 +32,13 @@ class Library {
   uint16_t Number(const std::string& payload);
   const std::string& Payload(uint16_t number) const { return payloads_[number]; }
   const char* KindOf(uint16_t number) const { return kinds_[number]; }
-  // `late`: so late that every outcome has passed its age.
-  const Remembered& Start(const std::vector<uint16_t>& records, bool late);
-  size_t records() const { return payloads_.size(); }
+  // `reclaimed`: the records of outcomes that were forgotten have left the log.
+  const Remembered& Start(const std::vector<uint16_t>& records, bool reclaimed);
+  std::map<Sighting, Deed> sightings;
   size_t starts() const { return starts_.size(); }
 
  private:
-  Remembered Replay(const std::vector<uint16_t>& records, bool late);
+  Remembered Replay(const std::vector<uint16_t>& records, bool reclaimed);
 
   std::vector<std::string> payloads_;
   std::vector<const char*> kinds_;

@@ -75,7 +75,7 @@ class Move {
   void NextIsDurable();
   void Crash(size_t survive);  // so many records of the log are on the disk
   void Start(bool old_copy);
-  void Expire();
+  void Expire(bool reclaimed);
 
   // ---- scan.cc ----
   bool WantsList(uint32_t branch) const;
@@ -97,7 +97,8 @@ class Move {
   void CheckStart();
   void NoteIdentity(uint32_t branch);
   recovery::Facts FactsOf(uint32_t branch) const;
-  void TouchOrphan(uint32_t branch, const recovery::Row& row);
+  Deed TouchOrphan(uint32_t branch, const recovery::Row& row);
+  Deed JudgeListed(uint32_t branch, const Sighting& sighting);
 
   Library& library_;
   Reached& reached_;

@@ -26,7 +26,9 @@ class Participant {
  public:
   virtual ~Participant() = default;
   virtual Answer Carry(Part& part, const Request& request) const = 0;
-  virtual Answer Refuse(Part& part, core::Operation operation) const = 0;
+  // In how many ways it can refuse this, and to have it refuse in one of them.
+  virtual int RefuseWays(const Part& part, core::Operation operation) const = 0;
+  virtual Answer Refuse(Part& part, core::Operation operation, int way) const = 0;
   // Its client's SQL has ended the branch: what it wrote is committed, or rolled back.
   virtual Answer Leave(Part& part, bool commits) const = 0;
   // A commit that takes long: begun now, ended by Finish. False: it cannot be begun.

@@ -9,10 +9,39 @@ using core::Ack;
 using core::Vote;
 
 constexpr const char* kTexts[] = {
-#define ASSENT_MODEL_TEXT(name, text) text,
+#define ASSENT_MODEL_TEXT(name, grid, text) text,
     ASSENT_MODEL_EVENTS(ASSENT_MODEL_TEXT)
 #undef ASSENT_MODEL_TEXT
 };
+constexpr const char* kGrid[] = {
+#define ASSENT_MODEL_GRID(name, grid, text) grid,
+    ASSENT_MODEL_EVENTS(ASSENT_MODEL_GRID)
+#undef ASSENT_MODEL_GRID
+};
+
+// Why a row is let off.
+struct Pardon {
+  char letter;
+  const char* why;
+};
+constexpr Pardon kPardons[] = {
+    {'c', "the core takes it as done, but xa/codes.cc already does so"},
+};
+struct RowPardon {
+  recovery::Action action;
+  const char* why;
+};
+constexpr RowPardon kRowPardons[] = {
+    {recovery::Action::kLeaveAlone, "recovery::Judge leaves foreign branches before it asks"},
+    {recovery::Action::kWait, "there is no last resource yet"},
+};
+
+const char* WhyPardoned(recovery::Action action) {
+  for (const RowPardon& pardon : kRowPardons) {
+    if (pardon.action == action) return pardon.why;
+  }
+  return nullptr;
+}
 
 EventClass OfVote(const core::Voted& voted) {
   if (voted.hazard) return EventClass::kVotedHazard;
@@ -111,10 +140,10 @@ std::string ToText(const core::Event& event, EventClass event_class) {
 }
 
 const char* Reached::Note(const core::Atomic& atomic, const core::Event& event) {
-  const auto at =
-      static_cast<size_t>(ClassOf(atomic, event)) * kStates + static_cast<size_t>(atomic.state);
-  pairs_.set(at);
-  return nullptr;
+  const auto row = static_cast<size_t>(ClassOf(atomic, event));
+  const auto column = static_cast<size_t>(atomic.state);
+  pairs_.set(row * kStates + column);
+  return kGrid[row][column] == '.' ? "an event in a state in which the grid has none" : nullptr;
 }
 
 void Reached::NoteRow(const recovery::Row& row) {
@@ -126,17 +155,50 @@ void Reached::Add(const Reached& other) {
   rows_ |= other.rows_;
 }
 
-std::vector<std::string> Reached::Lacking() const { return {}; }
-
-void Reached::Print() const {
-  for (size_t e = 0; e < static_cast<size_t>(EventClass::kCount); ++e) {
-    std::string line;
-    for (size_t s = 0; s < kStates; ++s) line += pairs_.test(e * kStates + s) ? 'x' : '.';
-    std::printf("%s  %s\n", line.c_str(), kTexts[e]);
+std::vector<std::string> Reached::Lacking() const {
+  std::vector<std::string> lines;
+  for (size_t row = 0; row < static_cast<size_t>(EventClass::kCount); ++row) {
+    for (size_t column = 0; column < kStates; ++column) {
+      const bool reached = pairs_.test(row * kStates + column);
+      const char cell = kGrid[row][column];
+      if (cell == '.' || reached == (cell == 'x')) continue;
+      lines.push_back(std::string(reached ? "let off, yet reached: " : "not reached: ") +
+                      kTexts[row] + " while " + core::Name(static_cast<core::State>(column)));
+    }
   }
   const auto table = recovery::DecisionTable();
   for (size_t i = 0; i < table.size(); ++i) {
-    std::printf("%s  %s\n", rows_.test(i) ? "x" : ".", table[i].text);
+    const bool pardoned = WhyPardoned(table[i].action) != nullptr;
+    if (rows_.test(i) != pardoned) continue;
+    lines.push_back(std::string(pardoned ? "let off, yet reached: " : "not reached: ") +
+                    table[i].text);
+  }
+  return lines;
+}
+
+void Reached::Print() const {
+  std::printf(
+      "\nA active, P preparing, D deciding, C committing, c committed, R rolling back, "
+      "r rolled back\nx reached, ! should be, letters below\n\nAPDCcRr\n");
+  for (size_t row = 0; row < static_cast<size_t>(EventClass::kCount); ++row) {
+    std::string line;
+    for (size_t column = 0; column < kStates; ++column) {
+      const char cell = kGrid[row][column];
+      const bool reached = pairs_.test(row * kStates + column);
+      line += reached ? 'x' : cell == 'x' ? '!' : cell;
+    }
+    std::printf("%s  %s\n", line.c_str(), kTexts[row]);
+  }
+  for (const Pardon& pardon : kPardons) std::printf("%c: %s\n", pardon.letter, pardon.why);
+  std::printf("\nThe recovery decision table:\n");
+  const auto table = recovery::DecisionTable();
+  for (size_t i = 0; i < table.size(); ++i) {
+    const char* why = WhyPardoned(table[i].action);
+    std::printf("%s  %s%s%s\n",
+                rows_.test(i)    ? "x"
+                : why == nullptr ? "!"
+                                 : "-",
+                table[i].text, why == nullptr ? "" : "; let off: ", why == nullptr ? "" : why);
   }
 }
 

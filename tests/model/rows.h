@@ -16,47 +16,50 @@
 
 namespace assent::model {
 
-#define ASSENT_MODEL_EVENTS(X)                               \
-  X(Begin, "begin")                                          \
-  X(Enlist, "enlist")                                        \
-  X(Opened, "opened")                                        \
-  X(OpenFailed, "open failed")                               \
-  X(RunRequested, "run requested")                           \
-  X(Ran, "ran")                                              \
-  X(RunFailed, "run failed")                                 \
-  X(CommitRequested, "commit requested")                     \
-  X(RollBackRequested, "roll-back requested")                \
-  X(VotedPrepared, "voted prepared")                         \
-  X(VotedReadOnly, "voted read-only")                        \
-  X(VotedRefused, "voted refused")                           \
-  X(VotedUnknown, "voted unknown")                           \
-  X(VotedHazard, "voted, with a hazard")                     \
-  X(AckDone, "acknowledged: done")                           \
-  X(AckRolledBack, "acknowledged: rolled back")              \
-  X(AckNotFound, "acknowledged: not found")                  \
-  X(AckHeuristicCommit, "heuristic commit")                  \
-  X(AckHeuristicRollBack, "heuristic roll-back")             \
-  X(AckHeuristicMixed, "heuristic mixed")                    \
-  X(AckHeuristicHazard, "heuristic hazard")                  \
-  X(AckUnknown, "acknowledged: unknown")                     \
-  X(AckForgotten, "forgotten there")                         \
-  X(AckForgetUnknown, "forget: unknown")                     \
-  X(AckRecording, "acknowledged, heuristic not yet durable") \
-  X(AckOver, "acknowledged, branch ended or held")           \
-  X(DecisionDurable, "commit record durable")                \
-  X(OutcomeDurable, "outcome record durable")                \
-  X(HeuristicDurable, "heuristic record durable")            \
-  X(Deadline, "deadline")                                    \
-  X(Idle, "idle limit")                                      \
-  X(Retry, "retry timer")                                    \
-  X(Operator, "operator timer")                              \
-  X(ResourceUp, "resource up")                               \
-  X(Touched, "touched")                                      \
-  X(ReplayedCommit, "replayed: commit")                      \
-  X(ReplayedRollBack, "replayed: roll-back")                 \
-  X(ReplayedNone, "replayed: undecided")
+// Event, grid, words. The grid's columns are core::State in its order: active, preparing, deciding,
+// committing, committed, rolling back, rolled back. x: must be reached; a dot: cannot happen;
+// another letter: let off.
+#define ASSENT_MODEL_EVENTS(X)                                          \
+  X(Begin, "x......", "begin")                                          \
+  X(Enlist, "x......", "enlist")                                        \
+  X(Opened, "x....x.", "opened")                                        \
+  X(OpenFailed, "x....x.", "open failed")                               \
+  X(RunRequested, "x......", "run requested")                           \
+  X(Ran, "x....x.", "ran")                                              \
+  X(RunFailed, "x....x.", "run failed")                                 \
+  X(CommitRequested, "x......", "commit requested")                     \
+  X(RollBackRequested, "xx.....", "roll-back requested")                \
+  X(VotedPrepared, ".x...x.", "voted prepared")                         \
+  X(VotedReadOnly, ".x...x.", "voted read-only")                        \
+  X(VotedRefused, ".x...x.", "voted refused")                           \
+  X(VotedUnknown, ".x...x.", "voted unknown")                           \
+  X(VotedHazard, ".x...x.", "voted, with a hazard")                     \
+  X(AckDone, "..xx.x.", "acknowledged: done")                           \
+  X(AckRolledBack, "..xx.c.", "acknowledged: rolled back")              \
+  X(AckNotFound, "..xx.x.", "acknowledged: not found")                  \
+  X(AckHeuristicCommit, "..xx.x.", "heuristic commit")                  \
+  X(AckHeuristicRollBack, "..xx.x.", "heuristic roll-back")             \
+  X(AckHeuristicMixed, "..xx.x.", "heuristic mixed")                    \
+  X(AckHeuristicHazard, "..xx.x.", "heuristic hazard")                  \
+  X(AckUnknown, "..xx.x.", "acknowledged: unknown")                     \
+  X(AckForgotten, "...x.x.", "forgotten there")                         \
+  X(AckForgetUnknown, "...x.x.", "forget: unknown")                     \
+  X(AckRecording, ".....x.", "answered, its heuristic not yet durable") \
+  X(AckOver, ".xxxxxx", "answered, the branch ended or held")           \
+  X(DecisionDurable, ".x.....", "commit record durable")                \
+  X(OutcomeDurable, ".....x.", "outcome record durable")                \
+  X(HeuristicDurable, "..xx.x.", "heuristic record durable")            \
+  X(Deadline, "xxx....", "deadline")                                    \
+  X(Idle, "x......", "idle limit")                                      \
+  X(Retry, "..xxxxx", "retry timer")                                    \
+  X(Operator, "..xx.x.", "operator timer")                              \
+  X(ResourceUp, "xxxxxxx", "resource up")                               \
+  X(Touched, "x......", "touched")                                      \
+  X(ReplayedCommit, "x......", "replayed: commit")                      \
+  X(ReplayedRollBack, "x......", "replayed: roll-back")                 \
+  X(ReplayedNone, "x......", "replayed: undecided")
 
-#define ASSENT_MODEL_ENUM(name, text) k##name,
+#define ASSENT_MODEL_ENUM(name, grid, text) k##name,
 enum class EventClass : uint8_t { ASSENT_MODEL_EVENTS(ASSENT_MODEL_ENUM) kCount };
 #undef ASSENT_MODEL_ENUM
 
@@ -69,7 +72,7 @@ class Reached {
   const char* Note(const core::Atomic& atomic, const core::Event& event);
   void NoteRow(const recovery::Row& row);
   void Add(const Reached& other);
-  // What is demanded and was not reached, a line each; and what is let off though it was.
+  // What is demanded and was not reached, and what is let off though it was; a line each.
   std::vector<std::string> Lacking() const;
   size_t pairs() const { return pairs_.count(); }
   size_t rows() const { return rows_.count(); }

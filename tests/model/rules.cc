@@ -64,6 +64,13 @@ void Start(Move& m, uint32_t, int) { m.Start(false); }
 int CanStopStale(const Move& m, uint32_t) { return m.world.up && m.world.stale; }
 void StopStale(Move& m, uint32_t, int) { m.Crash(m.world.log.size()); }
 
+// Witness rows of what has ended durably; also those of the past, at the first scan after a start.
+int CanPurge(const Move& m, uint32_t b) {
+  return Ready(m) && !m.world.live && m.world.durable == m.world.log.size() &&
+         m.world.parts[b].row == WitnessRow::kCommitted;
+}
+void Purge(Move& m, uint32_t b, int) { m.world.parts[b].row = WitnessRow::kNone; }
+
 bool Scans(const Move& m) { return !m.Planted(Plant::kNeverScan); }
 int CanList(const Move& m, uint32_t b) { return Scans(m) && m.WantsList(b); }
 void List(Move& m, uint32_t b, int) {
@@ -202,13 +209,11 @@ void Hang(Move& m, uint32_t b, int) {
 int CanRefuse(const Move& m, uint32_t b) {
   const Flight* call = OnTheWay(m, b);
   if (!m.May(Fault::kRefuse) || call == nullptr) return 0;
-  return call->operation == Operation::kOpen || call->operation == Operation::kRun ||
-         call->operation == Operation::kPrepare || call->operation == Operation::kCommitOnePhase ||
-         call->operation == Operation::kCommit;
+  return m.At(b).RefuseWays(m.world.parts[b], call->operation);
 }
-void Refuse(Move& m, uint32_t b, int) {
+void Refuse(Move& m, uint32_t b, int way) {
   m.Spend(Fault::kRefuse);
-  m.Reply(b, m.At(b).Refuse(m.world.parts[b], UnderWay(m, b)->operation));
+  m.Reply(b, m.At(b).Refuse(m.world.parts[b], UnderWay(m, b)->operation, way));
 }
 int CanLeave(const Move& m, uint32_t b) {
   const Flight* call = OnTheWay(m, b);
@@ -242,11 +247,12 @@ void StartOld(Move& m, uint32_t, int) {
   m.Start(true);
 }
 int CanExpire(const Move& m, uint32_t) {
-  return m.May(Fault::kExpire) && Ready(m) && m.world.history != core::Outcome::kUndecided;
+  const bool kept = Ready(m) && m.world.history != core::Outcome::kUndecided;
+  return m.May(Fault::kExpire) && kept ? 2 : 0;
 }
-void Expire(Move& m, uint32_t, int) {
+void Expire(Move& m, uint32_t, int way) {
   m.Spend(Fault::kExpire);
-  m.Expire();
+  m.Expire(way == 0);
 }
 // Another server stands in: with what stood prepared, or without it.
 int CanReplace(const Move& m, uint32_t b) {
@@ -276,6 +282,7 @@ constexpr Rule kRules[] = {
     {"late requests vanish", true, false, CanVanish, Vanish},
     {"coordinator starts", false, false, CanStart, Start},
     {"old copy is stopped", false, false, CanStopStale, StopStale},
+    {"witness row is purged", true, false, CanPurge, Purge},
     {"scan lists", true, false, CanList, List},
     {"list is judged", true, false, CanJudge, Judge},
     {"deadline", false, false, CanDeadline, Deadline},

@@ -1,5 +1,6 @@
 // Lists and their judgement, as recovery::Judge has it. judge_test.cc of this folder holds the two
 // against each other.
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -59,27 +60,42 @@ void Move::NoteIdentity(uint32_t index) {
 void Move::Judge(uint32_t index) {
   Branch& branch = world.branches[index];
   const bool listed = branch.list == Pending::kListed;
-  const bool ended_since = branch.ended_since;
+  Sighting sighting;
+  sighting.ended_since = std::exchange(branch.ended_since, false);
   branch.list = Pending::kNone;
-  branch.ended_since = false;
   if (!listed) {
     branch.seen = branch.returned = false;
     branch.announced = 0;
     return;
   }
   NoteIdentity(index);
-  const bool seen_before = std::exchange(branch.seen, true);
-  const bool kept = world.history != core::Outcome::kUndecided;
-  if (kept && ended_since) return;  // it ended while the list was made
+  sighting.stale = world.stale;
+  sighting.first_run = world.first_run;
+  sighting.live = world.live.has_value();
+  const bool ended =
+      world.live && index < world.live->branches.size() && world.live->branches[index].ended;
+  if (ended) sighting.ended_as = world.live->decision;
+  sighting.history = world.history;
+  sighting.changed = world.before_change[index];
+  sighting.forgotten = world.forgotten;
+  sighting.seen = std::exchange(branch.seen, true);
+  sighting.returned = branch.returned;
+  if (branch.announced != 0) {
+    sighting.announced = DecisionTable()[branch.announced - 1u].action;
+  }
+  library_.sightings[sighting] = JudgeListed(index, sighting);
+}
+
+Deed Move::JudgeListed(uint32_t index, const Sighting& sighting) {
+  Branch& branch = world.branches[index];
+  const bool kept = sighting.history != core::Outcome::kUndecided;
+  if (kept && sighting.ended_since) return Deed::kNothing;
   Facts facts = FactsOf(index);
-  const bool ended = world.live && index < world.live->branches.size() &&
-                     world.live->branches[index].ended &&
-                     world.live->decision != core::Decision::kNone;
-  if (ended) {
-    if (!std::exchange(branch.returned, true)) return;
+  if (sighting.ended_as != core::Decision::kNone) {
+    if (!std::exchange(branch.returned, true)) return Deed::kNothing;
     facts.origin = Origin::kPast;
     facts.known =
-        world.live->decision == core::Decision::kCommit ? Known::kCommitted : Known::kRolledBack;
+        sighting.ended_as == core::Decision::kCommit ? Known::kCommitted : Known::kRolledBack;
   }
   Remind(branch.announced, facts);
   const Row& row = Decide(facts);
@@ -87,12 +103,12 @@ void Move::Judge(uint32_t index) {
   Tell([&] { return std::string("    judged: ") + row.text; });
   if (row.action == Action::kStop) {
     Crash(world.log.size());  // the process ends; what it ran with was not this directory
-    return;
+    return Deed::kStop;
   }
-  if (row.action == Action::kLeaveToShard) return;
-  if (world.first_run && !seen_before) return;
+  if (row.action == Action::kLeaveToShard) return Deed::kNothing;
+  if (sighting.first_run && !sighting.seen) return Deed::kNothing;
   branch.announced = NumberOf(row);
-  TouchOrphan(index, row);
+  return TouchOrphan(index, row);
 }
 
 // What the shard knows of it.
@@ -112,7 +128,7 @@ Facts Move::FactsOf(uint32_t index) const {
   return facts;
 }
 
-void Move::TouchOrphan(uint32_t index, const Row& row) {
+Deed Move::TouchOrphan(uint32_t index, const Row& row) {
   Flight call;
   call.orphan = true;
   switch (row.action) {
@@ -123,7 +139,7 @@ void Move::TouchOrphan(uint32_t index, const Row& row) {
       call.operation =
           Planted(Plant::kOrphanCommitted) ? core::Operation::kCommit : core::Operation::kRollBack;
       break;
-    default: return;  // the operator's
+    default: return Deed::kNothing;  // the operator's
   }
   if (call.operation == core::Operation::kRollBack && world.commit_durable) {
     Violate(Invariant::kStability, "recovery rolls a branch back after the decision to commit");
@@ -132,10 +148,11 @@ void Move::TouchOrphan(uint32_t index, const Row& row) {
     Violate(Invariant::kWriteAhead, "recovery commits a branch and no decision is durable");
   }
   // A try for which the one before has not ended adds nothing.
-  for (const Flight& other : world.branches[index].calls) {
-    if (other.orphan) return;
-  }
-  Submit(index, call);
+  const auto& calls = world.branches[index].calls;
+  const bool waits =
+      std::any_of(calls.begin(), calls.end(), [](const Flight& other) { return other.orphan; });
+  if (!waits) Submit(index, call);
+  return call.operation == core::Operation::kCommit ? Deed::kCommit : Deed::kRollBack;
 }
 
 }  // namespace assent::model

@@ -45,7 +45,16 @@ Setup Forgets() {
   setup.client_rolls_back = false;
   return setup;
 }
-Setup BranchLeft() { return Make("branch-left", 2, {{Fault::kCrash, 2}, {Fault::kLeftBranch, 1}}); }
+Setup BranchLeft() {
+  return Make("branch-left", 2,
+              {{Fault::kCrash, 2}, {Fault::kLeftBranch, 1}, {Fault::kRestart, 1}});
+}
+Setup BrokenPromises() {
+  Setup setup =
+      Make("broken-promises", 2, {{Fault::kCrash, 1}, {Fault::kRefuse, 1}, {Fault::kRestart, 1}});
+  setup.kinds = {PartKind::kXa, PartKind::kPostgres};
+  return setup;
+}
 Setup Witness() {
   Setup setup = Make("witness", 2, {{Fault::kCrash, 1}, {Fault::kHang, 1}, {Fault::kRestart, 1}});
   setup.witness = {true, true};
@@ -77,6 +86,18 @@ Setup Unnamed() {
 Setup Interactive() {
   Setup setup = Make("interactive", 2, {{Fault::kCrash, 1}, {Fault::kDrop, 1}});
   setup.one_call = setup.client_named = false;
+  return setup;
+}
+Setup InteractiveNamed() {
+  Setup setup = Make("interactive-named", 2, {{Fault::kCrash, 1}, {Fault::kHeuristic, 1}});
+  setup.one_call = false;
+  return setup;
+}
+Setup OnePhaseByTheBook() {
+  Setup setup =
+      Make("one-phase-xa", 1, {{Fault::kCrash, 2}, {Fault::kDrop, 1}, {Fault::kRefuse, 1}});
+  setup.client_named = false;
+  setup.kinds = {PartKind::kXa};
   return setup;
 }
 Setup OnePhase() {
@@ -112,10 +133,12 @@ Setup Three() { return Make("three", 3, {{Fault::kCrash, 1}}); }
 
 const std::vector<Setup>& Setups() {
   static const std::vector<Setup> setups = {
-      Crashes(),    LateRequests(), Duplicates(), Refusals(),       Hangs(),
-      Heuristics(), Forgets(),      BranchLeft(), Witness(),        Replaced(),
-      Forgotten(),  Lists(),        Unnamed(),    Interactive(),    OnePhase(),
-      ReadOnly(),   AllReadOnly(),  Three(),      OnePhaseWitness()};
+      Crashes(),     LateRequests(),      Duplicates(),  Refusals(),
+      Hangs(),       Heuristics(),        Forgets(),     BranchLeft(),
+      Witness(),     BrokenPromises(),    Replaced(),    Forgotten(),
+      Lists(),       Unnamed(),           OnePhase(),    OnePhaseWitness(),
+      ReadOnly(),    OnePhaseByTheBook(), AllReadOnly(), Three(),
+      Interactive(), InteractiveNamed()};
   return setups;
 }
 

@@ -122,7 +122,8 @@ struct World {
   // The log directory. Entries below `durable` are on the disk and have been told.
   std::vector<LogEntry> log;
   uint8_t durable = 0;
-  bool expired = false;  // so much time has passed that outcomes are forgotten
+  bool expired = false;                             // outcomes were forgotten
+  bool reclaimed = false;                           // and their records are gone
   std::array<uint8_t, kMostBranches> noted{};       // identity in the table of identities
   std::array<bool, kMostBranches> before_change{};  // our gtrid is of the server before it
   // The servers and the network.

@@ -139,13 +139,43 @@ Answer XaDatabase::Forget(Part& part) const {
   return {};
 }
 
-Answer XaDatabase::Refuse(Part& part, Operation operation) const {
+int XaDatabase::RefuseWays(const Part& part, Operation operation) const {
+  const bool by_the_book = kind_ == PartKind::kXa;
+  switch (operation) {
+    case Operation::kOpen:
+    case Operation::kRun: return 1;
+    case Operation::kPrepare: return part.standing == Standing::kActive ? 1 : 0;
+    case Operation::kCommitOnePhase:
+      if (part.standing != Standing::kActive) return 0;
+      return by_the_book ? 5 : 1;
+    case Operation::kCommit: return by_the_book && part.standing == Standing::kPrepared ? 2 : 1;
+    default: return 0;
+  }
+}
+
+// A one-phase commit may also end in a heuristic outcome, which is over then; a commit in a
+// roll-back, though the branch was prepared.
+Answer XaDatabase::Refuse(Part& part, Operation operation, int way) const {
   switch (operation) {
     case Operation::kOpen: return {Code::kRbCommFail};
     case Operation::kRun: return {Code::kRbIntegrity};  // the branch stays, to be rolled back
-    case Operation::kPrepare:
-    case Operation::kCommitOnePhase: Clear(part); return {Code::kRbRollback};
-    default: return {Code::kErRmErr};
+    case Operation::kPrepare: Clear(part); return {Code::kRbRollback};
+    case Operation::kCommitOnePhase: {
+      if (way == 0) {
+        Clear(part);
+        return {Code::kRbRollback};
+      }
+      const auto as = static_cast<Standing>(static_cast<int>(Standing::kHeuristicCommit) + way - 1);
+      part.meddled = true;
+      if (as == Standing::kHeuristicCommit) part.committed = true;
+      Clear(part);
+      return {CodeOf(as)};
+    }
+    default:
+      if (way == 0) return {Code::kErRmErr};
+      part.meddled = true;
+      RollsBack(part);
+      return {Code::kRbRollback};
   }
 }
 

@@ -11,7 +11,8 @@ class XaDatabase final : public Participant {
   explicit XaDatabase(PartKind kind) : kind_(kind) {}
 
   Answer Carry(Part& part, const Request& request) const override;
-  Answer Refuse(Part& part, core::Operation operation) const override;
+  int RefuseWays(const Part& part, core::Operation operation) const override;
+  Answer Refuse(Part& part, core::Operation operation, int way) const override;
   Answer Leave(Part& part, bool commits) const override;
   bool BeginCommit(Part& part, bool through_own) const override;
   void Finish(Part& part) const override;

@@ -1,0 +1,152 @@
+// The model judges scans by itself, for a shard cannot be copied. Here every situation that any
+// search met is put before the real recovery::Judge over a real shard: it must do the same.
+#include <gtest/gtest.h>
+
+#include "coordinator/testing.h"
+#include "recovery/judge.h"
+#include "tests/model/searched.h"
+
+namespace assent::model {
+namespace {
+
+using coordinator::Box;
+using core::Operation;
+using recovery::Action;
+
+constexpr uint32_t kItsIncarnation = 3;
+constexpr Monotonic kAsked{100'000'000'000};
+
+const core::Gtrid& Its() {
+  static const core::Gtrid gtrid = core::Gtrid::Make("12345678", kItsIncarnation, "abc", 1);
+  return gtrid;
+}
+
+uint32_t IncarnationOf(const Sighting& sighting) {
+  if (sighting.stale) return kItsIncarnation - 1;
+  return sighting.first_run ? kItsIncarnation : kItsIncarnation + 1;
+}
+
+// In the table again after a restart; the other branch is not done.
+std::unique_ptr<coordinator::Entry> InTable(const Sighting& sighting) {
+  auto entry = std::make_unique<coordinator::Entry>();
+  entry->gid = "g";
+  entry->record = 1;
+  core::Atomic& atomic = entry->atomic;
+  atomic.gtrid = Its();
+  const bool ended = sighting.ended_as != core::Decision::kNone;
+  atomic.decision = ended ? sighting.ended_as : core::Decision::kCommit;
+  for (const char* resource : {"a", "b"}) {
+    atomic.branches.emplace_back();
+    atomic.branches.back().spec = {std::string("on-") + resource, resource, false};
+  }
+  atomic.branches[0].ended = ended;
+  return entry;
+}
+
+// The same in the process that began it.
+void RunUpTo(const Sighting& sighting, Box& box) {
+  box.Execute("g");
+  if (sighting.ended_as == core::Decision::kCommit) {
+    box.UpToDecision();
+    box.FlushLog();
+    box.Reply(box.a, Operation::kCommit);
+  }
+  if (sighting.ended_as == core::Decision::kRollBack) {
+    box.Reply(box.a, Operation::kOpen);
+    box.Reply(box.b, Operation::kOpen);
+    box.Reply(box.a, Operation::kRun);
+    box.Reply(box.b, Operation::kRun, xa::Code::kRbDeadlock);
+    box.Reply(box.a, Operation::kRollBack);
+  }
+}
+
+std::unique_ptr<Box> ShardAt(const Sighting& sighting) {
+  auto box = std::make_unique<Box>(coordinator::EngineOptions{}, IncarnationOf(sighting));
+  coordinator::Restored restored;
+  restored.identities["a"] = {"server-a", sighting.changed ? Its() : core::Gtrid(), 1};
+  if (sighting.forgotten) restored.forgotten.up_to = Its();
+  if (sighting.history != core::Outcome::kUndecided) {
+    coordinator::Ended ended;
+    ended.gtrid = Its();
+    ended.gid = "g";
+    ended.outcome = sighting.history;
+    if (sighting.ended_since) ended.ended_mono = kAsked + Duration(1);
+    restored.ended.push_back(std::move(ended));
+  }
+  if (sighting.live && !sighting.first_run) restored.unfinished.push_back(InTable(sighting));
+  box->shard->Restore(std::move(restored));
+  if (sighting.live && sighting.first_run) RunUpTo(sighting, *box);
+  return box;
+}
+
+Deed Take(recovery::Judge& judge, Box& box) {
+  xa::ScanResult scan;
+  scan.complete = true;
+  scan.stamp = {"server-a", "start"};
+  scan.listed.push_back({{Its(), 1}, ""});
+  const size_t before = box.a.calls.size();
+  judge.Take(*box.shard, "a", scan, kAsked);
+  if (!box.fatal.empty()) return Deed::kStop;
+  if (box.a.calls.size() == before) return Deed::kNothing;
+  return box.a.calls.back().operation == Operation::kCommit ? Deed::kCommit : Deed::kRollBack;
+}
+
+// Lists before, over shards that knew what makes the judge remember what it does.
+void Remember(const Sighting& sighting, recovery::Judge& judge) {
+  Sighting before;
+  if (sighting.seen) {
+    before.first_run = true;
+    Take(judge, *ShardAt(before));
+  }
+  if (sighting.returned) {
+    before = {};
+    before.live = true;
+    before.ended_as = core::Decision::kCommit;
+    Take(judge, *ShardAt(before));
+  }
+  before = {};
+  switch (sighting.announced) {
+    case Action::kNothing: return;
+    case Action::kPresumeAbort: break;
+    case Action::kRollBack: before.history = core::Outcome::kRolledBack; break;
+    case Action::kCommitAndAlarm: before.history = core::Outcome::kCommitted; break;
+    case Action::kHold: before.changed = true; break;
+    case Action::kNeedsOperator: before.forgotten = true; break;
+    default: FAIL() << "nothing is announced of this";
+  }
+  Take(judge, *ShardAt(before));
+}
+
+Deed ByTheJudge(const Sighting& sighting) {
+  recovery::Judge judge({});
+  Remember(sighting, judge);
+  const auto box = ShardAt(sighting);
+  box->clock.now = kAsked;  // the back-off of earlier tries is over
+  return Take(judge, *box);
+}
+
+std::string Describe(const Sighting& s) {
+  const auto flag = [](bool set, const char* word) { return set ? std::string(word) + " " : ""; };
+  return flag(s.stale, "stale") + flag(s.first_run, "first-run") + flag(s.live, "live") +
+         flag(s.ended_as == core::Decision::kCommit, "ended-committed") +
+         flag(s.ended_as == core::Decision::kRollBack, "ended-rolled-back") + "history " +
+         core::Name(s.history) + " " + flag(s.ended_since, "ended-since") +
+         flag(s.changed, "changed") + flag(s.forgotten, "forgotten") + flag(s.seen, "seen") +
+         flag(s.returned, "returned") + "announced " +
+         std::to_string(static_cast<int>(s.announced));
+}
+
+TEST(ModelJudge, DoesWhatTheModelDoesInEverySituationThatASearchMet) {
+  std::map<Sighting, Deed> met;
+  for (const auto& [setup, result] : Searched()) {
+    met.insert(result.sightings.begin(), result.sightings.end());
+  }
+  for (const auto& [sighting, deed] : met) {
+    EXPECT_EQ(static_cast<int>(ByTheJudge(sighting)), static_cast<int>(deed)) << Describe(sighting);
+  }
+  std::printf("%zu situations\n", met.size());
+  EXPECT_GT(met.size(), 30u);
+}
+
+}  // namespace
+}  // namespace assent::model
