@@ -1,0 +1,238 @@
+#include "tests/golden/trace_file.h"
+
+#include <cctype>
+#include <deque>
+#include <map>
+#include <sstream>
+#include <vector>
+
+#include "base/check.h"
+#include "core/atomic.h"
+#include "core/trace.h"
+
+namespace assent::golden {
+namespace {
+
+using namespace core;
+
+using Words = std::deque<std::string>;
+
+Words Split(const std::string& line) {
+  Words words;
+  std::istringstream in(line);
+  for (std::string word; in >> word;) words.push_back(word);
+  return words;
+}
+
+std::string Take(Words& words) {
+  if (words.empty()) return "";
+  const std::string word = words.front();
+  words.pop_front();
+  return word;
+}
+
+std::string Upper(std::string word) {
+  for (char& c : word) c = c == '-' ? '_' : static_cast<char>(std::toupper(c));
+  return word;
+}
+
+// The enumerator that core/types.h names so.
+template <typename Enum>
+Enum Named(const std::string& word, Enum last) {
+  for (int i = 0; i <= static_cast<int>(last); ++i) {
+    if (Upper(word) == Name(static_cast<Enum>(i))) return static_cast<Enum>(i);
+  }
+  CHECK(false) << "there is no '" << word << "'";
+  return last;
+}
+
+Cause CauseOf(const std::string& word) {
+  Cause cause;
+  cause.reason = Named(word, Reason::kOperator);
+  return cause;
+}
+
+class Player {
+ public:
+  explicit Player(Reached* reached) : reached_(reached) {}
+
+  std::string Run(const std::string& line) {
+    Words words = Split(line);
+    const std::string command = Take(words);
+    if (command == "transaction") {
+      New(words);
+      return "";
+    }
+    if (command == "given") {
+      Given(Take(words));
+      return Standing();
+    }
+    if (command == "replayed") Fill(words);
+    std::string text;
+    for (const Effect& effect : Do(EventOf(command, words))) text += "  " + ToText(effect) + "\n";
+    return text + Standing();
+  }
+
+ private:
+  void New(Words words) {
+    t_ = Atomic();
+    t_.gtrid = Gtrid::Make("12345678", 1, "abc", 1);
+    t_.settings.deadline = Monotonic{5'000'000'000};
+    t_.settings.idle_limit = std::chrono::seconds(30);
+    const std::string naming = Take(words);
+    CHECK(naming == "named" || naming == "unnamed");
+    t_.settings.client_named = naming == "named";
+    const std::string mode = Take(words);
+    CHECK(mode == "one-call" || mode == "interactive");
+    t_.settings.one_call = mode == "one-call";
+    for (const std::string& resource : words) {
+      t_.branches.emplace_back();
+      t_.branches.back().spec = {"on-" + resource, resource, false};
+    }
+    shown_.clear();
+  }
+
+  Effects Do(const Event& event) {
+    Effects effects;
+    Step(t_, event, now_, effects);
+    return effects;
+  }
+
+  // The state, what may be told, what a person should look at: once, where it has changed.
+  std::string Standing() {
+    std::string text = Name(t_.state);
+    text += std::string(", told ") + Name(t_.Reportable());
+    if (t_.needs_operator) text += ", needs operator";
+    if (text == shown_) return "";
+    shown_ = text;
+    return "  = " + text + "\n";
+  }
+
+  uint32_t BranchOf(const std::string& word) {
+    CHECK(word.size() >= 2 && word[0] == 'b') << word;
+    return static_cast<uint32_t>(std::stoul(word.substr(1))) - 1;
+  }
+
+  Event EventOf(const std::string& command, Words& words) {
+    const std::string state = Name(t_.state);
+    if (command == "acked" || command == "voted" || command == "ran" || command == "opened") {
+      return Answered(command, words, state);
+    }
+    if (command == "timer") {
+      const std::string timer = Take(words);
+      reached_->insert("timer " + timer + " " + state);
+      static const std::map<std::string, Timer> kTimers = {{"deadline", Timer::kDeadline},
+                                                           {"idle", Timer::kIdle},
+                                                           {"retry", Timer::kRetry},
+                                                           {"operator", Timer::kOperator}};
+      return TimerFired{kTimers.at(timer), words.empty() ? 0 : BranchOf(Take(words))};
+    }
+    reached_->insert(command + " " + state);
+    if (command == "begin") return Begin{};
+    if (command == "touched") return Touched{};
+    if (command == "commit") return CommitRequested{};
+    if (command == "roll-back") return RollBackRequested{CauseOf("client")};
+    if (command == "enlist") {
+      const std::string resource = Take(words);
+      return Enlist{{"on-" + resource, resource, false}};
+    }
+    if (command == "run") return RunRequested{BranchOf(Take(words))};
+    if (command == "durable") return Durable{std::stoull(Take(words))};
+    if (command == "up") return ResourceUp{Take(words)};
+    CHECK(command == "replayed") << "there is no command '" << command << "'";
+    return Replayed{};
+  }
+
+  Event Answered(const std::string& command, Words& words, const std::string& state) {
+    const uint32_t branch = BranchOf(Take(words));
+    const std::string how = Take(words);
+    if (command == "acked") {
+      reached_->insert("acked " + how + " " + state);
+      return Acked{branch, Named(how, Ack::kUnknown), {}};
+    }
+    if (command == "voted") {
+      const bool plain = how == "prepared" || how == "read-only" || how == "unknown";
+      reached_->insert("voted " + std::string(plain || how == "hazard" ? how : "refused") + " " +
+                       state);
+      if (plain) return Voted{branch, Named(how, Vote::kUnknown), false, {}, "id", "start"};
+      const bool hazard = how == "hazard";
+      return Voted{branch, Vote::kRefused, hazard, CauseOf(hazard ? "left-branch" : how), {}, {}};
+    }
+    const bool ok = how.empty() || how == "witnessed";
+    reached_->insert(command + (ok ? " " : " refused ") + state);
+    if (command == "ran") return Ran{branch, ok, how == "witnessed", ok ? Cause() : CauseOf(how)};
+    return Opened{branch, ok, ok ? Cause() : CauseOf(how)};
+  }
+
+  // As recovery/replay.cc fills it.
+  void Fill(Words words) {
+    const std::string decision = Take(words);
+    if (decision == "commit") t_.decision = Decision::kCommit;
+    if (decision == "roll-back") t_.decision = Decision::kRollBack;
+    reached_->insert("replayed " + decision);
+    t_.next_ticket = 2;
+    for (AtomicBranch& branch : t_.branches) {
+      branch.open_sent = branch.opened = branch.begun = branch.voted = true;
+      branch.state = BranchState::kPrepared;
+      const std::string how = Take(words);
+      branch.ended = how == "ended";
+      if (how.starts_with("heuristic")) {
+        branch.heuristic = Named(how, Ack::kUnknown);
+        branch.heuristic_ticket = 1;
+        branch.state = BranchState::kHeuristic;
+      }
+    }
+  }
+
+  // Everything is answered well until the transaction is there.
+  void Given(const std::string& where) {
+    std::deque<Effect> open;
+    const auto feed = [&](const Event& event) {
+      for (Effect& effect : Do(event)) open.push_back(effect);
+    };
+    CHECK(t_.settings.one_call) << "given is for one call";
+    feed(Begin{});
+    const bool commits = where == "committing";
+    while (!open.empty()) {
+      const Effect effect = open.front();
+      open.pop_front();
+      if (const auto* call = std::get_if<Call>(&effect)) {
+        Answer(*call, commits, feed);
+      } else if (const auto* append = std::get_if<Append>(&effect)) {
+        if (commits && append->record == RecordKind::kCommit) feed(Durable{append->ticket});
+      }
+    }
+    if (where == "rolling-back") feed(RollBackRequested{CauseOf("client")});
+    CHECK(Upper(where) == Name(t_.state)) << where << " is not " << Name(t_.state);
+  }
+
+  template <typename Feed>
+  void Answer(const Call& call, bool commits, const Feed& feed) {
+    if (call.operation == Operation::kOpen) feed(Opened{call.branch, true, {}});
+    if (call.operation == Operation::kRun) feed(Ran{call.branch, true, false, {}});
+    if (call.operation == Operation::kPrepare && commits) {
+      feed(Voted{call.branch, Vote::kPrepared, false, {}, "id", "start"});
+    }
+  }
+
+  Reached* reached_;
+  Atomic t_;
+  const Monotonic now_{1'000'000'000};
+  std::string shown_;
+};
+
+}  // namespace
+
+std::string Play(const std::string& text, Reached* reached) {
+  Player player(reached);
+  std::istringstream in(text);
+  std::string played;
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with(" ")) continue;  // an answer
+    played += line + "\n";
+    if (!line.empty() && line[0] != '#') played += player.Run(line);
+  }
+  return played;
+}
+
+}  // namespace assent::golden
