@@ -10,11 +10,6 @@ using xa::Code;
 
 namespace {
 
-bool IsPhaseTwo(Operation operation) {
-  return operation == Operation::kCommit || operation == Operation::kRollBack ||
-         operation == Operation::kFind || operation == Operation::kForget;
-}
-
 std::string Say(const char* what, uint32_t branch, Operation operation) {
   return std::string("    ") + what + " " + core::Name(operation) + " b" +
          std::to_string(branch + 1);
@@ -34,6 +29,17 @@ bool EndsConnection(const Flight& call) {
 
 }  // namespace
 
+bool NeedsOwn(Operation operation) {
+  switch (operation) {
+    case Operation::kOpen:
+    case Operation::kCommit:
+    case Operation::kRollBack:
+    case Operation::kFind:
+    case Operation::kForget: return false;
+    default: return true;
+  }
+}
+
 Request Move::RequestOf(uint32_t branch, const Flight& flight) const {
   return {flight.operation, flight.through_own, flight.settle, setup.read_only[branch],
           setup.witness[branch]};
@@ -50,7 +56,7 @@ void Move::Carry(uint32_t branch) {
   Flight& call = world.branches[branch].calls.front();
   Part& part = world.parts[branch];
   call.through_own = part.session == Session::kOurs;
-  if (!call.through_own && !IsPhaseTwo(call.operation) && call.operation != Operation::kOpen) {
+  if (!call.through_own && NeedsOwn(call.operation)) {
     Fail(branch);
     return;
   }
@@ -162,7 +168,7 @@ void Move::AbandonCalls() {
         // a look changes nothing
       } else if (own) {
         part.late_own |= Bit(operation);
-      } else if (IsPhaseTwo(operation)) {
+      } else if (!NeedsOwn(operation) && operation != Operation::kOpen) {
         part.late_free |= Bit(operation);
       }
     }

@@ -106,15 +106,26 @@ const char* Idempotent(const World& world, const Setup& setup) {
   return was_definite ? "an outcome that was told has changed" : nullptr;
 }
 
+// A process that is up knows each decision that is durable, until outcomes are forgotten: so a gid
+// that is sent again is not run again.
+const char* Known(const World& world, const Setup&) {
+  if (!world.up || world.stale || world.expired || !world.commit_durable) return nullptr;
+  return AnswerNow(world) ? nullptr : "a durable decision is not known any more";
+}
+
 struct Named {
   Invariant invariant;
   const char* (*breach)(const World&, const Setup&);
 };
 
 constexpr Named kAlways[] = {
-    {Invariant::kAgreement, Agreement},         {Invariant::kCommitValidity, CommitValidity},
-    {Invariant::kWriteAhead, WriteAhead},       {Invariant::kStability, Stability},
-    {Invariant::kNoFalseAnswer, NoFalseAnswer}, {Invariant::kIdempotent, Idempotent},
+    {Invariant::kAgreement, Agreement},
+    {Invariant::kCommitValidity, CommitValidity},
+    {Invariant::kWriteAhead, WriteAhead},
+    {Invariant::kStability, Stability},
+    {Invariant::kNoFalseAnswer, NoFalseAnswer},
+    {Invariant::kIdempotent, Idempotent},
+    {Invariant::kIdempotent, Known},
 };
 
 const char* PresumedAbort(const World& world, const Setup& setup) {

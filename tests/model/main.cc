@@ -61,7 +61,7 @@ int SearchAll(const Wish& wish) {
   for (const Setup& setup : Setups()) {
     if (!wish.only.empty() ? wish.only != setup.name : setup.full_only && !wish.full) continue;
     Limits limits;
-    if (wish.full) limits.states = 200'000'000;
+    if (setup.full_only) limits.states = 50'000'000;
     const Result result = Explore(setup, wish.plant, limits);
     Print(setup, result);
     reached.Add(result.reached);

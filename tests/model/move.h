@@ -106,6 +106,9 @@ class Move {
   std::vector<std::string>* story_;
 };
 
+// Does this go over the branch's own connection, or not at all?
+bool NeedsOwn(core::Operation operation);
+
 // What the coordinator would answer to somebody who asks now; none: it knows nothing of it.
 std::optional<core::Outcome> AnswerNow(const World& world);
 

@@ -161,10 +161,7 @@ void Crash(Move& m, uint32_t, int way) {
 const Flight* OnTheWay(const Move& m, uint32_t b) {
   const Flight* call = UnderWay(m, b);
   if (call == nullptr || m.world.parts[b].session == Session::kOurs) return call;
-  const bool needs_own = call->operation == Operation::kRun ||
-                         call->operation == Operation::kPrepare ||
-                         call->operation == Operation::kCommitOnePhase;
-  return needs_own ? nullptr : call;
+  return NeedsOwn(call->operation) ? nullptr : call;
 }
 bool OverNetwork(const Flight* call) {
   return call != nullptr && call->operation != Operation::kOpen;

@@ -129,16 +129,60 @@ Setup AllReadOnly() {
 }
 Setup Three() { return Make("three", 3, {{Fault::kCrash, 1}}); }
 
+// ---- Larger ones ----
+
+Setup Large(Setup setup, const char* name, const Budget& more) {
+  setup.name = name;
+  setup.full_only = true;
+  for (const auto& [fault, count] : more) setup.budget[static_cast<size_t>(fault)] = count;
+  return setup;
+}
+Setup LateRequestsTwoCrashes() {
+  return Large(LateRequests(), "late-requests-2", {{Fault::kCrash, 2}});
+}
+Setup HangsAndTimeOuts() {
+  return Large(Hangs(), "hangs-2", {{Fault::kCrash, 2}, {Fault::kTimeOut, 1}});
+}
+Setup ListsTwoCrashes() {
+  return Large(Lists(), "lists-2", {{Fault::kCrash, 2}, {Fault::kRestart, 1}});
+}
+Setup InteractiveTwoCrashes() {
+  return Large(InteractiveNamed(), "interactive-2", {{Fault::kCrash, 2}, {Fault::kTimeOut, 1}});
+}
+Setup ThreeTwoCrashes() { return Large(Three(), "three-2", {{Fault::kCrash, 2}}); }
+Setup ThreeAndLost() { return Large(Three(), "three-lost", {{Fault::kDrop, 1}}); }
+
 }  // namespace
 
 const std::vector<Setup>& Setups() {
-  static const std::vector<Setup> setups = {
-      Crashes(),     LateRequests(),      Duplicates(),  Refusals(),
-      Hangs(),       Heuristics(),        Forgets(),     BranchLeft(),
-      Witness(),     BrokenPromises(),    Replaced(),    Forgotten(),
-      Lists(),       Unnamed(),           OnePhase(),    OnePhaseWitness(),
-      ReadOnly(),    OnePhaseByTheBook(), AllReadOnly(), Three(),
-      Interactive(), InteractiveNamed()};
+  static const std::vector<Setup> setups = {Crashes(),
+                                            LateRequests(),
+                                            Duplicates(),
+                                            Refusals(),
+                                            Hangs(),
+                                            Heuristics(),
+                                            Forgets(),
+                                            BranchLeft(),
+                                            Witness(),
+                                            BrokenPromises(),
+                                            Replaced(),
+                                            Forgotten(),
+                                            Lists(),
+                                            Unnamed(),
+                                            OnePhase(),
+                                            OnePhaseWitness(),
+                                            ReadOnly(),
+                                            OnePhaseByTheBook(),
+                                            AllReadOnly(),
+                                            Three(),
+                                            Interactive(),
+                                            InteractiveNamed(),
+                                            LateRequestsTwoCrashes(),
+                                            HangsAndTimeOuts(),
+                                            ListsTwoCrashes(),
+                                            InteractiveTwoCrashes(),
+                                            ThreeTwoCrashes(),
+                                            ThreeAndLost()};
   return setups;
 }
 
