@@ -78,7 +78,7 @@ class Walk {
     return Damage(SegmentPath(directory_, number), 0, "the segment is missing");
   }
 
-  // Passes over what was never used and over a half copy. `at` becomes the newest segment that
+  // Passes over what was never used and over half copies. `at` becomes the newest segment that
   // counts, 0 if there is none.
   Result<void> FindNewest(uint64_t* at) {
     for (; *at > 0; --*at) {
@@ -86,6 +86,8 @@ class Walk {
       auto reader = SegmentReader::Open(files_, directory_, *at);
       if (!reader) return reader.error();
       if (!(*reader)->header()) {
+        // Below a half copy stands a segment that has been written to, always.
+        if (survey_.half_copy) return Damage((*reader)->path(), 0, "the segment header is missing");
         survey_.discard.push_back(*at);
         continue;
       }
@@ -99,19 +101,12 @@ class Walk {
         return Damage((*reader)->path(), 0, "the header names another predecessor");
       }
       if (previous > 0 && !There(previous)) return Missing(previous);
+      // The one before may be another: a start that could not make it durable wrote it, the next
+      // one read it out of the memory as if it were whole, and failed on top of it; then the
+      // machine lost its power. Neither start acted upon anything.
       survey_.half_copy = true;
       survey_.discard.push_back(*at);
-      --*at;
-      return *at == 0 ? Result<void>() : ExpectWhole(*at);
     }
-    return {};
-  }
-
-  // Below a half copy stands a segment that has been written to, always.
-  Result<void> ExpectWhole(uint64_t number) {
-    auto reader = SegmentReader::Open(files_, directory_, number);
-    if (!reader) return reader.error();
-    if (!(*reader)->header()) return Damage((*reader)->path(), 0, "the segment header is missing");
     return {};
   }
 

@@ -39,7 +39,7 @@ struct Survey {
   // To be removed before the next start, newest first: prepared ahead and never used, or the half
   // copy of a start that did not end.
   std::vector<uint64_t> discard;
-  bool half_copy = false;           // the last of `discard` is one
+  bool half_copy = false;           // the last of `discard`, or more, are such
   std::vector<uint64_t> reclaimed;  // files that a durable Reclaimed record has given up
 
   Lsn next_lsn() const { return segments.empty() ? 1 : segments.back().summary.next_lsn; }

@@ -262,6 +262,39 @@ TEST(Directory, RemovesAHalfCopyAndMakesItAnew) {
   }
 }
 
+// A start could not sync its last batch and ended; the next one read that batch out of the
+// machine's memory, built on it, and did not finish either; then the power went, and the batch with
+// it. Neither start acted upon anything.
+TEST(Directory, RemovesAHalfCopyOnTopOfAnother) {
+  TestDirectory directory;
+  const Options options = directory.LogOptions();
+  Session(options, {"one", "two"});
+  const std::string first = ReadBytes(SegmentPath(options.directory, 1));
+  Session(options, {});
+  const std::string second = ReadBytes(SegmentPath(options.directory, 2));
+  Session(options, {});
+  const std::string third = ReadBytes(SegmentPath(options.directory, 3));
+  const auto cut = [](const std::string& bytes) {
+    std::string half = bytes.substr(0, 2 * kSectorBytes);  // without what makes the copies count
+    half.resize(bytes.size(), '\0');
+    return half;
+  };
+  WriteBytes(SegmentPath(options.directory, 1), first);
+  WriteBytes(SegmentPath(options.directory, 2), cut(second));
+  WriteBytes(SegmentPath(options.directory, 3), cut(third));
+  EXPECT_THAT(Payloads(*Recall(options)), ElementsAre("one", "two"));
+  Session(options, {"three"});
+  EXPECT_THAT(Payloads(*Recall(options)), ElementsAre("one", "two", "three"));
+  EXPECT_EQ(SegmentFiles(options.directory).size(), 1u);
+  // A segment without its header below a half copy is damage.
+  std::filesystem::remove_all(options.directory);
+  std::filesystem::create_directory(options.directory);
+  WriteBytes(SegmentPath(options.directory, 1), first);
+  WriteBytes(SegmentPath(options.directory, 2), std::string(second.size(), '\0'));
+  WriteBytes(SegmentPath(options.directory, 3), cut(third));
+  ExpectDamage(options, "the segment header is missing");
+}
+
 TEST(Directory, RefusesAHalfCopyWhoseSourceIsGone) {
   TestDirectory directory;
   const Options options = directory.LogOptions();

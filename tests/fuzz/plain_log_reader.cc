@@ -166,7 +166,7 @@ bool Follows(uint64_t number, const PlainSegment& older, const PlainSegment& new
   return newer.incarnation == older.incarnation && newer.nonce == older.nonce;
 }
 
-// "Start", 1: unused segments and a half copy are passed over. The newest that counts, 0: there is
+// "Start", 1: unused segments and half copies are passed over. The newest that counts, 0: there is
 // none, or none at all: damage.
 std::optional<uint64_t> NewestPlainly(const Image& image) {
   bool half_copy = false;
@@ -178,7 +178,7 @@ std::optional<uint64_t> NewestPlainly(const Image& image) {
       if (half_copy) return {};
       continue;
     }
-    if (half_copy || !segment->starts || HoldsCopyComplete(*segment)) return number;
+    if (!segment->starts || HoldsCopyComplete(*segment)) return number;
     if (segment->previous != number - 1) return {};
     if (segment->previous > 0 && !image.contains(segment->previous)) return {};
     half_copy = true;
