@@ -211,6 +211,11 @@ void Auditor::OnTold(uint32_t number, const std::string& gtrid, Told told) {
 
 // What an operator must decide may stay: a person or a backup has meddled, or the server is another
 // one than before, and nothing is known.
+bool Auditor::Decided(const core::Gtrid& gtrid) const {
+  const auto found = transactions_.find(gtrid);
+  return found != transactions_.end() && found->second.commit_durable;
+}
+
 std::vector<xa::Xid> Auditor::InDoubt(const Database& database) {
   std::vector<xa::Xid> left;
   for (const xa::Xid& xid : database.InDoubt()) {

@@ -39,7 +39,8 @@ class Auditor {
 
   // Branches there that should not be there at the end.
   std::vector<xa::Xid> InDoubt(const Database& database);
-  void OnHeld(const std::string& xid);  // the coordinator says so
+  bool Decided(const core::Gtrid& gtrid) const;  // to commit, on the disk
+  void OnHeld(const std::string& xid);           // the coordinator says so
   bool Excused(uint32_t tag) const;
   bool short_memory = false;  // outcomes are forgotten early: orphans may be held
   // Is its outcome one that a hazard is honest about?

@@ -117,7 +117,11 @@ namespace assent::sim {
   X(ScanOnce, "each database is scanned once only")                                  \
   X(TimersIgnored, "no timer ever fires")                                            \
   X(BranchSkipped, "a restart takes the first branch as acknowledged")               \
-  X(AnsweredTwice, "a prepare is answered twice")
+  X(AnsweredTwice, "a prepare is answered twice")                                    \
+  X(OrphanTurned, "the roll-back of an orphan is carried out as a commit")           \
+  X(JudgedBeforeListed, "the scan notes who lives before it lists")                  \
+  X(HalfCopyTrusted, "a half copy is trusted: what it had not reached is lost")      \
+  X(OnePhaseNamedGid, "a sole branch under a client's gid committed in one phase")
 
 #define ASSENT_SIM_ENUM(name, text) k##name,
 enum class Fault : uint8_t { ASSENT_SIM_FAULTS(ASSENT_SIM_ENUM) kCount };

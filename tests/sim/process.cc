@@ -121,7 +121,11 @@ void Process::Start() {
   if (on_running) on_running();
 }
 
-void Process::PlantInto(coordinator::Restored& restored) {
+void Process::PlantInto(coordinator::Restored& restored, bool half_copy) {
+  if (world_.Planted(Plant::kHalfCopyTrusted) && half_copy) {
+    restored.unfinished.resize(restored.unfinished.size() / 2);
+    restored.ended.resize(restored.ended.size() / 2);
+  }
   if (world_.Planted(Plant::kGidRunTwice)) {
     restored.ended.clear();
   }
@@ -153,7 +157,7 @@ bool Process::Begin() {
   if (recovered->survey().half_copy) world_.Reach(Marker::kHalfCopy);
   auto rebuilt = recovery::Replay(*recovered, settings_.engine, world_.Wall());
   if (!rebuilt) return refused(rebuilt.error());
-  PlantInto(rebuilt->restored);
+  PlantInto(rebuilt->restored, recovered->survey().half_copy);
   if (!rebuilt->restored.unfinished.empty()) world_.Reach(Marker::kRestored);
   auto started = log::StartWriter(disk_, std::move(*recovered), rebuilt->copies, world_.rng);
   if (!started) return refused(started.error());
@@ -214,9 +218,10 @@ void Process::ScanLater(size_t index, Duration delay) {
 void Process::Scan(size_t index) {
   SimResource& resource = *resources_[index];
   const Monotonic started = world_.Now();
-  resource.Scan([this, index, started](const xa::ScanResult& scan) {
+  const core::Gtrid last_before = shard_ ? shard_->LastGtrid() : core::Gtrid();
+  resource.Scan([this, index, started, last_before](const xa::ScanResult& scan) {
     Input([&](coordinator::Shard& shard) {
-      PlantInScan(shard, index, scan);
+      PlantInScan(shard, index, scan, last_before);
       const auto again = judge_->Take(shard, resources_[index]->name(), scan, started);
       if (!again || world_.Planted(Plant::kScanOnce)) return;
       const auto jitter = Duration(
@@ -227,16 +232,19 @@ void Process::Scan(size_t index) {
 }
 
 // Bugs that a careless judgement would have.
-void Process::PlantInScan(coordinator::Shard& shard, size_t index, const xa::ScanResult& scan) {
+void Process::PlantInScan(coordinator::Shard& shard, size_t index, const xa::ScanResult& scan,
+                          const core::Gtrid& last_before) {
   for (const xa::Listed& listed : scan.listed) {
     const core::Gtrid& gtrid = listed.xid.gtrid;
     const bool ours = gtrid.coordinator_id() == shard.identity().coordinator_id;
     const bool live = shard.IsLive(gtrid);
     const bool history = shard.History(gtrid) != nullptr;
-    const bool wrong = (world_.Planted(Plant::kForeignRolledBack) && !ours) ||
-                       (world_.Planted(Plant::kLiveRolledBack) && ours && live) ||
-                       (world_.Planted(Plant::kHistoryIgnored) && ours && !live && history) ||
-                       (world_.Planted(Plant::kOrphanCommitted) && ours && !live && !history);
+    const bool wrong =
+        (world_.Planted(Plant::kForeignRolledBack) && !ours) ||
+        (world_.Planted(Plant::kLiveRolledBack) && ours && live) ||
+        (world_.Planted(Plant::kJudgedBeforeListed) && ours && live && last_before < gtrid) ||
+        (world_.Planted(Plant::kHistoryIgnored) && ours && !live && history) ||
+        (world_.Planted(Plant::kOrphanCommitted) && ours && !live && !history);
     if (!wrong) continue;
     xa::Call call;
     call.operation = world_.Planted(Plant::kOrphanCommitted) ? core::Operation::kCommit
@@ -260,6 +268,15 @@ void Process::DeliverHealth(const std::string& resource) {
   });
 }
 
+// Bugs that a careless front would have.
+void Process::PlantIn(coordinator::Request& request, coordinator::Reply& outward) {
+  if (world_.Planted(Plant::kDropReply) && request.gid.ends_with('7')) outward = [](auto) {};
+  if (world_.Planted(Plant::kOnePhaseNamedGid) && request.route == coordinator::Route::kExecute &&
+      request.branches.size() == 1) {
+    request.gid.clear();
+  }
+}
+
 bool Process::Request(coordinator::Request request, coordinator::Reply reply) {
   if (!shard_) return false;
   coordinator::Reply outward = [this, reply = std::move(reply)](coordinator::Answer answer) {
@@ -267,11 +284,11 @@ bool Process::Request(coordinator::Request request, coordinator::Reply reply) {
     auto kept = std::make_shared<coordinator::Answer>(std::move(answer));
     world_.At(world_.rng.Between(30us, 300us), [reply, kept] { reply(std::move(*kept)); });
   };
-  if (world_.Planted(Plant::kDropReply) && request.gid.ends_with('7')) outward = [](auto) {};
   Input([&](coordinator::Shard& shard) {
     if (auto problem = validator_.Check(request)) {
       outward(std::move(*problem));
     } else {
+      PlantIn(request, outward);
       shard.OnRequest(std::move(request), std::move(outward));
     }
   });

@@ -69,12 +69,14 @@ class Process final : public ProcessPort {
   void Input(F&& input);
   void End(CrashKind kind, Duration down);
   bool Begin();
-  void PlantInto(coordinator::Restored& restored);
+  void PlantInto(coordinator::Restored& restored, bool half_copy);
+  void PlantIn(coordinator::Request& request, coordinator::Reply& outward);
   void Fatal(coordinator::FatalReason reason, const std::string& message);
   void ArmTimer();
   void ScanLater(size_t index, Duration delay);
   void Scan(size_t index);
-  void PlantInScan(coordinator::Shard& shard, size_t index, const xa::ScanResult& scan);
+  void PlantInScan(coordinator::Shard& shard, size_t index, const xa::ScanResult& scan,
+                   const core::Gtrid& last_before);
 
   World& world_;
   Disk& disk_;

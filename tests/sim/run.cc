@@ -187,12 +187,16 @@ class Run {
       if (world_.Now() > limit) {
         std::string what = "not at rest after ten minutes:";
         if (!process_->running()) what += " the coordinator does not run;";
+        bool undecided = false;
         for (const Database& database : databases_) {
           for (const xa::Xid& xid : auditor_.InDoubt(database)) {
             what += " " + database.name() + " holds " + xid.ToPostgreSql() + ";";
+            undecided |= !auditor_.Decided(xid.gtrid);
           }
         }
-        world_.Violate(Invariant::kLiveness, what + " unanswered:" + clients_->Unanswered());
+        const bool kept = undecided && process_->running() && clients_->AllAnswered();
+        world_.Violate(kept ? Invariant::kPresumedAbort : Invariant::kLiveness,
+                       what + " unanswered:" + clients_->Unanswered());
         return false;
       }
       world_.Step();

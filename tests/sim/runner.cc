@@ -27,8 +27,8 @@ extern "C" void OnAbort(int) {
   if (running != 0) siglongjmp(after_abort, 1);
 }
 
-// A planted bug may fail a CHECK; what that run held is then lost, and is no leak of ours. Without a
-// plant every leak counts.
+// A planted bug may fail a CHECK; what that run held is then lost, and is no leak of ours. Without
+// a plant every leak counts.
 class PlantMayLeak {
  public:
   explicit PlantMayLeak(Plant plant) : may_(plant != Plant::kNone) { Ignore(true); }
