@@ -94,8 +94,8 @@ std::optional<WallTime> ParseTime(std::string_view text) {
     return std::nullopt;
   }
   // Nanoseconds since 1970 in 64 bits end amid 2262.
-  if (year < 1970 || year > 2261 || t.tm_mon < 1 || t.tm_mon > 12 || t.tm_mday < 1 || t.tm_mday > 31 ||
-      t.tm_hour > 23 || t.tm_min > 59 || t.tm_sec > 60) {
+  if (year < 1970 || year > 2261 || t.tm_mon < 1 || t.tm_mon > 12 || t.tm_mday < 1 ||
+      t.tm_mday > 31 || t.tm_hour > 23 || t.tm_min > 59 || t.tm_sec > 60) {
     return std::nullopt;
   }
   int64_t ns = 0;
