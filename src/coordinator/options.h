@@ -9,6 +9,8 @@
 
 namespace assent::coordinator {
 
+constexpr uint32_t kMostBranches = 1'000;  // of one transaction, whatever the configuration says
+
 struct EngineOptions {
   Duration default_deadline = std::chrono::seconds(30);
   Duration max_deadline = std::chrono::hours(24);

@@ -1,6 +1,9 @@
 #include "coordinator/records.h"
 
+#include <algorithm>
+
 #include "base/check.h"
+#include "coordinator/options.h"
 
 namespace assent::coordinator {
 namespace {
@@ -186,6 +189,26 @@ std::string EncodeIdentity(const std::string& resource, const std::string& ident
   return Serialize(record);
 }
 
+namespace {
+
+bool IsBranchNumber(uint32_t number) { return number >= 1 && number <= kMostBranches; }
+
+bool BranchNumbersAreGood(const log::v1::Record& record) {
+  const auto all = [](const auto& branches) {
+    return std::all_of(branches.begin(), branches.end(),
+                       [](const auto& branch) { return IsBranchNumber(branch.number()); });
+  };
+  switch (record.kind_case()) {
+    case log::v1::Record::kCommit: return all(record.commit().branches());
+    case log::v1::Record::kBranchEnd: return IsBranchNumber(record.branch_end().number());
+    case log::v1::Record::kHeuristic:
+      return IsBranchNumber(record.heuristic().number()) && all(record.heuristic().branches());
+    default: return true;
+  }
+}
+
+}  // namespace
+
 Result<Decoded> Decode(std::string_view payload) {
   Decoded decoded;
   if (!decoded.record.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
@@ -209,6 +232,9 @@ Result<Decoded> Decode(std::string_view payload) {
                            decoded.record.has_end();
   if (needs_gtrid && !decoded.gtrid) {
     return Error{ErrorCode::kDamaged, "a record of a transaction carries no gtrid"};
+  }
+  if (!BranchNumbersAreGood(decoded.record)) {
+    return Error{ErrorCode::kDamaged, "a record names a branch by a number that none has"};
   }
   return decoded;
 }

@@ -154,7 +154,7 @@ void ReadLimits(Table table, coordinator::EngineOptions* to) {
   table.ReadDuration("outcome_age", &to->outcome_age);
   table.Read("outcome_count", &to->outcome_count, 1, int64_t{1} << 40);
   table.Read("in_flight", &to->in_flight, 1, 10'000'000);
-  table.Read("branches", &to->branches, 1, 1'000);
+  table.Read("branches", &to->branches, 1, coordinator::kMostBranches);
   table.Read("statements", &to->statements, 1, 100'000);
   table.Read("recent_views", &to->recent_views, 0, 10'000'000);
   table.RefuseUnknown();

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "coordinator/options.h"
 #include "coordinator/records.h"
 #include "coordinator/testing.h"
 #include "log/decision_log.h"
@@ -271,6 +272,21 @@ TEST_F(ReplayTest, RefusesARecordThatItDoesNotUnderstand) {
   ASSERT_FALSE(rebuilt.has_value());
   EXPECT_EQ(rebuilt.error().code, ErrorCode::kDamaged);
   EXPECT_NE(rebuilt.error().message.find("record "), std::string::npos);
+}
+
+TEST_F(ReplayTest, RefusesABranchNumberThatNoneHas) {
+  for (const uint32_t number : {0u, coordinator::kMostBranches + 1, 4'000'000'000u}) {
+    log::v1::Record record;
+    record.set_gtrid(std::string(20, 'g'));
+    record.mutable_commit()->add_branches()->set_number(number);
+    const auto commit = coordinator::Decode(record.SerializeAsString());
+    ASSERT_FALSE(commit) << number;
+    EXPECT_EQ(commit.error().code, ErrorCode::kDamaged);
+    record.mutable_heuristic()->set_number(number);
+    EXPECT_FALSE(coordinator::Decode(record.SerializeAsString())) << number;
+    record.mutable_branch_end()->set_number(number);
+    EXPECT_FALSE(coordinator::Decode(record.SerializeAsString())) << number;
+  }
 }
 
 }  // namespace
