@@ -259,6 +259,11 @@ TEST_F(Api, RefusesNamesInThePathThatAreNone) {
         << gid;
     EXPECT_EQ(Refused(400, "POST", "/v1/resources/" + gid + ":install").field(), "resource") << gid;
   }
+  // Nothing that is not UTF-8 goes into an answer, not even quoted.
+  for (const char* target : {"/v1/transactions?%ff=1", "/v1/transactions?state=%ff",
+                             "/v1/transactions/%ff", "/v1/%ff"}) {
+    EXPECT_EQ(Refused(400, "GET", target).detail(), "the path or the query is not UTF-8") << target;
+  }
   EXPECT_EQ(Refused(400, "GET", "/v1/transactions/a%2").detail(),
             "a percent sign is not followed by two digits");
   EXPECT_EQ(Refused(400, "GET", "/v1/transactions/").field(), "gid");

@@ -1,5 +1,7 @@
 #include "server/target.h"
 
+#include <simdjson.h>
+
 #include <algorithm>
 #include <optional>
 
@@ -30,6 +32,9 @@ std::optional<std::string> Decode(std::string_view text, bool plus_is_space) {
   return decoded;
 }
 
+// What an answer may quote.
+bool IsUtf8(const std::string& text) { return simdjson::validate_utf8(text.data(), text.size()); }
+
 bool IsNameCharacter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
          c == '.' || c == '-';
@@ -39,6 +44,7 @@ bool IsNameCharacter(char c) {
 
 Result<Target> ParseTarget(std::string_view target) {
   const Error bad_escape{ErrorCode::kInvalid, "a percent sign is not followed by two digits"};
+  const Error bad_text{ErrorCode::kInvalid, "the path or the query is not UTF-8"};
   if (target.empty() || target[0] != '/') {
     return Error{ErrorCode::kInvalid, "the path does not begin with a slash"};
   }
@@ -49,6 +55,7 @@ Result<Target> ParseTarget(std::string_view target) {
     const size_t slash = path.find('/');
     auto segment = Decode(path.substr(0, slash), false);
     if (!segment) return bad_escape;
+    if (!IsUtf8(*segment)) return bad_text;
     parsed.segments.push_back(std::move(*segment));
     if (slash == path.npos) break;
     path.remove_prefix(slash + 1);
@@ -63,6 +70,7 @@ Result<Target> ParseTarget(std::string_view target) {
     auto name = Decode(pair.substr(0, equals), true);
     auto value = Decode(equals == pair.npos ? "" : pair.substr(equals + 1), true);
     if (!name || !value) return bad_escape;
+    if (!IsUtf8(*name) || !IsUtf8(*value)) return bad_text;
     parsed.query.emplace_back(std::move(*name), std::move(*value));
   }
   return parsed;
