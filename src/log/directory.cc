@@ -81,13 +81,16 @@ class Walk {
   // Passes over what was never used and over half copies. `at` becomes the newest segment that
   // counts, 0 if there is none.
   Result<void> FindNewest(uint64_t* at) {
+    std::optional<uint64_t> end;  // what the half copy above says of this one
     for (; *at > 0; --*at) {
       if (!There(*at)) return Missing(*at);
       auto reader = SegmentReader::Open(files_, directory_, *at);
       if (!reader) return reader.error();
       if (!(*reader)->header()) {
-        // Below a half copy stands a segment that has been written to, always.
-        if (survey_.half_copy) return Damage((*reader)->path(), 0, "the segment header is missing");
+        // A start may have read a header that was never synced, and nothing behind it.
+        if (end && *end != kSectorBytes) {
+          return Damage((*reader)->path(), 0, "the segment header is missing");
+        }
         survey_.discard.push_back(*at);
         continue;
       }
@@ -96,6 +99,10 @@ class Walk {
       auto walked = WalkSegment(**reader, &summary, nullptr);
       if (!walked) return walked;
       if (summary.copy_complete) return {};
+      // Of a copy that was read as whole only the batch that completes it, one sector, can be lost.
+      if (end && *end > summary.end + kSectorBytes) {
+        return Damage((*reader)->path(), summary.end, "the copy made at a start is not complete");
+      }
       const uint64_t previous = (*reader)->header()->previous_segment;
       if (previous != *at - 1) {
         return Damage((*reader)->path(), 0, "the header names another predecessor");
@@ -106,6 +113,7 @@ class Walk {
       // machine lost its power. Neither start acted upon anything.
       survey_.half_copy = true;
       survey_.discard.push_back(*at);
+      end = (*reader)->header()->previous_end;
     }
     return {};
   }

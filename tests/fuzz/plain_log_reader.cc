@@ -169,19 +169,20 @@ bool Follows(uint64_t number, const PlainSegment& older, const PlainSegment& new
 // "Start", 1: unused segments and half copies are passed over. The newest that counts, 0: there is
 // none, or none at all: damage.
 std::optional<uint64_t> NewestPlainly(const Image& image) {
-  bool half_copy = false;
+  std::optional<uint64_t> end;  // what the half copy above says of this one
   for (uint64_t number = image.rbegin()->first; number > 0; --number) {
     if (!image.contains(number)) return {};
     const auto segment = ReadSegmentPlainly(image.at(number), number, {});
     if (!segment) return {};
     if (segment->unused) {
-      if (half_copy) return {};
+      if (end && *end != kSector) return {};
       continue;
     }
     if (!segment->starts || HoldsCopyComplete(*segment)) return number;
+    if (end && *end > segment->end + kSector) return {};
     if (segment->previous != number - 1) return {};
     if (segment->previous > 0 && !image.contains(segment->previous)) return {};
-    half_copy = true;
+    end = segment->previous_end;
   }
   return 0;
 }
