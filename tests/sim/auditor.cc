@@ -34,7 +34,8 @@ void Auditor::OnFate(Database& database, const xa::Xid& xid, const Work& work, F
                                              "dropped",
                                              "committed by a person",
                                              "rolled back by a person",
-                                             "undone by a backup"};
+                                             "undone by a backup",
+                                             "about to be committed, late"};
     return "            = " + std::string(kWords[static_cast<size_t>(fate)]) + ": " +
            Describe(xid, database);
   });
@@ -46,6 +47,7 @@ void Auditor::OnFate(Database& database, const xa::Xid& xid, const Work& work, F
     case Fate::kHeuristicRollBack:
     case Fate::kUndone: Excuse(it); return;
     case Fate::kDropped: return;
+    case Fate::kCommitting: it.committing |= bit; return;
     case Fate::kRolledBack:
       it.rolled_back |= bit;
       if (it.excused) return;
@@ -259,8 +261,9 @@ void Auditor::AfterPowerLoss() {
   }
   for (const auto& [gtrid, it] : transactions_) {
     if (!it.commit_durable || it.end_durable || it.excused || found.contains(gtrid)) continue;
-    // Its end was read at a start though it was never synced, and then it was forgotten.
-    if (short_memory && (it.prepared & ~it.committed) == 0) continue;
+    // Its end was read at a start though it was never synced, and then it was forgotten. A commit
+    // that hangs is not listed, and without a witness taken as done (rule 3).
+    if (short_memory && (it.prepared & ~(it.committed | it.committing)) == 0) continue;
     world_.Violate(Invariant::kLog, "a durable decision is gone: " + gtrid.ToHex());
   }
 }

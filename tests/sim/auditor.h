@@ -50,6 +50,7 @@ class Auditor {
   struct Transaction {
     uint32_t tag = 0;                                                      // 0: not known yet
     uint64_t prepared = 0, read_only = 0, committed = 0, rolled_back = 0;  // by branch
+    uint64_t committing = 0;  // likewise: a commit hangs, or has hung, there
     bool one_phase = false;
     bool commit_durable = false, abort_durable = false, end_durable = false;
     bool excused = false;

@@ -119,6 +119,7 @@ bool Database::BeginCommit(Session session, const xa::Xid& xid) {
   if (found == branches_.end() || !Visible(found->second, session)) return false;
   if (found->second.state != State::kPrepared) return false;
   found->second.state = State::kCommitting;
+  Report(xid, found->second.work, Fate::kCommitting);
   return true;
 }
 

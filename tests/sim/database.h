@@ -40,7 +40,8 @@ enum class Fate : uint8_t {
   kDropped,     // it did not
   kHeuristicCommit,
   kHeuristicRollBack,
-  kUndone  // by a restored backup
+  kUndone,     // by a restored backup
+  kCommitting  // the commit hangs: it is carried out late, or not at all
 };
 
 struct LedgerRow {
