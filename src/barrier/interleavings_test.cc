@@ -1,0 +1,445 @@
+// All interleavings of a branch's calls, statement by statement, over a modelled table with locks.
+//
+// Scenario: the coordinator sends try, then confirm or cancel, each of them twice (it heard nothing
+// of the first). Every call runs in a local transaction of its own; after each statement any other
+// call may go on, and the process may die before its commit. The rows that a transaction wrote are
+// seen by others once it has committed; whoever meets them before waits, as InnoDB or as PostgreSQL
+// does. At the end of every history the ledger of the business code must add up (docs/protocol.md,
+// invariants: every effective try ends in exactly one of confirmed, cancelled; each effect once).
+#include "barrier/barrier.h"
+
+#include <array>
+#include <iostream>
+#include <unordered_set>
+
+#include <gtest/gtest.h>
+
+namespace assent::barrier {
+namespace {
+
+enum class Locks { kInnoDb, kPostgreSql };
+
+// Deliberate mistakes, each of which must be caught.
+enum class Plant {
+  kNone,
+  kCancelWithoutItsOwnRow,
+  kCancelWithoutTheTrysRow,
+  kReadsHoldNothing,
+  kRefusalIsNotRecorded,
+  kSuccessIsNotChecked  // effects outside: nobody looks whether a cancel came meanwhile
+};
+
+enum class Refusal { kNone, kSame, kAnew };
+
+struct Copy {
+  Operation operation{};
+  bool may_die = false;
+  Refusal refuses = Refusal::kNone;
+};
+
+struct Scenario {
+  Locks locks{};
+  std::vector<Copy> copies;
+  bool outside = false;
+  Plant plant = Plant::kNone;
+};
+
+struct TableRow {
+  std::string committed;  // empty: none
+  std::string pending;    // of the owner of the lock
+  int lock = -1;          // who changes it, or has locked it
+  unsigned holders = 0;   // who holds it against changes, a bit each
+
+  bool HeldByOthers(int who) const { return (holders & ~(1u << who)) != 0; }
+  bool LockedByOthers(int who) const { return lock >= 0 && lock != who; }
+  const std::string& SeenBy(int who) const {
+    return lock == who && !pending.empty() ? pending : committed;
+  }
+};
+
+enum class Phase { kNotSent, kBarrier, kWork, kEffect, kUndo, kAnswered, kDead };
+
+struct Process {
+  Phase phase = Phase::kNotSent;
+  std::optional<Barrier> barrier;
+  std::string heard;  // what the statements gave: with the call, all of the machine's state
+  char part = 'e';    // entering, refusing, succeeding
+  int status = 0;     // what it answered
+};
+
+constexpr int kOperations = 5;
+
+struct State {
+  std::array<TableRow, kOperations> rows;  // by operation
+  std::vector<Process> processes;
+  std::array<int, kOperations> ran{};  // the committed ledger of the business code
+  int outside = 0;                     // effects outside that stand now
+  int made = 0;                        // and that were ever made
+
+  std::string Key() const {
+    std::string key;
+    for (const TableRow& row : rows) {
+      key += row.committed + "," + row.pending + "," + std::to_string(row.lock) + "," +
+             std::to_string(row.holders) + ";";
+    }
+    for (const Process& one : processes) {
+      key += std::to_string(static_cast<int>(one.phase)) + one.part + one.heard + "," +
+             std::to_string(one.status) + ";";
+    }
+    for (const int count : ran) key += std::to_string(count) + ",";
+    return key + std::to_string(outside) + "," + std::to_string(made);
+  }
+};
+
+class Search {
+ public:
+  explicit Search(Scenario scenario) : scenario_(std::move(scenario)) {
+    State first;
+    first.processes.resize(scenario_.copies.size());
+    Visit(first);
+  }
+
+  const std::string& violation() const { return violation_; }
+  size_t states() const { return seen_.size(); }
+  size_t ends() const { return ends_; }
+
+ private:
+  Call CallOf(size_t who) const {
+    Call call{scenario_.copies[who].operation, std::string(40, 'a'), "voucher"};
+    call.effects_outside = scenario_.outside;
+    return call;
+  }
+  static size_t IndexOf(std::string_view operation) {
+    return static_cast<size_t>(*ParseOperation(operation));
+  }
+  bool BeginsAt(size_t who) const {
+    return scenario_.copies[who].operation == Operation::kTry ||
+           scenario_.copies[who].operation == Operation::kAction;
+  }
+
+  // A confirm is sent after a yes only.
+  bool MaySend(const State& state, size_t who) const {
+    if (scenario_.copies[who].operation != Operation::kConfirm) return true;
+    for (size_t i = 0; i < state.processes.size(); ++i) {
+      if (BeginsAt(i) && state.processes[i].status == 200) return true;
+    }
+    return false;
+  }
+
+  void Visit(const State& state) {
+    if (!violation_.empty() || !seen_.insert(state.Key()).second) return;
+    bool moved = false, blocked = false;
+    for (size_t who = 0; who < state.processes.size(); ++who) {
+      State after = state;
+      if (!Move(after, who)) {
+        blocked = blocked || state.processes[who].phase == Phase::kBarrier;
+        continue;
+      }
+      moved = true;
+      CheckAlways(after);
+      Visit(after);
+      if (!violation_.empty()) return;
+      if (MayDie(state, who)) {
+        State dead = state;
+        Release(dead, who, false);
+        dead.processes[who].phase = Phase::kDead;
+        Visit(dead);
+      }
+    }
+    if (blocked && !moved) violation_ = "a deadlock";
+    if (!moved && !blocked) {
+      ++ends_;
+      CheckEnd(state);
+    }
+  }
+
+  bool MayDie(const State& state, size_t who) const {
+    const Phase phase = state.processes[who].phase;
+    if (!scenario_.copies[who].may_die || phase == Phase::kNotSent) return false;
+    if (!scenario_.outside || !BeginsAt(who)) return true;
+    // What an attempt makes outside after its cancel has run, only itself can take back: that it
+    // does not die just then is the assumption (docs/barrier.md tells what to do about it).
+    const bool made = state.outside != 0;
+    const TableRow& cancel = state.rows[static_cast<size_t>(Operation::kCancel)];
+    return !made || (cancel.committed.empty() && cancel.pending.empty());
+  }
+
+  // One step of one process; false: it has none, or waits for a lock.
+  bool Move(State& state, size_t who) {
+    Process& self = state.processes[who];
+    switch (self.phase) {
+      case Phase::kNotSent:
+        if (!MaySend(state, who)) return false;
+        self.barrier = Barrier::Enter(Vendor::kMySql, CallOf(who));
+        self.phase = Phase::kBarrier;
+        return true;
+      case Phase::kBarrier: return MoveBarrier(state, who);
+      case Phase::kWork: Work(state, who); return true;
+      case Phase::kEffect:
+        ++state.outside;
+        ++state.made;
+        Restart(self, Barrier::Succeed(Vendor::kMySql, CallOf(who)), 's');
+        return true;
+      case Phase::kUndo:
+        state.outside = 0;
+        Restart(self, Barrier::Refuse(Vendor::kMySql, CallOf(who), Barrier::Where::kNewTransaction),
+                'r');
+        return true;
+      case Phase::kAnswered:
+      case Phase::kDead: break;
+    }
+    return false;
+  }
+
+  static void Restart(Process& self, Barrier barrier, char part) {
+    self.barrier = std::move(barrier);
+    self.part = part;
+    self.heard.clear();
+    self.phase = Phase::kBarrier;
+  }
+
+  bool MoveBarrier(State& state, size_t who) {
+    Process& self = state.processes[who];
+    if (!self.barrier->settled()) {
+      const auto given = Execute(state, static_cast<int>(who), self.barrier->next());
+      if (!given) return false;
+      self.heard += std::to_string(given->affected) + given->cause.value_or("-") + "/";
+      self.barrier->Take(*given);
+      return true;
+    }
+    const Verdict verdict = self.barrier->verdict();
+    if (verdict == Verdict::kRun && !(scenario_.outside && BeginsAt(who))) {
+      self.phase = Phase::kWork;
+      return true;
+    }
+    Release(state, who, Commits(verdict));
+    if (verdict == Verdict::kRun) {
+      self.phase = Phase::kEffect;
+    } else if (verdict == Verdict::kUndo) {
+      self.phase = Phase::kUndo;
+    } else {
+      Finish(self, HttpStatus(verdict));
+    }
+    return true;
+  }
+
+  // The business code, once in its local transaction. Its effect counts when that commits.
+  void Work(State& state, size_t who) {
+    Process& self = state.processes[who];
+    const Refusal refusal = scenario_.copies[who].refuses;
+    if (scenario_.copies[who].operation == Operation::kCancel) state.outside = 0;
+    if (BeginsAt(who) && refusal != Refusal::kNone) {
+      if (scenario_.plant == Plant::kRefusalIsNotRecorded) {
+        Release(state, who, false);
+        return Finish(self, 409);
+      }
+      const bool same = refusal == Refusal::kSame;
+      if (!same) Release(state, who, false);
+      return Restart(self,
+                     Barrier::Refuse(
+                         Vendor::kMySql, CallOf(who),
+                         same ? Barrier::Where::kSameTransaction : Barrier::Where::kNewTransaction),
+                     'r');
+    }
+    ++state.ran[static_cast<size_t>(scenario_.copies[who].operation)];
+    Release(state, who, true);
+    Finish(self, 200);
+  }
+
+  static void Finish(Process& self, int status) {
+    self.status = status;
+    self.phase = Phase::kAnswered;
+    self.barrier.reset();
+    self.heard.clear();
+  }
+
+  static void Release(State& state, size_t who, bool commit) {
+    for (TableRow& row : state.rows) {
+      row.holders &= ~(1u << who);
+      if (row.lock != static_cast<int>(who)) continue;
+      if (commit && !row.pending.empty()) row.committed = row.pending;
+      row.pending.clear();
+      row.lock = -1;
+    }
+  }
+
+  // nullopt: it waits.
+  std::optional<Given> Execute(State& state, int who, const Statement& statement) const {
+    TableRow& row = state.rows[IndexOf(statement.operation)];
+    const bool original = statement.operation == "try" && statement.cause == "cancel";
+    switch (statement.kind) {
+      case Kind::kInsert:
+        if (scenario_.plant == Plant::kCancelWithoutItsOwnRow && statement.operation == "cancel") {
+          return Given{1};
+        }
+        if (scenario_.plant == Plant::kCancelWithoutTheTrysRow && original) {
+          if (row.SeenBy(who).empty()) return Given{1};
+        }
+        return ExecuteInsert(row, who, statement);
+      case Kind::kRead: return Seen(row.SeenBy(who), statement);
+      case Kind::kReadAndHold:
+        if (scenario_.plant == Plant::kReadsHoldNothing) return Seen(row.SeenBy(who), statement);
+        if (!Exists(row, who)) return Given{};
+        if (row.LockedByOthers(who)) return std::nullopt;
+        row.holders |= 1u << who;
+        return Given{0, row.SeenBy(who)};
+      case Kind::kReadAndLock:
+      case Kind::kChange:
+        if (statement.kind == Kind::kReadAndLock && scenario_.plant == Plant::kReadsHoldNothing) {
+          return Seen(row.SeenBy(who), statement);
+        }
+        if (!Exists(row, who)) return Given{};
+        if (row.LockedByOthers(who) || row.HeldByOthers(who)) return std::nullopt;
+        row.lock = who;
+        if (statement.kind == Kind::kReadAndLock) return Given{0, row.SeenBy(who)};
+        if (row.SeenBy(who) != statement.before) return Given{0};
+        row.pending = statement.cause;
+        return Given{1};
+    }
+    return std::nullopt;
+  }
+
+  // InnoDB waits for an insert of another transaction, PostgreSQL does not see it.
+  bool Exists(const TableRow& row, int who) const {
+    if (!row.SeenBy(who).empty()) return true;
+    return scenario_.locks == Locks::kInnoDb && row.LockedByOthers(who);
+  }
+
+  Given Seen(const std::string& cause, const Statement& statement) const {
+    if (scenario_.plant == Plant::kSuccessIsNotChecked && statement.operation == "cancel")
+      return {};
+    if (cause.empty()) return {};
+    return {0, cause};
+  }
+
+  std::optional<Given> ExecuteInsert(TableRow& row, int who, const Statement& statement) const {
+    const bool there = !row.SeenBy(who).empty();
+    // Both wait for another's insert; InnoDB's duplicate check waits for, and takes, a lock.
+    if (row.LockedByOthers(who) && (!there || scenario_.locks == Locks::kInnoDb))
+      return std::nullopt;
+    if (there) {
+      if (scenario_.locks == Locks::kInnoDb && row.lock != who) row.holders |= 1u << who;
+      return Given{0};
+    }
+    if (row.HeldByOthers(who)) return std::nullopt;
+    row.lock = who;
+    row.pending = statement.cause;
+    return Given{1};
+  }
+
+  int Ran(const State& state, Operation operation) const {
+    return state.ran[static_cast<size_t>(operation)];
+  }
+
+  void CheckAlways(const State& state) {
+    for (const int count : state.ran) {
+      if (count > 1) violation_ = "the business code of one operation ran twice";
+    }
+    if (state.made > 1) violation_ = "an effect outside was made twice";
+    int answer = 0;
+    for (size_t i = 0; i < state.processes.size(); ++i) {
+      const int status = state.processes[i].status;
+      if (!BeginsAt(i) || status == 0 || status == 425) continue;
+      if (answer != 0 && answer != status) violation_ = "a duplicate was answered otherwise";
+      answer = status;
+    }
+  }
+
+  void CheckEnd(const State& state) {
+    if (!violation_.empty()) return;
+    const int tried = scenario_.outside ? state.outside : Ran(state, Operation::kTry);
+    const int confirmed = Ran(state, Operation::kConfirm);
+    const int cancelled = Ran(state, Operation::kCancel);
+    if (scenario_.outside) {
+      if (cancelled > 0 && tried != 0) violation_ = "cancelled, and an effect outside stands";
+      if (confirmed > 0 && tried != 1) violation_ = "confirmed without its effect outside";
+      return;
+    }
+    if (tried == 0 && confirmed + cancelled > 0) violation_ = "an end without an effective try";
+    // A confirm that was never to be sent ends nothing; the coordinator would cancel.
+    bool end_was_sent = false;
+    for (size_t i = 0; i < state.processes.size(); ++i) {
+      end_was_sent = end_was_sent || (!BeginsAt(i) && state.processes[i].phase == Phase::kAnswered);
+    }
+    if (tried == 1 && end_was_sent && confirmed + cancelled != 1) {
+      violation_ = "an effective try with " + std::to_string(confirmed) + " confirms and " +
+                   std::to_string(cancelled) + " cancels";
+    }
+  }
+
+  const Scenario scenario_;
+  std::unordered_set<std::string> seen_;
+  std::string violation_;
+  size_t ends_ = 0;
+};
+
+constexpr Copy kTry{Operation::kTry, true, Refusal::kNone};
+constexpr Copy kTryThatLives{Operation::kTry, false, Refusal::kNone};
+constexpr Copy kCancel{Operation::kCancel, true, Refusal::kNone};
+constexpr Copy kCancelThatLives{Operation::kCancel, false, Refusal::kNone};
+constexpr Copy kConfirm{Operation::kConfirm, true, Refusal::kNone};
+constexpr Copy kConfirmThatLives{Operation::kConfirm, false, Refusal::kNone};
+
+// The last copy of the end is the one that gets through.
+std::vector<std::vector<Copy>> Decisions() {
+  return {{kTry, kTry, kCancel, kCancelThatLives},
+          {kTry, kTryThatLives, kConfirm, kConfirmThatLives}};
+}
+
+void ExpectHolds(const Scenario& scenario) {
+  const Search search(scenario);
+  EXPECT_EQ(search.violation(), "");
+  EXPECT_GT(search.ends(), 1u);
+  std::cout << (scenario.locks == Locks::kInnoDb ? "InnoDB: " : "PostgreSQL: ") << search.states()
+            << " states, " << search.ends() << " ends\n";
+}
+
+class Interleavings : public testing::TestWithParam<Locks> {};
+INSTANTIATE_TEST_SUITE_P(All, Interleavings, testing::Values(Locks::kInnoDb, Locks::kPostgreSql),
+                         [](const auto& which) {
+                           return which.param == Locks::kInnoDb ? "InnoDb" : "PostgreSql";
+                         });
+
+TEST_P(Interleavings, EndEveryEffectiveTryOnce) {
+  for (const auto& copies : Decisions()) ExpectHolds({GetParam(), copies});
+}
+
+TEST_P(Interleavings, AnswerEveryDuplicateOfARefusedTryAlike) {
+  for (const Refusal refusal : {Refusal::kSame, Refusal::kAnew}) {
+    const Copy refused{Operation::kTry, true, refusal};
+    // The second attempt would succeed by itself.
+    ExpectHolds({GetParam(), {refused, kTry, kCancel, kCancelThatLives}});
+    ExpectHolds({GetParam(), {refused, refused, kCancelThatLives}});
+  }
+}
+
+// A coordinator that sends both ends is broken; the first of them stands all the same.
+TEST_P(Interleavings, LetOneEndStandEvenIfBothAreSent) {
+  ExpectHolds({GetParam(), {kTry, kTryThatLives, kConfirm, kCancelThatLives}});
+  ExpectHolds({GetParam(), {kTryThatLives, kConfirmThatLives, kCancel, kCancelThatLives}});
+}
+
+TEST_P(Interleavings, LeaveNoEffectOutsideBehind) {
+  for (const auto& copies : Decisions()) ExpectHolds({GetParam(), copies, true});
+}
+
+TEST_P(Interleavings, CatchAMistake) {
+  const std::vector<Copy> cancel = Decisions()[0];
+  const std::vector<Copy> both = {kTryThatLives, kConfirmThatLives, kCancelThatLives};
+  const std::vector<Copy> refused = {
+      {Operation::kTry, false, Refusal::kSame}, kTryThatLives, kCancelThatLives};
+  const Scenario planted[] = {{GetParam(), cancel, false, Plant::kCancelWithoutItsOwnRow},
+                              {GetParam(), cancel, false, Plant::kCancelWithoutTheTrysRow},
+                              {GetParam(), both, false, Plant::kReadsHoldNothing},
+                              {GetParam(), refused, false, Plant::kRefusalIsNotRecorded},
+                              {GetParam(), cancel, true, Plant::kSuccessIsNotChecked}};
+  for (const Scenario& scenario : planted) {
+    const Search search(scenario);
+    EXPECT_NE(search.violation(), "") << "planted bug " << static_cast<int>(scenario.plant);
+    std::cout << "planted bug " << static_cast<int>(scenario.plant) << ": " << search.violation()
+              << "\n";
+  }
+}
+
+}  // namespace
+}  // namespace assent::barrier
