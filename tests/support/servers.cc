@@ -171,6 +171,9 @@ Result<std::unique_ptr<Server>> Server::Start(ServerKind kind, const ServerOptio
   if (options.port != 0) {
     arguments.insert(arguments.end(), {"--port", std::to_string(options.port)});
   }
+  if (options.standby_of != 0) {
+    arguments.insert(arguments.end(), {"--standby-of", std::to_string(options.standby_of)});
+  }
   for (const std::string& setting : options.settings) {
     arguments.insert(arguments.end(), {"--option", setting});
   }
@@ -196,8 +199,9 @@ Result<void> Server::Stop() {
   return done ? Result<void>() : Result<void>(done.error());
 }
 
-Result<void> Server::Restart(const std::vector<std::string>& settings) {
+Result<void> Server::Restart(const std::vector<std::string>& settings, int port) {
   std::vector<std::string> arguments = {"restart", directory()};
+  if (port != 0) arguments.insert(arguments.end(), {"--port", std::to_string(port)});
   for (const std::string& setting : settings) {
     arguments.insert(arguments.end(), {"--option", setting});
   }

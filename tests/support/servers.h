@@ -26,6 +26,8 @@ struct ServerOptions {
   int port = 0;  // 0: a free one
   // "name=value" for the server's command line; they stay for Restart.
   std::vector<std::string> settings = {};
+  // PostgreSQL: begins as a streaming standby of the server on this port; 0: on its own.
+  int standby_of = 0;
 };
 
 class Server {
@@ -39,8 +41,9 @@ class Server {
   Result<void> Kill();
   // Ends it in an orderly way. The data stays.
   Result<void> Stop();
-  // Starts it on the same data and port (stops it first when it runs), with further settings.
-  Result<void> Restart(const std::vector<std::string>& settings = {});
+  // Starts it on the same data (stops it first when it runs), with further settings, on the same
+  // port or on a given one, which must be free.
+  Result<void> Restart(const std::vector<std::string>& settings = {}, int port = 0);
   bool Running() const;
 
   ServerKind kind() const { return kind_; }

@@ -1,0 +1,233 @@
+// Scenario: somebody has copied the log directory, and the copy is started although the original
+// has gone on: beside it, or in its place. Two coordinators with one id would take each other's
+// branches for their own leftovers. So a copy must end with exit code 15 as soon as a database
+// shows it a branch of a later start, and touch nothing; the original goes on.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <filesystem>
+#include <future>
+#include <string>
+
+#include "tests/crash/audit.h"
+#include "tests/crash/bank.h"
+#include "tests/crash/workload.h"
+#include "tests/support/daemon.h"
+#include "tests/support/servers.h"
+#include "tests/support/temp.h"
+
+namespace assent::test {
+namespace {
+
+constexpr auto kSoon = std::chrono::seconds(30);  // for polls: never expected to pass
+constexpr int kStale = 15;
+constexpr int kDamaged = 11;
+
+class CopiedLog : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    bank_ = new Bank(SharedMariaDb(), SharedPostgreSql());
+    auto created = bank_->Create();
+    ASSERT_TRUE(created) << created.error().message;
+    auto planted = bank_->PlantForeign();
+    ASSERT_TRUE(planted) << planted.error().message;
+  }
+  static void TearDownTestSuite() { delete bank_; }
+  void SetUp() override {
+    daemon_ = std::make_unique<Daemon>(bank_->Tables());
+    StartIt();
+  }
+  void TearDown() override {
+    (void)kill(SharedMariaDb().pid(), SIGCONT);
+    daemon_->Kill();
+    if (HasFailure()) printf("the original said:\n%s\n", daemon_->Said().c_str());
+  }
+
+  void StartIt(const std::vector<std::string>& environment = {}) {
+    auto started = daemon_->Start(environment);
+    ASSERT_TRUE(started) << started.error().message;
+  }
+  std::string Copy(const std::string& name) {
+    const std::string path = copies_.File(name);
+    std::filesystem::copy(daemon_->log_directory(), path, std::filesystem::copy_options::recursive);
+    return path;
+  }
+  Planned Transfer(const std::string& gid) { return bank_->Plan(gid, Kind::kTransfer, random_); }
+  v1::Outcome Execute(Daemon& daemon, const Planned& plan) {
+    const auto answer = daemon.NewClient().Execute(plan.request);
+    return answer ? client::OutcomeOf(*answer) : v1::UNDECIDED;
+  }
+  static void ExpectStale(Daemon& copy) {
+    const auto status = copy.Wait(kSoon);
+    ASSERT_TRUE(status) << copy.Said();
+    EXPECT_FALSE(status->signalled);
+    EXPECT_EQ(status->code, kStale) << copy.Said();
+    EXPECT_NE(copy.Said().find("stale-log"), std::string::npos) << copy.Said();
+    EXPECT_EQ(copy.Said().find("branch-resolved"), std::string::npos) << "it touched a branch";
+  }
+  std::set<std::string> Prepared(Side side) {
+    auto prepared = bank_->PreparedOfOurs(side);
+    EXPECT_TRUE(prepared) << prepared.error().message;
+    return prepared ? *prepared : std::set<std::string>();
+  }
+  std::vector<std::string> Faults(const std::vector<Account>& accounts = {}) {
+    std::vector<std::string> faults;
+    (void)Eventually(kRecoveryBound, [&] {
+      faults = Audit(*bank_, accounts);
+      return faults.empty();
+    });
+    return faults;
+  }
+  // A transaction of `daemon` that stands prepared in PostgreSQL and waits for MariaDB, which is
+  // stopped: its outcome, once MariaDB goes on.
+  std::future<v1::Outcome> HangWhilePreparing(const std::string& gid);
+
+  static Bank* bank_;
+  TempDirectory copies_;
+  std::unique_ptr<Daemon> daemon_;
+  Rng random_{1};
+};
+
+Bank* CopiedLog::bank_ = nullptr;
+
+std::future<v1::Outcome> CopiedLog::HangWhilePreparing(const std::string& gid) {
+  const Planned plan = Transfer(gid);
+  auto api = std::make_shared<client::Client>(daemon_->NewClient());
+  v1::BeginRequest begin;
+  begin.set_gid(gid);
+  begin.set_deadline("60s");
+  const auto begun = api->Begin(begin);
+  EXPECT_TRUE(begun && begun->status < 300);
+  const std::string transaction = begun ? begun->message.transaction() : "";
+  for (const v1::Branch& planned : plan.request.atomic().branches()) {
+    v1::Branch branch = planned;
+    branch.mutable_xa()->clear_statements();
+    v1::RunRequest run;
+    run.set_seq(1);
+    *run.mutable_statements() = planned.xa().statements();
+    const auto enlisted = api->Enlist(gid, transaction, branch);
+    const auto ran = api->Run(gid, transaction, branch.name(), run);
+    EXPECT_TRUE(enlisted && enlisted->status < 300 && ran && ran->status < 300)
+        << (ran && ran->problem ? ran->problem->ShortDebugString() : "");
+  }
+  EXPECT_TRUE(Freeze(SharedMariaDb().pid()));
+  auto outcome = std::async(std::launch::async, [api, gid, transaction] {
+    const auto answer = api->Commit(gid, transaction);
+    return answer ? client::OutcomeOf(*answer) : v1::UNDECIDED;
+  });
+  EXPECT_TRUE(Eventually(kSoon, [&] { return Prepared(kPc).size() == 1; }));
+  return outcome;
+}
+
+TEST_F(CopiedLog, StartedBesideTheOriginalStopsBeforeItTouchesAnything) {
+  ASSERT_EQ(Execute(*daemon_, Transfer("beside-1")), v1::COMMITTED);
+  daemon_->Kill(SIGTERM);
+  Daemon copy(bank_->Tables(), Copy("copy"));
+  StartIt();
+  auto outcome = HangWhilePreparing("beside-2");
+  const std::set<std::string> prepared = Prepared(kPc);
+  ASSERT_TRUE(copy.Launch());
+  ExpectStale(copy);
+  EXPECT_EQ(Prepared(kPc), prepared);
+  ASSERT_EQ(kill(SharedMariaDb().pid(), SIGCONT), 0);
+  EXPECT_EQ(outcome.get(), v1::COMMITTED);
+  EXPECT_EQ(Execute(*daemon_, Transfer("beside-3")), v1::COMMITTED);
+  const auto faults = Faults();
+  EXPECT_TRUE(faults.empty()) << Joined(faults);
+}
+
+TEST_F(CopiedLog, StartedBesideTheOriginalUnderLoadStops) {
+  daemon_->Kill(SIGTERM);
+  Daemon copy(bank_->Tables(), Copy("copy"));
+  StartIt();
+  Workload load(*bank_, *daemon_, "load-", Seed());
+  load.Start(8);
+  ASSERT_TRUE(Eventually(kSoon, [&] { return load.answered() > 20; }));
+  ASSERT_TRUE(copy.Launch());
+  ExpectStale(copy);
+  const uint64_t then = load.answered();
+  EXPECT_TRUE(Eventually(kSoon, [&] { return load.answered() > then + 20; })) << "it goes on";
+  load.Finish();
+  EXPECT_TRUE(load.Join(kSoon));
+  const auto faults = Faults(load.accounts());
+  EXPECT_TRUE(faults.empty()) << Joined(faults);
+  EXPECT_TRUE(load.faults().empty()) << Joined(load.faults());
+}
+
+// Copied file by file while the daemon writes. It may be no log at all, or a stale one.
+TEST_F(CopiedLog, MadeWhileTheDaemonRanStopsOnceTheOriginalWasStartedAgain) {
+  Workload load(*bank_, *daemon_, "running-", Seed());
+  load.Start(4);
+  ASSERT_TRUE(Eventually(kSoon, [&] { return load.answered() > 20; }));
+  Daemon copy(bank_->Tables(), Copy("copy"));
+  load.Finish();
+  EXPECT_TRUE(load.Join(kSoon));
+  daemon_->Kill(SIGTERM);
+  StartIt({"ASSENT_CRASH_AT=call-commit.before:1"});
+  const Planned last = Transfer("running-last");
+  EXPECT_EQ(Execute(*daemon_, last), v1::UNDECIDED);
+  ASSERT_TRUE(daemon_->Wait(kSoon));
+  const auto prepared = std::make_pair(Prepared(kMobile), Prepared(kPc));
+  ASSERT_EQ(prepared.first.size() + prepared.second.size(), 2u);
+  ASSERT_TRUE(copy.Launch());
+  const auto status = copy.Wait(kSoon);
+  ASSERT_TRUE(status) << copy.Said();
+  EXPECT_FALSE(status->signalled);
+  EXPECT_TRUE(status->code == kStale || status->code == kDamaged) << copy.Said();
+  EXPECT_EQ(std::make_pair(Prepared(kMobile), Prepared(kPc)), prepared) << copy.Said();
+  StartIt();
+  EXPECT_EQ(Execute(*daemon_, last), v1::COMMITTED);
+  const auto faults = Faults(load.accounts());
+  EXPECT_TRUE(faults.empty()) << Joined(faults);
+}
+
+// What must never be done: a copy of a running daemon's directory, started beside it. It counts as
+// the later start, so nothing tells it that the branches which it finds are alive. The harm cannot
+// be prevented, but nobody is told that all went well.
+TEST_F(CopiedLog, MadeWhileTheDaemonRunsAndStartedBesideItIsNotHidden) {
+  ASSERT_EQ(Execute(*daemon_, Transfer("harm-1")), v1::COMMITTED);
+  Daemon copy(bank_->Tables(), Copy("copy"));
+  auto outcome = HangWhilePreparing("harm-2");
+  ASSERT_TRUE(copy.Start());
+  EXPECT_TRUE(Eventually(kSoon, [&] { return Prepared(kPc).empty(); })) << copy.Said();
+  copy.Kill();
+  ASSERT_EQ(kill(SharedMariaDb().pid(), SIGCONT), 0);
+  EXPECT_EQ(outcome.get(), v1::HAZARD) << "one side is committed, the other was rolled back";
+  EXPECT_TRUE(Eventually(kSoon, [&] { return Prepared(kMobile).empty(); }));
+  const auto books = bank_->Read();
+  ASSERT_TRUE(books);
+  EXPECT_EQ(books->ledger[kMobile].count("harm-2"), 1u);
+  EXPECT_EQ(books->ledger[kPc].count("harm-2"), 0u);
+  // Repaired as an operator would: what only one side has is taken back there.
+  ASSERT_TRUE(Sql(bank_->server(kMobile),
+                  "UPDATE account SET balance = balance - (SELECT amount FROM ledger WHERE id = "
+                  "'harm-2') WHERE id = 1; DELETE FROM ledger WHERE id = 'harm-2'",
+                  "bank"));
+  const auto faults = Faults();
+  EXPECT_TRUE(faults.empty()) << Joined(faults);
+}
+
+// A copy that is started when everything since has been finished finds nothing that tells it so: it
+// works, and does not know the transactions of the time between.
+TEST_F(CopiedLog, RestoredWhenNothingIsLeftPreparedKnowsNothingOfWhatCameSince) {
+  ASSERT_EQ(Execute(*daemon_, Transfer("known")), v1::COMMITTED);
+  daemon_->Kill(SIGTERM);
+  const std::string old = Copy("copy");
+  StartIt();
+  ASSERT_EQ(Execute(*daemon_, Transfer("since")), v1::COMMITTED);
+  daemon_->Kill(SIGTERM);
+  Daemon restored(bank_->Tables(), old);
+  auto started = restored.Start();
+  ASSERT_TRUE(started) << started.error().message;
+  const auto known = restored.NewClient().Get("known");
+  ASSERT_TRUE(known);
+  EXPECT_EQ(known->message.outcome(), v1::COMMITTED);
+  const auto since = restored.NewClient().Get("since");
+  ASSERT_TRUE(since);
+  EXPECT_EQ(since->status, 404) << "unknown, and not `rolled back`";
+  EXPECT_EQ(Execute(restored, Transfer("afterwards")), v1::COMMITTED);
+  restored.Kill();
+}
+
+}  // namespace
+}  // namespace assent::test
