@@ -1,0 +1,66 @@
+#include "participants/http/limiter.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace assent::http {
+
+Limiter::Admission Limiter::Admit(Lane lane, Monotonic since, Monotonic now) {
+  uint32_t& in_flight = in_flight_[static_cast<size_t>(lane)];
+  const auto go = [&](bool probe) {
+    ++in_flight;
+    is_probing_ = is_probing_ || probe;
+    return Admission{Verdict::kGo, probe};
+  };
+  const bool overdue = lane == Lane::kPhaseTwo && now - since >= options_.hold_at_most;
+  const uint32_t bound = options_.max_in_flight + (overdue ? options_.max_overdue : 0);
+  if (!is_blocked_) {
+    return in_flight < bound ? go(false) : Admission{Verdict::kWait};
+  }
+  if (!is_probing_ && now >= blocked_until_) return go(true);
+  if (overdue && in_flight < bound) return go(false);
+  return {lane == Lane::kTry ? Verdict::kTurnAway : Verdict::kWait};
+}
+
+void Limiter::Ended(Lane lane, bool probe, Result result, Duration retry_after, Monotonic now,
+                    uint64_t random) {
+  uint32_t& in_flight = in_flight_[static_cast<size_t>(lane)];
+  CHECK(in_flight > 0) << "a call ended that never went";
+  --in_flight;
+  if (probe) is_probing_ = false;
+  if (result == Result::kNothing) return;
+  if (result == Result::kAnswered) {
+    failures_ = 0;
+    // Another's answer does not cut short what the partner asked for.
+    if (asked_for_ && now < blocked_until_) return;
+    is_blocked_ = asked_for_ = false;
+    back_off_ = Duration(0);
+    return;
+  }
+  ++failures_;
+  if (retry_after > Duration(0)) {
+    Block(is_blocked_ ? std::max(blocked_until_, now + retry_after) : now + retry_after);
+    asked_for_ = true;
+    return;
+  }
+  // Calls that were under way together fail together: that is one failure of the endpoint.
+  if (is_blocked_ ? !probe : failures_ < options_.failures_to_back_off) return;
+  back_off_ = back_off_ == Duration(0) ? options_.back_off_first
+                                       : std::min(back_off_ * 2, options_.back_off_cap);
+  asked_for_ = false;
+  const auto half = static_cast<uint64_t>(back_off_.count() / 2);
+  const auto jitter = static_cast<int64_t>(half == 0 ? 0 : random % half);
+  Block(now + (back_off_ - Duration(jitter)));
+}
+
+Monotonic Limiter::AskAgainAt(Monotonic since) const {
+  const Monotonic overdue_at = since + options_.hold_at_most;
+  return is_blocked_ && !is_probing_ ? std::min(overdue_at, blocked_until_) : overdue_at;
+}
+
+Duration Limiter::Left(Monotonic now) const {
+  return is_blocked_ ? std::max(blocked_until_ - now, Duration(0)) : Duration(0);
+}
+
+}  // namespace assent::http

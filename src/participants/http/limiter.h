@@ -1,0 +1,74 @@
+// The limiter of one endpoint: how many calls go at once, and when none does.
+//
+// Calls go in two lanes, tries and phase two (confirm, cancel), each with a bound of its own, so
+// that what frees a reservation never queues behind what makes one. After failures in a row the
+// endpoint is backed off from; when that is over, one call, whatever comes first, is the probe: its
+// answer ends the back-off, its failure doubles it. A try that comes meanwhile is turned away;
+// phase two waits, but never beyond `hold_at_most`: then it goes whatever the limiter knows.
+//
+// Pure: time and jitter are arguments. Threads: one at a time.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "base/time.h"
+
+namespace assent::http {
+
+struct LimiterOptions {
+  uint32_t max_in_flight = 64;   // in each lane
+  uint32_t max_overdue = 1'000;  // beyond it: phase two that was held back for long enough
+  uint32_t failures_to_back_off = 3;
+  Duration back_off_first{100'000'000}, back_off_cap{30'000'000'000};
+  Duration hold_at_most{30'000'000'000};  // the cap of the coordinator's own retries
+};
+
+enum class Lane : uint8_t { kTry, kPhaseTwo };
+
+class Limiter {
+ public:
+  enum class Verdict : uint8_t { kGo, kWait, kTurnAway };
+  struct Admission {
+    Verdict verdict{};
+    bool probe = false;
+  };
+  enum class Result : uint8_t {
+    kAnswered,  // whatever the answer: the partner is there
+    kFailed,
+    kNothing  // it says nothing of the endpoint: ended by us
+  };
+
+  explicit Limiter(const LimiterOptions& options) : options_(options) {}
+
+  // May a call go that has waited since `since`? kGo counts it as in flight until Ended.
+  Admission Admit(Lane lane, Monotonic since, Monotonic now);
+  // `retry_after`: what the partner asked for, 0 for nothing. `random`: any number, for the jitter.
+  void Ended(Lane lane, bool probe, Result result, Duration retry_after, Monotonic now,
+             uint64_t random);
+
+  // When a phase-two call that waits since `since` is to be asked for again, if nothing ends
+  // before.
+  Monotonic AskAgainAt(Monotonic since) const;
+  bool IsBackingOff() const { return is_blocked_; }
+  bool IsProbing() const { return is_probing_; }
+  Duration back_off() const { return back_off_; }
+  Duration Left(Monotonic now) const;  // of the back-off
+  uint32_t failures() const { return failures_; }
+
+ private:
+  void Block(Monotonic until) {
+    is_blocked_ = true;
+    blocked_until_ = until;
+  }
+
+  LimiterOptions options_;
+  std::array<uint32_t, 2> in_flight_{};
+  uint32_t failures_ = 0;  // in a row
+  bool is_blocked_ = false, is_probing_ = false;
+  bool asked_for_ = false;  // the partner itself asked to be left alone
+  Monotonic blocked_until_;
+  Duration back_off_{0};
+};
+
+}  // namespace assent::http

@@ -1,0 +1,137 @@
+#include "participants/http/request.h"
+
+#include <algorithm>
+
+#include "tcc/retry_after.h"
+
+namespace assent::http {
+namespace {
+
+constexpr int64_t kMillisecond = 1'000'000, kSecond = 1'000'000'000;
+
+// No line end, no control character: what begins behind one would be a header of the client's.
+bool IsFieldValue(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+}
+
+class Text {
+ public:
+  Text(std::string_view target, size_t body_bytes) {
+    text_.reserve(1024 + body_bytes);
+    text_.append("POST ").append(target).append(" HTTP/1.1");
+  }
+  void Add(std::string_view name, std::string_view value) {
+    text_.append("\r\n").append(name).append(": ").append(value);
+  }
+  std::string With(std::string_view body) && {
+    text_.append("\r\n\r\n").append(body);
+    return std::move(text_);
+  }
+
+ private:
+  std::string text_;
+};
+
+// The signed text puts full stops between its parts, so none may stand in the id.
+std::string MessageId(const std::string& key) {
+  std::string id;
+  for (char c : key) c == '.' ? id.append("%2E") : id.append(1, c);
+  return id;
+}
+
+void AddSignature(const tcc::Call& call, WallTime now, const std::vector<Signer>& signers,
+                  Text* to) {
+  const std::string id = MessageId(call.key.Idempotency(call.operation));
+  const int64_t timestamp = now.ns / kSecond;
+  std::string signatures;
+  for (const Signer& signer : signers) {
+    if (!signatures.empty()) signatures += ' ';
+    signatures += signer.Sign(id, timestamp, call.payload->bytes);
+  }
+  to->Add("webhook-id", id);
+  to->Add("webhook-timestamp", std::to_string(timestamp));
+  to->Add("webhook-signature", signatures);
+}
+
+tcc::Completion CompletionOf(const tcc::Call& call) {
+  tcc::Completion completion;
+  completion.call = call.call;
+  completion.operation = call.operation;
+  completion.key = call.key;
+  return completion;
+}
+
+}  // namespace
+
+Result<void> CheckHeaders(const tcc::Call& call) {
+  const std::pair<const char*, const std::string*> fields[] = {
+      {"gid", &call.gid},
+      {"branch name", &call.key.branch},
+      {"content type", &call.payload->content_type},
+      {"coordinator address", &call.coordinator},
+      {"traceparent", &call.traceparent}};
+  for (const auto& [name, value] : fields) {
+    if (IsFieldValue(*value)) continue;
+    return Error{ErrorCode::kInvalid,
+                 std::string("the ") + name + " holds a character that no header may"};
+  }
+  return {};
+}
+
+std::string RequestText(const tcc::Call& call, const Url& url, Duration left, WallTime now,
+                        const std::vector<Signer>& signers) {
+  const std::string& body = call.payload->bytes;
+  Text text(url.target, body.size());
+  text.Add("Host", url.Authority());
+  text.Add("User-Agent", "Assent");
+  text.Add("Content-Type", call.payload->content_type);
+  text.Add("Content-Length", std::to_string(body.size()));
+  text.Add("Assent-Transaction", call.key.gtrid.ToHex());
+  text.Add("Assent-Gid", call.gid);
+  text.Add("Assent-Branch", call.key.branch);
+  text.Add("Assent-Operation", tcc::Name(call.operation));
+  text.Add("Assent-Attempt", std::to_string(call.attempt));
+  text.Add("Assent-Deadline", FormatTime(call.deadline));
+  text.Add("Assent-Timeout-Ms", std::to_string(std::max<int64_t>(left.count(), 0) / kMillisecond));
+  text.Add("Assent-Horizon", FormatTime(call.horizon));
+  if (!call.coordinator.empty()) text.Add("Assent-Coordinator", call.coordinator);
+  text.Add("Idempotency-Key", call.key.Idempotency(call.operation));
+  if (!call.traceparent.empty()) text.Add("traceparent", call.traceparent);
+  if (!signers.empty()) AddSignature(call, now, signers, &text);
+  return std::move(text).With(body);
+}
+
+tcc::Completion ToCompletion(const tcc::Call& call, const Received& received, WallTime now) {
+  if (!received.sent) return NotSent(call, received.failure);
+  tcc::Completion completion = CompletionOf(call);
+  completion.status = received.status;
+  completion.detail = received.failure;
+  if (received.status == 0) return completion;  // unknown
+  completion.answer = tcc::AnswerOf(received.status);
+  const bool redirect = received.status >= 300 && received.status <= 399;
+  completion.detail = "answered " + std::to_string(received.status) +
+                      (redirect ? ", a redirect, which is not followed" : "");
+  if (completion.answer == tcc::Answer::kLater || completion.answer == tcc::Answer::kWorking) {
+    completion.retry_after = tcc::ParseRetryAfter(received.retry_after, now);
+  }
+  const bool may_expire = call.operation == tcc::Operation::kTry &&
+                          completion.answer == tcc::Answer::kDone && !received.expires.empty();
+  if (!may_expire) return completion;
+  completion.expires_at = ParseTime(received.expires);
+  if (!completion.expires_at) {
+    // It ends, and nobody knows when: no yes to build a commit on.
+    completion.answer = tcc::Answer::kUnknown;
+    completion.detail += " with an Assent-Expires that is no time";
+  }
+  return completion;
+}
+
+tcc::Completion NotSent(const tcc::Call& call, std::string detail, Duration retry_after) {
+  tcc::Completion completion = CompletionOf(call);
+  completion.answer = tcc::Answer::kNotSent;
+  completion.detail = std::move(detail);
+  completion.retry_after = retry_after;
+  return completion;
+}
+
+}  // namespace assent::http
