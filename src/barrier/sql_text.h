@@ -39,11 +39,11 @@ enum class Kind : uint8_t {
 struct Statement {
   Kind kind{};
   std::string sql;
-  std::vector<std::string> parameters;
+  std::vector<std::string> parameters = {};
   // The same once more for those who do not run SQL (models, tests).
-  std::string operation;
-  std::string cause;   // to insert, or to change to
-  std::string before;  // to change from
+  std::string operation = {};
+  std::string cause = {};   // to insert, or to change to
+  std::string before = {};  // to change from
 };
 
 struct Row {
