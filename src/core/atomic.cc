@@ -1,22 +1,36 @@
 #include "core/atomic.h"
 
 #include <algorithm>
-#include <numeric>
+#include <optional>
 
 #include "base/check.h"
 
 namespace assent::core {
 namespace {
 
+bool IsTcc(const AtomicBranch& branch) { return branch.spec.kind == BranchKind::kTcc; }
+
 // The order in which one call takes its connections: by resource name, so that two calls never wait
-// in a circle.
-uint32_t InOpeningOrder(const Atomic& t, uint32_t position) {
-  std::vector<uint32_t> order(t.branches.size());
-  std::iota(order.begin(), order.end(), 0);
+// in a circle. nullopt: all are taken.
+std::optional<uint32_t> InOpeningOrder(const Atomic& t, uint32_t position) {
+  std::vector<uint32_t> order;
+  order.reserve(t.branches.size());
+  for (uint32_t i = 0; i < t.branches.size(); ++i) {
+    if (!IsTcc(t.branches[i])) order.push_back(i);
+  }
+  if (position == order.size()) return std::nullopt;
   std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
     return t.branches[a].spec.resource < t.branches[b].spec.resource;
   });
   return order[position];
+}
+
+Cause Expired() {
+  Cause cause;
+  cause.reason = Reason::kExpired;
+  cause.may_retry = true;
+  cause.detail = "a partner's reservation would have ended before the decision";
+  return cause;
 }
 
 }  // namespace
@@ -31,12 +45,81 @@ void AtomicMachine::Step(Atomic& transaction, const Event& event, Monotonic now,
 void AtomicMachine::On(const Begin&) {
   CHECK(t_.state == State::kActive && t_.next_open == 0);
   Emit(Arm{Timer::kDeadline, 0, t_.settings.deadline, {}});
-  if (t_.settings.one_call) {
-    CHECK(!t_.branches.empty());
-    OpenNext();
-  } else {
+  if (!t_.settings.one_call) {
     On(Touched{});
+    return;
   }
+  CHECK(!t_.branches.empty());
+  if (std::any_of(t_.branches.begin(), t_.branches.end(), IsTcc)) {
+    AppendOpen(RecordKind::kOpen, 0, &t_.open_ticket);
+  } else {
+    OpenNext();
+  }
+}
+
+// ---- Branches that are known before they are asked ----
+
+void AtomicMachine::AppendOpen(RecordKind record, uint32_t branch, uint64_t* ticket) {
+  *ticket = t_.next_ticket++;
+  t_.open_logged = true;
+  ++t_.opens_under_way;
+  Emit(Append{record, Force::kNow, *ticket, branch});
+}
+
+void AtomicMachine::SendTry(uint32_t index) {
+  AtomicBranch& branch = t_.branches[index];
+  branch.open_sent = branch.opened = branch.begun = branch.prepare_sent = true;
+  branch.running = true;
+  branch.waiting = false;
+  ++branch.tries;
+  Emit(Call{index, Operation::kPrepare, {}});
+}
+
+void AtomicMachine::TryVoted(uint32_t index, const Voted& event) {
+  AtomicBranch& branch = t_.branches[index];
+  branch.running = false;
+  if (t_.state != State::kActive) return;  // its roll-back is under way already
+  switch (event.vote) {
+    case Vote::kPrepared:
+      branch.voted = true;
+      branch.state = BranchState::kPrepared;
+      branch.retries = 0;
+      branch.detail.clear();
+      NoteExpiry(event.expires);
+      if (t_.settings.one_call) {
+        TriesAreDone();
+      } else {
+        Emit(Reply{ReplyTo::kOpen, index});
+      }
+      return;
+    case Vote::kUnknown:  // until the deadline
+      branch.detail = event.cause.detail;
+      Retry(index);
+      return;
+    case Vote::kRefused:
+      branch.voted = true;
+      branch.state = BranchState::kRefused;
+      branch.ended = event.gone;
+      RollBack(event.cause);
+      return;
+    case Vote::kReadOnly: CHECK(false) << "a try is never read-only";
+  }
+}
+
+// The deadline comes forward, so that a yes is not left to end by itself.
+void AtomicMachine::NoteExpiry(Monotonic expires) {
+  if (expires == kNever) return;
+  const Monotonic before = expires + -t_.settings.expiry_margin;
+  if (before >= t_.decide_before) return;
+  t_.decide_before = before;
+  if (before < t_.settings.deadline) Emit(Arm{Timer::kDeadline, 0, before, {}});
+}
+
+void AtomicMachine::TriesAreDone() {
+  for (const AtomicBranch& branch : t_.branches) {
+    if (IsTcc(branch) && !branch.voted) return;
+  }
+  OpenNext();
 }
 
 void AtomicMachine::On(const Touched&) {
@@ -48,18 +131,26 @@ void AtomicMachine::On(const Enlist& event) {
   CHECK(t_.state == State::kActive && !t_.settings.one_call);
   t_.branches.emplace_back();
   t_.branches.back().spec = event.spec;
+  const auto index = static_cast<uint32_t>(t_.branches.size() - 1);
+  if (IsTcc(t_.branches.back())) {
+    AppendOpen(RecordKind::kEnlist, index, &t_.branches.back().enlist_ticket);
+    return;
+  }
   t_.branches.back().open_sent = true;
-  Emit(Call{static_cast<uint32_t>(t_.branches.size() - 1), Operation::kOpen, {}});
+  Emit(Call{index, Operation::kOpen, {}});
 }
 
+// ---- The others, before the decision ----
+
 void AtomicMachine::OpenNext() {
-  if (t_.next_open == t_.branches.size()) {
+  const std::optional<uint32_t> index = InOpeningOrder(t_, t_.next_open);
+  if (!index) {
     RunNext();
     return;
   }
-  const uint32_t index = InOpeningOrder(t_, t_.next_open++);
-  t_.branches[index].open_sent = true;
-  Emit(Call{index, Operation::kOpen, {}});
+  ++t_.next_open;
+  t_.branches[*index].open_sent = true;
+  Emit(Call{*index, Operation::kOpen, {}});
 }
 
 void AtomicMachine::On(const Opened& event) {
@@ -88,6 +179,7 @@ void AtomicMachine::On(const RunRequested& event) {
 }
 
 void AtomicMachine::RunNext() {
+  while (t_.next_run < t_.branches.size() && IsTcc(t_.branches[t_.next_run])) ++t_.next_run;
   if (t_.next_run == t_.branches.size()) {
     StartCommit();
     return;
@@ -114,7 +206,9 @@ void AtomicMachine::On(const Ran& event) {
 
 void AtomicMachine::On(const CommitRequested&) {
   if (t_.state != State::kActive) return;  // asked again
-  for (const AtomicBranch& branch : t_.branches) CHECK(branch.opened && !branch.running);
+  for (const AtomicBranch& branch : t_.branches) {
+    CHECK(branch.opened && !branch.running && (!IsTcc(branch) || branch.voted));
+  }
   StartCommit();
 }
 
@@ -123,7 +217,9 @@ void AtomicMachine::StartCommit() {
   Emit(Disarm{Timer::kIdle});
   uint32_t begun = 0;
   uint32_t sole = 0;
+  bool tries = false;
   for (uint32_t i = 0; i < t_.branches.size(); ++i) {
+    tries |= IsTcc(t_.branches[i]);
     if (t_.branches[i].begun) {
       ++begun;
       sole = i;
@@ -134,7 +230,7 @@ void AtomicMachine::StartCommit() {
     t_.branches[i].voted = true;
     EndBranch(i, BranchState::kReadOnly);
   }
-  if (begun == 1 && !t_.settings.client_named) {
+  if (begun == 1 && !tries && !t_.settings.client_named) {
     t_.state = State::kDeciding;
     t_.branches[sole].state = BranchState::kUnknown;
     t_.branches[sole].sends = 1;
@@ -144,7 +240,7 @@ void AtomicMachine::StartCommit() {
   }
   t_.state = State::kPreparing;
   for (uint32_t i = 0; i < t_.branches.size(); ++i) {
-    if (!t_.branches[i].begun) continue;
+    if (!t_.branches[i].begun || t_.branches[i].voted) continue;
     t_.branches[i].prepare_sent = true;
     Emit(Call{i, Operation::kPrepare, {}});
   }
@@ -154,6 +250,10 @@ void AtomicMachine::StartCommit() {
 void AtomicMachine::On(const Voted& event) {
   AtomicBranch& branch = t_.branches.at(event.branch);
   CHECK(branch.prepare_sent && !branch.voted);
+  if (IsTcc(branch)) {
+    TryVoted(event.branch, event);
+    return;
+  }
   branch.voted = true;
   branch.identity = event.identity;
   branch.started_at = event.started_at;
@@ -183,6 +283,10 @@ void AtomicMachine::CollectVotes() {
     if (!branch.voted) return;
     any_prepared |= branch.state == BranchState::kPrepared;
   }
+  if (now_ > t_.decide_before) {
+    RollBack(Expired());
+    return;
+  }
   if (any_prepared) {
     t_.commit_logged = true;
     t_.decision_ticket = t_.next_ticket++;
@@ -210,6 +314,7 @@ void AtomicMachine::On(const Durable& event) {
     MaybeFinish();
     return;
   }
+  if (OpenIsDurable(event.ticket)) return;
   for (uint32_t i = 0; i < t_.branches.size(); ++i) {
     if (t_.branches[i].heuristic_ticket == event.ticket) {
       HeuristicIsDurable(i);
@@ -217,6 +322,21 @@ void AtomicMachine::On(const Durable& event) {
     }
   }
   CHECK(false) << "a record that was never appended is durable: ticket " << event.ticket;
+}
+
+bool AtomicMachine::OpenIsDurable(uint64_t ticket) {
+  bool ours = ticket == t_.open_ticket;
+  const bool active = t_.state == State::kActive;
+  for (uint32_t i = 0; i < t_.branches.size(); ++i) {
+    AtomicBranch& branch = t_.branches[i];
+    const bool mine = IsTcc(branch) && (ticket == t_.open_ticket || ticket == branch.enlist_ticket);
+    ours |= mine;
+    if (mine && active) SendTry(i);
+  }
+  if (!ours) return false;
+  --t_.opens_under_way;
+  if (!active) MaybeFinish();
+  return true;
 }
 
 void AtomicMachine::DecisionIsDurable() {
@@ -254,6 +374,7 @@ void AtomicMachine::RollBack(Cause cause) {
       continue;
     }
     if (branch.running || !branch.opened) Emit(Cancel{i});
+    branch.retries = 0;  // those of a try
     SendPhaseTwo(i);
   }
   Emit(Arm{Timer::kOperator, 0, now_ + t_.settings.operator_after, {}});
@@ -305,6 +426,10 @@ void AtomicMachine::On(const TimerFired& event) {
   switch (event.timer) {
     case Timer::kDeadline:
       if (!t_.Undecided()) return;
+      if (now_ >= t_.decide_before && now_ < t_.settings.deadline) {
+        RollBack(Expired());
+        return;
+      }
       cause.reason = Reason::kDeadline;
       cause.detail = "the deadline passed before the decision";
       RollBack(std::move(cause));

@@ -1,5 +1,10 @@
 // The atomic transaction: branches vote, one decision, then phase two. Presumed abort. Pure.
 //
+// A branch of kind kTcc is recorded (kOpen, kEnlist) before it is first asked; it votes while the
+// transaction is still ACTIVE, and in one call the SQL of the others runs only once all such votes
+// are yes, so that a partner that hangs holds no row locks. What is recorded and has no decision
+// after a crash is rolled back by the coordinator, not presumed.
+//
 // Contract: `Step` is the only way to change an Atomic once it is begun. It owns no socket, thread,
 // clock or random device; the same state and event give the same effects. The caller fills the
 // identity and, before Begin or Replayed, the settings and branches; it carries the effects out in
@@ -30,7 +35,7 @@ struct AtomicBranch {
   BranchState state = BranchState::kActive;
   bool open_sent = false, opened = false;
   bool begun = false;  // statements were sent: there is something to prepare
-  bool running = false;
+  bool running = false;        // statements, or a try
   bool prepare_sent = false;
   bool voted = false;
   bool ended = false;    // needs nothing more in phase two
@@ -41,6 +46,8 @@ struct AtomicBranch {
   bool recovered = false;  // an earlier process may have sent its commit
   uint32_t sends = 0;      // commits or roll-backs sent by this process
   uint32_t finds = 0;      // looks after an unknown XID
+  uint32_t tries = 0;      // kTcc: times it was asked to prepare, by this process
+  uint64_t enlist_ticket = 0;
   uint32_t retries = 0;    // in a row, since its resource last came up: the back-off
   Ack heuristic = Ack::kDone;
   uint64_t heuristic_ticket = 0;
@@ -55,6 +62,7 @@ struct AtomicSettings {
   Duration idle_limit{0};  // interactive only; 0: none
   Duration retry_first{100'000'000}, retry_cap{30'000'000'000};
   Duration operator_after{300'000'000'000};
+  Duration expiry_margin{1'000'000'000};  // the decision is taken this long before a yes ends
 };
 
 struct Atomic {
@@ -72,7 +80,10 @@ struct Atomic {
   bool needs_operator = false;
   bool finished = false;  // every branch has ended
   uint64_t next_ticket = 1;
-  uint64_t decision_ticket = 0, outcome_ticket = 0;
+  uint64_t decision_ticket = 0, outcome_ticket = 0, open_ticket = 0;
+  bool open_logged = false;        // an open or enlist record was handed to the log: it needs an end
+  uint32_t opens_under_way = 0;    // such records, not durable yet
+  Monotonic decide_before = kNever;  // the earliest of what expires, less the margin
   uint32_t next_open = 0;  // one call: position in the order of resource names
   uint32_t next_run = 0;   // one call: branch whose statements come next
 
@@ -107,6 +118,12 @@ class AtomicMachine {
   void On(const Touched&);
   void On(const Replayed&);
 
+  void AppendOpen(RecordKind record, uint32_t branch, uint64_t* ticket);
+  void SendTry(uint32_t index);
+  void TryVoted(uint32_t index, const Voted& event);
+  void NoteExpiry(Monotonic expires);
+  void TriesAreDone();
+  bool OpenIsDurable(uint64_t ticket);
   void OpenNext();
   void RunNext();
   void StartCommit();

@@ -19,7 +19,15 @@
 
 namespace assent::core {
 
-enum class RecordKind : uint8_t { kCommit, kOutcome, kBranchEnd, kHeuristic, kEnd };
+enum class RecordKind : uint8_t {
+  kOpen,    // every branch, where one must be known before it is called
+  kEnlist,  // such a branch, enlisted alone
+  kCommit,
+  kOutcome,
+  kBranchEnd,
+  kHeuristic,
+  kEnd
+};
 enum class Force : uint8_t {
   kNow,   // flushed at once
   kRide,  // with the next group: somebody waits, but not for a sync of its own
@@ -31,7 +39,7 @@ struct Append {
   RecordKind record{};
   Force force{};
   uint64_t ticket = 0;  // 0: no Durable event is wanted
-  uint32_t branch = 0;  // kBranchEnd, kHeuristic
+  uint32_t branch = 0;  // kEnlist, kBranchEnd, kHeuristic
 };
 
 struct Call {
@@ -77,8 +85,9 @@ using Effects = std::vector<Effect>;
 
 struct BranchSpec {
   std::string name;
-  std::string resource;
+  std::string resource;    // or the endpoint
   bool read_only = false;  // declared; the server enforces it
+  BranchKind kind = BranchKind::kXa;
 };
 
 struct Begin {};  // the first event of every transaction; one call: opens all branches
@@ -109,11 +118,14 @@ struct Voted {
   bool hazard = false;  // something of the branch may have been committed already
   Cause cause;
   std::string identity, started_at;  // of the server that prepared it
+  bool gone = false;                 // refused, and nothing is left there to roll back
+  Monotonic expires = kNever;        // its yes ends by itself then
 };
 struct Acked {
   uint32_t branch = 0;
   Ack ack{};
-  std::string detail;  // why it is not done
+  std::string detail;           // why it is not done
+  bool needs_operator = false;  // it refused what it may not refuse; it is asked again all the same
 };
 struct Durable {
   uint64_t ticket = 0;

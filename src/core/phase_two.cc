@@ -23,6 +23,8 @@ void AtomicMachine::Resend(uint32_t index) {
   branch.waiting = false;
   if (branch.forgetting) {
     Emit(Call{index, Operation::kForget, {}});
+  } else if (t_.state == State::kActive) {
+    SendTry(index);
   } else if (t_.state == State::kDeciding) {
     Emit(Call{index, Operation::kFind, {}});  // a one-phase commit is never sent twice
   } else {
@@ -45,6 +47,10 @@ void AtomicMachine::On(const Acked& event) {
   if (branch.ended || branch.held)
     return;  // the connection of a branch without work was given back
   if (!event.detail.empty()) branch.detail = event.detail;
+  if (event.needs_operator) {
+    branch.state = BranchState::kNeedsOperator;
+    t_.needs_operator = true;
+  }
   if (branch.forgetting) {
     if (event.ack == Ack::kUnknown) {
       Retry(event.branch);
@@ -196,9 +202,9 @@ void AtomicMachine::Report() {
 }
 
 void AtomicMachine::MaybeFinish() {
-  if (t_.finished || !t_.outcome_reportable) return;
+  if (t_.finished || !t_.outcome_reportable || t_.opens_under_way > 0) return;
   bool held = false;
-  bool recorded = t_.commit_logged;
+  bool recorded = t_.commit_logged || t_.open_logged;
   for (const AtomicBranch& branch : t_.branches) {
     if (!branch.ended && !branch.held) return;
     held |= branch.held;

@@ -4,7 +4,8 @@ namespace assent::core {
 namespace {
 
 const char* Word(RecordKind kind) {
-  static constexpr const char* kWords[] = {"commit", "outcome", "branch-end", "heuristic", "end"};
+  static constexpr const char* kWords[] = {"open",       "enlist",    "commit", "outcome",
+                                           "branch-end", "heuristic", "end"};
   return kWords[static_cast<int>(kind)];
 }
 const char* Word(Force force) {
@@ -27,7 +28,8 @@ struct Writer {
   std::string operator()(const Append& e) const {
     std::string text = std::string("append ") + Word(e.record) + " " + Word(e.force);
     if (e.ticket != 0) text += " #" + std::to_string(e.ticket);
-    if (e.record == RecordKind::kBranchEnd || e.record == RecordKind::kHeuristic) {
+    if (e.record == RecordKind::kEnlist || e.record == RecordKind::kBranchEnd ||
+        e.record == RecordKind::kHeuristic) {
       text += At(e.branch);
     }
     return text;

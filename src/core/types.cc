@@ -60,6 +60,7 @@ const char* Name(Reason reason) {
                                            "NON_TRANSACTIONAL",
                                            "PREPARE_REFUSED",
                                            "PREPARE_UNKNOWN",
+                                           "EXPIRED",
                                            "LEFT_BRANCH",
                                            "PROTOCOL",
                                            "SHUTDOWN",

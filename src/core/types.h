@@ -33,6 +33,13 @@ enum class BranchState : uint8_t {
 
 enum class Outcome : uint8_t { kUndecided, kCommitted, kRolledBack, kMixed, kHazard };
 
+// Who stands behind a branch. To the core a try is a prepare, a confirm a commit, a cancel a
+// roll-back.
+enum class BranchKind : uint8_t {
+  kXa,
+  kTcc  // durable before its try goes out; a try without an answer is sent again
+};
+
 // A participant's answer to prepare.
 enum class Vote : uint8_t { kPrepared, kReadOnly, kRefused, kUnknown };
 
@@ -78,6 +85,7 @@ enum class Reason : uint8_t {
   kNonTransactional,  // a table without transactions was written
   kPrepareRefused,
   kPrepareUnknown,
+  kExpired,  // a reservation would have ended before the decision; may be tried again
   kLeftBranch,  // the client's SQL ended our transaction
   kProtocol,    // the resource answered what it may not
   kShutdown,

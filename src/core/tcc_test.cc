@@ -1,0 +1,220 @@
+// Branches with try, confirm and cancel in the atomic transaction: known before they are asked,
+// asked again while they are silent, and decided together with the others.
+#include <gtest/gtest.h>
+
+#include "core/atomic.h"
+#include "core/trace.h"
+
+namespace assent::core {
+namespace {
+
+constexpr int64_t kSecond = 1'000'000'000;
+
+class Machine {
+ public:
+  // "x": a database; "t": a partner.
+  Machine(bool one_call, const std::string& kinds, bool client_named = true) {
+    t.gtrid = Gtrid::Make("12345678", 1, "abc", 1);
+    t.settings.client_named = client_named;
+    t.settings.one_call = one_call;
+    t.settings.deadline = Monotonic{10 * kSecond};
+    for (const char kind : kinds) t.branches.push_back(Branch(kind));
+  }
+
+  static AtomicBranch Branch(char kind) {
+    AtomicBranch branch;
+    branch.spec = {"branch", "place", false, kind == 't' ? BranchKind::kTcc : BranchKind::kXa};
+    return branch;
+  }
+  std::string Do(const Event& event) {
+    Effects effects;
+    Step(t, event, now, effects);
+    return ToText(effects);
+  }
+  static Voted Vote(uint32_t branch, core::Vote vote) {
+    Voted voted;
+    voted.branch = branch;
+    voted.vote = vote;
+    return voted;
+  }
+  static Voted Yes(uint32_t branch) { return Vote(branch, core::Vote::kPrepared); }
+  static Voted No(uint32_t branch, bool gone) {
+    Voted voted = Vote(branch, core::Vote::kRefused);
+    voted.gone = gone;
+    voted.cause.reason = Reason::kPrepareRefused;
+    return voted;
+  }
+
+  Atomic t;
+  Monotonic now{kSecond};
+};
+
+TEST(Tcc, IsDurableBeforeAnyTryGoesOut) {
+  Machine m(true, "tt");
+  EXPECT_EQ(m.Do(Begin{}), "arm deadline\nappend open force #1");
+  EXPECT_EQ(m.Do(Durable{1}), "call prepare b1\ncall prepare b2");
+  EXPECT_EQ(m.Do(Machine::Yes(1)), "");
+  EXPECT_EQ(m.Do(Machine::Yes(0)), "disarm idle\nappend commit force #2");
+  EXPECT_EQ(m.Do(Durable{2}),
+            "disarm deadline\ncall commit b1 decided\ncall commit b2 decided\nreply decided\n"
+            "arm operator");
+  m.Do(Acked{0, Ack::kDone, {}});
+  EXPECT_EQ(m.Do(Acked{1, Ack::kDone, {}}),
+            "disarm operator\nreply ended\nappend end lazy\ndisarm deadline\nforget");
+}
+
+// A partner that hangs holds no row locks.
+TEST(Tcc, TriesGoBeforeSql) {
+  Machine m(true, "xtx");
+  EXPECT_EQ(m.Do(Begin{}), "arm deadline\nappend open force #1");
+  EXPECT_EQ(m.Do(Durable{1}), "call prepare b2");
+  EXPECT_EQ(m.Do(Machine::Yes(1)), "call open b1");
+  EXPECT_EQ(m.Do(Opened{0, true, {}}), "call open b3");
+  EXPECT_EQ(m.Do(Opened{2, true, {}}), "call run b1");
+  EXPECT_EQ(m.Do(Ran{0, true, false, {}}), "call run b3");
+  EXPECT_EQ(m.Do(Ran{2, true, false, {}}), "disarm idle\ncall prepare b1\ncall prepare b3");
+  m.Do(Machine::Yes(0));
+  EXPECT_EQ(m.Do(Machine::Yes(2)), "append commit force #2");
+}
+
+// One-phase commit is for a branch that stands alone.
+TEST(Tcc, ADatabaseBesideAPartnerIsPreparedEvenUnderAGidOfOurs) {
+  Machine m(true, "tx", false);
+  m.Do(Begin{});
+  m.Do(Durable{1});
+  m.Do(Machine::Yes(0));
+  m.Do(Opened{1, true, {}});
+  EXPECT_EQ(m.Do(Ran{1, true, false, {}}), "disarm idle\ncall prepare b2");
+}
+
+TEST(Tcc, ARefusalStopsTheOthersAndCancelsWhatMayHaveRun) {
+  Machine m(true, "ttt");
+  m.Do(Begin{});
+  m.Do(Durable{1});
+  m.Do(Machine::Yes(2));
+  // The first is refused in its only try: nothing is left there. The second is under way.
+  EXPECT_EQ(m.Do(Machine::No(0, true)),
+            "disarm deadline\ndisarm idle\ncancel b2\ncall roll-back b2\ncall roll-back b3\n"
+            "arm operator\nappend outcome ride #2");
+  EXPECT_EQ(m.Do(Machine::Vote(1, Vote::kUnknown)), "");  // the try that was cut off
+  EXPECT_EQ(m.Do(Acked{1, Ack::kDone, {}}), "");
+  EXPECT_EQ(m.Do(Durable{2}), "reply decided");
+  EXPECT_EQ(m.Do(Acked{2, Ack::kDone, {}}),
+            "disarm operator\nreply ended\nappend end lazy\ndisarm deadline\nforget");
+  EXPECT_EQ(m.t.branches[0].state, BranchState::kRefused);
+}
+
+TEST(Tcc, ARefusalThatMayHaveLeftSomethingIsCancelledToo) {
+  Machine m(true, "t", false);
+  m.Do(Begin{});
+  m.Do(Durable{1});
+  EXPECT_EQ(m.Do(Machine::Vote(0, Vote::kUnknown)), "arm retry b1");
+  EXPECT_EQ(m.Do(TimerFired{Timer::kRetry, 0}), "call prepare b1");
+  EXPECT_EQ(m.Do(Machine::No(0, false)),
+            "disarm deadline\ndisarm idle\ncall roll-back b1\narm operator\nreply decided");
+}
+
+TEST(Tcc, ASilentPartnerIsAskedAgainUntilTheDeadlineAndThenCancelled) {
+  Machine m(true, "tx", false);
+  m.Do(Begin{});
+  m.Do(Durable{1});
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(m.Do(Machine::Vote(0, Vote::kUnknown)), "arm retry b1");
+    EXPECT_EQ(m.Do(TimerFired{Timer::kRetry, 0}), "call prepare b1");
+  }
+  EXPECT_EQ(m.t.branches[0].tries, 6u);
+  m.now = m.t.settings.deadline;
+  EXPECT_EQ(m.Do(TimerFired{Timer::kDeadline, 0}),
+            "disarm deadline\ndisarm idle\ncancel b1\ncall roll-back b1\narm operator\n"
+            "reply decided");
+  EXPECT_EQ(m.t.cause.reason, Reason::kDeadline);
+  // A late yes changes nothing.
+  EXPECT_EQ(m.Do(Machine::Yes(0)), "");
+  EXPECT_EQ(m.t.decision, Decision::kRollBack);
+}
+
+TEST(Tcc, ADeadlineBeforeTheOpenRecordIsDurableEndsWithNothingSentAndWaitsForTheRecord) {
+  Machine m(true, "t", false);
+  m.Do(Begin{});
+  m.now = m.t.settings.deadline;
+  EXPECT_EQ(m.Do(TimerFired{Timer::kDeadline, 0}),
+            "disarm deadline\ndisarm idle\narm operator\nreply decided");
+  EXPECT_EQ(m.Do(Durable{1}),
+            "disarm operator\nreply ended\nappend end lazy\ndisarm deadline\nforget");
+}
+
+TEST(Tcc, ConfirmAndCancelAreNeverGivenUp) {
+  Machine m(true, "t");
+  m.Do(Begin{});
+  m.Do(Durable{1});
+  m.Do(Machine::Yes(0));
+  m.Do(Durable{2});
+  Acked refused{0, Ack::kUnknown, "409 Conflict"};
+  refused.needs_operator = true;
+  EXPECT_EQ(m.Do(refused), "arm retry b1");
+  EXPECT_EQ(m.t.branches[0].state, BranchState::kNeedsOperator);
+  EXPECT_TRUE(m.t.needs_operator);
+  EXPECT_EQ(m.Do(TimerFired{Timer::kRetry, 0}), "call commit b1 decided");
+  m.Do(Acked{0, Ack::kDone, {}});
+  EXPECT_EQ(m.t.branches[0].state, BranchState::kCommitted);
+  EXPECT_FALSE(m.t.needs_operator);
+}
+
+TEST(Tcc, NothingIsCommittedThatWouldEndByItself) {
+  Machine m(true, "tx");
+  m.Do(Begin{});
+  m.Do(Durable{1});
+  Voted yes = Machine::Yes(0);
+  yes.expires = Monotonic{5 * kSecond};
+  // The deadline comes forward to a margin before that.
+  EXPECT_EQ(m.Do(yes), "arm deadline\ncall open b2");
+  m.Do(Opened{1, true, {}});
+  m.Do(Ran{1, true, false, {}});
+  m.now = Monotonic{4 * kSecond + 1};
+  EXPECT_EQ(m.Do(Machine::Yes(1)),
+            "disarm deadline\ndisarm idle\ncall roll-back b1\ncall roll-back b2\narm operator\n"
+            "append outcome ride #2");
+  EXPECT_EQ(m.t.cause.reason, Reason::kExpired);
+  EXPECT_TRUE(m.t.cause.may_retry);
+}
+
+TEST(Tcc, AnExpiryBeforeTheDeadlineRollsBackByItself) {
+  Machine m(true, "tt", false);
+  m.Do(Begin{});
+  m.Do(Durable{1});
+  Voted yes = Machine::Yes(0);
+  yes.expires = Monotonic{5 * kSecond};
+  EXPECT_EQ(m.Do(yes), "arm deadline");
+  m.now = Monotonic{4 * kSecond};
+  m.Do(TimerFired{Timer::kDeadline, 0});
+  EXPECT_EQ(m.t.cause.reason, Reason::kExpired);
+}
+
+TEST(Tcc, EachEnlistedAloneIsDurableBeforeItsTry) {
+  Machine m(false, "");
+  m.Do(Begin{});
+  EXPECT_EQ(m.Do(Enlist{{"hotel", "place", false, BranchKind::kTcc}}), "append enlist force #1 b1");
+  EXPECT_EQ(m.Do(Enlist{{"flight", "place", false, BranchKind::kTcc}}),
+            "append enlist force #2 b2");
+  EXPECT_EQ(m.Do(Durable{1}), "call prepare b1");
+  EXPECT_EQ(m.Do(Durable{2}), "call prepare b2");
+  EXPECT_EQ(m.Do(Machine::Yes(1)), "reply open b2");
+  EXPECT_EQ(m.Do(Machine::Yes(0)), "reply open b1");
+  EXPECT_EQ(m.Do(CommitRequested{}), "disarm idle\nappend commit force #3");
+}
+
+// What was open without a decision when the coordinator crashed.
+TEST(Tcc, WhatWasOpenIsCancelledAfterACrash) {
+  Machine m(true, "tx");
+  m.t.open_logged = true;
+  m.t.decision = Decision::kRollBack;
+  EXPECT_EQ(m.Do(Replayed{}), "call roll-back b1\ncall roll-back b2\nreply decided\narm operator");
+  m.Do(Acked{1, Ack::kDone, {}});
+  EXPECT_EQ(m.Do(Acked{0, Ack::kUnknown, "silence"}), "arm retry b1");
+  EXPECT_EQ(m.Do(TimerFired{Timer::kRetry, 0}), "call roll-back b1");
+  EXPECT_EQ(m.Do(Acked{0, Ack::kDone, {}}),
+            "disarm operator\nreply ended\nappend end lazy\ndisarm deadline\nforget");
+}
+
+}  // namespace
+}  // namespace assent::core
