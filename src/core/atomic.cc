@@ -78,7 +78,16 @@ void AtomicMachine::SendTry(uint32_t index) {
 void AtomicMachine::TryVoted(uint32_t index, const Voted& event) {
   AtomicBranch& branch = t_.branches[index];
   branch.running = false;
-  if (t_.state != State::kActive) return;  // its roll-back is under way already
+  if (t_.state != State::kActive) {  // its roll-back has waited for this answer
+    if (branch.ended) return;
+    if (event.gone && event.vote != Vote::kPrepared) {
+      EndBranch(index, BranchState::kRolledBack);
+      MaybeFinish();
+    } else {
+      SendPhaseTwo(index);
+    }
+    return;
+  }
   switch (event.vote) {
     case Vote::kPrepared:
       branch.voted = true;
@@ -94,7 +103,7 @@ void AtomicMachine::TryVoted(uint32_t index, const Voted& event) {
       return;
     case Vote::kUnknown:  // until the deadline
       branch.detail = event.cause.detail;
-      Retry(index);
+      Retry(index, event.not_before);
       return;
     case Vote::kRefused:
       branch.voted = true;
@@ -374,7 +383,8 @@ void AtomicMachine::RollBack(Cause cause) {
       continue;
     }
     if (branch.running || !branch.opened) Emit(Cancel{i});
-    branch.retries = 0;  // those of a try
+    branch.retries = 0;                             // those of a try
+    if (IsTcc(branch) && branch.running) continue;  // once its try has been answered, or cut off
     SendPhaseTwo(i);
   }
   Emit(Arm{Timer::kOperator, 0, now_ + t_.settings.operator_after, {}});

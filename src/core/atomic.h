@@ -34,8 +34,8 @@ struct AtomicBranch {
   BranchSpec spec;
   BranchState state = BranchState::kActive;
   bool open_sent = false, opened = false;
-  bool begun = false;  // statements were sent: there is something to prepare
-  bool running = false;        // statements, or a try
+  bool begun = false;    // statements were sent: there is something to prepare
+  bool running = false;  // statements, or a try
   bool prepare_sent = false;
   bool voted = false;
   bool ended = false;    // needs nothing more in phase two
@@ -48,7 +48,7 @@ struct AtomicBranch {
   uint32_t finds = 0;      // looks after an unknown XID
   uint32_t tries = 0;      // kTcc: times it was asked to prepare, by this process
   uint64_t enlist_ticket = 0;
-  uint32_t retries = 0;    // in a row, since its resource last came up: the back-off
+  uint32_t retries = 0;  // in a row, since its resource last came up: the back-off
   Ack heuristic = Ack::kDone;
   uint64_t heuristic_ticket = 0;
   std::string identity, started_at;  // of the server that prepared it
@@ -81,11 +81,11 @@ struct Atomic {
   bool finished = false;  // every branch has ended
   uint64_t next_ticket = 1;
   uint64_t decision_ticket = 0, outcome_ticket = 0, open_ticket = 0;
-  bool open_logged = false;        // an open or enlist record was handed to the log: it needs an end
-  uint32_t opens_under_way = 0;    // such records, not durable yet
+  bool open_logged = false;      // an open or enlist record was handed to the log: it needs an end
+  uint32_t opens_under_way = 0;  // such records, not durable yet
   Monotonic decide_before = kNever;  // the earliest of what expires, less the margin
-  uint32_t next_open = 0;  // one call: position in the order of resource names
-  uint32_t next_run = 0;   // one call: branch whose statements come next
+  uint32_t next_open = 0;            // one call: position in the order of resource names
+  uint32_t next_run = 0;             // one call: branch whose statements come next
 
   // What may be told to a client now: kUndecided until the outcome is durable.
   Outcome Reportable() const { return outcome_reportable ? outcome : Outcome::kUndecided; }
@@ -137,7 +137,8 @@ class AtomicMachine {
   void HeuristicIsDurable(uint32_t index);
   void SettleHeuristic(uint32_t index);
   void EndBranch(uint32_t index, BranchState state);
-  void Retry(uint32_t index);
+  // No sooner than `least`, whatever the back-off says.
+  void Retry(uint32_t index, Duration least = Duration(0));
   void Resend(uint32_t index);
   void SendPhaseTwo(uint32_t index);
   void MaybeFinish();

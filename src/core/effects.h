@@ -118,14 +118,16 @@ struct Voted {
   bool hazard = false;  // something of the branch may have been committed already
   Cause cause;
   std::string identity, started_at;  // of the server that prepared it
-  bool gone = false;                 // refused, and nothing is left there to roll back
+  bool gone = false;                 // not yes, and nothing is left there to roll back
   Monotonic expires = kNever;        // its yes ends by itself then
+  Duration not_before{0};            // unknown: it wants to be asked again no sooner than that
 };
 struct Acked {
   uint32_t branch = 0;
   Ack ack{};
   std::string detail;           // why it is not done
   bool needs_operator = false;  // it refused what it may not refuse; it is asked again all the same
+  Duration not_before{0};       // kUnknown: as above
 };
 struct Durable {
   uint64_t ticket = 0;

@@ -32,14 +32,14 @@ void AtomicMachine::Resend(uint32_t index) {
   }
 }
 
-void AtomicMachine::Retry(uint32_t index) {
+void AtomicMachine::Retry(uint32_t index, Duration least) {
   AtomicBranch& branch = t_.branches[index];
   branch.waiting = true;
   Duration delay = t_.settings.retry_first;
   for (uint32_t i = 0; i < branch.retries && delay < t_.settings.retry_cap; ++i) delay *= 2;
   ++branch.retries;
   if (delay > t_.settings.retry_cap) delay = t_.settings.retry_cap;
-  Emit(Arm{Timer::kRetry, index, now_ + delay, delay});
+  Emit(Arm{Timer::kRetry, index, now_ + least + delay, delay});
 }
 
 void AtomicMachine::On(const Acked& event) {
@@ -82,7 +82,7 @@ void AtomicMachine::AckCommit(uint32_t index, const Acked& event) {
       ++t_.branches[index].finds;
       Emit(Call{index, Operation::kFind, {}});
       return;
-    case Ack::kUnknown: Retry(index); return;
+    case Ack::kUnknown: Retry(index, event.not_before); return;
     case Ack::kRolledBack: Heuristic(index, Ack::kHeuristicRollBack); return;
     default: Heuristic(index, event.ack); return;
   }
@@ -99,7 +99,7 @@ void AtomicMachine::AckRollBack(uint32_t index, const Acked& event) {
       ++t_.branches[index].finds;
       Emit(Call{index, Operation::kFind, {}});
       return;
-    case Ack::kUnknown: Retry(index); return;
+    case Ack::kUnknown: Retry(index, event.not_before); return;
     default: Heuristic(index, event.ack); return;
   }
 }
@@ -132,7 +132,7 @@ void AtomicMachine::AckOnePhase(uint32_t index, const Acked& event) {
       ++t_.branches[index].finds;
       Emit(Call{index, Operation::kFind, {}});
       return;
-    case Ack::kUnknown: Retry(index); return;
+    case Ack::kUnknown: Retry(index, event.not_before); return;
     default: Heuristic(index, event.ack); return;
   }
 }

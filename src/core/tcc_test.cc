@@ -94,9 +94,10 @@ TEST(Tcc, ARefusalStopsTheOthersAndCancelsWhatMayHaveRun) {
   m.Do(Machine::Yes(2));
   // The first is refused in its only try: nothing is left there. The second is under way.
   EXPECT_EQ(m.Do(Machine::No(0, true)),
-            "disarm deadline\ndisarm idle\ncancel b2\ncall roll-back b2\ncall roll-back b3\n"
-            "arm operator\nappend outcome ride #2");
-  EXPECT_EQ(m.Do(Machine::Vote(1, Vote::kUnknown)), "");  // the try that was cut off
+            "disarm deadline\ndisarm idle\ncancel b2\ncall roll-back b3\narm operator\n"
+            "append outcome ride #2");
+  // The try that was cut off: only now the cancel, so that it cannot overtake.
+  EXPECT_EQ(m.Do(Machine::Vote(1, Vote::kUnknown)), "call roll-back b2");
   EXPECT_EQ(m.Do(Acked{1, Ack::kDone, {}}), "");
   EXPECT_EQ(m.Do(Durable{2}), "reply decided");
   EXPECT_EQ(m.Do(Acked{2, Ack::kDone, {}}),
@@ -125,12 +126,36 @@ TEST(Tcc, ASilentPartnerIsAskedAgainUntilTheDeadlineAndThenCancelled) {
   EXPECT_EQ(m.t.branches[0].tries, 6u);
   m.now = m.t.settings.deadline;
   EXPECT_EQ(m.Do(TimerFired{Timer::kDeadline, 0}),
-            "disarm deadline\ndisarm idle\ncancel b1\ncall roll-back b1\narm operator\n"
-            "reply decided");
+            "disarm deadline\ndisarm idle\ncancel b1\narm operator\nreply decided");
   EXPECT_EQ(m.t.cause.reason, Reason::kDeadline);
   // A late yes changes nothing.
-  EXPECT_EQ(m.Do(Machine::Yes(0)), "");
+  EXPECT_EQ(m.Do(Machine::Yes(0)), "call roll-back b1");
   EXPECT_EQ(m.t.decision, Decision::kRollBack);
+}
+
+// It never left this process, or was refused in its only attempt.
+TEST(Tcc, ATryThatWasCutOffAndLeftNothingNeedsNoCancel) {
+  Machine m(true, "t", false);
+  m.Do(Begin{});
+  m.Do(Durable{1});
+  m.Do(RollBackRequested{});
+  Voted nothing = Machine::Vote(0, Vote::kUnknown);
+  nothing.gone = true;
+  EXPECT_EQ(m.Do(nothing),
+            "disarm operator\nreply ended\nappend end lazy\ndisarm deadline\nforget");
+}
+
+TEST(Tcc, APartnerThatAsksForTimeIsGivenIt) {
+  Machine m(true, "t");
+  m.Do(Begin{});
+  m.Do(Durable{1});
+  Voted later = Machine::Vote(0, Vote::kUnknown);
+  later.not_before = std::chrono::seconds(3);
+  Effects effects;
+  Step(m.t, later, m.now, effects);
+  ASSERT_EQ(effects.size(), 1u);
+  const Arm& retry = std::get<Arm>(effects[0]);
+  EXPECT_GE((retry.at + -retry.spread) - m.now, std::chrono::seconds(3));
 }
 
 TEST(Tcc, ADeadlineBeforeTheOpenRecordIsDurableEndsWithNothingSentAndWaitsForTheRecord) {

@@ -85,7 +85,7 @@ enum class Reason : uint8_t {
   kNonTransactional,  // a table without transactions was written
   kPrepareRefused,
   kPrepareUnknown,
-  kExpired,  // a reservation would have ended before the decision; may be tried again
+  kExpired,     // a reservation would have ended before the decision; may be tried again
   kLeftBranch,  // the client's SQL ended our transaction
   kProtocol,    // the resource answered what it may not
   kShutdown,
