@@ -1,0 +1,362 @@
+// Callbacks, not coroutines: everything runs on one thread, and a step that comes late finds the
+// connection closed, or a newer attempt, and ends.
+#include "participants/http/connection.h"
+
+#include <openssl/ssl.h>
+
+#include <algorithm>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/error.hpp>
+#include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <optional>
+
+namespace assent::http {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast_http = boost::beast::http;
+using asio::ip::tcp;
+using boost::system::error_code;
+using Steady = std::chrono::steady_clock;
+
+constexpr size_t kReadBytes = 8 << 10;
+constexpr int kMaxInformational = 16;  // answers 1xx before the answer
+
+class AsioConnection final : public Connection,
+                             public std::enable_shared_from_this<AsioConnection> {
+ public:
+  AsioConnection(asio::io_context& io, asio::ssl::context& tls, const Url& url,
+                 ConnectionOptions options)
+      : io_(io),
+        tls_context_(tls),
+        url_(url),
+        options_(std::move(options)),
+        resolver_(io),
+        socket_(io),
+        timer_(io) {}
+
+  void Serve(Job job) override;
+  bool IsReusable() override;
+  void Close(const std::string& why) override;
+  bool was_open() const override { return was_open_; }
+
+ private:
+  enum class State : uint8_t { kNew, kConnecting, kServing, kIdle, kClosed };
+
+  void Resolve();
+  void ConnectNext();
+  void OnConnected(error_code error);
+  void Handshake();
+  void Send();
+  void OnWritten(error_code error);
+  void Read();
+  void OnRead(error_code error, size_t bytes);
+  void Parse();
+  bool ParseSome();
+  void OnEnd(error_code error);
+  void Answered();
+  void Finish(Received received, State state);
+  void Fail(const std::string& why, bool timed_out = false);
+  void Arm(Steady::time_point at);
+  void OnTimer();
+  std::string TlsFailure(error_code error);
+
+  asio::io_context& io_;
+  asio::ssl::context& tls_context_;
+  const Url url_;
+  const ConnectionOptions options_;
+  tcp::resolver resolver_;
+  tcp::socket socket_;
+  std::optional<asio::ssl::stream<tcp::socket&>> tls_;
+  asio::steady_timer timer_;
+  State state_ = State::kNew;
+  bool was_open_ = false;
+
+  std::vector<tcp::endpoint> endpoints_;
+  size_t next_endpoint_ = 0;
+  bool is_dialling_ = false;  // an address is being tried, others may follow
+  uint64_t step_ = 0;         // tells a step of now from one that was given up
+  std::string last_failure_ = "the name has no address";
+
+  Job job_;
+  Steady::time_point connect_until_, until_;
+  std::string out_;
+  bool sent_ = false, is_writing_ = false, is_reading_ = false;
+  boost::beast::flat_buffer buffer_;
+  std::optional<beast_http::response_parser<beast_http::string_body>> parser_;
+  int informational_ = 0;
+};
+
+// ---- To the partner ----------------------------------------------------------------------------
+
+void AsioConnection::Serve(Job job) {
+  job_ = std::move(job);
+  sent_ = false;
+  const auto now = Steady::now();
+  until_ = now + job_.within;
+  connect_until_ = std::min(until_, now + job_.connect_within);
+  if (state_ == State::kIdle) return Send();
+  state_ = State::kConnecting;
+  Resolve();
+}
+
+void AsioConnection::Resolve() {
+  Arm(connect_until_);
+  std::vector<std::string> addresses = options_.addresses;
+  if (addresses.empty()) addresses.push_back(url_.host);
+  for (const std::string& address : addresses) {
+    error_code error;
+    const auto parsed = asio::ip::make_address(address, error);
+    if (!error) endpoints_.emplace_back(parsed, url_.port);
+  }
+  if (!endpoints_.empty()) return ConnectNext();
+  resolver_.async_resolve(
+      url_.host, std::to_string(url_.port),
+      [self = shared_from_this()](error_code error, const tcp::resolver::results_type& found) {
+        if (self->state_ != State::kConnecting) return;
+        if (error) return self->Fail("cannot find the address: " + error.message());
+        for (const auto& entry : found) self->endpoints_.push_back(entry.endpoint());
+        self->ConnectNext();
+      });
+}
+
+// Each address has an equal share of the time that is left: a silent one must not use it all up.
+void AsioConnection::ConnectNext() {
+  error_code error;
+  if (next_endpoint_ == endpoints_.size()) return Fail("cannot connect: " + last_failure_);
+  const auto left = connect_until_ - Steady::now();
+  Arm(Steady::now() + left / static_cast<int64_t>(endpoints_.size() - next_endpoint_));
+  const tcp::endpoint& endpoint = endpoints_[next_endpoint_++];
+  is_dialling_ = true;
+  socket_.close(error);
+  socket_.open(endpoint.protocol(), error);
+  if (error) return Fail("cannot open a socket: " + error.message());
+  socket_.async_connect(endpoint, [self = shared_from_this(), step = ++step_](error_code failure) {
+    if (self->state_ == State::kConnecting && step == self->step_) self->OnConnected(failure);
+  });
+}
+
+void AsioConnection::OnConnected(error_code error) {
+  if (error) {
+    last_failure_ = error.message();
+    return ConnectNext();
+  }
+  is_dialling_ = false;
+  was_open_ = true;
+  socket_.set_option(tcp::no_delay(true), error);
+  if (!url_.tls) return Send();
+  Arm(connect_until_);
+  Handshake();
+}
+
+void AsioConnection::Handshake() {
+  tls_.emplace(socket_, tls_context_);
+  error_code error;
+  asio::ip::make_address(url_.host, error);
+  // A server name is a name (RFC 6066): an address is not sent as one.
+  if (error) SSL_set_tlsext_host_name(tls_->native_handle(), url_.host.c_str());
+  tls_->set_verify_mode(asio::ssl::verify_peer, error);
+  if (!error) tls_->set_verify_callback(asio::ssl::host_name_verification(url_.host), error);
+  if (error) return Fail("cannot set TLS up: " + error.message());
+  tls_->async_handshake(asio::ssl::stream_base::client,
+                        [self = shared_from_this()](error_code failure) {
+                          if (self->state_ != State::kConnecting) return;
+                          if (failure) return self->Fail(self->TlsFailure(failure));
+                          self->Send();
+                        });
+}
+
+std::string AsioConnection::TlsFailure(error_code error) {
+  const long verdict = SSL_get_verify_result(tls_->native_handle());
+  if (verdict == X509_V_OK) return "TLS: " + error.message();
+  // The chain is right, and our own check of the name said no.
+  if (verdict == X509_V_ERR_UNSPECIFIED) return "the certificate is not one of " + url_.host;
+  return std::string("the certificate is refused: ") + X509_verify_cert_error_string(verdict);
+}
+
+void AsioConnection::Send() {
+  state_ = State::kServing;
+  Arm(until_);
+  informational_ = 0;
+  parser_.reset();
+  out_ = job_.request();
+  sent_ = is_writing_ = true;
+  const auto written = [self = shared_from_this()](error_code error, size_t) {
+    self->OnWritten(error);
+  };
+  tls_ ? asio::async_write(*tls_, asio::buffer(out_), written)
+       : asio::async_write(socket_, asio::buffer(out_), written);
+  Read();
+}
+
+// A failure to write is not the end: the partner may have answered, and closed, before it had read
+// everything. The reading side tells.
+void AsioConnection::OnWritten(error_code error) {
+  if (!error) is_writing_ = false;
+}
+
+// ---- From the partner --------------------------------------------------------------------------
+
+void AsioConnection::Read() {
+  if (is_reading_ || state_ == State::kClosed) return;
+  is_reading_ = true;
+  const auto space = buffer_.prepare(kReadBytes);
+  const auto read = [self = shared_from_this()](error_code error, size_t bytes) {
+    self->OnRead(error, bytes);
+  };
+  tls_ ? tls_->async_read_some(space, read) : socket_.async_read_some(space, read);
+}
+
+void AsioConnection::OnRead(error_code error, size_t bytes) {
+  is_reading_ = false;
+  if (state_ == State::kIdle) return Close("");  // it closed, or spoke unasked
+  if (state_ != State::kServing) return;
+  if (error) return OnEnd(error);
+  buffer_.commit(bytes);
+  Parse();
+}
+
+void AsioConnection::Parse() {
+  while (state_ == State::kServing && buffer_.size() > 0) {
+    if (!ParseSome()) break;
+  }
+  if (state_ == State::kServing || state_ == State::kIdle) Read();
+}
+
+bool AsioConnection::ParseSome() {
+  if (!parser_) {
+    parser_.emplace();
+    // Not eager: in Boost 1.74 an eager parser goes on to the body of an answer whose
+    // Content-Length is beyond the limit.
+    parser_->eager(false);
+    parser_->header_limit(static_cast<uint32_t>(options_.max_header_bytes));
+    parser_->body_limit(options_.max_body_bytes);
+  }
+  error_code error;
+  const size_t used = parser_->put(buffer_.data(), error);
+  buffer_.consume(used);
+  if (error == beast_http::error::need_more) error = {};
+  if (error == beast_http::error::body_limit) {
+    Fail("the answer is larger than " + std::to_string(options_.max_body_bytes) + " bytes");
+    return false;
+  }
+  if (error) {
+    Fail("the answer is no HTTP: " + error.message());
+    return false;
+  }
+  if (!parser_->is_done()) return used > 0;
+  const unsigned status = parser_->get().result_int();
+  if (status / 100 != 1) {
+    Answered();
+    return false;
+  }
+  parser_.reset();  // the answer is still to come
+  if (status == 101 || ++informational_ > kMaxInformational) {
+    Fail("it answered " + std::to_string(status) + " and no more");
+    return false;
+  }
+  return true;
+}
+
+// Without a length, the end of the connection is the end of the body. Under TLS only where the
+// partner said so: anybody can cut a connection.
+void AsioConnection::OnEnd(error_code error) {
+  error_code incomplete;
+  if (error == asio::error::eof && parser_ && parser_->is_header_done()) {
+    parser_->put_eof(incomplete);
+    if (!incomplete && parser_->is_done()) return Answered();
+  }
+  const bool begun = parser_ && parser_->got_some();
+  if (error == asio::error::eof || error == asio::ssl::error::stream_truncated) {
+    return Fail(begun ? "the answer was cut off" : "the connection was closed without an answer");
+  }
+  Fail("the connection was lost: " + error.message());
+}
+
+void AsioConnection::Answered() {
+  const auto& message = parser_->get();
+  const auto copy = [](boost::string_view text) { return std::string(text.data(), text.size()); };
+  Received received;
+  received.status = static_cast<int>(message.result_int());
+  received.retry_after = copy(message[beast_http::field::retry_after]);
+  received.expires = copy(message["Assent-Expires"]);
+  const bool stays = message.keep_alive() && buffer_.size() == 0 && !is_writing_;
+  parser_.reset();
+  Finish(std::move(received), stays ? State::kIdle : State::kClosed);
+}
+
+// ---- The end -----------------------------------------------------------------------------------
+
+void AsioConnection::Finish(Received received, State state) {
+  state_ = state;
+  timer_.cancel();
+  received.sent = sent_;
+  if (state == State::kClosed) {
+    error_code error;
+    resolver_.cancel();
+    socket_.close(error);
+  }
+  if (!job_.done) return;
+  asio::post(io_, [done = std::move(job_.done), received = std::move(received)]() mutable {
+    done(std::move(received));
+  });
+  job_ = Job();
+}
+
+void AsioConnection::Fail(const std::string& why, bool timed_out) {
+  Received received;
+  received.failure = why;
+  received.timed_out = timed_out;
+  Finish(std::move(received), State::kClosed);
+}
+
+void AsioConnection::Close(const std::string& why) {
+  if (state_ != State::kClosed) Fail(why);
+}
+
+bool AsioConnection::IsReusable() {
+  if (state_ != State::kIdle) return false;
+  // What came since the thread last looked.
+  char byte;
+  const ssize_t count = recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
+void AsioConnection::Arm(Steady::time_point at) {
+  timer_.expires_at(at);
+  timer_.async_wait([self = shared_from_this()](error_code error) {
+    if (!error && self->timer_.expiry() <= Steady::now()) self->OnTimer();
+  });
+}
+
+void AsioConnection::OnTimer() {
+  if (state_ == State::kConnecting) {
+    last_failure_ = "no connection in time";
+    if (is_dialling_ && next_endpoint_ < endpoints_.size()) return ConnectNext();
+    const bool is_up = !is_dialling_ && was_open_;
+    Fail(is_up ? "no TLS in time" : "cannot connect: " + last_failure_, true);
+  } else if (state_ == State::kServing) {
+    const bool begun = parser_ && parser_->got_some();
+    Fail(begun ? "the answer was not complete in time" : "no answer in time", true);
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<Connection> Connection::Make(asio::io_context& io, asio::ssl::context& tls,
+                                             const Url& url, ConnectionOptions options) {
+  return std::make_shared<AsioConnection>(io, tls, url, std::move(options));
+}
+
+}  // namespace assent::http

@@ -1,0 +1,205 @@
+#include "participants/http/endpoint.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/random.h"
+
+namespace assent::http {
+namespace {
+
+constexpr Duration kForgetAfter = std::chrono::minutes(10);
+constexpr char kTimeIsUp[] = "the deadline passed before it was sent";
+
+}  // namespace
+
+Endpoint::Endpoint(std::string name, const HttpOptions& options, EndpointServices services)
+    : options_(options), services_(std::move(services)), limiter_(options.limiter) {
+  status_.name = std::move(name);
+}
+
+void Endpoint::Submit(std::shared_ptr<Exchange> exchange) {
+  const uint64_t call = exchange->call.call;
+  CHECK(waiting_calls_.count(call) == 0 && in_flight_.count(call) == 0)
+      << "call " << call << " is under way already";
+  const Lane lane = exchange->lane();
+  last_used_ = exchange->since;
+  if (QueueOf(lane).size() >= options_.max_waiting) {
+    services_.deliver(NotSent(exchange->call, std::to_string(options_.max_waiting) + " calls to " +
+                                                  status_.name + " wait already"));
+    return;
+  }
+  const uint64_t sequence = next_sequence_++;
+  if (lane == Lane::kTry) late_at_.emplace(exchange->until, sequence);
+  waiting_calls_[call] = {lane, sequence};
+  QueueOf(lane).emplace(sequence, std::move(exchange));
+  Pump();
+}
+
+void Endpoint::Pump() {
+  const Monotonic now = clock_.Now();
+  GiveUpLate(now);
+  PumpLane(Lane::kPhaseTwo, now);
+  PumpLane(Lane::kTry, now);
+  ArmWake(now);
+  Publish();
+}
+
+std::shared_ptr<Exchange> Endpoint::Take(Lane lane, Queue::iterator at) {
+  std::shared_ptr<Exchange> exchange = std::move(at->second);
+  late_at_.erase({exchange->until, at->first});
+  waiting_calls_.erase(exchange->call.call);
+  QueueOf(lane).erase(at);
+  return exchange;
+}
+
+void Endpoint::GiveUpLate(Monotonic now) {
+  while (!late_at_.empty() && late_at_.begin()->first <= now) {
+    const auto at = QueueOf(Lane::kTry).find(late_at_.begin()->second);
+    services_.deliver(NotSent(Take(Lane::kTry, at)->call, kTimeIsUp));
+  }
+}
+
+void Endpoint::PumpLane(Lane lane, Monotonic now) {
+  Queue& queue = QueueOf(lane);
+  while (!queue.empty()) {
+    const auto admission = limiter_.Admit(lane, queue.begin()->second->since, now);
+    if (admission.verdict == Limiter::Verdict::kWait) return;
+    const auto exchange = Take(lane, queue.begin());
+    if (admission.verdict == Limiter::Verdict::kGo) {
+      exchange->probe = admission.probe;
+      Go(exchange, now);
+    } else {
+      services_.deliver(NotSent(exchange->call,
+                                status_.name + " is backed off from: " + status_.detail,
+                                limiter_.Left(now)));
+    }
+  }
+}
+
+std::shared_ptr<Connection> Endpoint::TakeKept() {
+  while (!kept_.empty()) {
+    const auto connection = std::move(kept_.back().connection);
+    kept_.pop_back();
+    if (connection->IsReusable()) return connection;
+    connection->Close("");
+  }
+  return nullptr;
+}
+
+void Endpoint::Go(const std::shared_ptr<Exchange>& exchange, Monotonic now) {
+  exchange->went = now;
+  exchange->connection = TakeKept();
+  exchange->dials = exchange->connection == nullptr;
+  if (exchange->dials) exchange->connection = services_.connect();
+  in_flight_[exchange->call.call] = exchange;
+  Job job;
+  job.connect_within = options_.connect_timeout;
+  job.within = exchange->lane() == Lane::kTry
+                   ? std::min(options_.request_timeout, exchange->until - now)
+                   : options_.request_timeout;
+  job.request = [this, exchange] {
+    ++status_.requests;
+    return RequestText(exchange->call, exchange->url, exchange->deadline - clock_.Now(),
+                       clock_.Wall(), exchange->signers);
+  };
+  job.done = [this, exchange](const Received& received) { OnDone(exchange, received); };
+  exchange->connection->Serve(std::move(job));
+}
+
+Limiter::Result Endpoint::Judge(const Exchange& exchange, const Received& received,
+                                const tcc::Completion& completion, Monotonic now) const {
+  if (exchange.ended_by_us) return Limiter::Result::kNothing;
+  // A client that leaves its partner little time says nothing of the partner.
+  const bool cut_short = received.timed_out && exchange.lane() == Lane::kTry &&
+                         now >= exchange.until && now - exchange.went < options_.slow_after;
+  if (cut_short) return Limiter::Result::kNothing;
+  const bool answered = received.status != 0 && received.status < 500;
+  return answered && completion.answer != tcc::Answer::kLater ? Limiter::Result::kAnswered
+                                                              : Limiter::Result::kFailed;
+}
+
+void Endpoint::OnDone(const std::shared_ptr<Exchange>& exchange, const Received& received) {
+  const Monotonic now = clock_.Now();
+  const auto connection = std::move(exchange->connection);
+  in_flight_.erase(exchange->call.call);
+  last_used_ = now;
+  if (exchange->dials && connection->was_open()) ++status_.connects;
+  if (kept_.size() < options_.max_idle && connection->IsReusable()) {
+    kept_.push_back({connection, now});
+  } else {
+    connection->Close("");
+  }
+  tcc::Completion completion = ToCompletion(exchange->call, received, clock_.Wall());
+  const Limiter::Result result = Judge(*exchange, received, completion, now);
+  if (result == Limiter::Result::kFailed) status_.detail = completion.detail;
+  limiter_.Ended(exchange->lane(), exchange->probe, result,
+                 completion.answer == tcc::Answer::kLater ? completion.retry_after : Duration(0),
+                 now, result == Limiter::Result::kFailed ? SystemRandom().Next() : 0);
+  services_.deliver(std::move(completion));
+  Pump();
+}
+
+bool Endpoint::Cancel(uint64_t call) {
+  if (const auto found = waiting_calls_.find(call); found != waiting_calls_.end()) {
+    const auto [lane, sequence] = found->second;
+    const auto exchange = Take(lane, QueueOf(lane).find(sequence));
+    services_.deliver(NotSent(exchange->call, "ended before it was sent"));
+    Publish();
+    return true;
+  }
+  const auto found = in_flight_.find(call);
+  if (found == in_flight_.end()) return false;
+  found->second->ended_by_us = true;
+  found->second->connection->Close("ended before it was answered");
+  return true;
+}
+
+void Endpoint::CancelAll(const std::string& why) {
+  for (const Lane lane : {Lane::kPhaseTwo, Lane::kTry}) {
+    while (!QueueOf(lane).empty()) {
+      services_.deliver(NotSent(Take(lane, QueueOf(lane).begin())->call, why));
+    }
+  }
+  for (auto& [call, exchange] : in_flight_) {
+    exchange->ended_by_us = true;
+    exchange->connection->Close(why);
+  }
+}
+
+bool Endpoint::Sweep() {
+  const Monotonic now = clock_.Now();
+  const size_t gone = std::erase_if(kept_, [&](const Kept& kept) {
+    if (now - kept.since < options_.idle_timeout && kept.connection->IsReusable()) return false;
+    kept.connection->Close("");
+    return true;
+  });
+  if (gone > 0) Publish();
+  return in_flight_.empty() && waiting_calls_.empty() && kept_.empty() &&
+         !limiter_.IsBackingOff() && now - last_used_ > kForgetAfter;
+}
+
+void Endpoint::ArmWake(Monotonic now) {
+  Monotonic at = late_at_.empty() ? kNever : late_at_.begin()->first;
+  const Queue& phase_two = QueueOf(Lane::kPhaseTwo);
+  if (!phase_two.empty()) {
+    const Monotonic again = limiter_.AskAgainAt(phase_two.begin()->second->since);
+    // What is past waits for a call to end, and Pump comes with that.
+    if (again > now) at = std::min(at, again);
+  }
+  if (at != kNever) services_.wake_at(at);
+}
+
+void Endpoint::Publish() {
+  status_.health = limiter_.IsProbing()      ? tcc::Health::kProbing
+                   : limiter_.IsBackingOff() ? tcc::Health::kBackingOff
+                                             : tcc::Health::kUp;
+  status_.in_flight = static_cast<uint32_t>(in_flight_.size());
+  status_.waiting = static_cast<uint32_t>(waiting_calls_.size());
+  status_.idle = static_cast<uint32_t>(kept_.size());
+  status_.failures = limiter_.failures();
+  status_.back_off = limiter_.back_off();
+  services_.publish(status_);
+}
+
+}  // namespace assent::http

@@ -1,0 +1,205 @@
+#include "participants/http/loop.h"
+
+#include <openssl/ssl.h>
+
+#include <algorithm>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <mutex>
+#include <thread>
+
+#include "base/check.h"
+
+namespace assent::http {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+class AsioLoop final : public Loop {
+ public:
+  explicit AsioLoop(const HttpOptions& options)
+      : options_(options), tls_(asio::ssl::context::tls_client), sweep_timer_(io_) {}
+  ~AsioLoop() override { Stop(); }
+
+  Result<void> TrustAuthorities();
+  void Start(tcc::CompletionSink& sink) override;
+  void Stop() override;
+  bool Submit(std::shared_ptr<Exchange> exchange) override;
+  void Cancel(uint64_t call) override;
+  void AddStatus(std::vector<tcc::EndpointStatus>* to) const override;
+
+ private:
+  struct Place : std::enable_shared_from_this<Place> {
+    explicit Place(asio::io_context& io) : timer(io) {}
+    asio::steady_timer timer;
+    std::unique_ptr<Endpoint> endpoint;
+  };
+
+  Place& PlaceOf(const Url& url);
+  EndpointServices ServicesFor(const Url& url, Place* place);
+  void WakeAt(Place* place, Monotonic at);
+  void Deliver(tcc::Completion completion);
+  void Sweep();
+  void EndIfDone();
+
+  const HttpOptions& options_;
+  asio::io_context io_{1};
+  asio::ssl::context tls_;
+  asio::steady_timer sweep_timer_;
+  tcc::CompletionSink* sink_ = nullptr;
+  std::thread thread_;
+
+  std::mutex mutex_;  // is_stopped_, and the order of posts against it
+  bool is_stopped_ = false;
+
+  // The loop's thread only.
+  std::map<std::string, std::shared_ptr<Place>> places_;
+  size_t unanswered_ = 0;
+  bool is_stopping_ = false;
+
+  mutable std::mutex status_mutex_;
+  std::map<std::string, tcc::EndpointStatus> statuses_;
+};
+
+Result<void> AsioLoop::TrustAuthorities() {
+  error_code error;
+  tls_.set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1, error);
+  if (options_.ca_file.empty()) {
+    tls_.set_default_verify_paths(error);
+  } else {
+    tls_.load_verify_file(options_.ca_file, error);
+  }
+  if (!error) return {};
+  return Error{ErrorCode::kInvalid, "cannot be read as certificates: " + error.message(),
+               "ca_file"};
+}
+
+void AsioLoop::Start(tcc::CompletionSink& sink) {
+  sink_ = &sink;
+  thread_ = std::thread([this] {
+    const auto work = asio::make_work_guard(io_);
+    Sweep();
+    io_.run();
+  });
+}
+
+void AsioLoop::Stop() {
+  {
+    std::lock_guard lock(mutex_);
+    if (is_stopped_) return;
+    is_stopped_ = true;
+  }
+  if (!thread_.joinable()) return;
+  asio::post(io_, [this] {
+    is_stopping_ = true;
+    for (auto& [name, place] : places_) place->endpoint->CancelAll("the coordinator stops");
+    EndIfDone();
+  });
+  thread_.join();
+}
+
+// Not by running out of work: a look-up of an address may hang in the resolver.
+void AsioLoop::EndIfDone() {
+  if (is_stopping_ && unanswered_ == 0) io_.stop();
+}
+
+bool AsioLoop::Submit(std::shared_ptr<Exchange> exchange) {
+  std::lock_guard lock(mutex_);
+  if (is_stopped_) return false;
+  asio::post(io_, [this, exchange = std::move(exchange)] {
+    ++unanswered_;
+    PlaceOf(exchange->url).endpoint->Submit(exchange);
+  });
+  return true;
+}
+
+void AsioLoop::Cancel(uint64_t call) {
+  std::lock_guard lock(mutex_);
+  if (is_stopped_) return;
+  asio::post(io_, [this, call] {
+    for (auto& [name, place] : places_) {
+      if (place->endpoint->Cancel(call)) return;
+    }
+  });
+}
+
+AsioLoop::Place& AsioLoop::PlaceOf(const Url& url) {
+  const std::string name = url.Origin();
+  std::shared_ptr<Place>& place = places_[name];
+  if (!place) {
+    place = std::make_shared<Place>(io_);
+    place->endpoint = std::make_unique<Endpoint>(name, options_, ServicesFor(url, place.get()));
+  }
+  return *place;
+}
+
+EndpointServices AsioLoop::ServicesFor(const Url& url, Place* place) {
+  EndpointServices services;
+  services.connect = [this, url] {
+    ConnectionOptions options;
+    const auto known = options_.addresses.find(url.host);
+    if (known != options_.addresses.end()) options.addresses = known->second;
+    options.max_header_bytes = options_.max_header_bytes;
+    options.max_body_bytes = options_.max_answer_bytes;
+    return Connection::Make(io_, tls_, url, std::move(options));
+  };
+  services.wake_at = [this, place](Monotonic at) { WakeAt(place, at); };
+  services.deliver = [this](tcc::Completion completion) { Deliver(std::move(completion)); };
+  services.publish = [this](const tcc::EndpointStatus& status) {
+    std::lock_guard lock(status_mutex_);
+    statuses_[status.name] = status;
+  };
+  return services;
+}
+
+void AsioLoop::WakeAt(Place* place, Monotonic at) {
+  place->timer.expires_after(std::max(at - SystemClock().Now(), Duration(0)));
+  place->timer.async_wait([weak = place->weak_from_this()](error_code error) {
+    const auto still_there = weak.lock();
+    if (!error && still_there) still_there->endpoint->Pump();
+  });
+}
+
+void AsioLoop::Deliver(tcc::Completion completion) {
+  CHECK(unanswered_ > 0) << "a call was answered twice";
+  sink_->OnCompletion(std::move(completion));
+  --unanswered_;
+  EndIfDone();
+}
+
+void AsioLoop::Sweep() {
+  for (auto at = places_.begin(); at != places_.end();) {
+    if (!at->second->endpoint->Sweep()) {
+      ++at;
+      continue;
+    }
+    std::lock_guard lock(status_mutex_);
+    statuses_.erase(at->first);
+    at = places_.erase(at);
+  }
+  const Duration pause =
+      std::max<Duration>(options_.idle_timeout / 4, std::chrono::milliseconds(10));
+  sweep_timer_.expires_after(std::min<Duration>(pause, std::chrono::seconds(1)));
+  sweep_timer_.async_wait([this](error_code error) {
+    if (!error) Sweep();
+  });
+}
+
+void AsioLoop::AddStatus(std::vector<tcc::EndpointStatus>* to) const {
+  std::lock_guard lock(status_mutex_);
+  for (const auto& [name, status] : statuses_) to->push_back(status);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Loop>> Loop::Make(const HttpOptions& options) {
+  auto loop = std::make_unique<AsioLoop>(options);
+  if (auto trusted = loop->TrustAuthorities(); !trusted) return trusted.error();
+  return std::unique_ptr<Loop>(std::move(loop));
+}
+
+}  // namespace assent::http

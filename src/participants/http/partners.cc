@@ -1,0 +1,141 @@
+#include "participants/http/partners.h"
+
+#include <algorithm>
+#include <functional>
+#include <optional>
+
+#include "participants/http/loop.h"
+#include "participants/http/request.h"
+
+namespace assent::http {
+namespace {
+
+struct Signature {
+  AllowList where;
+  std::vector<Signer> signers;
+};
+
+class HttpPartners final : public tcc::Partners {
+ public:
+  explicit HttpPartners(HttpOptions options) : options_(std::move(options)) {}
+
+  Result<void> Prepare();
+  void Start(tcc::CompletionSink& sink) override;
+  void Stop() override;
+  void Submit(tcc::Call call) override;
+  void Cancel(uint64_t call) override;
+  Result<void> Check(const std::string& url, const std::string& field) const override;
+  std::vector<tcc::EndpointStatus> Status() const override;
+
+ private:
+  Result<Url> Allowed(const std::string& url, const std::string& field) const;
+  Result<void> ReadSigning();
+
+  const HttpOptions options_;
+  AllowList allow_;
+  std::vector<Signature> signatures_;
+  std::vector<std::unique_ptr<Loop>> loops_;
+  tcc::CompletionSink* sink_ = nullptr;
+};
+
+Result<void> HttpPartners::Prepare() {
+  auto allow = AllowList::Make(options_.allow);
+  if (!allow) return Error{ErrorCode::kInvalid, allow.error().message, "allow"};
+  allow_ = std::move(*allow);
+  if (auto read = ReadSigning(); !read) return read.error();
+  for (int i = 0; i < std::max(options_.threads, 1); ++i) {
+    auto loop = Loop::Make(options_);
+    if (!loop) return loop.error();
+    loops_.push_back(std::move(*loop));
+  }
+  return {};
+}
+
+Result<void> HttpPartners::ReadSigning() {
+  for (const Signing& signing : options_.signing) {
+    auto where = AllowList::Make({signing.prefix});
+    if (!where) return Error{ErrorCode::kInvalid, where.error().message, "signing"};
+    Signature signature{std::move(*where), {}};
+    for (const std::string& secret : signing.secrets) {
+      auto signer = Signer::Make(secret);
+      if (!signer) {
+        return Error{ErrorCode::kInvalid,
+                     "a secret of " + signing.prefix + ": " + signer.error().message, "signing"};
+      }
+      signature.signers.push_back(std::move(*signer));
+    }
+    signatures_.push_back(std::move(signature));
+  }
+  return {};
+}
+
+Result<Url> HttpPartners::Allowed(const std::string& url, const std::string& field) const {
+  auto parsed = ParseUrl(url);
+  if (!parsed) return Error{parsed.error().code, parsed.error().message, field};
+  if (allow_.Allows(*parsed)) return parsed;
+  return Error{
+      ErrorCode::kDenied,
+      "is not allowed: no prefix in the configuration fits " + parsed->Origin() + " with this path",
+      field};
+}
+
+Result<void> HttpPartners::Check(const std::string& url, const std::string& field) const {
+  if (auto allowed = Allowed(url, field); !allowed) return allowed.error();
+  return {};
+}
+
+void HttpPartners::Start(tcc::CompletionSink& sink) {
+  sink_ = &sink;
+  for (const auto& loop : loops_) loop->Start(sink);
+}
+
+void HttpPartners::Stop() {
+  for (const auto& loop : loops_) loop->Stop();
+}
+
+void HttpPartners::Submit(tcc::Call call) {
+  const Monotonic now = SystemClock().Now();
+  const std::string field = std::string(tcc::Name(call.operation)) + "_url";
+  // Again, and not only when the branch came: it may have been read from a log that was written
+  // under another configuration.
+  auto url = Allowed(call.urls->Of(call.operation), field);
+  if (!url) return sink_->OnCompletion(NotSent(call, field + " " + url.error().message));
+  if (auto fit = CheckHeaders(call); !fit) {
+    return sink_->OnCompletion(NotSent(call, fit.error().message));
+  }
+  auto exchange = std::make_shared<Exchange>();
+  exchange->since = now;
+  exchange->deadline = now + call.time_left;
+  exchange->until = call.operation == tcc::Operation::kTry ? exchange->deadline : kNever;
+  for (const Signature& signature : signatures_) {
+    if (!signature.where.Allows(*url)) continue;
+    exchange->signers = signature.signers;
+    break;
+  }
+  exchange->url = std::move(*url);
+  exchange->call = std::move(call);
+  const size_t index = std::hash<std::string>()(exchange->url.Origin()) % loops_.size();
+  if (loops_[index]->Submit(exchange)) return;
+  sink_->OnCompletion(NotSent(exchange->call, "the coordinator stops"));
+}
+
+void HttpPartners::Cancel(uint64_t call) {
+  for (const auto& loop : loops_) loop->Cancel(call);
+}
+
+std::vector<tcc::EndpointStatus> HttpPartners::Status() const {
+  std::vector<tcc::EndpointStatus> all;
+  for (const auto& loop : loops_) loop->AddStatus(&all);
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  return all;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<tcc::Partners>> MakePartners(HttpOptions options) {
+  auto partners = std::make_unique<HttpPartners>(std::move(options));
+  if (auto prepared = partners->Prepare(); !prepared) return prepared.error();
+  return std::unique_ptr<tcc::Partners>(std::move(partners));
+}
+
+}  // namespace assent::http

@@ -1,0 +1,4 @@
+// Asio's TLS, compiled once.
+#include <utility>
+//
+#include <boost/asio/ssl/impl/src.hpp>
