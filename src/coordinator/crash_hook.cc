@@ -16,6 +16,8 @@ uint64_t remaining = 0;  // NOLINT
 
 const char* NameOf(core::RecordKind kind) {
   switch (kind) {
+    case core::RecordKind::kOpen: return "append-open";
+    case core::RecordKind::kEnlist: return "append-enlist";
     case core::RecordKind::kCommit: return "append-commit";
     case core::RecordKind::kOutcome: return "append-outcome";
     case core::RecordKind::kBranchEnd: return "append-branch-end";

@@ -33,6 +33,8 @@ void Shard::CarryAppend(Entry& entry, const core::Append& effect) {
   if (effect.force == core::Force::kLazy) urgency = log::Urgency::kLazy;
   log::Lsn lsn = 0;
   switch (effect.record) {
+    case core::RecordKind::kOpen:
+    case core::RecordKind::kEnlist: CHECK(false) << "no partner is served yet"; break;
     case core::RecordKind::kCommit:
       for (const auto& branch : entry.atomic.branches) {
         CHECK(branch.state == core::BranchState::kPrepared ||

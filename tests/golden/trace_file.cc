@@ -1,5 +1,6 @@
 #include "tests/golden/trace_file.h"
 
+#include <algorithm>
 #include <cctype>
 #include <deque>
 #include <map>
@@ -46,6 +47,16 @@ Enum Named(const std::string& word, Enum last) {
   return last;
 }
 
+// "tcc:hotel" is a partner, "mobile" a database.
+BranchSpec SpecOf(const std::string& place) {
+  const bool tcc = place.starts_with("tcc:");
+  return {"on-" + place, place, false, tcc ? BranchKind::kTcc : BranchKind::kXa};
+}
+
+bool Has(const Words& words, const std::string& word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
 Cause CauseOf(const std::string& word) {
   Cause cause;
   cause.reason = Named(word, Reason::kOperator);
@@ -67,6 +78,10 @@ class Player {
       Given(Take(words));
       return Standing();
     }
+    if (command == "later") {  // by so many milliseconds
+      now_ = now_ + std::chrono::milliseconds(std::stoll(Take(words)));
+      return "";
+    }
     if (command == "replayed") Fill(words);
     std::string text;
     for (const Effect& effect : Do(EventOf(command, words))) text += "  " + ToText(effect) + "\n";
@@ -87,7 +102,7 @@ class Player {
     t_.settings.one_call = mode == "one-call";
     for (const std::string& resource : words) {
       t_.branches.emplace_back();
-      t_.branches.back().spec = {"on-" + resource, resource, false};
+      t_.branches.back().spec = SpecOf(resource);
     }
     shown_.clear();
   }
@@ -133,8 +148,7 @@ class Player {
     if (command == "commit") return CommitRequested{};
     if (command == "roll-back") return RollBackRequested{CauseOf("client")};
     if (command == "enlist") {
-      const std::string resource = Take(words);
-      return Enlist{{"on-" + resource, resource, false}};
+      return Enlist{SpecOf(Take(words))};
     }
     if (command == "run") return RunRequested{BranchOf(Take(words))};
     if (command == "durable") return Durable{std::stoull(Take(words))};
@@ -148,15 +162,26 @@ class Player {
     const std::string how = Take(words);
     if (command == "acked") {
       reached_->insert("acked " + how + " " + state);
-      return Acked{branch, Named(how, Ack::kUnknown), {}};
+      Acked acked{branch, Named(how, Ack::kUnknown), {}};
+      acked.needs_operator = Has(words, "needs-operator");
+      return acked;
     }
     if (command == "voted") {
       const bool plain = how == "prepared" || how == "read-only" || how == "unknown";
       reached_->insert("voted " + std::string(plain || how == "hazard" ? how : "refused") + " " +
                        state);
-      if (plain) return Voted{branch, Named(how, Vote::kUnknown), false, {}, "id", "start"};
-      const bool hazard = how == "hazard";
-      return Voted{branch, Vote::kRefused, hazard, CauseOf(hazard ? "left-branch" : how), {}, {}};
+      Voted voted{branch, Vote::kRefused, false, {}, {}, {}};
+      if (plain) {
+        voted.vote = Named(how, Vote::kUnknown);
+        voted.identity = "id";
+        voted.started_at = "start";
+      } else {
+        voted.hazard = how == "hazard";
+        voted.cause = CauseOf(voted.hazard ? "left-branch" : how);
+      }
+      voted.gone = Has(words, "gone");
+      if (Has(words, "expires")) voted.expires = now_ + std::chrono::seconds(2);
+      return voted;
     }
     const bool ok = how.empty() || how == "witnessed";
     reached_->insert(command + (ok ? " " : " refused ") + state);
@@ -172,6 +197,7 @@ class Player {
     reached_->insert("replayed " + decision);
     t_.next_ticket = 2;
     for (AtomicBranch& branch : t_.branches) {
+      t_.open_logged |= branch.spec.kind == BranchKind::kTcc;
       branch.open_sent = branch.opened = branch.begun = branch.voted = true;
       branch.state = BranchState::kPrepared;
       const std::string how = Take(words);
@@ -217,7 +243,7 @@ class Player {
 
   Reached* reached_;
   Atomic t_;
-  const Monotonic now_{1'000'000'000};
+  Monotonic now_{1'000'000'000};
   std::string shown_;
 };
 
