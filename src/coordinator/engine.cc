@@ -221,8 +221,9 @@ void Engine::Run(Restored restored) {
     }
     const Monotonic now = clock_.Now();
     wants_turn_ = taken_ && now >= next_timer_;
-    const Duration left =
-        wants_turn_ ? kLongestSleep : std::clamp(next_timer_ - now, Duration::zero(), kLongestSleep);
+    const Duration left = wants_turn_
+                              ? kLongestSleep
+                              : std::clamp(next_timer_ - now, Duration::zero(), kLongestSleep);
     sleeps_until_ = now + left;
     wake_.wait_for(lock, left);
     sleeps_until_ = Monotonic{};

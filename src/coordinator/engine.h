@@ -101,7 +101,7 @@ class Engine final : public Front, public log::DurableSink, public xa::Completio
   std::unique_ptr<Journal> log_;
   std::unique_ptr<Shard> shard_;
 
-  mutable std::mutex mutex_;  // guards what follows
+  mutable std::mutex mutex_;      // guards what follows
   std::condition_variable wake_;  // the engine's thread
   Inputs queued_;
   bool taken_ = true;         // somebody has the turn; at first it is the engine's, to restore
@@ -110,10 +110,10 @@ class Engine final : public Front, public log::DurableSink, public xa::Completio
   bool stopping_ = false;
   log::Lsn durable_ = 0;
   log::Lsn seen_durable_ = 0;
-  size_t wait_for_disk_ = 0;   // records, as of the last turn
-  Monotonic next_timer_{};     // likewise
-  Monotonic sleeps_until_{};   // the engine's thread
-  ShardCounters counters_;     // as of the last turn
+  size_t wait_for_disk_ = 0;  // records, as of the last turn
+  Monotonic next_timer_{};    // likewise
+  Monotonic sleeps_until_{};  // the engine's thread
+  ShardCounters counters_;    // as of the last turn
   std::atomic<bool> ready_{false};
 
   Inputs working_;  // whoever has the turn

@@ -16,7 +16,7 @@ namespace {
 
 using core::Operation;
 
-// Answers on a thread of its own, in the order of the calls; refuses every `refuse_every`th prepare.
+// Answers on a thread of its own, in the order of the calls; refuses each `refuse_every`th prepare.
 class ThreadedResource final : public xa::ResourceManager {
  public:
   explicit ThreadedResource(std::string name) : name_(std::move(name)) {}
@@ -138,8 +138,7 @@ class EngineTest : public testing::Test {
     for (int client = 0; client < clients; ++client) {
       threads.emplace_back([this, client, transactions] {
         for (int i = 0; i < transactions; ++i) {
-          const int status =
-              Execute("c" + std::to_string(client) + "-" + std::to_string(i)).get();
+          const int status = Execute("c" + std::to_string(client) + "-" + std::to_string(i)).get();
           (status == 200 ? committed_ : refused_).fetch_add(1);
           EXPECT_TRUE(status == 200 || status == 409) << status;
         }
@@ -150,7 +149,10 @@ class EngineTest : public testing::Test {
 
   test::TempDirectory directory_;
   ThreadedResource a_{"a"}, b_{"b"};
-  Engine engine_{EngineOptions(), {&a_, &b_}, SystemClock(), SystemRandom(),
+  Engine engine_{EngineOptions(),
+                 {&a_, &b_},
+                 SystemClock(),
+                 SystemRandom(),
                  [](FatalReason, const std::string& why) { FAIL() << why; }};
   std::unique_ptr<log::DecisionLog> log_;
   std::atomic<uint64_t> committed_{0}, refused_{0};
@@ -163,8 +165,8 @@ TEST_F(EngineTest, EveryRequestIsAnsweredOnceAndEveryBranchEndsAsDecided) {
   ASSERT_NO_FATAL_FAILURE(Start());
   RunClients(kClients, kEach);
   EXPECT_EQ(committed_ + refused_, kClients * kEach);
-  EXPECT_TRUE(test::Eventually(std::chrono::seconds(10),
-                               [&] { return engine_.Counters().open == 0; }));
+  EXPECT_TRUE(
+      test::Eventually(std::chrono::seconds(10), [&] { return engine_.Counters().open == 0; }));
   const ShardCounters counters = engine_.Counters();
   EXPECT_EQ(counters.committed, committed_);
   EXPECT_EQ(counters.rolled_back, refused_);
@@ -200,9 +202,8 @@ TEST_F(EngineTest, ADeadlineFiresWhileOthersKeepTheShardBusy) {
   body.set_deadline("50ms");
   begin.body = std::move(body);
   engine_.Submit(std::move(begin), [](const Answer& answer) { EXPECT_EQ(answer.status, 200); });
-  EXPECT_TRUE(test::Eventually(std::chrono::seconds(10), [&] {
-    return engine_.Counters().rolled_back == 1;
-  }));
+  EXPECT_TRUE(test::Eventually(std::chrono::seconds(10),
+                               [&] { return engine_.Counters().rolled_back == 1; }));
   stop = true;
   for (std::thread& thread : busy) thread.join();
 }

@@ -284,11 +284,9 @@ xa::Completion SimResource::Carry(const xa::Call& call, Database::Session sessio
       answer.code = database_.Commit(session, xid);
       break;
     case Operation::kRollBack:
-      if (world_.Planted(Plant::kOrphanTurned) && session == 0) {
-        answer.code = database_.Commit(session, xid);
-        break;
-      }
-      answer.code = database_.RollBack(session, xid);
+      answer.code = world_.Planted(Plant::kOrphanTurned) && session == 0
+                        ? database_.Commit(session, xid)
+                        : database_.RollBack(session, xid);
       break;
     case Operation::kForget: answer.code = database_.Forget(xid); break;
     case Operation::kFind: answer.found = database_.Find(xid, call.settle); break;

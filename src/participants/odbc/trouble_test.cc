@@ -225,7 +225,9 @@ TEST_F(Trouble, ABranchThatSomebodyElseIsFinishingIsBusy) {
       "SELECT wait_event FROM pg_stat_activity WHERE pid = " + session->id().id;
   xa::Xid xid;
   std::future<sql::Answer> commit;
-  const auto ended = [&] { return commit.wait_for(std::chrono::seconds(0)) == std::future_status::ready; };
+  const auto ended = [&] {
+    return commit.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+  };
   const bool waits = test::Eventually(kLong, [&] {
     xid = NewXid();
     Begin(*session, xid);
