@@ -1,0 +1,116 @@
+"""A client of Assent on Python's standard library alone: copy this file and change it.
+
+Every call may be sent again: the coordinator knows a transaction by its gid, and runs it once.
+So a lost connection, a time-out, 503 and 202 are answered by sending the same again, until
+`patience` seconds are over. Then the outcome is not known (Unknown, with the gid): ask later.
+"""
+import base64, http.client, json, random, time, urllib.parse, uuid
+
+
+class Unknown(Exception):
+    """No answer that decides. It may have committed, or may yet: send the same gid again."""
+
+
+class Refused(Exception):
+    """The coordinator will not do it. args[0] is its problem document: type, detail, field."""
+
+
+def statement(sql, *parameters, expect_rows=None):
+    made = {"sql": sql, "parameters": list(parameters)}
+    return made if expect_rows is None else {**made, "expect_rows": expect_rows}
+
+
+def branch(name, resource, *statements, **options):  # isolation="SERIALIZABLE", read_only=True
+    return {"name": name, "xa": {"resource": resource, "statements": list(statements), **options}}
+
+
+class Assent:
+    def __init__(self, url="http://127.0.0.1:7430", patience=60.0, timeout=15.0):
+        self.host = urllib.parse.urlsplit(url).netloc
+        self.patience, self.timeout = patience, timeout
+
+    def execute(self, branches, gid=None, deadline="30s"):
+        """A whole transaction. Look at ["outcome"]: COMMITTED, ROLLED_BACK, MIXED or HAZARD."""
+        return self.call("POST", "/v1/transactions:execute", {
+            "gid": gid or uuid.uuid4().hex, "deadline": deadline, "atomic": {"branches": branches}})
+
+    def begin(self, gid=None, deadline="30s"):
+        return Transaction(self, gid or uuid.uuid4().hex, deadline)
+
+    def get(self, gid, wait="0s"):
+        """How it stands; waits up to `wait` for its outcome, and may give UNDECIDED."""
+        return self.call("GET", f"/v1/transactions/{gid}?wait={wait}", undecided=True)
+
+    def call(self, method, path, body=None, transaction=None, undecided=False):
+        end, tries = time.monotonic() + self.patience, 0
+        headers = {"Assent-Transaction": transaction} if transaction else {}
+        content = None if body is None else json.dumps(body, default=_bytes)
+        if content: headers["Content-Type"] = "application/json"
+        while True:
+            later, why = random.uniform(0, min(2.0, 0.1 * 2 ** min(tries, 8))), "no answer"
+            try:
+                status, answer, retry_after = self._send(method, path, content, headers)
+                if status != 503 and (status != 202 or undecided):
+                    if status < 400 or answer.get("outcome") and "gid-reused" not in answer["type"]:
+                        return answer
+                    raise Refused(answer)
+                later, why = max(later, float(retry_after or 0)), answer.get("detail", status)
+            except (OSError, http.client.HTTPException, ValueError) as lost:
+                why = lost
+            if time.monotonic() + later > end:
+                raise Unknown((body or {}).get("gid", path), why)
+            tries += 1
+            time.sleep(later)
+
+    def _send(self, method, path, content, headers):
+        connection = http.client.HTTPConnection(self.host, timeout=self.timeout)
+        try:
+            connection.request(method, path, content, headers)
+            answer = connection.getresponse()
+            document = json.loads(answer.read())
+            return answer.status, document, answer.getheader("Retry-After")
+        finally:
+            connection.close()
+
+
+class Transaction:
+    """Step by step: enlist branches, run SQL on them, commit or roll back."""
+
+    def __init__(self, assent, gid, deadline):
+        self.assent, self.gid, self.seq = assent, gid, {}
+        begun = assent.call("POST", "/v1/transactions", {"gid": gid, "deadline": deadline})
+        if begun.get("state") != "ACTIVE": raise Refused(begun)  # the gid has ended before
+        self.transaction = begun["transaction"]
+
+    def enlist(self, name, resource, **options):
+        return self._step("/branches", {"name": name, "xa": {"resource": resource, **options}})
+
+    def run(self, name, sql, *parameters, expect_rows=None):
+        """The statement's result: affected, columns, rows. Raises Refused once it rolls back."""
+        seq = self.seq.get(name, 0) + 1
+        one = statement(sql, *parameters, expect_rows=expect_rows)
+        ran = self._step(f"/branches/{name}:run", {"seq": seq, "statements": [one]})
+        self.seq[name] = seq
+        return ran["results"][0]
+
+    def commit(self):
+        return self._call(":commit")
+
+    def roll_back(self, reason=""):
+        """["outcome"] is COMMITTED where the commit was first."""
+        return self._call(":rollback", {"reason": reason})
+
+    def _step(self, path, body):
+        answer = self._call(path, body)
+        if "status" in answer: raise Refused(answer)  # a problem document: it has ended
+        return answer
+
+    def _call(self, path, body=None):
+        path = f"/v1/transactions/{self.gid}{path}"
+        return self.assent.call("POST", path, body, self.transaction)
+
+
+def _bytes(value):
+    if isinstance(value, (bytes, bytearray)):
+        return {"bytes": base64.b64encode(value).decode()}
+    raise TypeError(f"{type(value).__name__} is no parameter; numbers with a fraction go as text")

@@ -1,0 +1,99 @@
+"""What the client does with answers that do not decide: python3 -m unittest assent_test"""
+import http.server, json, pathlib, sys, threading, unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+sys.dont_write_bytecode = True
+import assent
+
+COMMITTED = {"gid": "g", "outcome": "COMMITTED"}
+PROBLEM = {"type": "urn:assent:invalid", "status": 400, "field": "gid", "detail": "no"}
+
+
+class Answers(http.server.BaseHTTPRequestHandler):
+    """Gives the prepared answers, one after another, and notes what it was sent."""
+
+    def answer(self):
+        length = int(self.headers.get("Content-Length") or 0)
+        self.server.seen.append((self.command, self.path, self.rfile.read(length)))
+        status, document = self.server.answers.pop(0)
+        if status == 0:  # the connection is lost
+            return
+        content = document if isinstance(document, bytes) else json.dumps(document).encode()
+        self.send_response(status)
+        if status == 503:
+            self.send_header("Retry-After", "0")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_GET = do_POST = answer
+
+    def log_message(self, *words):
+        pass
+
+
+class Client(unittest.TestCase):
+    def client(self, *answers, patience=30):
+        server = http.server.HTTPServer(("127.0.0.1", 0), Answers)
+        server.answers, server.seen = list(answers), []
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(thread.join)
+        self.addCleanup(server.shutdown)
+        self.seen = server.seen
+        return assent.Assent(f"http://127.0.0.1:{server.server_port}", patience)
+
+    def test_sends_the_same_again_until_it_is_decided(self):
+        client = self.client((0, None), (503, {"detail": "starting"}),
+                             (202, {"outcome": "UNDECIDED"}), (502, b"<html>a proxy</html>"),
+                             (200, COMMITTED))
+        self.assertEqual(client.execute([])["outcome"], "COMMITTED")
+        self.assertEqual(len(self.seen), 5)
+        self.assertEqual(len(set(self.seen)), 1, "the same request, with the same gid")
+        self.assertTrue(json.loads(self.seen[0][2])["gid"])
+
+    def test_gives_a_roll_back_as_an_outcome(self):
+        rolled_back = {"type": "urn:assent:rolled-back", "status": 409, "outcome": "ROLLED_BACK"}
+        self.assertEqual(self.client((409, rolled_back)).execute([], "g"), rolled_back)
+
+    def test_raises_what_is_refused(self):
+        reused = {"type": "urn:assent:gid-reused", "status": 422, "outcome": "COMMITTED"}
+        for status, problem in ((400, PROBLEM), (422, reused)):
+            with self.assertRaises(assent.Refused) as caught:
+                self.client((status, problem)).execute([], "g")
+            self.assertEqual(caught.exception.args[0], problem)
+            self.assertEqual(len(self.seen), 1)
+
+    def test_says_that_it_does_not_know(self):
+        client = self.client(*[(503, {"detail": "stopping"})] * 100, patience=0.3)
+        with self.assertRaises(assent.Unknown) as caught:
+            client.execute([], "my-gid")
+        self.assertEqual(caught.exception.args, ("my-gid", "stopping"))
+
+    def test_gets_what_is_undecided(self):
+        client = self.client((202, {"outcome": "UNDECIDED"}))
+        self.assertEqual(client.get("g", wait="1s")["outcome"], "UNDECIDED")
+        self.assertEqual(self.seen[0][1], "/v1/transactions/g?wait=1s")
+
+    def test_counts_a_run_that_was_answered(self):
+        begun = {"gid": "g", "state": "ACTIVE", "transaction": "0" * 40}
+        ran = {"results": [{"affected": 1}]}
+        client = self.client((200, begun), (200, ran), (400, PROBLEM), (0, None), (200, ran))
+        transaction = client.begin("g")
+        transaction.run("pc", "UPDATE a")
+        with self.assertRaises(assent.Refused):
+            transaction.run("pc", "COMMIT")
+        transaction.run("pc", "UPDATE b")
+        seqs = [json.loads(content)["seq"] for _, path, content in self.seen if ":run" in path]
+        self.assertEqual(seqs, [1, 2, 2, 2])
+
+    def test_carries_bytes(self):
+        client = self.client((200, COMMITTED))
+        client.execute([assent.branch("a", "r", assent.statement("INSERT", b"\x00\xff"))])
+        sent = json.loads(self.seen[0][2])["atomic"]["branches"][0]["xa"]["statements"][0]
+        self.assertEqual(sent["parameters"], [{"bytes": "AP8="}])
+
+
+if __name__ == "__main__":
+    unittest.main()
