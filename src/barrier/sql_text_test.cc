@@ -1,6 +1,11 @@
 #include "barrier/sql_text.h"
 
+#include <stdlib.h>
+
 #include <algorithm>
+#include <cctype>
+#include <fstream>
+#include <iterator>
 
 #include <gtest/gtest.h>
 
@@ -53,6 +58,35 @@ TEST(SqlText, ComparesNamesByteForByte) {
   EXPECT_NE(Definition(Vendor::kMySql).find("ENGINE=InnoDB"), std::string_view::npos);
   EXPECT_NE(Definition(Vendor::kPostgreSql).find("COLLATE \"C\""), std::string_view::npos);
   EXPECT_NE(Definition(Vendor::kSqlServer).find("_BIN2"), std::string_view::npos);
+}
+
+std::string WithoutBlanks(std::string text) {
+  text.erase(std::remove_if(text.begin(), text.end(), [](unsigned char c) { return isspace(c); }),
+             text.end());
+  return text;
+}
+
+// People copy the statements from the page.
+TEST(SqlText, StandsInThePageForPartners) {
+  const char* root = getenv("ASSENT_SOURCE_DIR");
+  if (root == nullptr) GTEST_SKIP() << "ASSENT_SOURCE_DIR is not set: run it with ctest";
+  std::ifstream file(std::string(root) + "/docs/barrier.md");
+  const std::string page =
+      WithoutBlanks({std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()});
+  for (const Vendor vendor : kVendors) {
+    std::vector<std::string> texts = {Insert(vendor, kRow, "try", "try").sql,
+                                      std::string(Definition(vendor))};
+    if (vendor == Vendor::kSqlServer) {
+      texts[1] = texts[1].substr(texts[1].find('\n'));  // IF OBJECT_ID …
+    } else {
+      texts.push_back(Read(vendor, Kind::kRead, kRow, "try").sql);
+      texts.push_back(Change(vendor, kRow, "try", "started", "try").sql);
+      texts.push_back(Purge(vendor, kRow.transaction, WallTime{}).sql);
+    }
+    for (const std::string& text : texts) {
+      EXPECT_NE(page.find(WithoutBlanks(text)), std::string::npos) << text;
+    }
+  }
 }
 
 TEST(SqlText, PurgesOneCoordinatorsRowsADayBelowTheHorizon) {
