@@ -117,6 +117,11 @@ class Search {
            scenario_.copies[who].operation == Operation::kAction;
   }
 
+  bool UndoesAt(size_t who) const {
+    return scenario_.copies[who].operation == Operation::kCancel ||
+           scenario_.copies[who].operation == Operation::kCompensate;
+  }
+
   // A confirm is sent after a yes only.
   bool MaySend(const State& state, size_t who) const {
     if (scenario_.copies[who].operation != Operation::kConfirm) return true;
@@ -160,8 +165,11 @@ class Search {
     // What an attempt makes outside after its cancel has run, only itself can take back: that it
     // does not die just then is the assumption (docs/barrier.md tells what to do about it).
     const bool made = state.outside != 0;
-    const TableRow& cancel = state.rows[static_cast<size_t>(Operation::kCancel)];
-    return !made || (cancel.committed.empty() && cancel.pending.empty());
+    for (const Operation undo : {Operation::kCancel, Operation::kCompensate}) {
+      const TableRow& row = state.rows[static_cast<size_t>(undo)];
+      if (made && !(row.committed.empty() && row.pending.empty())) return false;
+    }
+    return true;
   }
 
   // One step of one process; false: it has none, or waits for a lock.
@@ -227,7 +235,7 @@ class Search {
   void Work(State& state, size_t who) {
     Process& self = state.processes[who];
     const Refusal refusal = scenario_.copies[who].refuses;
-    if (scenario_.copies[who].operation == Operation::kCancel) state.outside = 0;
+    if (UndoesAt(who)) state.outside = 0;
     if (BeginsAt(who) && refusal != Refusal::kNone) {
       if (scenario_.plant == Plant::kRefusalIsNotRecorded) {
         Release(state, who, false);
@@ -347,9 +355,11 @@ class Search {
 
   void CheckEnd(const State& state) {
     if (!violation_.empty()) return;
-    const int tried = scenario_.outside ? state.outside : Ran(state, Operation::kTry);
+    const int tried = scenario_.outside
+                          ? state.outside
+                          : Ran(state, Operation::kTry) + Ran(state, Operation::kAction);
     const int confirmed = Ran(state, Operation::kConfirm);
-    const int cancelled = Ran(state, Operation::kCancel);
+    const int cancelled = Ran(state, Operation::kCancel) + Ran(state, Operation::kCompensate);
     if (scenario_.outside) {
       if (cancelled > 0 && tried != 0) violation_ = "cancelled, and an effect outside stands";
       if (confirmed > 0 && tried != 1) violation_ = "confirmed without its effect outside";
@@ -377,13 +387,17 @@ constexpr Copy kTry{Operation::kTry, true, Refusal::kNone};
 constexpr Copy kTryThatLives{Operation::kTry, false, Refusal::kNone};
 constexpr Copy kCancel{Operation::kCancel, true, Refusal::kNone};
 constexpr Copy kCancelThatLives{Operation::kCancel, false, Refusal::kNone};
+constexpr Copy kAction{Operation::kAction, true, Refusal::kNone};
+constexpr Copy kCompensate{Operation::kCompensate, true, Refusal::kNone};
+constexpr Copy kCompensateThatLives{Operation::kCompensate, false, Refusal::kNone};
 constexpr Copy kConfirm{Operation::kConfirm, true, Refusal::kNone};
 constexpr Copy kConfirmThatLives{Operation::kConfirm, false, Refusal::kNone};
 
 // The last copy of the end is the one that gets through.
 std::vector<std::vector<Copy>> Decisions() {
   return {{kTry, kTry, kCancel, kCancelThatLives},
-          {kTry, kTryThatLives, kConfirm, kConfirmThatLives}};
+          {kTry, kTryThatLives, kConfirm, kConfirmThatLives},
+          {kAction, kAction, kCompensate, kCompensateThatLives}};
 }
 
 void ExpectHolds(const Scenario& scenario) {
