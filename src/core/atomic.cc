@@ -8,15 +8,13 @@
 namespace assent::core {
 namespace {
 
-bool IsTcc(const AtomicBranch& branch) { return branch.spec.kind == BranchKind::kTcc; }
-
 // The order in which one call takes its connections: by resource name, so that two calls never wait
 // in a circle. nullopt: all are taken.
 std::optional<uint32_t> InOpeningOrder(const Atomic& t, uint32_t position) {
   std::vector<uint32_t> order;
   order.reserve(t.branches.size());
   for (uint32_t i = 0; i < t.branches.size(); ++i) {
-    if (!IsTcc(t.branches[i])) order.push_back(i);
+    if (!t.branches[i].IsTcc()) order.push_back(i);
   }
   if (position == order.size()) return std::nullopt;
   std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
@@ -50,85 +48,12 @@ void AtomicMachine::On(const Begin&) {
     return;
   }
   CHECK(!t_.branches.empty());
-  if (std::any_of(t_.branches.begin(), t_.branches.end(), IsTcc)) {
+  if (std::any_of(t_.branches.begin(), t_.branches.end(),
+                  [](const AtomicBranch& branch) { return branch.IsTcc(); })) {
     AppendOpen(RecordKind::kOpen, 0, &t_.open_ticket);
   } else {
     OpenNext();
   }
-}
-
-// ---- Branches that are known before they are asked ----
-
-void AtomicMachine::AppendOpen(RecordKind record, uint32_t branch, uint64_t* ticket) {
-  *ticket = t_.next_ticket++;
-  t_.open_logged = true;
-  ++t_.opens_under_way;
-  Emit(Append{record, Force::kNow, *ticket, branch});
-}
-
-void AtomicMachine::SendTry(uint32_t index) {
-  AtomicBranch& branch = t_.branches[index];
-  branch.open_sent = branch.opened = branch.begun = branch.prepare_sent = true;
-  branch.running = true;
-  branch.waiting = false;
-  ++branch.tries;
-  Emit(Call{index, Operation::kPrepare, {}});
-}
-
-void AtomicMachine::TryVoted(uint32_t index, const Voted& event) {
-  AtomicBranch& branch = t_.branches[index];
-  branch.running = false;
-  if (t_.state != State::kActive) {  // its roll-back has waited for this answer
-    if (branch.ended) return;
-    if (event.gone && event.vote != Vote::kPrepared) {
-      EndBranch(index, BranchState::kRolledBack);
-      MaybeFinish();
-    } else {
-      SendPhaseTwo(index);
-    }
-    return;
-  }
-  switch (event.vote) {
-    case Vote::kPrepared:
-      branch.voted = true;
-      branch.state = BranchState::kPrepared;
-      branch.retries = 0;
-      branch.detail.clear();
-      NoteExpiry(event.expires);
-      if (t_.settings.one_call) {
-        TriesAreDone();
-      } else {
-        Emit(Reply{ReplyTo::kOpen, index});
-      }
-      return;
-    case Vote::kUnknown:  // until the deadline
-      branch.detail = event.cause.detail;
-      Retry(index, event.not_before);
-      return;
-    case Vote::kRefused:
-      branch.voted = true;
-      branch.state = BranchState::kRefused;
-      branch.ended = event.gone;
-      RollBack(event.cause);
-      return;
-    case Vote::kReadOnly: CHECK(false) << "a try is never read-only";
-  }
-}
-
-// The deadline comes forward, so that a yes is not left to end by itself.
-void AtomicMachine::NoteExpiry(Monotonic expires) {
-  if (expires == kNever) return;
-  const Monotonic before = expires + -t_.settings.expiry_margin;
-  if (before >= t_.decide_before) return;
-  t_.decide_before = before;
-  if (before < t_.settings.deadline) Emit(Arm{Timer::kDeadline, 0, before, {}});
-}
-
-void AtomicMachine::TriesAreDone() {
-  for (const AtomicBranch& branch : t_.branches) {
-    if (IsTcc(branch) && !branch.voted) return;
-  }
-  OpenNext();
 }
 
 void AtomicMachine::On(const Touched&) {
@@ -141,7 +66,7 @@ void AtomicMachine::On(const Enlist& event) {
   t_.branches.emplace_back();
   t_.branches.back().spec = event.spec;
   const auto index = static_cast<uint32_t>(t_.branches.size() - 1);
-  if (IsTcc(t_.branches.back())) {
+  if (t_.branches.back().IsTcc()) {
     AppendOpen(RecordKind::kEnlist, index, &t_.branches.back().enlist_ticket);
     return;
   }
@@ -188,7 +113,7 @@ void AtomicMachine::On(const RunRequested& event) {
 }
 
 void AtomicMachine::RunNext() {
-  while (t_.next_run < t_.branches.size() && IsTcc(t_.branches[t_.next_run])) ++t_.next_run;
+  while (t_.next_run < t_.branches.size() && t_.branches[t_.next_run].IsTcc()) ++t_.next_run;
   if (t_.next_run == t_.branches.size()) {
     StartCommit();
     return;
@@ -216,7 +141,7 @@ void AtomicMachine::On(const Ran& event) {
 void AtomicMachine::On(const CommitRequested&) {
   if (t_.state != State::kActive) return;  // asked again
   for (const AtomicBranch& branch : t_.branches) {
-    CHECK(branch.opened && !branch.running && (!IsTcc(branch) || branch.voted));
+    CHECK(branch.opened && !branch.running && (!branch.IsTcc() || branch.voted));
   }
   StartCommit();
 }
@@ -228,7 +153,7 @@ void AtomicMachine::StartCommit() {
   uint32_t sole = 0;
   bool tries = false;
   for (uint32_t i = 0; i < t_.branches.size(); ++i) {
-    tries |= IsTcc(t_.branches[i]);
+    tries |= t_.branches[i].IsTcc();
     if (t_.branches[i].begun) {
       ++begun;
       sole = i;
@@ -259,7 +184,7 @@ void AtomicMachine::StartCommit() {
 void AtomicMachine::On(const Voted& event) {
   AtomicBranch& branch = t_.branches.at(event.branch);
   CHECK(branch.prepare_sent && !branch.voted);
-  if (IsTcc(branch)) {
+  if (branch.IsTcc()) {
     TryVoted(event.branch, event);
     return;
   }
@@ -333,21 +258,6 @@ void AtomicMachine::On(const Durable& event) {
   CHECK(false) << "a record that was never appended is durable: ticket " << event.ticket;
 }
 
-bool AtomicMachine::OpenIsDurable(uint64_t ticket) {
-  bool ours = ticket == t_.open_ticket;
-  const bool active = t_.state == State::kActive;
-  for (uint32_t i = 0; i < t_.branches.size(); ++i) {
-    AtomicBranch& branch = t_.branches[i];
-    const bool mine = IsTcc(branch) && (ticket == t_.open_ticket || ticket == branch.enlist_ticket);
-    ours |= mine;
-    if (mine && active) SendTry(i);
-  }
-  if (!ours) return false;
-  --t_.opens_under_way;
-  if (!active) MaybeFinish();
-  return true;
-}
-
 void AtomicMachine::DecisionIsDurable() {
   CHECK(t_.commit_logged && t_.decision == Decision::kNone && t_.state == State::kPreparing);
   t_.decision = Decision::kCommit;
@@ -383,8 +293,8 @@ void AtomicMachine::RollBack(Cause cause) {
       continue;
     }
     if (branch.running || !branch.opened) Emit(Cancel{i});
-    branch.retries = 0;                             // those of a try
-    if (IsTcc(branch) && branch.running) continue;  // once its try has been answered, or cut off
+    branch.retries = 0;                              // those of a try
+    if (branch.IsTcc() && branch.running) continue;  // once its try has been answered, or cut off
     SendPhaseTwo(i);
   }
   Emit(Arm{Timer::kOperator, 0, now_ + t_.settings.operator_after, {}});

@@ -53,6 +53,8 @@ struct AtomicBranch {
   uint64_t heuristic_ticket = 0;
   std::string identity, started_at;  // of the server that prepared it
   std::string detail;                // why it is not done yet
+
+  bool IsTcc() const { return spec.kind == BranchKind::kTcc; }
 };
 
 struct AtomicSettings {

@@ -1,0 +1,96 @@
+// Branches with try, confirm and cancel before the decision: known before they are asked, and asked
+// again while they are silent.
+#include "base/check.h"
+#include "core/atomic.h"
+
+namespace assent::core {
+
+void AtomicMachine::AppendOpen(RecordKind record, uint32_t branch, uint64_t* ticket) {
+  *ticket = t_.next_ticket++;
+  t_.open_logged = true;
+  ++t_.opens_under_way;
+  Emit(Append{record, Force::kNow, *ticket, branch});
+}
+
+void AtomicMachine::SendTry(uint32_t index) {
+  AtomicBranch& branch = t_.branches[index];
+  branch.open_sent = branch.opened = branch.begun = branch.prepare_sent = true;
+  branch.running = true;
+  branch.waiting = false;
+  ++branch.tries;
+  Emit(Call{index, Operation::kPrepare, {}});
+}
+
+void AtomicMachine::TryVoted(uint32_t index, const Voted& event) {
+  AtomicBranch& branch = t_.branches[index];
+  branch.running = false;
+  if (t_.state != State::kActive) {  // its roll-back has waited for this answer
+    if (branch.ended) return;
+    if (event.gone && event.vote != Vote::kPrepared) {
+      EndBranch(index, BranchState::kRolledBack);
+      MaybeFinish();
+    } else {
+      SendPhaseTwo(index);
+    }
+    return;
+  }
+  switch (event.vote) {
+    case Vote::kPrepared:
+      branch.voted = true;
+      branch.state = BranchState::kPrepared;
+      branch.retries = 0;
+      branch.detail.clear();
+      NoteExpiry(event.expires);
+      if (t_.settings.one_call) {
+        TriesAreDone();
+      } else {
+        Emit(Reply{ReplyTo::kOpen, index});
+      }
+      return;
+    case Vote::kUnknown:  // until the deadline
+      branch.detail = event.cause.detail;
+      Retry(index, event.not_before);
+      return;
+    case Vote::kRefused:
+      branch.voted = true;
+      branch.state = BranchState::kRefused;
+      branch.ended = event.gone;
+      RollBack(event.cause);
+      return;
+    case Vote::kReadOnly: CHECK(false) << "a try is never read-only";
+  }
+}
+
+// The deadline comes forward, so that a yes is not left to end by itself.
+void AtomicMachine::NoteExpiry(Monotonic expires) {
+  if (expires == kNever) return;
+  const Monotonic before = expires + -t_.settings.expiry_margin;
+  if (before >= t_.decide_before) return;
+  t_.decide_before = before;
+  if (before < t_.settings.deadline) Emit(Arm{Timer::kDeadline, 0, before, {}});
+}
+
+void AtomicMachine::TriesAreDone() {
+  for (const AtomicBranch& branch : t_.branches) {
+    if (branch.IsTcc() && !branch.voted) return;
+  }
+  OpenNext();
+}
+
+bool AtomicMachine::OpenIsDurable(uint64_t ticket) {
+  bool ours = ticket == t_.open_ticket;
+  const bool active = t_.state == State::kActive;
+  for (uint32_t i = 0; i < t_.branches.size(); ++i) {
+    AtomicBranch& branch = t_.branches[i];
+    const bool mine =
+        branch.IsTcc() && (ticket == t_.open_ticket || ticket == branch.enlist_ticket);
+    ours |= mine;
+    if (mine && active) SendTry(i);
+  }
+  if (!ours) return false;
+  --t_.opens_under_way;
+  if (!active) MaybeFinish();
+  return true;
+}
+
+}  // namespace assent::core
