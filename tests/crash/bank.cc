@@ -81,7 +81,7 @@ Result<void> Bank::Create() {
     }
     if (auto made = Sql(server(side), script, kDatabase); !made) return made.error();
   }
-  return {};
+  return PlantForeign();
 }
 
 std::string Bank::Tables() const {

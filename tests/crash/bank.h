@@ -54,7 +54,8 @@ class Bank {
  public:
   Bank(Server& mariadb, Server& postgresql) : servers_{&mariadb, &postgresql} {}
 
-  // The database `bank` on both, and the tables, empty.
+  // The database `bank` on both, its tables, and on each side two prepared branches of others: one
+  // of another format id, one of our shape under another coordinator's id.
   Result<void> Create();
   // The coordinator's [[resource]] tables.
   std::string Tables() const;
@@ -65,8 +66,6 @@ class Bank {
   Result<Books> Read() const;
   // Ids of every prepared transaction there: format:gtrid:bqual, or PostgreSQL's gid.
   Result<std::set<std::string>> Prepared(Side side) const;
-  // Prepares one of another format id, and one of our shape under another coordinator's id.
-  Result<void> PlantForeign();
   const std::set<std::string>& foreign(Side side) const { return foreign_[side]; }
   Result<std::set<std::string>> PreparedOfOurs(Side side) const;
 
@@ -76,6 +75,7 @@ class Bank {
   Server& server(Side side) const { return *servers_[side]; }
 
  private:
+  Result<void> PlantForeign();
   std::array<Server*, kSides> servers_;
   std::array<std::set<std::string>, kSides> foreign_;
 };

@@ -29,8 +29,6 @@ class CopiedLog : public testing::Test {
     bank_ = new Bank(SharedMariaDb(), SharedPostgreSql());
     auto created = bank_->Create();
     ASSERT_TRUE(created) << created.error().message;
-    auto planted = bank_->PlantForeign();
-    ASSERT_TRUE(planted) << planted.error().message;
   }
   static void TearDownTestSuite() { delete bank_; }
   void SetUp() override {

@@ -67,8 +67,6 @@ class CrashPoints : public testing::Test {
     bank_ = new Bank(SharedMariaDb(), SharedPostgreSql());
     auto created = bank_->Create();
     ASSERT_TRUE(created) << created.error().message;
-    auto planted = bank_->PlantForeign();
-    ASSERT_TRUE(planted) << planted.error().message;
     daemon_ = new Daemon(bank_->Tables());
     random_ = new Rng(Seed());
     printf("seed %llu\n", static_cast<unsigned long long>(Seed()));

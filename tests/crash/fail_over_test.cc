@@ -37,7 +37,6 @@ class FailOver : public testing::TestWithParam<Side> {
     before_ = std::make_unique<Bank>(mariadb ? *primary_ : *other_, mariadb ? *other_ : *primary_);
     after_ = std::make_unique<Bank>(mariadb ? *replica_ : *other_, mariadb ? *other_ : *replica_);
     Must(before_->Create());
-    Must(before_->PlantForeign());
     daemon_ = std::make_unique<Daemon>("[recovery]\nscan_every = \"500ms\"\n" + before_->Tables());
   }
   void TearDown() override {

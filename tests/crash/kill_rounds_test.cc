@@ -40,8 +40,6 @@ class KillRounds : public testing::Test {
     bank_ = new Bank(SharedMariaDb(), SharedPostgreSql());
     auto created = bank_->Create();
     ASSERT_TRUE(created) << created.error().message;
-    auto planted = bank_->PlantForeign();
-    ASSERT_TRUE(planted) << planted.error().message;
     daemon_ = new Daemon(bank_->Tables());
     // Small segments, so that the log goes on to new ones and gives old ones up under the load.
     const int segment_kib = 128 << Seed() % 4;

@@ -11,10 +11,7 @@
 #include "tests/model/invariants.h"
 #include "tests/model/rules.h"
 #include "tests/model/state_set.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#include <sanitizer/lsan_interface.h>
-#endif
+#include "tests/support/may_leak.h"
 
 namespace assent::model {
 namespace {
@@ -25,23 +22,6 @@ volatile std::sig_atomic_t guarding = 0;
 void OnAbort(int) {
   if (guarding != 0) siglongjmp(after_abort, 1);
 }
-
-// A planted bug may fail a CHECK; what that transition held is then lost, and is no leak of ours.
-class PlantMayLeak {
- public:
-  explicit PlantMayLeak(Plant plant) : may_(plant != Plant::kNone) { Ignore(true); }
-  ~PlantMayLeak() { Ignore(false); }
-  PlantMayLeak(const PlantMayLeak&) = delete;
-  PlantMayLeak& operator=(const PlantMayLeak&) = delete;
-
- private:
-  void Ignore([[maybe_unused]] bool begin) const {
-#if defined(__SANITIZE_ADDRESS__)
-    if (may_) begin ? __lsan_disable() : __lsan_enable();
-#endif
-  }
-  [[maybe_unused]] const bool may_;
-};
 
 // Left by a jump out of the handler: the mask, which is not saved with each transition.
 void UnblockAbort() {
@@ -321,7 +301,7 @@ void Print(const Setup& setup, const Result& result) {
 }
 
 Result Explore(const Setup& setup, Plant plant, const Limits& limits) {
-  const PlantMayLeak leaks(plant);
+  const test::MayLeak leaks(plant != Plant::kNone);
   const auto start = std::chrono::steady_clock::now();
   Result result;
   Search(setup, plant, limits, result).Run();

@@ -13,9 +13,7 @@
 #include <cstring>
 #include <new>
 
-#if defined(__SANITIZE_ADDRESS__)
-#include <sanitizer/lsan_interface.h>
-#endif
+#include "tests/support/may_leak.h"
 
 namespace assent::sim {
 namespace {
@@ -26,24 +24,6 @@ volatile sig_atomic_t running = 0;
 extern "C" void OnAbort(int) {
   if (running != 0) siglongjmp(after_abort, 1);
 }
-
-// A planted bug may fail a CHECK; what that run held is then lost, and is no leak of ours. Without
-// a plant every leak counts.
-class PlantMayLeak {
- public:
-  explicit PlantMayLeak(Plant plant) : may_(plant != Plant::kNone) { Ignore(true); }
-  ~PlantMayLeak() { Ignore(false); }
-  PlantMayLeak(const PlantMayLeak&) = delete;
-  PlantMayLeak& operator=(const PlantMayLeak&) = delete;
-
- private:
-  void Ignore([[maybe_unused]] bool begin) const {
-#if defined(__SANITIZE_ADDRESS__)
-    if (may_) begin ? __lsan_disable() : __lsan_enable();
-#endif
-  }
-  const bool may_;
-};
 
 struct Shared {
   std::atomic<uint64_t> next, done;
@@ -105,7 +85,7 @@ void Totals::Add(const Totals& other) {
 }
 
 RunResult RunGuarded(const RunOptions& options) {
-  const PlantMayLeak leaks(options.plant);
+  const test::MayLeak leaks(options.plant != Plant::kNone);
   std::signal(SIGABRT, OnAbort);
   if (sigsetjmp(after_abort, 1) == 0) {
     running = 1;

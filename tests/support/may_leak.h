@@ -1,0 +1,30 @@
+// Memory that is lost on purpose, for LeakSanitizer: a planted bug may fail a CHECK, and what was
+// held then is lost, which is no leak of ours.
+//
+// Contract: while one with `may` stands, what this thread allocates may leak. Without the sanitizer
+// it does nothing. Threads: the one that made it.
+#pragma once
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/lsan_interface.h>
+#endif
+
+namespace assent::test {
+
+class MayLeak {
+ public:
+  explicit MayLeak(bool may) : may_(may) { Ignore(true); }
+  ~MayLeak() { Ignore(false); }
+  MayLeak(const MayLeak&) = delete;
+  MayLeak& operator=(const MayLeak&) = delete;
+
+ private:
+  void Ignore([[maybe_unused]] bool begin) const {
+#if defined(__SANITIZE_ADDRESS__)
+    if (may_) begin ? __lsan_disable() : __lsan_enable();
+#endif
+  }
+  [[maybe_unused]] const bool may_;
+};
+
+}  // namespace assent::test
