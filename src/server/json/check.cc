@@ -8,6 +8,7 @@
 #include "assent/v1/transactions.pb.h"
 #include "server/json/codec.h"
 #include "server/json/number.h"
+#include "server/json/text.h"
 
 namespace assent::server {
 namespace {
@@ -33,6 +34,15 @@ Result<void> CheckValue(const v1::Value& value, const std::string& path) {
       return {};
     default: return {};
   }
+}
+
+// As it is sent on: one value, without white space around what counts.
+Result<void> CheckText(const v1::JsonText& text, const std::string& path) {
+  const auto compact = CompactJson(text.text());
+  if (!compact) return Error{ErrorCode::kInvalid, compact.error().message, path + ".text"};
+  if (*compact == text.text()) return {};
+  return Error{ErrorCode::kInvalid, "expected JSON without white space between its parts",
+               path + ".text"};
 }
 
 Result<void> CheckField(const pb::Message& message, const pb::FieldDescriptor* field, int index,
@@ -63,6 +73,9 @@ Result<void> Check(const pb::Message& message, const std::string& path) {
   const pb::Descriptor* type = message.GetDescriptor();
   if (type == v1::Value::descriptor()) {
     return CheckValue(static_cast<const v1::Value&>(message), path);
+  }
+  if (type == v1::JsonText::descriptor()) {
+    return CheckText(static_cast<const v1::JsonText&>(message), path);
   }
   for (int i = 0; i < type->field_count(); ++i) {
     const pb::FieldDescriptor* field = type->field(i);

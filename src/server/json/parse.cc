@@ -12,6 +12,7 @@
 #include "server/json/base64.h"
 #include "server/json/codec.h"
 #include "server/json/number.h"
+#include "server/json/text.h"
 
 namespace assent::server {
 namespace {
@@ -101,6 +102,7 @@ class Reader {
   bool ReadValueObject(od::value& value, v1::Value* to, const Path* path);
   bool ReadNumber(std::string_view token, v1::Value* to, const Path* path);
   bool ReadRow(od::value& value, v1::Row* row, const Path* path);
+  bool ReadText(od::value& value, v1::JsonText* to, const Path* path);
 
   const char* begin_;
   std::optional<size_t> locate_;
@@ -203,6 +205,9 @@ bool Reader::ReadMessage(od::value& value, pb::Message* message, const Path* pat
     return ReadValue(value, static_cast<v1::Value*>(message), path);
   }
   if (type == kRow) return ReadRow(value, static_cast<v1::Row*>(message), path);
+  if (type == v1::JsonText::descriptor()) {
+    return ReadText(value, static_cast<v1::JsonText*>(message), path);
+  }
   od::json_type found;
   if (!TypeOf(value, path, &found)) return false;
   if (found != od::json_type::object) return Expected("an object", found, path);
@@ -363,6 +368,40 @@ bool Reader::ReadValueObject(od::value& value, v1::Value* to, const Path* path) 
     to->set_bytes(std::move(*bytes));
   }
   if (members == 0) return Fail(path, "expected {\"bytes\": \"<base64>\"}");
+  return true;
+}
+
+// Past a scalar; it is not looked at.
+simdjson::error_code Skip(od::value& value, od::json_type type) {
+  switch (type) {
+    case od::json_type::string: return value.get_string().error();
+    case od::json_type::number: return value.get_number().error();
+    case od::json_type::boolean: return value.get_bool().error();
+    default: return value.is_null().error();
+  }
+}
+
+bool Reader::ReadText(od::value& value, v1::JsonText* to, const Path* path) {
+  od::json_type type;
+  if (!TypeOf(value, path, &type)) return false;
+  std::string_view text;
+  auto code = simdjson::SUCCESS;
+  if (type == od::json_type::object) {
+    od::object object;
+    code = value.get_object().get(object);
+    if (!code) code = object.raw_json().get(text);
+  } else if (type == od::json_type::array) {
+    od::array array;
+    code = value.get_array().get(array);
+    if (!code) code = array.raw_json().get(text);
+  } else {
+    text = value.raw_json_token();
+    code = Skip(value, type);
+  }
+  if (code) return Malformed(path, code);
+  auto compact = CompactJson(TrimEnd(text));
+  if (!compact) return Fail(path, compact.error().message);
+  to->set_text(std::move(*compact));
   return true;
 }
 

@@ -19,9 +19,10 @@ namespace pb = google::protobuf;
 
 // What is printed although it holds its default: a reader counts on finding it.
 bool PrintsAllFields(const pb::Descriptor* type) {
-  static const std::array<const pb::Descriptor*, 4> kTypes = {
+  static const std::array<const pb::Descriptor*, 5> kTypes = {
       v1::StatementResult::descriptor(), v1::ResourceView::descriptor(),
-      v1::RunResponse::descriptor(), v1::ResourcesResponse::descriptor()};
+      v1::PartnerView::descriptor(), v1::RunResponse::descriptor(),
+      v1::ResourcesResponse::descriptor()};
   return std::find(kTypes.begin(), kTypes.end(), type) != kTypes.end();
 }
 
@@ -122,6 +123,11 @@ void Writer::Write(const pb::Message& message, bool is_top) {
     return AppendValue(static_cast<const v1::Value&>(message), to_);
   }
   if (type == kRow) return AppendRow(static_cast<const v1::Row&>(message), to_);
+  if (type == v1::JsonText::descriptor()) {
+    const std::string& text = static_cast<const v1::JsonText&>(message).text();
+    *to_ += text.empty() ? "null" : text;
+    return;
+  }
   const pb::Reflection* reflection = message.GetReflection();
   const bool all = PrintsAllFields(type);
   to_->push_back('{');

@@ -1,0 +1,15 @@
+// JSON that is handed on as it came: a partner's payload.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace assent::server {
+
+// The same value without white space outside of strings; numbers and escapes stay as they are.
+// Errors: kInvalid: not exactly one JSON value, not UTF-8, or nested deeper than 1,000 levels.
+Result<std::string> CompactJson(std::string_view json);
+
+}  // namespace assent::server
