@@ -75,7 +75,8 @@ class Subject {
  public:
   Subject()
       : options_(LogOptions(directory_.File("log"))),
-        engine_(coordinator::EngineOptions(), {&pc_, &mobile_}, SystemClock(), SystemRandom(),
+        engine_(coordinator::EngineOptions(), {&pc_, &mobile_}, nullptr, SystemClock(),
+                SystemRandom(),
                 [](coordinator::FatalReason, const std::string& why) { GiveUp(why); }),
         template_(Template()),
         clients_(kMost) {

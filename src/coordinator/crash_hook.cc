@@ -46,8 +46,8 @@ std::vector<std::string> CrashPoints() {
     names.push_back(name + ".before");
     names.push_back(name + ".after");
   };
-  for (const char* name :
-       {"append-commit", "append-outcome", "append-branch-end", "append-heuristic", "append-end"}) {
+  for (const char* name : {"append-open", "append-enlist", "append-commit", "append-outcome",
+                           "append-branch-end", "append-heuristic", "append-end"}) {
     add(name);
   }
   for (int i = 0; i <= static_cast<int>(core::Operation::kForget); ++i) {

@@ -17,8 +17,11 @@ void Shard::Carry(Entry& entry, const core::Effect& effect) {
     return;
   }
   if (const auto* cancel = std::get_if<core::Cancel>(&effect)) {
-    if (entry.work[cancel->branch].resource != nullptr) {
-      entry.work[cancel->branch].resource->Cancel({entry.atomic.gtrid, cancel->branch + 1});
+    const BranchWork& work = entry.work[cancel->branch];
+    if (work.resource != nullptr) {
+      work.resource->Cancel({entry.atomic.gtrid, cancel->branch + 1});
+    } else if (work.call != 0) {
+      context_.partners->Cancel(work.call);
     }
     return;
   }
@@ -34,7 +37,15 @@ void Shard::CarryAppend(Entry& entry, const core::Append& effect) {
   log::Lsn lsn = 0;
   switch (effect.record) {
     case core::RecordKind::kOpen:
-    case core::RecordKind::kEnlist: CHECK(false) << "no partner is served yet"; break;
+      lsn = context_.log->Append(EncodeOpen(entry), urgency);
+      entry.opens.push_back(lsn);
+      entry.open_branches.push_back(std::nullopt);
+      break;
+    case core::RecordKind::kEnlist:
+      lsn = context_.log->Append(EncodeEnlist(entry, effect.branch), urgency);
+      entry.opens.push_back(lsn);
+      entry.open_branches.push_back(effect.branch);
+      break;
     case core::RecordKind::kCommit:
       for (const auto& branch : entry.atomic.branches) {
         CHECK(branch.state == core::BranchState::kPrepared ||
@@ -84,6 +95,7 @@ void Shard::CarryCall(Entry& entry, const core::Call& effect) {
           entry.atomic.decision == core::Decision::kCommit && entry.record != 0)
         << "a commit without its durable decision";
   }
+  if (branch.IsTcc()) return CallPartner(entry, effect.branch, effect.operation);
   xa::Call call;
   call.call = next_call_++;
   call.operation = effect.operation;

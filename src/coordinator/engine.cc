@@ -34,7 +34,7 @@ class Engine::Journal final : public LogPort {
 };
 
 Engine::Engine(const EngineOptions& options, std::vector<xa::ResourceManager*> resources,
-               const Clock& clock, Random& random, Fatal fatal)
+               tcc::Partners* partners, const Clock& clock, Random& random, Fatal fatal)
     : options_(options),
       managers_(std::move(resources)),
       resources_([this] {
@@ -42,14 +42,15 @@ Engine::Engine(const EngineOptions& options, std::vector<xa::ResourceManager*> r
         for (xa::ResourceManager* manager : managers_) by_name[manager->name()] = manager;
         return by_name;
       }()),
+      partners_(partners),
       clock_(clock),
       random_(random),
       fatal_(std::move(fatal)),
-      validator_(options_, resources_) {}
+      validator_(options_, resources_, partners_) {}
 
 Engine::~Engine() { Stop(); }
 
-void Engine::Start(log::DecisionLog& log, Restored restored) {
+void Engine::Start(log::DecisionLog& log, Restored restored, std::string url) {
   CHECK(!shard_) << "the engine is started twice";
   log_ = std::make_unique<Journal>(log);
   ShardContext context;
@@ -59,9 +60,12 @@ void Engine::Start(log::DecisionLog& log, Restored restored) {
   context.log = log_.get();
   context.identity = log.identity();
   context.resources = resources_;
+  context.partners = partners_;
+  context.coordinator_url = std::move(url);
   context.fatal = fatal_;
   shard_ = std::make_unique<Shard>(std::move(context));
   for (xa::ResourceManager* manager : managers_) manager->Start(*this);
+  if (partners_ != nullptr) partners_->Start(*this);
   thread_ = std::thread([this, restored = std::make_shared<Restored>(std::move(restored))] {
     Run(std::move(*restored));
   });
@@ -77,6 +81,7 @@ void Engine::Stop() {
   ready_.store(false, std::memory_order_release);
   if (thread_.joinable()) thread_.join();
   for (xa::ResourceManager* manager : managers_) manager->Stop();
+  if (partners_ != nullptr) partners_->Stop();
 }
 
 template <typename F>
@@ -134,6 +139,10 @@ void Engine::OnCompletion(xa::Completion completion) {
           [&](Inputs& inputs) { inputs.completions.push_back(std::move(completion)); });
 }
 
+void Engine::OnCompletion(tcc::Completion completion) {
+  Enqueue(By::kHelper, [&](Inputs& inputs) { inputs.answers.push_back(std::move(completion)); });
+}
+
 void Engine::OnHealth(const std::string& resource, xa::Health health) {
   Post([resource, health](Shard& shard) { shard.OnHealth(resource, health); });
 }
@@ -172,6 +181,7 @@ void Engine::Handle(By by, log::Lsn durable) {
   for (xa::Completion& completion : working_.completions) {
     shard_->OnCompletion(std::move(completion));
   }
+  for (tcc::Completion& answer : working_.answers) shard_->OnCompletion(std::move(answer));
   for (auto& [request, reply] : working_.requests) {
     shard_->OnRequest(std::move(request), std::move(reply));
   }

@@ -32,17 +32,21 @@
 
 namespace assent::coordinator {
 
-class Engine final : public Front, public log::DurableSink, public xa::CompletionSink {
+class Engine final : public Front,
+                     public log::DurableSink,
+                     public xa::CompletionSink,
+                     public tcc::CompletionSink {
  public:
   using Fatal = std::function<void(FatalReason, const std::string&)>;
 
-  // `resources` outlive the engine. Their Start has not been called yet.
+  // `resources` and `partners` (may be none) outlive the engine. Their Start has not been called
+  // yet.
   Engine(const EngineOptions& options, std::vector<xa::ResourceManager*> resources,
-         const Clock& clock, Random& random, Fatal fatal);
+         tcc::Partners* partners, const Clock& clock, Random& random, Fatal fatal);
   ~Engine() override;
 
-  // The log was made with this engine as its sink.
-  void Start(log::DecisionLog& log, Restored restored);
+  // The log was made with this engine as its sink. `url`: where a partner finds us; may be empty.
+  void Start(log::DecisionLog& log, Restored restored, std::string url = {});
   // Joins the thread. What is undecided is left to presumed abort, what is decided to the next
   // start.
   void Stop();
@@ -64,16 +68,23 @@ class Engine final : public Front, public log::DurableSink, public xa::Completio
   void OnCompletion(xa::Completion completion) override;
   void OnHealth(const std::string& resource, xa::Health health) override;
 
+  // tcc::CompletionSink
+  void OnCompletion(tcc::Completion completion) override;
+
  private:
   class Journal;
   struct Inputs {
     std::vector<std::pair<Request, Reply>> requests;
     std::vector<xa::Completion> completions;
+    std::vector<tcc::Completion> answers;
     std::vector<std::function<void(Shard&)>> tasks;
-    bool empty() const { return requests.empty() && completions.empty() && tasks.empty(); }
+    bool empty() const {
+      return requests.empty() && completions.empty() && answers.empty() && tasks.empty();
+    }
     void clear() {
       requests.clear();
       completions.clear();
+      answers.clear();
       tasks.clear();
     }
   };
@@ -94,6 +105,7 @@ class Engine final : public Front, public log::DurableSink, public xa::Completio
   const EngineOptions options_;
   std::vector<xa::ResourceManager*> managers_;
   std::map<std::string, xa::ResourceManager*> resources_;
+  tcc::Partners* const partners_;
   const Clock& clock_;
   Random& random_;
   const Fatal fatal_;

@@ -149,11 +149,9 @@ class EngineTest : public testing::Test {
 
   test::TempDirectory directory_;
   ThreadedResource a_{"a"}, b_{"b"};
-  Engine engine_{EngineOptions(),
-                 {&a_, &b_},
-                 SystemClock(),
-                 SystemRandom(),
-                 [](FatalReason, const std::string& why) { FAIL() << why; }};
+  Engine engine_{EngineOptions(), {&a_, &b_},
+                 nullptr,         SystemClock(),
+                 SystemRandom(),  [](FatalReason, const std::string& why) { FAIL() << why; }};
   std::unique_ptr<log::DecisionLog> log_;
   std::atomic<uint64_t> committed_{0}, refused_{0};
 };

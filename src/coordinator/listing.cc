@@ -27,6 +27,29 @@ const char* HealthName(xa::Health health) {
   return "UNKNOWN";
 }
 
+const char* HealthName(tcc::Health health) {
+  switch (health) {
+    case tcc::Health::kUp: return "UP";
+    case tcc::Health::kBackingOff: return "BACKING_OFF";
+    case tcc::Health::kProbing: return "PROBING";
+  }
+  return "UP";
+}
+
+void Fill(const tcc::EndpointStatus& status, v1::PartnerView* view) {
+  view->set_name(status.name);
+  view->set_state(HealthName(status.health));
+  view->set_in_flight(status.in_flight);
+  view->set_waiting(status.waiting);
+  view->set_idle(status.idle);
+  view->set_requests(status.requests);
+  view->set_connects(status.connects);
+  view->set_failures(status.failures);
+  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(status.back_off).count();
+  if (ms > 0) view->set_back_off(std::to_string(ms) + "ms");
+  view->set_detail(status.detail);
+}
+
 }  // namespace
 
 // Newest first. What ended is listed while it is kept.
@@ -104,6 +127,9 @@ void Shard::Resources(const Reply& reply) {
     view->set_in_doubt(scanned->second.in_doubt);
     view->set_foreign(scanned->second.foreign);
     view->set_scanned_at(FormatTime(scanned->second.at));
+  }
+  if (context_.partners != nullptr) {
+    for (const auto& status : context_.partners->Status()) Fill(status, response.add_partners());
   }
   reply(Answer{200, 0, std::move(response)});
 }

@@ -23,9 +23,11 @@ struct EngineOptions {
   uint64_t outcome_count = 1'000'000;
   uint32_t in_flight = 10'000;
   uint32_t branches = 64;
-  uint32_t statements = 128;       // of one branch, in one call
-  uint32_t parameters = 65'535;    // of one statement
-  uint32_t recent_views = 10'000;  // ended transactions whose rows are still shown
+  uint32_t statements = 128;          // of one branch, in one call
+  uint32_t parameters = 65'535;       // of one statement
+  uint32_t payload_bytes = 64 << 10;  // of one partner
+  uint64_t partner_bytes = 1 << 20;   // of all partners of a transaction, URLs and payloads
+  uint32_t recent_views = 10'000;     // ended transactions whose rows are still shown
 };
 
 }  // namespace assent::coordinator

@@ -20,9 +20,28 @@ void FillCause(const core::Cause& cause, const std::string& branch, log::v1::Cau
   to->set_detail(cause.detail);
 }
 
-void FillBranch(const core::AtomicBranch& branch, uint32_t index, log::v1::Branch* to) {
+void FillPartner(const Partner& partner, bool called_by_client, log::v1::Tcc* to) {
+  to->set_try_url(partner.urls.try_url);
+  to->set_confirm_url(partner.urls.confirm_url);
+  to->set_cancel_url(partner.urls.cancel_url);
+  to->set_content_type(partner.payload.content_type);
+  to->set_payload(partner.payload.bytes);
+  to->set_called_by_client(called_by_client);
+}
+
+void FillBranch(const Entry& entry, uint32_t index, log::v1::Branch* to) {
+  const core::AtomicBranch& branch = entry.atomic.branches[index];
   to->set_number(index + 1);
   to->set_name(branch.spec.name);
+  // Without its work an entry is one of a test that has no partners.
+  if (branch.IsTcc()) {
+    log::v1::Tcc* partner = to->mutable_tcc();
+    if (index < entry.work.size() && entry.work[index].partner) {
+      FillPartner(*entry.work[index].partner, branch.spec.called_by_client, partner);
+    }
+    to->set_ended(branch.ended);
+    return;
+  }
   to->set_resource(branch.spec.resource);
   to->set_identity(branch.identity);
   to->set_started_at(branch.started_at);
@@ -82,6 +101,36 @@ core::Cause ToCause(const log::v1::Cause& from) {
   return cause;
 }
 
+namespace {
+
+void FillOpen(const Entry& entry, log::v1::Open* open) {
+  if (entry.atomic.settings.client_named) open->set_gid(entry.gid);
+  open->set_client_named(entry.atomic.settings.client_named);
+  open->set_fingerprint(entry.fingerprint);
+  open->set_begun_at_ns(entry.begun_at.ns);
+  open->set_deadline_at_ns(entry.deadline_at.ns);
+}
+
+}  // namespace
+
+std::string EncodeOpen(const Entry& entry) {
+  log::v1::Record record;
+  record.set_gtrid(std::string(entry.atomic.gtrid.bytes()));
+  FillOpen(entry, record.mutable_open());
+  for (uint32_t i = 0; i < entry.atomic.branches.size(); ++i) {
+    FillBranch(entry, i, record.mutable_open()->add_branches());
+  }
+  return Serialize(record);
+}
+
+std::string EncodeEnlist(const Entry& entry, uint32_t branch) {
+  log::v1::Record record;
+  record.set_gtrid(std::string(entry.atomic.gtrid.bytes()));
+  FillOpen(entry, record.mutable_enlist());
+  FillBranch(entry, branch, record.mutable_enlist()->add_branches());
+  return Serialize(record);
+}
+
 std::string EncodeCommit(const Entry& entry) {
   log::v1::Record record;
   record.set_gtrid(std::string(entry.atomic.gtrid.bytes()));
@@ -91,9 +140,9 @@ std::string EncodeCommit(const Entry& entry) {
   commit->set_fingerprint(entry.fingerprint);
   commit->set_begun_at_ns(entry.begun_at.ns);
   commit->set_decided_at_ns(entry.decided_at.ns);
+  if (entry.atomic.open_logged) commit->set_deadline_at_ns(entry.deadline_at.ns);
   for (uint32_t i = 0; i < entry.atomic.branches.size(); ++i) {
-    const core::AtomicBranch& branch = entry.atomic.branches[i];
-    FillBranch(branch, i, commit->add_branches());
+    FillBranch(entry, i, commit->add_branches());
   }
   return Serialize(record);
 }
@@ -150,7 +199,7 @@ std::string EncodeHeuristic(const Entry& entry, uint32_t index, WallTime now) {
   heuristic->set_gid(entry.gid);
   heuristic->set_client_named(entry.atomic.settings.client_named);
   for (uint32_t i = 0; i < entry.atomic.branches.size(); ++i) {
-    FillBranch(entry.atomic.branches[i], i, heuristic->add_branches());
+    FillBranch(entry, i, heuristic->add_branches());
   }
   heuristic->set_fingerprint(entry.fingerprint);
   heuristic->set_begun_at_ns(entry.begun_at.ns);
@@ -199,6 +248,8 @@ bool BranchNumbersAreGood(const log::v1::Record& record) {
                        [](const auto& branch) { return IsBranchNumber(branch.number()); });
   };
   switch (record.kind_case()) {
+    case log::v1::Record::kOpen: return all(record.open().branches());
+    case log::v1::Record::kEnlist: return all(record.enlist().branches());
     case log::v1::Record::kCommit: return all(record.commit().branches());
     case log::v1::Record::kBranchEnd: return IsBranchNumber(record.branch_end().number());
     case log::v1::Record::kHeuristic:
@@ -227,7 +278,8 @@ Result<Decoded> Decode(std::string_view payload) {
                  "a record is of a kind that this version does not know; it was written by a "
                  "newer assentd"};
   }
-  const bool needs_gtrid = decoded.record.has_commit() || decoded.record.has_outcome() ||
+  const bool needs_gtrid = decoded.record.has_open() || decoded.record.has_enlist() ||
+                           decoded.record.has_commit() || decoded.record.has_outcome() ||
                            decoded.record.has_branch_end() || decoded.record.has_heuristic() ||
                            decoded.record.has_end();
   if (needs_gtrid && !decoded.gtrid) {

@@ -16,6 +16,8 @@
 
 namespace assent::coordinator {
 
+std::string EncodeOpen(const Entry& entry);
+std::string EncodeEnlist(const Entry& entry, uint32_t branch);
 std::string EncodeCommit(const Entry& entry);
 std::string EncodeOutcome(const Entry& entry, WallTime now);
 std::string EncodeOutcome(const Ended& ended);

@@ -41,6 +41,17 @@ Answer OutcomeExpired(const std::string& gid) {
   return answer;
 }
 
+Answer AlreadyDecided() {
+  return AnswerProblem(409, "already-decided", "Already decided",
+                       "commit or roll-back has been asked for: no branch can join any more");
+}
+
+// Its statements were given with it, and it commits by itself.
+Answer OneCall(const std::string& what) {
+  return AnswerProblem(409, "one-call", "Made in one call",
+                       "this transaction was made by :execute: " + what);
+}
+
 }  // namespace
 
 void Shard::OnRequest(Request request, Reply reply) {
@@ -49,6 +60,7 @@ void Shard::OnRequest(Request request, Reply reply) {
     case Route::kBegin: Begin(request, std::move(reply)); break;
     case Route::kEnlist: Enlist(request, std::move(reply)); break;
     case Route::kRun: Run(request, std::move(reply)); break;
+    case Route::kVote: Vote(request, std::move(reply)); break;
     case Route::kCommit: Commit(request, std::move(reply)); break;
     case Route::kRollBack: RollBack(request, std::move(reply)); break;
     case Route::kGet: Get(request, std::move(reply)); break;
@@ -59,7 +71,7 @@ void Shard::OnRequest(Request request, Reply reply) {
   DrainSelf();
 }
 
-bool Shard::Admit(const Reply& reply) {
+bool Shard::Admit(uint64_t room, const Reply& reply) {
   if (counters_.open >= context_.options.in_flight) {
     ++counters_.refused_busy;
     reply(Busy("the bound of " + std::to_string(context_.options.in_flight) +
@@ -68,7 +80,7 @@ bool Shard::Admit(const Reply& reply) {
   }
   // Room for the decisions and end records of all that has begun is kept; new work is refused
   // first.
-  const uint64_t largest = kRoomForOne + context_.options.branches * kRoomForBranch;
+  const uint64_t largest = kRoomForOne + context_.options.branches * kRoomForBranch + room;
   if (context_.log->RoomBytes() < room_spoken_for_ + largest) {
     ++counters_.refused_busy;
     reply(Busy("the decision log is out of room: is its disk full?"));
@@ -131,16 +143,36 @@ Answer Shard::AnswerOutcomeOrView(const Entry& entry) const {
   return AnswerOutcome(View(entry), false);
 }
 
-void Shard::AddBranch(Entry& entry, const BranchPlan& branch) {
+void Shard::AddBranch(Entry& entry, BranchPlan& branch) {
   BranchWork& work = entry.work.emplace_back();
-  work.options = branch.options;
-  work.resource = context_.resources.at(branch.resource);
   room_spoken_for_ += kRoomForBranch;
   entry.names[branch.name] = static_cast<uint32_t>(entry.work.size() - 1);
+  if (!branch.partner) {
+    work.options = branch.options;
+    work.resource = context_.resources.at(branch.resource);
+    return;
+  }
+  const uint64_t room = branch.partner->HeldBytes();
+  room_spoken_for_ += room;
+  entry.room += room;
+  work.partner = std::move(branch.partner);
+  work.try_left = branch.called_by_client;
+}
+
+core::BranchSpec Shard::SpecOf(BranchPlan& plan, bool is_partner) {
+  core::BranchSpec spec{std::move(plan.name), std::move(plan.resource), plan.options.read_only};
+  if (is_partner) spec.kind = core::BranchKind::kTcc;
+  spec.called_by_client = plan.called_by_client;
+  return spec;
 }
 
 void Shard::Execute(Request& request, Reply reply) {
-  if (Join(request, reply) || !Admit(reply)) return;
+  if (Join(request, reply)) return;
+  uint64_t room = 0;
+  for (const BranchPlan& branch : request.branches) {
+    if (branch.partner) room += branch.partner->HeldBytes();
+  }
+  if (!Admit(room, reply)) return;
   CHECK(request.branches.size() == request.work.size()) << "a request that was not checked";
   Entry& entry = Make(request.gid, request.fingerprint, request.deadline);
   entry.atomic.settings.one_call = true;
@@ -148,19 +180,21 @@ void Shard::Execute(Request& request, Reply reply) {
   entry.work.reserve(request.branches.size());
   for (size_t i = 0; i < request.branches.size(); ++i) {
     BranchPlan& branch = request.branches[i];
+    const bool is_partner = branch.partner != nullptr;
     AddBranch(entry, branch);
     entry.work.back().statements = std::move(request.work[i]);
     entry.atomic.branches.emplace_back();
-    entry.atomic.branches.back().spec = {std::move(branch.name), std::move(branch.resource),
-                                         branch.options.read_only};
+    entry.atomic.branches.back().spec = SpecOf(branch, is_partner);
   }
+  entry.traceparent = std::move(request.traceparent);
   AddWaiter(entry, Waiter::For::kOutcome, 0, request.wait, std::move(reply));
   Step(entry, core::Begin{});
 }
 
 void Shard::Begin(Request& request, Reply reply) {
-  if (Join(request, reply) || !Admit(reply)) return;
+  if (Join(request, reply) || !Admit(0, reply)) return;
   Entry& entry = Make(request.gid, request.fingerprint, request.deadline);
+  entry.traceparent = std::move(request.traceparent);
   entry.atomic.settings.idle_limit = context_.options.idle_limit;
   Step(entry, core::Begin{});
   reply(AnswerView(View(entry)));
@@ -174,6 +208,8 @@ Entry* Shard::Current(const Request& request, const Reply& reply, bool header_ne
       reply(AnswerUnknown(request.gid));
     } else if (!request.transaction.empty() && request.transaction != view->transaction()) {
       reply(Stale(request.gid, view->transaction()));
+    } else if (request.route == Route::kEnlist && view->outcome() == v1::COMMITTED) {
+      reply(AlreadyDecided());
     } else {
       reply(AnswerOutcome(*view, request.route == Route::kRollBack));
     }
@@ -196,37 +232,28 @@ Entry* Shard::Current(const Request& request, const Reply& reply, bool header_ne
 void Shard::Enlist(Request& request, Reply reply) {
   Entry* entry = Current(request, reply, true);
   if (entry == nullptr) return;
-  if (entry->atomic.state != core::State::kActive) {
-    reply(AnswerProblem(409, "already-decided", "Already decided",
-                        "commit or roll-back has been asked for: no branch can join any more"));
+  CHECK(request.branches.size() == 1) << "a request that was not checked";
+  BranchPlan& plan = request.branches.front();
+  const bool is_partner = plan.partner != nullptr;
+  if (entry->atomic.settings.one_call && !is_partner) {
+    reply(OneCall("it takes no more SQL"));
     return;
   }
-  const auto& body = std::get<v1::Branch>(request.body);
-  const auto named = entry->names.find(body.name());
-  uint32_t index = 0;
-  bool known = named != entry->names.end();
-  if (known) {
-    index = named->second;
-    if (entry->atomic.branches[index].spec.resource != body.xa().resource()) {
-      reply(AnswerProblem(409, "invalid", "Invalid request",
-                          "a branch of this name stands on another resource", "name"));
-      return;
-    }
-  } else {
-    for (uint32_t i = 0; i < entry->atomic.branches.size() && !known; ++i) {
-      if (entry->atomic.branches[i].spec.resource != body.xa().resource()) continue;
-      known = true;  // one branch for each resource: a second one joins it
-      index = i;
-      entry->names[body.name()] = i;
-    }
+  const auto named = entry->names.find(plan.name);
+  if (named != entry->names.end() && entry->atomic.state == core::State::kActive) {
+    JoinBranch(*entry, named->second, plan, reply);
+    return;
   }
-  Step(*entry, core::Touched{});
-  if (known) {
-    if (entry->atomic.branches[index].opened) {
-      reply(AnswerView(View(*entry)));
-    } else {
-      AddWaiter(*entry, Waiter::For::kOpen, index, std::nullopt, std::move(reply));
-    }
+  if (is_partner ? !entry->atomic.TakesTries() : entry->atomic.state != core::State::kActive) {
+    reply(AlreadyDecided());
+    return;
+  }
+  // One branch for each resource: a second one joins it.
+  for (uint32_t i = 0; i < entry->atomic.branches.size() && !is_partner; ++i) {
+    const core::AtomicBranch& other = entry->atomic.branches[i];
+    if (other.IsTcc() || other.spec.resource != plan.resource) continue;
+    entry->names[plan.name] = i;
+    JoinBranch(*entry, i, plan, reply);
     return;
   }
   if (entry->atomic.branches.size() >= context_.options.branches) {
@@ -235,15 +262,37 @@ void Shard::Enlist(Request& request, Reply reply) {
                                     " branches (limits.branches)"));
     return;
   }
-  if (context_.log->RoomBytes() < room_spoken_for_ + kRoomForBranch) {
+  if (is_partner && entry->room + plan.partner->HeldBytes() > 2 * context_.options.partner_bytes) {
+    reply(PartnersTooLarge("tcc.payload", context_.options));
+    return;
+  }
+  const uint64_t room = kRoomForBranch + (is_partner ? plan.partner->HeldBytes() : 0);
+  if (context_.log->RoomBytes() < room_spoken_for_ + room) {
     ++counters_.refused_busy;
     reply(Busy("the decision log is out of room: is its disk full?"));
     return;
   }
-  AddBranch(*entry, PlanOf(body));
-  index = static_cast<uint32_t>(entry->work.size() - 1);
+  Step(*entry, core::Touched{});
+  AddBranch(*entry, plan);
+  const auto index = static_cast<uint32_t>(entry->work.size() - 1);
   AddWaiter(*entry, Waiter::For::kOpen, index, std::nullopt, std::move(reply));
-  Step(*entry, core::Enlist{{body.name(), body.xa().resource(), body.xa().read_only()}});
+  Step(*entry, core::Enlist{SpecOf(plan, is_partner)});
+}
+
+// A branch that stands already: enlisted again, or joined by another on the same resource.
+void Shard::JoinBranch(Entry& entry, uint32_t index, const BranchPlan& plan, Reply& reply) {
+  Step(entry, core::Touched{});
+  const core::AtomicBranch& branch = entry.atomic.branches[index];
+  if (plan.partner || branch.IsTcc()) {
+    JoinPartner(entry, index, plan, reply);
+  } else if (branch.spec.resource != plan.resource) {
+    reply(AnswerProblem(409, "invalid", "Invalid request",
+                        "a branch of this name stands on another resource", "name"));
+  } else if (branch.opened) {
+    reply(AnswerView(View(entry)));
+  } else {
+    AddWaiter(entry, Waiter::For::kOpen, index, std::nullopt, std::move(reply));
+  }
 }
 
 void Shard::Run(Request& request, Reply reply) {
@@ -255,9 +304,18 @@ void Shard::Run(Request& request, Reply reply) {
                         "this transaction has no branch of that name: enlist it first", "name"));
     return;
   }
+  if (entry->atomic.settings.one_call) {
+    reply(OneCall("it takes no more SQL"));
+    return;
+  }
   const uint32_t index = found->second;
   BranchWork& work = entry->work[index];
   const core::AtomicBranch& branch = entry->atomic.branches[index];
+  if (branch.IsTcc()) {
+    reply(AnswerProblem(409, "invalid", "Not a resource",
+                        "this branch is a partner's: there is no SQL to run", "name"));
+    return;
+  }
   const uint64_t seq = std::get<v1::RunRequest>(request.body).seq();
   if (work.seq > 0 && seq == work.seq) {
     if (work.run_fingerprint != request.fingerprint) {
@@ -304,9 +362,20 @@ void Shard::Run(Request& request, Reply reply) {
 void Shard::Commit(Request& request, Reply reply) {
   Entry* entry = Current(request, reply, true);
   if (entry == nullptr) return;
+  if (entry->atomic.settings.one_call) {
+    reply(OneCall("it commits by itself; GET with ?wait= tells its outcome"));
+    return;
+  }
   if (entry->atomic.state == core::State::kActive) {
     for (const auto& branch : entry->atomic.branches) {
-      if (branch.opened && !branch.running) continue;
+      if (branch.IsTcc() && branch.opened && !branch.voted && branch.spec.called_by_client) {
+        reply(AnswerProblem(
+            409, "invalid", "Vote missing",
+            "branch " + branch.spec.name + " has no vote yet: vote for it, or roll back",
+            "branches"));
+        return;
+      }
+      if (branch.opened && !branch.running && (!branch.IsTcc() || branch.voted)) continue;
       reply(AnswerProblem(409, "invalid", "Branch busy",
                           "branch " + branch.spec.name +
                               " still opens or runs: wait for that answer before the commit",
@@ -351,7 +420,7 @@ void Shard::RollBackUnknown(Request& request, Reply reply) {
     reply(OutcomeExpired(request.gid));
     return;
   }
-  if (!Admit(reply)) return;
+  if (!Admit(0, reply)) return;
   Entry& entry = Make(request.gid, {}, Duration::zero());
   AddWaiter(entry, Waiter::For::kRollBack, 0, request.wait, std::move(reply));
   Step(entry, core::RollBackRequested{ClientCause(request)});

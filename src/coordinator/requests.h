@@ -31,6 +31,7 @@ enum class Route : uint8_t {
   kBegin,
   kEnlist,
   kRun,
+  kVote,
   kCommit,
   kRollBack,
   kGet,
@@ -39,29 +40,35 @@ enum class Route : uint8_t {
   kInstall  // witness table of the resource named in `gid`
 };
 
-// One branch of kExecute, as the engine's checks have read it.
+struct Partner;  // transaction.h
+
+// One branch, as the engine's checks have read it.
 struct BranchPlan {
-  std::string name, resource;
+  std::string name, resource;  // of a partner: the place that people are shown
   xa::BranchOptions options;
+  std::shared_ptr<const Partner> partner;
+  bool called_by_client = false;
 };
 
 struct Request {
   Route route{};
   std::string gid;     // from the path, where the route has one
-  std::string branch;  // from the path, kRun
+  std::string branch;  // from the path, kRun and kVote
   std::string
       transaction;  // header Assent-Transaction: the gtrid; may be empty for kRollBack and kGet
+  std::string traceparent;       // W3C trace context, handed on to partners
   std::string fingerprint;       // 16 bytes over the canonical form of the body
   std::optional<Duration> wait;  // ?wait=
   std::variant<std::monostate, v1::ExecuteRequest, v1::BeginRequest, v1::Branch, v1::RunRequest,
-               v1::RollbackRequest, ListQuery>
+               v1::VoteRequest, v1::RollbackRequest, ListQuery>
       body;
-  // Filled by the engine's checks, on the caller's thread: the branches of kExecute, whose body is
-  // dropped then, and the statements of each branch, in the order of the body.
+  // Filled by the engine's checks, on the caller's thread: the branches of kExecute and kEnlist,
+  // whose body is dropped then, and the statements of each branch; none of a partner.
   std::vector<BranchPlan> branches;
   std::vector<std::shared_ptr<const std::vector<xa::Statement>>> work;
   Duration deadline{0};
   std::optional<WallTime> issued_at;
+  std::optional<WallTime> expires_at;  // kVote
 };
 
 struct Answer {

@@ -56,6 +56,8 @@ void Shard::Restore(Restored restored) {
     settings.operator_after = context_.options.operator_after;
     entry.work.resize(entry.atomic.branches.size());
     for (size_t i = 0; i < entry.work.size(); ++i) {
+      if (entry.work[i].partner) entry.room += entry.work[i].partner->HeldBytes();
+      if (entry.atomic.branches[i].IsTcc()) continue;
       const auto& name = entry.atomic.branches[i].spec.resource;
       unfinished_at_start_[name].push_back({entry.atomic.gtrid, static_cast<uint32_t>(i + 1)});
       const auto found = context_.resources.find(name);
@@ -63,9 +65,13 @@ void Shard::Restore(Restored restored) {
     }
     table_.emplace(entry.handle, std::move(owned));
     ++counters_.open;
-    room_spoken_for_ += kRoomForOne + entry.work.size() * kRoomForBranch;
-    Step(entry, core::Replayed{});
+    room_spoken_for_ += RoomOf(entry);
   }
+  MoveHorizon();
+  std::vector<uint64_t> unfinished;
+  for (const auto& [handle, entry] : table_) unfinished.push_back(handle);
+  std::sort(unfinished.begin(), unfinished.end());
+  for (uint64_t handle : unfinished) Step(*Find(handle), core::Replayed{});
   DrainSelf();
 }
 
@@ -120,8 +126,12 @@ Entry* Shard::Find(const core::Gtrid& gtrid) const { return Find(HandleOf(gtrid)
 
 core::Decision Shard::EndedAs(const xa::Xid& xid) const {
   const Entry* entry = Find(xid.gtrid);
-  if (entry == nullptr || xid.branch == 0 || xid.branch > entry->atomic.branches.size()) {
-    return core::Decision::kNone;
+  if (entry == nullptr || xid.branch == 0) return core::Decision::kNone;
+  if (xid.branch > entry->atomic.branches.size()) {
+    // Enlisted before a crash, and in no record: it had no decision.
+    const core::Atomic& atomic = entry->atomic;
+    const bool open = entry->handle >= kFirstRestored && atomic.open_logged;
+    return open ? atomic.decision : core::Decision::kNone;
   }
   const core::AtomicBranch& branch = entry->atomic.branches[xid.branch - 1];
   return branch.ended ? entry->atomic.decision : core::Decision::kNone;
@@ -153,7 +163,7 @@ void Shard::Step(Entry& entry, const core::Event& event) {
   effects_.clear();
   if (!entry.gone) return;
   --counters_.open;
-  room_spoken_for_ -= kRoomForOne + entry.work.size() * kRoomForBranch;
+  room_spoken_for_ -= RoomOf(entry);
   Remember(entry);
   if (entry.atomic.settings.client_named) {
     const auto found = by_gid_.find(entry.gid);
@@ -171,6 +181,7 @@ void Shard::Remember(Entry& entry) {
     Log(LogEvent::kRecovery, {{"finished", entry.gid}, {"outcome", core::Name(atomic.outcome)}});
   }
   context_.log->Release(entry.heuristics);
+  context_.log->Release(entry.opens);
   for (size_t i = 0; i < entry.work.size() && committed; ++i) {
     const auto found = has_witness_.find(entry.work[i].resource);
     if (found == has_witness_.end() || !found->second) continue;
@@ -200,7 +211,7 @@ void Shard::Remember(Entry& entry) {
 // transaction itself: few are ever asked for, so a view is made when one is.
 void Shard::KeepRecent(std::unique_ptr<Entry> entry) {
   if (context_.options.recent_views == 0) return;
-  for (BranchWork& work : entry->work) work.statements.reset();
+  for (BranchWork& work : entry->work) work.statements.reset();  // partners are shown by their URL
   const size_t bytes = HeldBytes(*entry);
   recent_[entry->gid] = entry.get();
   recent_order_.push_back({std::move(entry), bytes});
@@ -313,6 +324,7 @@ bool Shard::PurgeOldWitnesses(const std::string& resource) {
 
 void Shard::Sweep() {
   PurgeWitnesses();
+  MoveHorizon();
   if (timers_.WantsCompaction()) timers_.Compact([this](const Due& due) { return IsDead(due); });
   const std::vector<log::Lsn> released = outcomes_.Expire(context_.clock->Now());
   if (released.empty()) return;
@@ -349,6 +361,16 @@ void Shard::OnPressure(log::Lsn below) {
       copy(entry->record, entry->atomic.commit_logged
                               ? EncodeCommit(*entry)
                               : EncodeOutcome(*entry, context_.clock->Wall()));
+    }
+    if (entry->atomic.decided) {  // the commit record stands for them
+      old.insert(old.end(), entry->opens.begin(), entry->opens.end());
+      entry->opens.clear();
+      entry->open_branches.clear();
+    }
+    for (size_t i = 0; i < entry->opens.size(); ++i) {
+      if (entry->opens[i] >= below) continue;
+      const auto& branch = entry->open_branches[i];
+      copy(entry->opens[i], branch ? EncodeEnlist(*entry, *branch) : EncodeOpen(*entry));
     }
     for (size_t i = 0; i < entry->heuristics.size(); ++i) {
       if (entry->heuristics[i] >= below) continue;

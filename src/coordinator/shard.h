@@ -28,6 +28,7 @@
 #include "coordinator/timers.h"
 #include "coordinator/transaction.h"
 #include "log/decision_log.h"
+#include "tcc/port.h"
 #include "xa/port.h"
 
 namespace assent::coordinator {
@@ -64,6 +65,8 @@ struct ShardContext {
   LogPort* log = nullptr;
   log::Identity identity;
   std::map<std::string, xa::ResourceManager*> resources;
+  tcc::Partners* partners = nullptr;  // none: no request may name one
+  std::string coordinator_url;        // where a partner finds us; empty: partners are not told
   // The process must end without answering anybody; does not return in the daemon.
   std::function<void(FatalReason, const std::string&)> fatal;
 };
@@ -88,6 +91,7 @@ class Shard {
   // ---- Inputs ----
   void OnRequest(Request request, Reply reply);  // validated (validate.h)
   void OnCompletion(xa::Completion completion);
+  void OnCompletion(tcc::Completion completion);
   void OnDurable(log::Lsn up_to);
   void OnHealth(const std::string& resource, xa::Health health);
   void OnPressure(log::Lsn below);  // copy forward what is needed of records below
@@ -151,11 +155,14 @@ class Shard {
   bool Join(Request& request, Reply& reply);
   // The transaction of `gid`, if it is there and the header names it; else the reply is given.
   Entry* Current(const Request& request, const Reply& reply, bool header_needed);
-  bool Admit(const Reply& reply);
+  // `room`: what the partners of this request take in the log beside its branches.
+  bool Admit(uint64_t room, const Reply& reply);
   bool Expired(std::optional<WallTime> issued_at, bool unknown_counts) const;
   std::optional<v1::Transaction> EndedView(const std::string& gid) const;
   Answer AnswerOutcomeOrView(const Entry& entry) const;
-  void AddBranch(Entry& entry, const BranchPlan& branch);
+  void AddBranch(Entry& entry, BranchPlan& branch);
+  static core::BranchSpec SpecOf(BranchPlan& plan, bool is_partner);
+  void JoinBranch(Entry& entry, uint32_t index, const BranchPlan& plan, Reply& reply);
   core::Cause ClientCause(const Request& request) const;
 
   // shard.cc
@@ -179,6 +186,17 @@ class Shard {
   void Sweep();
   void PurgeWitnesses();
   void DrainSelf();  // completions of calls that never left
+  uint64_t RoomOf(const Entry& entry) const {
+    return kRoomForOne + entry.work.size() * kRoomForBranch + entry.room;
+  }
+
+  // partners.cc
+  void Vote(Request& request, Reply reply);
+  void JoinPartner(Entry& entry, uint32_t index, const BranchPlan& plan, Reply& reply);
+  void CallPartner(Entry& entry, uint32_t index, core::Operation operation);
+  void OnTry(Entry& entry, uint32_t index, const tcc::Completion& completion);
+  void OnPhaseTwo(Entry& entry, uint32_t index, const tcc::Completion& completion);
+  void MoveHorizon();
 
   // effects.cc
   void Carry(Entry& entry, const core::Effect& effect);
@@ -226,6 +244,8 @@ class Shard {
   size_t recent_bytes_ = 0;
   std::unordered_map<std::string, const Entry*> recent_;  // owned by recent_order_
   std::deque<xa::Completion> self_completions_;
+  std::unordered_map<uint64_t, std::pair<uint64_t, uint32_t>> partner_calls_;  // handle and branch
+  WallTime horizon_;                        // what is unfinished began no earlier
   uint64_t room_spoken_for_ = kRoomAlways;  // by all that is open
   uint64_t next_sequence_ = 1;
   uint64_t next_restored_ = kFirstRestored;

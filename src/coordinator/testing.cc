@@ -14,6 +14,7 @@ Box::Box(EngineOptions given, uint32_t incarnation) : options(std::move(given)) 
   context.log = &log;
   context.identity = {"12345678", incarnation, "abc"};
   context.resources = resources;
+  context.partners = &partners;
   context.fatal = [this](FatalReason, const std::string& message) { fatal = message; };
   shard = std::make_unique<Shard>(std::move(context));
 }
@@ -25,7 +26,7 @@ size_t Box::Send(Request request) {
     CHECK(!answers_[number]) << "answered twice";
     answers_[number] = std::make_unique<Answer>(std::move(answer));
   };
-  if (auto problem = Validator(options, resources).Check(request)) {
+  if (auto problem = Validator(options, resources, &partners).Check(request)) {
     keep(std::move(*problem));
   } else {
     shard->OnRequest(std::move(request), keep);
@@ -69,6 +70,20 @@ void Box::Reply(ScriptedManager& manager, core::Operation operation, xa::Code co
   shard->OnCompletion(std::move(completion));
 }
 
+void Box::Reply(const std::string& branch, tcc::Operation operation, tcc::Answer answer) {
+  CHECK(!partners.calls.empty()) << "no call waits at a partner";
+  const tcc::Call call = partners.calls.front();
+  partners.calls.pop_front();
+  CHECK(call.operation == operation && call.key.branch == branch)
+      << "the call is " << tcc::Name(call.operation) << " of " << call.key.branch;
+  tcc::Completion completion;
+  completion.call = call.call;
+  completion.operation = call.operation;
+  completion.key = call.key;
+  completion.answer = answer;
+  shard->OnCompletion(std::move(completion));
+}
+
 void Box::UpToDecision() {
   Reply(a, core::Operation::kOpen);
   Reply(b, core::Operation::kOpen);
@@ -85,6 +100,8 @@ std::string Box::LogKinds() const {
     CHECK(decoded.has_value()) << decoded.error().message;
     if (!kinds.empty()) kinds += ' ';
     const log::v1::Record& record = decoded->record;
+    if (record.has_open()) kinds += "open";
+    if (record.has_enlist()) kinds += "enlist";
     if (record.has_commit()) kinds += "commit";
     if (record.has_outcome()) kinds += "outcome";
     if (record.has_branch_end()) kinds += "branch-end";

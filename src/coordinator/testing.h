@@ -88,6 +88,25 @@ class ScriptedManager final : public xa::ResourceManager {
   std::string name_;
 };
 
+// Holds calls until the test answers them. Every URL may be called but those of `forbidden`.
+class ScriptedPartners final : public tcc::Partners {
+ public:
+  void Start(tcc::CompletionSink&) override {}
+  void Stop() override {}
+  void Submit(tcc::Call call) override { calls.push_back(std::move(call)); }
+  void Cancel(uint64_t call) override { cancelled.push_back(call); }
+  Result<void> Check(const std::string& url, const std::string& field) const override {
+    if (url.starts_with("http://forbidden")) {
+      return Error{ErrorCode::kDenied, "is not allowed", field};
+    }
+    return {};
+  }
+  std::vector<tcc::EndpointStatus> Status() const override { return {}; }
+
+  std::deque<tcc::Call> calls;
+  std::vector<uint64_t> cancelled;
+};
+
 class Box {
  public:
   explicit Box(EngineOptions options = {}, uint32_t incarnation = 3);
@@ -99,6 +118,9 @@ class Box {
 
   // Answers the oldest waiting call of `manager` with `code`; checks that it is `operation`.
   void Reply(ScriptedManager& manager, core::Operation operation, xa::Code code = xa::Code::kOk);
+  // Answers the oldest waiting call to a partner; checks that it is `operation` of `branch`.
+  void Reply(const std::string& branch, tcc::Operation operation,
+             tcc::Answer answer = tcc::Answer::kDone);
   // Opens and runs both branches, and votes yes on both.
   void UpToDecision();
   void FlushLog() { shard->OnDurable(log.records.size()); }
@@ -114,6 +136,7 @@ class Box {
   MemoryLog log;
   ScriptedManager a{"a"}, b{"b"};
   std::map<std::string, xa::ResourceManager*> resources{{"a", &a}, {"b", &b}};
+  ScriptedPartners partners;
   EngineOptions options;
   std::unique_ptr<Shard> shard;
   std::string fatal;

@@ -13,6 +13,7 @@
 #include "coordinator/requests.h"
 #include "core/atomic.h"
 #include "log/format.h"
+#include "tcc/port.h"
 #include "xa/port.h"
 
 namespace assent::coordinator {
@@ -27,6 +28,18 @@ struct Waiter {
   Reply reply;
 };
 
+// Where a branch of kind kTcc stands.
+struct Partner {
+  tcc::Urls urls;
+  tcc::Payload payload;
+
+  // What people are shown: where the three have one place in common that, without a query, in which
+  // a secret may stand.
+  std::string Shown() const;
+  // What its record may take on the disk beyond that of any branch.
+  size_t HeldBytes() const;
+};
+
 // What a client's branch needs beside core::AtomicBranch, by the same index.
 struct BranchWork {
   std::shared_ptr<const std::vector<xa::Statement>> statements;  // what the next run sends
@@ -34,7 +47,11 @@ struct BranchWork {
   std::vector<xa::StatementResult> results;  // of the last run
   uint64_t seq = 0;                          // last run's number; 0: none
   std::string run_fingerprint;
-  xa::ResourceManager* resource = nullptr;  // null: not configured any more
+  xa::ResourceManager* resource = nullptr;  // null: a partner, or not configured any more
+  std::shared_ptr<const Partner> partner;   // null: a resource
+  uint64_t call = 0;                        // to the partner, not answered yet; 0: none
+  bool try_left = false;                    // an attempt at try may have left a process of ours
+  std::string vote_fingerprint;             // of the vote that the client gave
   uint64_t retry_generation = 0;
   WallTime since;
   core::BranchState shown = core::BranchState::kActive;
@@ -51,7 +68,11 @@ struct Entry {
   std::vector<Waiter> waiters;
   uint64_t deadline_generation = 0, idle_generation = 0, operator_generation = 0;
   log::Lsn end_record = 0;
-  log::Lsn record = 0;                       // its commit or outcome record
+  log::Lsn record = 0;                                 // its commit or outcome record
+  std::vector<log::Lsn> opens;                         // its open and enlist records
+  std::vector<std::optional<uint32_t>> open_branches;  // which branch each is about; none: all
+  uint64_t room = 0;                         // in the log, spoken for by its partners' payloads
+  std::string traceparent;                   // of the request that began it
   std::vector<log::Lsn> heuristics;          // its heuristic records
   std::vector<uint32_t> heuristic_branches;  // which branch each of them is about
   core::State shown = core::State::kActive;

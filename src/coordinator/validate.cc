@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/duration.h"
+#include "coordinator/transaction.h"
 #include "coordinator/view.h"
 
 namespace assent::coordinator {
@@ -61,9 +62,23 @@ std::string At(const std::string& path, const char* list, int index) {
 }  // namespace
 
 BranchPlan PlanOf(const v1::Branch& branch) {
-  return {branch.name(),
-          branch.xa().resource(),
-          {ToIsolation(branch.xa().isolation()), branch.xa().read_only()}};
+  BranchPlan plan;
+  plan.name = branch.name();
+  if (!branch.has_tcc()) {
+    plan.resource = branch.xa().resource();
+    plan.options = {ToIsolation(branch.xa().isolation()), branch.xa().read_only()};
+    return plan;
+  }
+  const v1::TccBranch& tcc = branch.tcc();
+  auto partner = std::make_shared<Partner>();
+  partner->urls = tcc.has_urls()
+                      ? tcc::Urls{tcc.urls().try_(), tcc.urls().confirm(), tcc.urls().cancel()}
+                      : tcc::Urls::FromBase(tcc.url());
+  partner->payload.bytes = tcc.payload().text().empty() ? "{}" : tcc.payload().text();
+  plan.resource = partner->Shown();
+  plan.partner = std::move(partner);
+  plan.called_by_client = tcc.called_by_client();
+  return plan;
 }
 
 bool IsName(std::string_view text) {
@@ -74,11 +89,18 @@ bool IsName(std::string_view text) {
   });
 }
 
+Answer PartnersTooLarge(const std::string& field, const EngineOptions& options) {
+  return AnswerInvalid(field,
+                       "the URLs and payloads of all partners of a transaction take more than " +
+                           std::to_string(options.partner_bytes) + " bytes (limits.partner_bytes)");
+}
+
 std::optional<Answer> Validator::Check(Request& request) const {
   switch (request.route) {
     case Route::kExecute: return CheckExecute(request);
     case Route::kBegin: return CheckBegin(request);
-    case Route::kEnlist: return CheckBranch(std::get<v1::Branch>(request.body), "");
+    case Route::kEnlist: return CheckEnlist(request);
+    case Route::kVote: return CheckVote(request);
     case Route::kRun: return CheckRun(request);
     case Route::kRollBack: return CheckRollBack(request);
     case Route::kList: return CheckList(std::get<ListQuery>(request.body));
@@ -143,6 +165,15 @@ Validator::Problem Validator::CheckExecute(Request& request) const {
     if (!names.insert(branch.name()).second) {
       return AnswerInvalid(path + ".name", "stands twice: branch names are unique");
     }
+    if (branch.has_tcc()) {
+      if (branch.tcc().called_by_client()) {
+        return AnswerInvalid(path + ".tcc.called_by_client",
+                             "cannot be in one call, which asks for no vote: begin, enlist, vote");
+      }
+      request.branches.push_back(PlanOf(branch));
+      request.work.emplace_back();
+      continue;
+    }
     const auto [other, added] = by_resource.emplace(branch.xa().resource(), branch.name());
     if (!added) {
       return AnswerInvalid(
@@ -159,15 +190,75 @@ Validator::Problem Validator::CheckExecute(Request& request) const {
     }
     request.branches.push_back(PlanOf(branch));
   }
+  size_t held = 0;
+  for (const BranchPlan& plan : request.branches) {
+    if (plan.partner) held += plan.partner->HeldBytes();
+  }
+  if (held > 2 * options_.partner_bytes) return PartnersTooLarge("atomic.branches", options_);
   request.body = std::monostate();  // freed here, not on the engine's thread
+  return std::nullopt;
+}
+
+Validator::Problem Validator::CheckEnlist(Request& request) const {
+  const auto& body = std::get<v1::Branch>(request.body);
+  if (auto problem = CheckBranch(body, "")) return problem;
+  request.branches.push_back(PlanOf(body));
+  request.body = std::monostate();
+  return std::nullopt;
+}
+
+Validator::Problem Validator::CheckVote(Request& request) const {
+  const auto& body = std::get<v1::VoteRequest>(request.body);
+  if (body.vote() != v1::VoteRequest::PREPARED && body.vote() != v1::VoteRequest::REFUSED) {
+    return AnswerInvalid("vote", "must be PREPARED or REFUSED");
+  }
+  if (body.expires_at().empty()) return std::nullopt;
+  if (body.vote() == v1::VoteRequest::REFUSED) {
+    return AnswerInvalid("expires_at", "goes with PREPARED only");
+  }
+  request.expires_at = ParseTime(body.expires_at());
+  if (request.expires_at) return std::nullopt;
+  return AnswerInvalid("expires_at", "must be a time such as 2026-01-31T12:00:00Z (RFC 3339)");
+}
+
+Validator::Problem Validator::CheckPartner(const v1::TccBranch& partner,
+                                           const std::string& path) const {
+  if (partners_ == nullptr) return AnswerInvalid(path, "this coordinator serves no partners");
+  if (partner.url().empty() == !partner.has_urls()) {
+    return AnswerInvalid(path + ".url", "give url, or try, confirm and cancel in urls, not both");
+  }
+  const v1::TccUrls& urls = partner.urls();
+  const std::pair<const char*, const std::string*> given[] = {{".urls.try", &urls.try_()},
+                                                              {".urls.confirm", &urls.confirm()},
+                                                              {".urls.cancel", &urls.cancel()}};
+  for (const auto& [field, url] : given) {
+    if (!partner.has_urls()) continue;
+    if (auto checked = partners_->Check(*url, path + field); !checked) {
+      return AnswerInvalid(checked.error().field, checked.error().message);
+    }
+  }
+  if (!partner.has_urls()) {
+    if (auto checked = partners_->Check(partner.url(), path + ".url"); !checked) {
+      return AnswerInvalid(checked.error().field, checked.error().message);
+    }
+  }
+  if (partner.payload().text().size() > options_.payload_bytes) {
+    return AnswerInvalid(path + ".payload",
+                         "has " + std::to_string(partner.payload().text().size()) +
+                             " bytes; at most " + std::to_string(options_.payload_bytes) +
+                             " are allowed (limits.payload_bytes)");
+  }
   return std::nullopt;
 }
 
 Validator::Problem Validator::CheckBranch(const v1::Branch& branch, const std::string& path) const {
   const std::string dot = path.empty() ? "" : path + ".";
   if (!IsName(branch.name())) return AnswerInvalid(dot + "name", kNameRule);
+  if (branch.has_tcc()) return CheckPartner(branch.tcc(), dot + "tcc");
   if (!branch.has_xa()) {
-    return AnswerInvalid(dot + "xa", "is missing: say on which resource the branch stands");
+    return AnswerInvalid(dot + "xa",
+                         "is missing: say on which resource the branch stands, or in tcc at which "
+                         "partner");
   }
   if (resources_.count(branch.xa().resource()) == 0) {
     std::string known;

@@ -1,6 +1,7 @@
 // Checks a request before it reaches the shard, and turns its statements into what an adapter runs.
 //
-// Contract: after Check answered nothing, the request names only configured resources, its names
+// Contract: after Check answered nothing, the request names only configured resources and partners
+// that may be called, its names
 // are well formed, its statements are one each and of a kind that a branch may run, and its
 // durations lie within their bounds. Errors: the answer is a 400 problem whose `field` is the path
 // of what is wrong. Threads: any; nothing is changed but the request.
@@ -13,14 +14,17 @@
 
 #include "coordinator/options.h"
 #include "coordinator/requests.h"
+#include "tcc/port.h"
 
 namespace assent::coordinator {
 
 class Validator {
  public:
+  // `partners`: none where no partner is served.
   Validator(const EngineOptions& options,
-            const std::map<std::string, xa::ResourceManager*>& resources)
-      : options_(options), resources_(resources) {}
+            const std::map<std::string, xa::ResourceManager*>& resources,
+            const tcc::Partners* partners)
+      : options_(options), resources_(resources), partners_(partners) {}
 
   std::optional<Answer> Check(Request& request) const;
 
@@ -28,7 +32,10 @@ class Validator {
   using Problem = std::optional<Answer>;
   Problem CheckExecute(Request& request) const;
   Problem CheckBegin(Request& request) const;
+  Problem CheckEnlist(Request& request) const;
   Problem CheckBranch(const v1::Branch& branch, const std::string& path) const;
+  Problem CheckPartner(const v1::TccBranch& partner, const std::string& path) const;
+  Problem CheckVote(Request& request) const;
   Problem CheckRun(Request& request) const;
   Problem CheckRollBack(Request& request) const;
   Problem CheckList(const ListQuery& query) const;
@@ -40,10 +47,14 @@ class Validator {
 
   const EngineOptions& options_;
   const std::map<std::string, xa::ResourceManager*>& resources_;
+  const tcc::Partners* partners_;
 };
 
 // Of a branch that has been checked.
 BranchPlan PlanOf(const v1::Branch& branch);
+
+// The answer where the partners of a transaction exceed limits.partner_bytes.
+Answer PartnersTooLarge(const std::string& field, const EngineOptions& options);
 
 // 1 to 64 of A-Z a-z 0-9 _ . -, not beginning with a dot. Gids, branch names, resource names.
 bool IsName(std::string_view text);

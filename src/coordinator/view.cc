@@ -102,11 +102,15 @@ v1::Transaction View(const Entry& entry) {
     const core::AtomicBranch& branch = entry.atomic.branches[i];
     v1::BranchView* shown = view.add_branches();
     shown->set_name(branch.spec.name);
-    shown->set_resource(branch.spec.resource);
     shown->set_state(ToProto(branch.state));
-    const xa::Xid xid{entry.atomic.gtrid, static_cast<uint32_t>(i + 1)};
-    const xa::ResourceManager* resource = entry.work[i].resource;
-    shown->set_xid(resource != nullptr ? resource->ListedAs(xid) : xid.ToPostgreSql());
+    if (branch.IsTcc()) {
+      if (entry.work[i].partner) shown->set_url(entry.work[i].partner->Shown());
+    } else {
+      shown->set_resource(branch.spec.resource);
+      const xa::Xid xid{entry.atomic.gtrid, static_cast<uint32_t>(i + 1)};
+      const xa::ResourceManager* resource = entry.work[i].resource;
+      shown->set_xid(resource != nullptr ? resource->ListedAs(xid) : xid.ToPostgreSql());
+    }
     shown->set_detail(branch.detail);
     if (entry.work[i].since.ns != 0) shown->set_since(FormatTime(entry.work[i].since));
     for (const auto& result : entry.work[i].results) ToProto(result, shown->add_results());
@@ -120,6 +124,7 @@ v1::Transaction View(const Entry& entry) {
 size_t HeldBytes(const Entry& entry) {
   size_t bytes = sizeof(Entry) + entry.work.size() * (sizeof(BranchWork) + 512);
   for (const BranchWork& work : entry.work) {
+    if (work.partner) bytes += work.partner->HeldBytes();
     for (const xa::StatementResult& result : work.results) {
       bytes += sizeof result;
       for (const std::string& column : result.columns) bytes += sizeof column + column.size();

@@ -38,6 +38,11 @@ void AtomicMachine::Step(Atomic& transaction, const Event& event, Monotonic now,
   std::visit([&](const auto& e) { machine.On(e); }, event);
 }
 
+bool Atomic::AwaitsTries() const {
+  return std::any_of(branches.begin(), branches.end(),
+                     [](const AtomicBranch& branch) { return branch.IsTcc() && !branch.voted; });
+}
+
 // ---- Before the decision ----
 
 void AtomicMachine::On(const Begin&) {
@@ -62,11 +67,12 @@ void AtomicMachine::On(const Touched&) {
 }
 
 void AtomicMachine::On(const Enlist& event) {
-  CHECK(t_.state == State::kActive && !t_.settings.one_call);
+  const bool is_try = event.spec.kind == BranchKind::kTcc;
+  CHECK(is_try ? t_.TakesTries() : t_.state == State::kActive && !t_.settings.one_call);
   t_.branches.emplace_back();
   t_.branches.back().spec = event.spec;
   const auto index = static_cast<uint32_t>(t_.branches.size() - 1);
-  if (t_.branches.back().IsTcc()) {
+  if (is_try) {
     AppendOpen(RecordKind::kEnlist, index, &t_.branches.back().enlist_ticket);
     return;
   }
@@ -341,6 +347,31 @@ void AtomicMachine::On(const Replayed&) {
 
 // ---- Timers ----
 
+// A client is not idle while it waits for us.
+bool AtomicMachine::ClientWaits() const {
+  return std::any_of(t_.branches.begin(), t_.branches.end(), [](const AtomicBranch& branch) {
+    if (branch.running || (branch.open_sent && !branch.opened)) return true;
+    return branch.IsTcc() && !branch.voted && !(branch.opened && branch.spec.called_by_client);
+  });
+}
+
+// Names the first partner that has not said yes: it is the likely reason.
+Cause AtomicMachine::Late() const {
+  Cause cause;
+  cause.reason = Reason::kDeadline;
+  cause.detail = "the deadline passed before the decision";
+  for (size_t i = 0; i < t_.branches.size(); ++i) {
+    const AtomicBranch& branch = t_.branches[i];
+    if (!branch.IsTcc() || branch.voted) continue;
+    cause.branch = static_cast<int32_t>(i);
+    cause.detail += branch.spec.called_by_client ? ": its client has not voted"
+                                                 : ": its try had no answer that counts";
+    if (!branch.detail.empty()) cause.detail += " (" + branch.detail + ")";
+    break;
+  }
+  return cause;
+}
+
 void AtomicMachine::On(const TimerFired& event) {
   Cause cause;
   switch (event.timer) {
@@ -350,12 +381,14 @@ void AtomicMachine::On(const TimerFired& event) {
         RollBack(Expired());
         return;
       }
-      cause.reason = Reason::kDeadline;
-      cause.detail = "the deadline passed before the decision";
-      RollBack(std::move(cause));
+      RollBack(Late());
       return;
     case Timer::kIdle:
       if (t_.state != State::kActive) return;
+      if (ClientWaits()) {
+        On(Touched{});
+        return;
+      }
       cause.reason = Reason::kIdle;
       cause.detail = "the client was idle for longer than the limit";
       RollBack(std::move(cause));

@@ -2,7 +2,8 @@
 //
 // A branch of kind kTcc is recorded (kOpen, kEnlist) before it is first asked; it votes while the
 // transaction is still ACTIVE, and in one call the SQL of the others runs only once all such votes
-// are yes, so that a partner that hangs holds no row locks. What is recorded and has no decision
+// are yes, so that a partner that hangs holds no row locks. Where the client calls the partner by
+// itself, the vote comes from the client. What is recorded and has no decision
 // after a crash is rolled back by the coordinator, not presumed.
 //
 // Contract: `Step` is the only way to change an Atomic once it is begun. It owns no socket, thread,
@@ -95,6 +96,13 @@ struct Atomic {
   bool Undecided() const {
     return (state == State::kActive || state == State::kPreparing) && !commit_logged;
   }
+  // Has a branch of kind kTcc not voted yet?
+  bool AwaitsTries() const;
+  // In one call a partner may enlist another as long as a try is under way, it being the first
+  // to know; no SQL has been sent yet.
+  bool TakesTries() const {
+    return state == State::kActive && (!settings.one_call || AwaitsTries());
+  }
 };
 
 class AtomicMachine {
@@ -122,6 +130,7 @@ class AtomicMachine {
 
   void AppendOpen(RecordKind record, uint32_t branch, uint64_t* ticket);
   void SendTry(uint32_t index);
+  void AwaitVote(uint32_t index);
   void TryVoted(uint32_t index, const Voted& event);
   void NoteExpiry(Monotonic expires);
   void TriesAreDone();
@@ -147,6 +156,8 @@ class AtomicMachine {
   void Report();
   void Worsen(Outcome outcome);
   bool AnotherIsLate(uint32_t index) const;
+  Cause Late() const;
+  bool ClientWaits() const;
 
   template <typename E>
   void Emit(E effect) {

@@ -88,6 +88,7 @@ struct BranchSpec {
   std::string resource;    // or the endpoint
   bool read_only = false;  // declared; the server enforces it
   BranchKind kind = BranchKind::kXa;
+  bool called_by_client = false;  // kTcc: the client tries by itself, and its vote comes as Voted
 };
 
 struct Begin {};  // the first event of every transaction; one call: opens all branches

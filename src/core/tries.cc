@@ -41,11 +41,8 @@ void AtomicMachine::TryVoted(uint32_t index, const Voted& event) {
       branch.retries = 0;
       branch.detail.clear();
       NoteExpiry(event.expires);
-      if (t_.settings.one_call) {
-        TriesAreDone();
-      } else {
-        Emit(Reply{ReplyTo::kOpen, index});
-      }
+      if (branch.enlist_ticket != 0) Emit(Reply{ReplyTo::kOpen, index});
+      if (t_.settings.one_call) TriesAreDone();
       return;
     case Vote::kUnknown:  // until the deadline
       branch.detail = event.cause.detail;
@@ -71,10 +68,14 @@ void AtomicMachine::NoteExpiry(Monotonic expires) {
 }
 
 void AtomicMachine::TriesAreDone() {
-  for (const AtomicBranch& branch : t_.branches) {
-    if (branch.IsTcc() && !branch.voted) return;
-  }
-  OpenNext();
+  if (!t_.AwaitsTries()) OpenNext();
+}
+
+// It tries without us: there is nothing to call before phase two.
+void AtomicMachine::AwaitVote(uint32_t index) {
+  AtomicBranch& branch = t_.branches[index];
+  branch.open_sent = branch.opened = branch.begun = branch.prepare_sent = true;
+  Emit(Reply{ReplyTo::kOpen, index});
 }
 
 bool AtomicMachine::OpenIsDurable(uint64_t ticket) {
@@ -85,7 +86,8 @@ bool AtomicMachine::OpenIsDurable(uint64_t ticket) {
     const bool mine =
         branch.IsTcc() && (ticket == t_.open_ticket || ticket == branch.enlist_ticket);
     ours |= mine;
-    if (mine && active) SendTry(i);
+    if (!mine || !active) continue;
+    branch.spec.called_by_client ? AwaitVote(i) : SendTry(i);
   }
   if (!ours) return false;
   --t_.opens_under_way;

@@ -106,7 +106,11 @@ class Table {
   std::set<std::string> known_;
 };
 
-void ReadServer(Table table, server::HttpOptions* to) {
+void ReadServer(Table table, server::HttpOptions* to, std::string* public_url) {
+  table.Read("public_url", public_url);
+  if (!public_url->empty() && !http::ParseUrl(*public_url)) {
+    table.Fail("public_url", "must be a URL, such as \"http://assent.example:7430\"");
+  }
   std::string listen;
   table.Read("listen", &listen);
   if (!listen.empty()) {
@@ -156,6 +160,8 @@ void ReadLimits(Table table, coordinator::EngineOptions* to) {
   table.Read("in_flight", &to->in_flight, 1, 10'000'000);
   table.Read("branches", &to->branches, 1, coordinator::kMostBranches);
   table.Read("statements", &to->statements, 1, 100'000);
+  table.Read("payload_bytes", &to->payload_bytes, 2, 1 << 30);
+  table.Read("partner_bytes", &to->partner_bytes, 1024, int64_t{1} << 30);
   table.Read("recent_views", &to->recent_views, 0, 10'000'000);
   table.RefuseUnknown();
 }
@@ -163,6 +169,81 @@ void ReadLimits(Table table, coordinator::EngineOptions* to) {
 void ReadRecovery(Table table, recovery::SweeperOptions* to) {
   table.ReadDuration("scan_every", &to->interval);
   table.ReadDuration("scan_eager", &to->eager_interval);
+  table.RefuseUnknown();
+}
+
+// A secret stands in the file, in a variable of the environment or in a file of its own.
+std::string ReadSecret(Table& table, const std::string& key) {
+  std::string plain, variable, file;
+  table.Read(key.c_str(), &plain);
+  table.Read((key + "_env").c_str(), &variable);
+  table.Read((key + "_file").c_str(), &file);
+  if ((!plain.empty() + !variable.empty() + !file.empty()) != 1) {
+    table.Fail(key, "give one of " + key + ", " + key + "_env and " + key + "_file");
+    return {};
+  }
+  if (!plain.empty()) return plain;
+  if (!variable.empty()) {
+    const char* value = std::getenv(variable.c_str());
+    if (value == nullptr) {
+      table.Fail(key + "_env", "names the environment variable " + variable + ", which is not set");
+    }
+    return value == nullptr ? "" : value;
+  }
+  std::ifstream stream(file);
+  std::string line;
+  if (!std::getline(stream, line)) table.Fail(key + "_file", "cannot be read: " + file);
+  return line;
+}
+
+void ReadStrings(Table& table, const char* key, std::vector<std::string>* to) {
+  const toml::node* node = table.Find(key);
+  if (node == nullptr) return;
+  const toml::array* array = node->as_array();
+  if (array == nullptr) {
+    table.Fail(key, "must be an array of strings");
+    return;
+  }
+  to->clear();
+  for (const toml::node& element : *array) {
+    const auto value = element.value_exact<std::string>();
+    if (!value) return table.Fail(key, "must be an array of strings");
+    to->push_back(*value);
+  }
+}
+
+void ReadSigning(const toml::node* node, std::vector<http::Signing>* to, Error* error) {
+  if (node == nullptr) return;
+  const toml::array* array = node->as_array();
+  if (array == nullptr) {
+    if (error->message.empty()) {
+      *error = {ErrorCode::kInvalid, "is written [[partners.signing]]", "partners.signing"};
+    }
+    return;
+  }
+  for (size_t i = 0; i < array->size(); ++i) {
+    Table table(array->get(i)->as_table(), "partners.signing[" + std::to_string(i) + "]", error);
+    http::Signing signing;
+    table.Read("prefix", &signing.prefix);
+    if (signing.prefix.empty()) table.Fail("prefix", "is missing: the URLs that are signed");
+    signing.secrets.push_back(ReadSecret(table, "secret"));
+    table.RefuseUnknown();
+    to->push_back(std::move(signing));
+  }
+}
+
+void ReadPartners(Table table, http::HttpOptions* to, Error* error) {
+  ReadStrings(table, "allow", &to->allow);
+  table.Read("ca_file", &to->ca_file);
+  table.ReadDuration("connect_timeout", &to->connect_timeout);
+  table.ReadDuration("request_timeout", &to->request_timeout);
+  table.ReadDuration("idle_timeout", &to->idle_timeout);
+  table.Read("max_answer_bytes", &to->max_answer_bytes, 1024, 1 << 30);
+  table.Read("max_in_flight", &to->limiter.max_in_flight, 1, 100'000);
+  table.Read("max_idle", &to->max_idle, 0, 100'000);
+  table.Read("max_waiting", &to->max_waiting, 1, 10'000'000);
+  table.Read("threads", &to->threads, 1, 64);
+  ReadSigning(table.Find("signing"), &to->signing, error);
   table.RefuseUnknown();
 }
 
@@ -264,16 +345,23 @@ Result<Config> ParseConfig(std::string_view text, const std::string& name) {
       top.Fail(key, "must be a table: [" + std::string(key) + "]");
     return Table(node == nullptr ? nullptr : node->as_table(), key, &error);
   };
-  ReadServer(table("server"), &config.server);
+  ReadServer(table("server"), &config.server, &config.public_url);
   ReadLog(table("log"), &config.log);
   ReadLimits(table("limits"), &config.engine);
   ReadRecovery(table("recovery"), &config.recovery);
+  ReadPartners(table("partners"), &config.partners, &error);
   ReadResources(top.Find("resource"), &config, &error);
   top.RefuseUnknown();
   if (!error.message.empty()) return error;
   if (config.engine.default_deadline > config.engine.max_deadline) {
     return Error{ErrorCode::kInvalid, "must not exceed limits.max_deadline", "limits.deadline"};
   }
+  if (auto allow = http::AllowList::Make(config.partners.allow); !allow) {
+    return Error{ErrorCode::kInvalid, allow.error().message, "partners.allow"};
+  }
+  // A record holds all partners of a transaction, and stands in one segment.
+  config.engine.partner_bytes = std::min(config.engine.partner_bytes, config.log.segment_bytes / 4);
+  config.partners.limiter.hold_at_most = config.engine.retry_cap;
   // What is left of a full segment counts for nothing: the next one alone must admit something.
   const uint64_t least = coordinator::Shard::LeastRoomBytes(config.engine) + log::kSectorBytes;
   if (config.log.segment_bytes < least) {

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "coordinator/options.h"
 #include "log/directory.h"
+#include "participants/http/options.h"
 #include "participants/sql/resource_options.h"
 #include "recovery/sweeper.h"
 #include "server/http_server.h"
@@ -19,10 +20,12 @@ namespace assent::daemon {
 
 struct Config {
   server::HttpOptions server;
+  std::string public_url;  // where partners find the coordinator; empty: from server
   log::Options log;
   coordinator::EngineOptions engine;
   recovery::SweeperOptions recovery;
   std::vector<sql::ResourceOptions> resources;
+  http::HttpOptions partners;
 };
 
 // A file, or the defaults where `path` is empty.

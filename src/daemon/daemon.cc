@@ -10,6 +10,7 @@
 #include "coordinator/crash_hook.h"
 #include "coordinator/engine.h"
 #include "log/decision_log.h"
+#include "participants/http/partners.h"
 #include "participants/mysql/driver.h"
 #include "participants/odbc/driver.h"
 #include "participants/sql/resource.h"
@@ -74,6 +75,14 @@ void WaitForSignal(const sigset_t& signals) {
   Log(LogEvent::kStopping, {{"signal", signal == SIGINT ? "INT" : "TERM"}});
 }
 
+// Where a partner finds this coordinator.
+std::string UrlOf(const Config& config, uint16_t port) {
+  if (!config.public_url.empty()) return config.public_url;
+  const bool six = config.server.address.find(':') != std::string::npos;
+  return "http://" + (six ? "[" + config.server.address + "]" : config.server.address) + ":" +
+         std::to_string(port);
+}
+
 void SayStarted(const Config& config, uint16_t port, const recovery::Rebuilt& rebuilt,
                 size_t unfinished, size_t outcomes) {
   Log(LogEvent::kRecovery, {{"records", std::to_string(rebuilt.records)},
@@ -109,7 +118,15 @@ int Run(const Config& config) {
   std::vector<xa::ResourceManager*> pointers;
   for (const auto& manager : *managers) pointers.push_back(manager.get());
 
-  coordinator::Engine engine(config.engine, pointers, SystemClock(), SystemRandom(), Die);
+  auto partners = http::MakePartners(config.partners);
+  if (!partners) {
+    Error error = partners.error();
+    error.field = "partners." + error.field;
+    return Complain("configuration", error, kBadConfiguration);
+  }
+
+  coordinator::Engine engine(config.engine, pointers, partners->get(), SystemClock(),
+                             SystemRandom(), Die);
 
   // The port first: whoever cannot be reached needs no new incarnation. Until Start, requests are
   // told to try again.
@@ -129,7 +146,7 @@ int Run(const Config& config) {
 
   const size_t unfinished = rebuilt->restored.unfinished.size();
   const size_t outcomes = rebuilt->restored.ended.size();
-  engine.Start(**log, std::move(rebuilt->restored));
+  engine.Start(**log, std::move(rebuilt->restored), UrlOf(config, (*api)->port()));
   recovery::Sweeper sweeper(engine, pointers, SystemClock(), SystemRandom(), config.recovery);
   sweeper.Start();
   SayStarted(config, (*api)->port(), *rebuilt, unfinished, outcomes);

@@ -14,7 +14,8 @@ using coordinator::Entry;
 
 struct Known {
   uint64_t order = 0;  // of its first record
-  bool has_commit = false, has_outcome = false, has_end = false;
+  bool has_open = false, has_commit = false, has_outcome = false, has_end = false;
+  log::v1::Open open;  // all that was opened and enlisted
   log::v1::Commit commit;
   log::v1::Outcome outcome;
   int64_t ended_at_ns = 0;
@@ -29,6 +30,11 @@ struct Reading {
   Error error;
   bool failed = false;
 };
+
+void Open(const log::v1::Open& open, Known& known) {
+  known.open.MergeFrom(open);
+  known.has_open = true;
+}
 
 void Apply(const Decoded& decoded, Reading& reading) {
   const log::v1::Record& record = decoded.record;
@@ -47,6 +53,8 @@ void Apply(const Decoded& decoded, Reading& reading) {
   Known& known = reading.transactions[*decoded.gtrid];
   if (known.order == 0) known.order = reading.records;
   switch (record.kind_case()) {
+    case log::v1::Record::kOpen: Open(record.open(), known); break;
+    case log::v1::Record::kEnlist: Open(record.enlist(), known); break;
     case log::v1::Record::kCommit:
       known.has_commit = true;
       known.commit = record.commit();
@@ -81,9 +89,24 @@ core::AtomicBranch& BranchAt(Entry& entry, uint32_t number) {
   return entry.atomic.branches[number - 1];
 }
 
+std::shared_ptr<const coordinator::Partner> ToPartner(const log::v1::Tcc& from) {
+  auto partner = std::make_shared<coordinator::Partner>();
+  partner->urls = {from.try_url(), from.confirm_url(), from.cancel_url()};
+  partner->payload = {from.content_type(), from.payload()};
+  return partner;
+}
+
 void FillBranch(const log::v1::Branch& from, Entry& entry) {
   core::AtomicBranch& to = BranchAt(entry, from.number());
   to.spec = {from.name(), from.resource(), from.read_only()};
+  entry.names[from.name()] = from.number() - 1;
+  if (from.has_tcc()) {
+    to.spec.kind = core::BranchKind::kTcc;
+    to.spec.called_by_client = from.tcc().called_by_client();
+    if (entry.work.size() < from.number()) entry.work.resize(from.number());
+    entry.work[from.number() - 1].partner = ToPartner(from.tcc());
+    entry.work[from.number() - 1].try_left = true;
+  }
   to.identity = from.identity();
   to.started_at = from.started_at();
   to.witnessed = from.witnessed();
@@ -99,6 +122,25 @@ core::Decision ToDecision(log::v1::Decision decision) {
   return core::Decision::kNone;
 }
 
+// What was open without a decision is rolled back, each branch that may have been called. Of a
+// number that no record names nothing was, but SQL that may stand prepared: it is the sweeper's.
+void FillFromOpen(const Known& known, WallTime now, Entry& entry) {
+  entry.gid = known.open.gid();
+  entry.atomic.settings.client_named = known.open.client_named();
+  entry.fingerprint = known.open.fingerprint();
+  entry.begun_at = {known.open.begun_at_ns()};
+  entry.deadline_at = {known.open.deadline_at_ns()};
+  entry.atomic.decision = core::Decision::kRollBack;
+  entry.atomic.open_logged = true;
+  core::Cause& cause = entry.atomic.cause;
+  cause.reason = core::Reason::kCrash;
+  cause.may_retry = true;
+  cause.at_wall_ns = now.ns;
+  cause.detail = "the coordinator ended before the decision";
+  for (const auto& branch : known.open.branches()) FillBranch(branch, entry);
+  for (core::AtomicBranch& branch : entry.atomic.branches) branch.ended |= branch.spec.name.empty();
+}
+
 void FillFromHeuristics(const Known& known, Entry& entry) {
   for (const auto& [number, heuristic] : known.heuristics) {
     if (!known.has_commit) {
@@ -107,10 +149,11 @@ void FillFromHeuristics(const Known& known, Entry& entry) {
       entry.atomic.settings.client_named = heuristic.client_named();
       entry.begun_at = {heuristic.begun_at_ns()};
       // The record of a left branch stands before that of the roll-back which it causes.
-      entry.atomic.decision =
-          known.has_outcome ? core::Decision::kRollBack : ToDecision(heuristic.decision());
-      if (entry.atomic.branches.empty()) {
-        for (const auto& branch : heuristic.branches()) FillBranch(branch, entry);
+      entry.atomic.decision = known.has_outcome || known.has_open
+                                  ? core::Decision::kRollBack
+                                  : ToDecision(heuristic.decision());
+      for (const auto& branch : heuristic.branches()) {
+        if (BranchAt(entry, branch.number()).spec.name.empty()) FillBranch(branch, entry);
       }
     }
     core::AtomicBranch& branch = BranchAt(entry, number);
@@ -124,28 +167,43 @@ void FillFromHeuristics(const Known& known, Entry& entry) {
   }
 }
 
-std::unique_ptr<Entry> ToEntry(const core::Gtrid& gtrid, const Known& known) {
+std::unique_ptr<Entry> ToEntry(const core::Gtrid& gtrid, const Known& known, WallTime now) {
   auto entry = std::make_unique<Entry>();
   entry->atomic.gtrid = gtrid;
+  if (known.has_open && !known.has_commit) FillFromOpen(known, now, *entry);
   if (known.has_commit) {
     entry->gid = known.commit.gid();
     entry->atomic.settings.client_named = known.commit.client_named();
     entry->fingerprint = known.commit.fingerprint();
     entry->begun_at = {known.commit.begun_at_ns()};
     entry->decided_at = {known.commit.decided_at_ns()};
+    entry->deadline_at = {known.commit.deadline_at_ns()};
+    entry->atomic.open_logged = known.commit.deadline_at_ns() != 0;
     entry->atomic.decision = core::Decision::kCommit;
     for (const auto& branch : known.commit.branches()) FillBranch(branch, *entry);
     for (uint32_t number : known.ended) BranchAt(*entry, number).ended = true;
   }
   FillFromHeuristics(known, *entry);
-  if (known.has_outcome) entry->atomic.cause = coordinator::ToCause(known.outcome.cause());
+  if (known.has_outcome) {
+    entry->atomic.cause = coordinator::ToCause(known.outcome.cause());
+    const auto named = entry->names.find(known.outcome.cause().branch());
+    if (named != entry->names.end()) {
+      entry->atomic.cause.branch = static_cast<int32_t>(named->second);
+    }
+  }
   for (core::AtomicBranch& branch : entry->atomic.branches) {
     if (!branch.ended || branch.state == core::BranchState::kReadOnly) continue;
     branch.state = entry->atomic.decision == core::Decision::kCommit
                        ? core::BranchState::kCommitted
                        : core::BranchState::kRolledBack;
   }
-  entry->record = known.has_commit || known.has_outcome ? 1 : 0;  // a place to be assigned
+  // Places to be assigned. A roll-back is told under a gid of the client's once it is recorded.
+  const bool named_open = known.has_open && entry->atomic.settings.client_named;
+  entry->record = known.has_commit || known.has_outcome || named_open ? 1 : 0;
+  if (known.has_open && !known.has_commit) {
+    entry->opens.push_back(0);
+    entry->open_branches.push_back(std::nullopt);
+  }
   entry->atomic.next_ticket = 2;
   if (entry->gid.empty()) entry->gid = gtrid.ToHex();
   return entry;
@@ -201,9 +259,12 @@ void MakeCopies(Rebuilt& rebuilt, WallTime now) {
     if (entry->atomic.decision == core::Decision::kCommit) {
       rebuilt.copies.push_back(coordinator::EncodeCommit(*entry));
     } else if (entry->record != 0) {
-      entry->atomic.outcome = core::Outcome::kHazard;
+      // An outcome that a heuristic has left open is a hazard until an operator has looked.
+      const bool open = !entry->opens.empty() && entry->heuristics.empty();
+      entry->atomic.outcome = open ? core::Outcome::kRolledBack : core::Outcome::kHazard;
       rebuilt.copies.push_back(coordinator::EncodeOutcome(*entry, now));
     }
+    if (!entry->opens.empty()) rebuilt.copies.push_back(coordinator::EncodeOpen(*entry));
     for (uint32_t branch : entry->heuristic_branches) {
       rebuilt.copies.push_back(coordinator::EncodeHeuristic(*entry, branch, now));
     }
@@ -219,6 +280,7 @@ void Rebuilt::AssignLsns(log::Lsn first) {
   for (Ended& ended : restored.ended) ended.lsn = next++;
   for (auto& entry : restored.unfinished) {
     if (entry->record != 0) entry->record = next++;
+    for (log::Lsn& lsn : entry->opens) lsn = next++;
     for (log::Lsn& lsn : entry->heuristics) lsn = next++;
   }
 }
@@ -253,8 +315,9 @@ Result<Rebuilt> Replay(const log::Recovered& log, const coordinator::EngineOptio
     const auto& [gtrid, known] = pair;
     const bool held = !known->heuristics.empty() && !known->has_end;
     const bool unfinished = known->has_commit && !known->has_end && !known->has_outcome;
-    if (held || unfinished) {
-      rebuilt.restored.unfinished.push_back(ToEntry(*gtrid, *known));
+    const bool open = known->has_open && !known->has_commit && !known->has_end;
+    if (held || unfinished || open) {
+      rebuilt.restored.unfinished.push_back(ToEntry(*gtrid, *known, now));
     } else if (known->has_commit || known->has_outcome) {
       rebuilt.restored.ended.push_back(ToEnded(*gtrid, *known));
     }

@@ -35,6 +35,7 @@ constexpr Endpoint kEndpoints[] = {
     {"POST", "v1/transactions/{}:rollback", Route::kRollBack, Body::kOptional, false, "wait "},
     {"POST", "v1/transactions/{}/branches", Route::kEnlist, Body::kNeeded, true},
     {"POST", "v1/transactions/{}/branches/{}:run", Route::kRun, Body::kNeeded, true},
+    {"POST", "v1/transactions/{}/branches/{}:vote", Route::kVote, Body::kNeeded, true, "wait "},
     {"GET", "v1/resources", Route::kResources},
     {"POST", "v1/resources/{}:install", Route::kInstall, Body::kOptional},
     {"GET", "healthz", std::nullopt},
@@ -178,6 +179,7 @@ std::optional<Refusal> ReadBody(const HttpRequest& from, const Endpoint& endpoin
     case Route::kBegin: return ReadInto<v1::BeginRequest>(from, request);
     case Route::kEnlist: return ReadInto<v1::Branch>(from, request);
     case Route::kRun: return ReadInto<v1::RunRequest>(from, request);
+    case Route::kVote: return ReadInto<v1::VoteRequest>(from, request);
     case Route::kRollBack: return ReadInto<v1::RollbackRequest>(from, request);
     default: {
       v1::CommitRequest nothing;  // no field is known here
@@ -212,6 +214,15 @@ std::optional<Refusal> ReadTransaction(const HttpRequest& from, const Endpoint& 
   }
   request->transaction = gtrid;
   return std::nullopt;
+}
+
+// Handed on as it is; what is none is dropped, as its specification wants it.
+void ReadTraceparent(const HttpRequest& from, Request* request) {
+  constexpr size_t kLength = 55;  // version 00
+  const std::string_view value = from.Header("traceparent");
+  const bool fits =
+      value.size() == kLength && value.find_first_not_of("0123456789abcdef-") == value.npos;
+  if (fits) request->traceparent = value;
 }
 
 HttpResponse RenderMessage(const google::protobuf::Message& message, Format format, int status,
@@ -262,6 +273,7 @@ Asked Interpret(const HttpRequest& from) {
   request.route = *endpoint->route;
   if (auto refused = ReadNames(*endpoint, std::move(names), &request)) return *refused;
   if (auto refused = ReadTransaction(from, *endpoint, &request)) return *refused;
+  ReadTraceparent(from, &request);
   if (auto refused = ReadBody(from, *endpoint, &request)) return *refused;
   return request;
 }

@@ -16,8 +16,10 @@ void Move::Append(const core::Append& effect) {
   entry.gid = "g";
   std::string payload;
   switch (effect.record) {
-    case core::RecordKind::kOpen:
-    case core::RecordKind::kEnlist: CHECK(false) << "partners are not modelled"; break;
+    case core::RecordKind::kOpen: payload = coordinator::EncodeOpen(entry); break;
+    case core::RecordKind::kEnlist:
+      payload = coordinator::EncodeEnlist(entry, effect.branch);
+      break;
     case core::RecordKind::kCommit: payload = coordinator::EncodeCommit(entry); break;
     case core::RecordKind::kOutcome: payload = coordinator::EncodeOutcome(entry, {}); break;
     case core::RecordKind::kHeuristic:
