@@ -4,9 +4,12 @@
 #include <sqlext.h>
 #include <sqlucode.h>
 
+#include <stdlib.h>
+
 #include <algorithm>
 #include <array>
 
+#include "base/check.h"
 #include "participants/odbc/text.h"
 #include "participants/odbc/values.h"
 
@@ -110,6 +113,10 @@ bool Outcome::Warned(std::string_view sqlstate) const {
 }
 
 Result<std::shared_ptr<Environment>> Environment::Make() {
+  // psqlODBC calls setlocale(LC_CTYPE, "") at each connect and reads the name that it gave. The C
+  // library frees that name when another thread connects, unless it is "C".
+  static const int done = setenv("LC_ALL", "C", 1);
+  CHECK(done == 0) << "no memory for LC_ALL";
   SQLHENV handle = nullptr;
   if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_ENV, SQL_NULL_HANDLE, &handle)) ||
       !SQL_SUCCEEDED(

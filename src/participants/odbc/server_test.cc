@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
+#include <locale.h>
 #include <signal.h>
 
+#include <atomic>
 #include <fstream>
 #include <thread>
 
@@ -95,6 +97,22 @@ TEST_F(PgServer, HasAStampForAUserWhoMayNotReadTheControlFile) {
   EXPECT_TRUE(session->List());
   EXPECT_TRUE(session->ProbeServer());
   Psql("GRANT EXECUTE ON FUNCTION pg_control_system() TO PUBLIC");
+}
+
+// psqlODBC reads the locale's name at each connect; any name but "C" is freed meanwhile by another
+// thread that connects. (Seen to crash under ASan within a second.)
+TEST_F(PgServer, ConnectsInManyThreadsAtOnce) {
+  const auto driver = MakeDriver(OptionsFor(Server().port()));
+  EXPECT_STREQ(setlocale(LC_CTYPE, ""), "C");
+  std::vector<std::thread> threads;
+  std::atomic<int> connected = 0;
+  for (int i = 0; i < 16; ++i) {
+    threads.emplace_back([&] {
+      for (int k = 0; k < 10; ++k) connected += driver->Connect().has_value();
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(connected, 160);
 }
 
 TEST_F(PgServer, IsFoundHealthy) {
