@@ -24,6 +24,10 @@ def branch(name, resource, *statements, **options):  # isolation="SERIALIZABLE",
     return {"name": name, "xa": {"resource": resource, "statements": list(statements), **options}}
 
 
+def partner(name, url, payload=None, **options):  # called_by_client=True
+    return {"name": name, "tcc": {"url": url, "payload": payload or {}, **options}}
+
+
 class Assent:
     def __init__(self, url="http://127.0.0.1:7430", patience=60.0, timeout=15.0):
         self.host = urllib.parse.urlsplit(url).netloc
@@ -84,6 +88,13 @@ class Transaction:
 
     def enlist(self, name, resource, **options):
         return self._step("/branches", {"name": name, "xa": {"resource": resource, **options}})
+
+    def enlist_partner(self, name, url, payload=None, **options):
+        return self._step("/branches", partner(name, url, payload, **options))
+
+    def vote(self, name, prepared, **more):  # for a partner with called_by_client
+        return self._step(f"/branches/{name}:vote",
+                          {"vote": "PREPARED" if prepared else "REFUSED", **more})
 
     def run(self, name, sql, *parameters, expect_rows=None):
         """The statement's result: affected, columns, rows. Raises Refused once it rolls back."""

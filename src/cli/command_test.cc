@@ -189,6 +189,17 @@ TEST_F(AssentCommand, RunsAnInteractiveTransaction) {
   EXPECT_TRUE(branch.xa().read_only());
   EXPECT_EQ(engine_.last().transaction, kGtrid);  // asked of the server
 
+  EXPECT_EQ(CodeOf({"enlist", "g", "hotel", "--partner", "http://127.0.0.1:9101/hotel", "--payload",
+                    "{\"nights\": 2}", "--called-by-client"}),
+            kOk);
+  const auto partner = std::get<v1::Branch>(engine_.last().body);
+  EXPECT_EQ(partner.tcc().url(), "http://127.0.0.1:9101/hotel");
+  EXPECT_EQ(partner.tcc().payload().text(), "{\"nights\":2}");
+  EXPECT_TRUE(partner.tcc().called_by_client());
+  EXPECT_EQ(CodeOf({"vote", "g", "hotel", "REFUSED", "--reason", "sold out"}), kOk);
+  EXPECT_EQ(engine_.last().branch, "hotel");
+  EXPECT_EQ(std::get<v1::VoteRequest>(engine_.last().body).vote(), v1::VoteRequest::REFUSED);
+
   const auto ran = Run({"run", "g", "pc", "SELECT ?, ?", "7", "C42", "--seq", "3", "--expect-rows",
                         "1", "--transaction", kGtrid});
   EXPECT_EQ(ran.output, "statement 0: 1 returned\ngold\n42\n");
@@ -233,6 +244,9 @@ TEST_F(AssentCommand, RefusesWrongUsage) {
            {"list", "--limit", "many"},
            {"run", "g", "b"},
            {"enlist", "g", "b", "--resource", "r", "--isolation", "CHAOS", "--transaction", kGtrid},
+           {"enlist", "g", "b"},
+           {"enlist", "g", "b", "--resource", "r", "--partner", "http://127.0.0.1/"},
+           {"vote", "g", "b", "PERHAPS", "--transaction", kGtrid},
            {"log", "dump"}}) {
     const auto output = Run(words);
     EXPECT_EQ(output.status.code, kUsage) << output.error_output;
@@ -245,8 +259,8 @@ TEST_F(AssentCommand, RefusesWrongUsage) {
 
 TEST_F(AssentCommand, TeachesInItsHelp) {
   EXPECT_TRUE(Contains(Run({"--help"}).output, "Exit codes: 0 committed"));
-  for (const char* command :
-       {"execute", "begin", "enlist", "run", "commit", "rollback", "show", "list", "resources"}) {
+  for (const char* command : {"execute", "begin", "enlist", "vote", "run", "commit", "rollback",
+                              "show", "list", "resources"}) {
     const auto output = Run({command, "--help"});
     EXPECT_EQ(output.status.code, kOk);
     EXPECT_TRUE(Contains(output.output, "Example")) << command;

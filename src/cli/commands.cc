@@ -187,6 +187,14 @@ int Enlist(const Common& common, const EnlistCommand& command) {
   if (!transaction) return ExplainFailure(transaction.error());
   v1::Branch branch;
   branch.set_name(command.name);
+  if (!command.partner.empty()) {
+    branch.mutable_tcc()->set_url(command.partner);
+    branch.mutable_tcc()->set_called_by_client(command.called_by_client);
+    if (!command.payload.empty())
+      branch.mutable_tcc()->mutable_payload()->set_text(command.payload);
+    return Perform<v1::Transaction>(
+        common, Post(PathOf(command.gid, "/branches"), branch, *transaction), Meaning::kDone);
+  }
   branch.mutable_xa()->set_resource(command.resource);
   branch.mutable_xa()->set_read_only(command.read_only);
   v1::Isolation isolation = v1::ISOLATION_UNSPECIFIED;
@@ -197,6 +205,22 @@ int Enlist(const Common& common, const EnlistCommand& command) {
   branch.mutable_xa()->set_isolation(isolation);
   return Perform<v1::Transaction>(
       common, Post(PathOf(command.gid, "/branches"), branch, *transaction), Meaning::kDone);
+}
+
+int Vote(const Common& common, const VoteCommand& command) {
+  const auto transaction = FindTransaction(common, command.gid, command.transaction);
+  if (!transaction) return ExplainFailure(transaction.error());
+  v1::VoteRequest request;
+  v1::VoteRequest::Vote vote = v1::VoteRequest::VOTE_UNSPECIFIED;
+  if (!v1::VoteRequest::Vote_Parse(command.vote, &vote) ||
+      vote == v1::VoteRequest::VOTE_UNSPECIFIED) {
+    return Complain("VOTE: expected PREPARED or REFUSED", kUsage);
+  }
+  request.set_vote(vote);
+  request.set_reason(command.reason);
+  const std::string path =
+      PathOf(command.gid, "/branches/" + PercentEncode(command.branch) + ":vote");
+  return Perform<v1::Transaction>(common, Post(path, request, *transaction), Meaning::kDone);
 }
 
 int Run(const Common& common, const RunCommand& command) {

@@ -46,6 +46,16 @@ struct EnlistCommand {
   std::string resource;
   std::string isolation;
   bool read_only = false;
+  std::string partner;  // a URL, instead of a resource
+  std::string payload;  // JSON
+  bool called_by_client = false;
+};
+struct VoteCommand {
+  std::string gid;
+  std::string transaction;
+  std::string branch;
+  std::string vote;
+  std::string reason;
 };
 struct RunCommand {
   std::string gid;
@@ -77,6 +87,7 @@ struct ListCommand {
 int Execute(const Common& common, const ExecuteCommand& command);
 int Begin(const Common& common, const BeginCommand& command);
 int Enlist(const Common& common, const EnlistCommand& command);
+int Vote(const Common& common, const VoteCommand& command);
 int Run(const Common& common, const RunCommand& command);
 int Commit(const Common& common, const EndCommand& command);
 int Rollback(const Common& common, const EndCommand& command);

@@ -14,6 +14,7 @@ struct CommandLine {
   ExecuteCommand execute;
   BeginCommand begin;
   EnlistCommand enlist;
+  VoteCommand vote;
   RunCommand run;
   EndCommand end;
   ShowCommand show;
@@ -95,18 +96,37 @@ void AddInteractive(CommandLine& line) {
   begin->add_option("--gid", line.begin.gid,
                     "1 to 64 of A-Z a-z 0-9 _ . - (default: made for you)");
   begin->add_option("--deadline", line.begin.deadline, "rolled back after that, as 30s");
-  CLI::App* enlist = AddCommand(line, line.app, "enlist", "Open a branch in a resource",
-                                "Example:\n"
-                                "  assent enlist move-1 pc --resource pc_game --isolation "
-                                "SERIALIZABLE\n",
-                                [&line] { return Enlist(line.common, line.enlist); });
+  CLI::App* enlist =
+      AddCommand(line, line.app, "enlist", "Open a branch in a resource or at a partner",
+                 "Examples:\n"
+                 "  assent enlist move-1 pc --resource pc_game --isolation "
+                 "SERIALIZABLE\n"
+                 "  assent enlist move-1 hotel --partner http://127.0.0.1:9101/hotel "
+                 "--payload '{\"nights\": 2}'\n",
+                 [&line] { return Enlist(line.common, line.enlist); });
   AddGid(enlist, &line.enlist.gid);
   enlist->add_option("NAME", line.enlist.name, "the branch's name")->required();
-  enlist->add_option("--resource", line.enlist.resource, "a configured resource")->required();
+  auto* where = enlist->add_option_group("where");
+  where->require_option(1);
+  where->add_option("--resource", line.enlist.resource, "a configured resource");
+  where->add_option("--partner", line.enlist.partner,
+                    "a URL: try, confirm and cancel are below it");
+  enlist->add_option("--payload", line.enlist.payload, "JSON, sent to the partner with each call");
+  enlist->add_flag("--called-by-client", line.enlist.called_by_client,
+                   "you call the partner's try by yourself, then vote");
   enlist->add_option("--isolation", line.enlist.isolation,
                      "READ_COMMITTED (default), REPEATABLE_READ or SERIALIZABLE");
   enlist->add_flag("--read-only", line.enlist.read_only, "the server refuses writes");
   AddTransaction(enlist, &line.enlist.transaction);
+  CLI::App* vote = AddCommand(line, line.app, "vote", "Vote for a partner that you called yourself",
+                              "Example:\n"
+                              "  assent vote move-1 hotel REFUSED --reason 'sold out'\n",
+                              [&line] { return Vote(line.common, line.vote); });
+  AddGid(vote, &line.vote.gid);
+  vote->add_option("BRANCH", line.vote.branch, "the branch's name")->required();
+  vote->add_option("VOTE", line.vote.vote, "PREPARED or REFUSED")->required();
+  vote->add_option("--reason", line.vote.reason, "of a refusal, for people");
+  AddTransaction(vote, &line.vote.transaction);
   CLI::App* run = AddCommand(
       line, line.app, "run", "Run SQL on a branch",
       "Parameters: 7 is an integer, 1.5 a decimal, true, false and null what they say, all else "

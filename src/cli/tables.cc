@@ -44,10 +44,11 @@ std::string FormatBranches(const google::protobuf::RepeatedPtrField<v1::BranchVi
   if (branches.empty()) return "";
   std::vector<std::vector<std::string>> rows;
   for (const v1::BranchView& branch : branches) {
-    rows.push_back({branch.name(), branch.resource(), v1::BranchView::State_Name(branch.state()),
-                    branch.xid(), branch.detail()});
+    const std::string& where = branch.url().empty() ? branch.resource() : branch.url();
+    rows.push_back({branch.name(), where, v1::BranchView::State_Name(branch.state()), branch.xid(),
+                    branch.detail()});
   }
-  std::string text = "\n" + FormatTable({"BRANCH", "RESOURCE", "STATE", "XID", "DETAIL"}, rows);
+  std::string text = "\n" + FormatTable({"BRANCH", "WHERE", "STATE", "XID", "DETAIL"}, rows);
   for (const v1::BranchView& branch : branches) {
     if (branch.results().empty()) continue;
     text += "\n" + Printable(branch.name()) + ":\n" + FormatResults(branch.results());
@@ -142,9 +143,23 @@ std::string Format(const v1::ListResponse& list) {
   return text;
 }
 
+std::string FormatPartners(const v1::ResourcesResponse& resources) {
+  if (resources.partners().empty()) return "";
+  std::vector<std::vector<std::string>> rows;
+  for (const v1::PartnerView& view : resources.partners()) {
+    rows.push_back({view.name(), view.state(), std::to_string(view.in_flight()),
+                    std::to_string(view.waiting()), std::to_string(view.failures()),
+                    view.back_off(), view.detail()});
+  }
+  return "\n" +
+         FormatTable({"PARTNER", "STATE", "IN FLIGHT", "WAITING", "FAILURES", "BACK-OFF", "DETAIL"},
+                     rows);
+}
+
 std::string Format(const v1::ResourcesResponse& resources) {
   if (resources.resources().empty()) {
-    return "no resources: add [[resource]] to the daemon's configuration\n";
+    return "no resources: add [[resource]] to the daemon's configuration\n" +
+           FormatPartners(resources);
   }
   std::vector<std::vector<std::string>> rows;
   std::string warnings;
@@ -160,7 +175,7 @@ std::string Format(const v1::ResourcesResponse& resources) {
   return FormatTable({"NAME", "DRIVER", "DIALECT", "STATE", "IN USE", "WAITING", "IN DOUBT",
                       "FOREIGN", "WITNESS", "DETAIL"},
                      rows) +
-         warnings;
+         warnings + FormatPartners(resources);
 }
 
 std::string Format(const v1::ResourceView& resource) {

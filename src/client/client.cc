@@ -74,6 +74,14 @@ Result<Answer<v1::RunResponse>> Client::Run(std::string_view gid, std::string_vi
   return Call<v1::RunResponse>(connection_, "POST", path, &request, transaction, options);
 }
 
+Result<Answer<v1::Transaction>> Client::Vote(std::string_view gid, std::string_view transaction,
+                                             std::string_view branch,
+                                             const v1::VoteRequest& request,
+                                             const CallOptions& options) {
+  const std::string path = PathOf(gid, "/branches/") + PercentEncode(branch) + ":vote";
+  return Call<v1::Transaction>(connection_, "POST", path, &request, transaction, options);
+}
+
 Result<Answer<v1::Transaction>> Client::Commit(std::string_view gid, std::string_view transaction,
                                                const CallOptions& options) {
   return Call<v1::Transaction>(connection_, "POST", PathOf(gid, ":commit"), nullptr, transaction,

@@ -50,6 +50,10 @@ class Client {
   Result<Answer<v1::RunResponse>> Run(std::string_view gid, std::string_view transaction,
                                       std::string_view branch, const v1::RunRequest& request,
                                       const CallOptions& options = {});
+  // Of a partner that was enlisted with called_by_client.
+  Result<Answer<v1::Transaction>> Vote(std::string_view gid, std::string_view transaction,
+                                       std::string_view branch, const v1::VoteRequest& request,
+                                       const CallOptions& options = {});
   Result<Answer<v1::Transaction>> Commit(std::string_view gid, std::string_view transaction,
                                          const CallOptions& options = {});
   Result<Answer<v1::Transaction>> Rollback(std::string_view gid, std::string_view transaction,

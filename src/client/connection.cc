@@ -156,11 +156,14 @@ Result<void> Connection::SendAll(std::string_view text, Monotonic until) {
 Result<Response> Connection::Receive(bool is_head, Monotonic until) {
   boost::beast::flat_buffer buffer;
   std::optional<http::response_parser<http::string_body>> parser;
-  parser.emplace();
-  while (true) {
+  const auto renew = [&] {  // all of it before the first byte is put
+    parser.emplace();
     parser->eager(true);
     parser->skip(is_head);
     parser->body_limit(kMaxAnswerBytes);
+  };
+  renew();
+  while (true) {
     if (auto ready = WaitUntilReady(POLLIN, until); !ready) return Unknown(ready.error().message);
     const auto space = buffer.prepare(kReadBytes);
     const ssize_t count = recv(descriptor_, space.data(), space.size(), 0);
@@ -187,7 +190,7 @@ Result<Response> Connection::Receive(bool is_head, Monotonic until) {
     }
     if (!parser->is_done()) continue;
     if (parser->get().result_int() / 100 != 1) break;
-    parser.emplace();  // 100 Continue: the answer is still to come
+    renew();  // 100 Continue: the answer is still to come
   }
   auto message = parser->release();
   if (!message.keep_alive()) Close();

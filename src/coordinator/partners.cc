@@ -40,21 +40,6 @@ void LogAnswer(LogEvent event, const Entry& entry, uint32_t index,
 
 }  // namespace
 
-std::string Partner::Shown() const {
-  constexpr std::string_view kTry = "/try";
-  std::string_view url = urls.try_url;
-  url = url.substr(0, url.find('?'));
-  if (url.ends_with(kTry)) url.remove_suffix(kTry.size());
-  return std::string(url);
-}
-
-// Its open record and its commit record hold it.
-size_t Partner::HeldBytes() const {
-  constexpr size_t kFraming = 64;
-  return 2 * (urls.try_url.size() + urls.confirm_url.size() + urls.cancel_url.size() +
-              payload.content_type.size() + payload.bytes.size() + kFraming);
-}
-
 void Shard::CallPartner(Entry& entry, uint32_t index, core::Operation operation) {
   const core::AtomicBranch& branch = entry.atomic.branches.at(index);
   BranchWork& work = entry.work.at(index);

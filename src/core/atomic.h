@@ -64,6 +64,7 @@ struct AtomicSettings {
   Monotonic deadline = kNever;
   Duration idle_limit{0};  // interactive only; 0: none
   Duration retry_first{100'000'000}, retry_cap{30'000'000'000};
+  Duration partner_cap{5'000'000'000};  // kTcc: nobody says when one is up again
   Duration operator_after{300'000'000'000};
   Duration expiry_margin{1'000'000'000};  // the decision is taken this long before a yes ends
 };

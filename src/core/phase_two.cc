@@ -1,4 +1,6 @@
 // Phase two of the atomic transaction: acknowledgements, retries, heuristic outcomes, the end.
+#include <algorithm>
+
 #include "base/check.h"
 #include "core/atomic.h"
 
@@ -35,10 +37,12 @@ void AtomicMachine::Resend(uint32_t index) {
 void AtomicMachine::Retry(uint32_t index, Duration least) {
   AtomicBranch& branch = t_.branches[index];
   branch.waiting = true;
+  Duration cap = t_.settings.retry_cap;
+  if (branch.IsTcc()) cap = std::min(cap, t_.settings.partner_cap);
   Duration delay = t_.settings.retry_first;
-  for (uint32_t i = 0; i < branch.retries && delay < t_.settings.retry_cap; ++i) delay *= 2;
+  for (uint32_t i = 0; i < branch.retries && delay < cap; ++i) delay *= 2;
   ++branch.retries;
-  if (delay > t_.settings.retry_cap) delay = t_.settings.retry_cap;
+  delay = std::min(delay, cap);
   Emit(Arm{Timer::kRetry, index, now_ + least + delay, delay});
 }
 

@@ -25,6 +25,9 @@ namespace assent::daemon {
 namespace assent::daemon {
 namespace {
 
+// A partner that is up again is called within this time.
+constexpr Duration kPartnerBackOffCap = std::chrono::seconds(5);
+
 // One table of the file: typed access that remembers which keys were asked for, and the first
 // error.
 class Table {
@@ -362,6 +365,7 @@ Result<Config> ParseConfig(std::string_view text, const std::string& name) {
   // A record holds all partners of a transaction, and stands in one segment.
   config.engine.partner_bytes = std::min(config.engine.partner_bytes, config.log.segment_bytes / 4);
   config.partners.limiter.hold_at_most = config.engine.retry_cap;
+  config.partners.limiter.back_off_cap = std::min(config.engine.retry_cap, kPartnerBackOffCap);
   // What is left of a full segment counts for nothing: the next one alone must admit something.
   const uint64_t least = coordinator::Shard::LeastRoomBytes(config.engine) + log::kSectorBytes;
   if (config.log.segment_bytes < least) {

@@ -149,7 +149,7 @@ std::optional<Refusal> ReadMessage(const HttpRequest& request, google::protobuf:
     if (!message->ParseFromString(request.body)) {
       return Refuse(Invalid("", "the body is no " + message->GetTypeName()));
     }
-    const auto checked = CheckMessage(*message);
+    const auto checked = CheckMessage(message);
     if (!checked) return Refuse(Invalid(checked.error().field, checked.error().message));
     return std::nullopt;
   }

@@ -46,6 +46,15 @@ void AddMoveWithin(v1::XaBranch* branch, const std::string& id, Rng& random) {
   AddLedger(branch, id, 0);
 }
 
+void AddPartner(const HttpPartner& partner, v1::ExecuteRequest* request, int64_t account,
+                int64_t amount) {
+  v1::Branch* branch = request->mutable_atomic()->add_branches();
+  branch->set_name("partner");
+  branch->mutable_tcc()->set_url(partner.url());
+  branch->mutable_tcc()->mutable_payload()->set_text("{\"account\":" + std::to_string(account) +
+                                                     ",\"amount\":" + std::to_string(amount) + "}");
+}
+
 Result<void> Done(Result<Rows> rows) { return rows ? Result<void>() : Result<void>(rows.error()); }
 
 }  // namespace
@@ -97,7 +106,15 @@ Planned Bank::Plan(const std::string& id, Kind kind, Rng& random) const {
   plan.request.set_deadline("10s");
   const Side first = random() % 2 == 0 ? kMobile : kPc;  // both orders of branches
   const Side second = first == kMobile ? kPc : kMobile;
+  plan.books = kind == Kind::kWithPartner || kind == Kind::kPartnerAlone;
+  if (plan.books || kind == Kind::kPartnerRefuses) {
+    const int64_t amount = plan.books ? 1 + Below(random, 20) : 2 * HttpPartner::kOpening;
+    AddPartner(*partner_, &plan.request, 1 + Below(random, kAccounts), amount);
+  }
   switch (kind) {
+    case Kind::kPartnerAlone: break;
+    case Kind::kWithPartner:
+    case Kind::kPartnerRefuses:
     case Kind::kTransfer:
     case Kind::kRefused: {
       const int64_t amount = Below(random, 201) - 100;  // both directions
@@ -134,11 +151,19 @@ Planned Bank::PlanAny(const std::string& id, Rng& random) const {
   if (dice >= 70) kind = Kind::kReadOnlyBeside;
   if (dice >= 82) kind = Kind::kOneBranch;
   if (dice >= 90) kind = Kind::kOneBranchUnnamed;
+  if (partner_ != nullptr && dice < 40) kind = Kind::kWithPartner;
+  if (partner_ != nullptr && dice < 15) kind = Kind::kPartnerAlone;
+  if (partner_ != nullptr && dice < 5) kind = Kind::kPartnerRefuses;
   return Plan(id, kind, random);
 }
 
 Result<Books> Bank::Read() const {
   Books books;
+  if (partner_ != nullptr) {
+    auto ledger = partner_->ReadLedger();
+    if (!ledger) return ledger.error();
+    books.partner = std::move(*ledger);
+  }
   for (Side side : {kMobile, kPc}) {
     const auto rows = Sql(server(side),
                           "SELECT '' AS id, SUM(balance) FROM account UNION ALL "
@@ -203,8 +228,29 @@ Result<std::set<std::string>> Bank::PreparedOfOurs(Side side) const {
   return all;
 }
 
-std::vector<std::string> Bank::Faults(const Books& books) const {
+// Each hold ends in one way, and the sums say so.
+std::vector<std::string> Bank::PartnerFaults(const HttpPartner::Ledger& ledger) const {
   std::vector<std::string> faults;
+  std::map<int64_t, int64_t> booked;
+  for (const HttpPartner::Hold& hold : ledger.holds) {
+    if (hold.state == "held+confirmed") booked[hold.account] += hold.amount;
+    if (hold.state != "held+confirmed" && hold.state != "held+cancelled") {
+      faults.push_back("partner: " + hold.gid + " is " + hold.state);
+    }
+  }
+  for (const auto& [id, account] : ledger.accounts) {
+    if (account.left + account.booked != HttpPartner::kOpening || account.booked != booked[id]) {
+      faults.push_back("partner: account " + std::to_string(id) + " has " +
+                       std::to_string(account.left) + " left and " +
+                       std::to_string(account.booked) + " booked, its holds say " +
+                       std::to_string(booked[id]));
+    }
+  }
+  return faults;
+}
+
+std::vector<std::string> Bank::Faults(const Books& books) const {
+  std::vector<std::string> faults = PartnerFaults(books.partner);
   const int64_t sum = books.balances[kMobile] + books.balances[kPc];
   if (sum != 2 * kAccounts * kOpening) {
     faults.push_back("conservation: both sides together hold " + std::to_string(sum));

@@ -1,4 +1,5 @@
-// The participants' own books: accounts and a ledger in MariaDB and in PostgreSQL.
+// The participants' own books: accounts and a ledger in MariaDB and in PostgreSQL, and, where the
+// bank is given one, a partner over HTTP that holds an amount, then books it or gives it back.
 //
 // Each transaction moves an amount from an account of one side to one of the other, or within a
 // side, and each branch that writes leaves a ledger row under the transaction's id. So whoever
@@ -18,6 +19,7 @@
 
 #include "assent/v1/transactions.pb.h"
 #include "base/result.h"
+#include "tests/support/partner.h"
 #include "tests/support/servers.h"
 
 namespace assent::test {
@@ -28,11 +30,14 @@ enum Side : size_t { kMobile = 0, kPc = 1 };  // MariaDB, PostgreSQL
 inline constexpr size_t kSides = 2;
 
 enum class Kind {
-  kTransfer,         // a row on both sides
-  kRefused,          // its second branch meets no row: never commits
-  kReadOnlyBeside,   // one side reads only, the other moves within itself
-  kOneBranch,        // one branch, client-named: prepared
-  kOneBranchUnnamed  // one branch without a gid: one-phase
+  kTransfer,          // a row on both sides
+  kRefused,           // its second branch meets no row: never commits
+  kReadOnlyBeside,    // one side reads only, the other moves within itself
+  kOneBranch,         // one branch, client-named: prepared
+  kOneBranchUnnamed,  // one branch without a gid: one-phase
+  kWithPartner,       // as kTransfer, and the partner books an amount
+  kPartnerAlone,      // nobody but the partner
+  kPartnerRefuses     // as kWithPartner, but it has not so much: never commits
 };
 
 // One transaction as a client sends it, and what it leaves behind when it commits.
@@ -40,6 +45,7 @@ struct Planned {
   std::string id;  // of its ledger rows; its gid too unless `unnamed`
   Kind kind = Kind::kTransfer;
   std::array<bool, kSides> writes = {};  // on which sides it leaves a row
+  bool books = false;                    // at the partner
   v1::ExecuteRequest request;
   bool unnamed() const { return kind == Kind::kOneBranchUnnamed; }
 };
@@ -48,11 +54,14 @@ struct Planned {
 struct Books {
   std::array<int64_t, kSides> balances = {};
   std::array<std::unordered_map<std::string, int64_t>, kSides> ledger;
+  HttpPartner::Ledger partner;
 };
 
 class Bank {
  public:
-  Bank(Server& mariadb, Server& postgresql) : servers_{&mariadb, &postgresql} {}
+  // `partner`: none, or one that runs.
+  Bank(Server& mariadb, Server& postgresql, HttpPartner* partner = nullptr)
+      : servers_{&mariadb, &postgresql}, partner_(partner) {}
 
   // The database `bank` on both, its tables, and on each side two prepared branches of others: one
   // of another format id, one of our shape under another coordinator's id.
@@ -73,10 +82,13 @@ class Bank {
   std::vector<std::string> Faults(const Books& books) const;
 
   Server& server(Side side) const { return *servers_[side]; }
+  HttpPartner* partner() const { return partner_; }
 
  private:
   Result<void> PlantForeign();
+  std::vector<std::string> PartnerFaults(const HttpPartner::Ledger& ledger) const;
   std::array<Server*, kSides> servers_;
+  HttpPartner* partner_;
   std::array<std::set<std::string>, kSides> foreign_;
 };
 

@@ -1,8 +1,9 @@
 // Scenario: assentd kills itself with SIGKILL before or after one kind of effect, in the middle of
-// a transaction that commits, is refused, is interactive, commits in one phase or runs into its
-// deadline; or while it recovers from such a death. It is started again without the point. Within
-// ten seconds nothing of ours may stay prepared, the books must add up, and whoever was told
-// something must have it, and hear it again.
+// a transaction that commits, is refused, is interactive, commits in one phase, runs into its
+// deadline, or has a partner beside the databases, in one call or enlisted; or while it recovers
+// from such a death. It is started again without the point. Within ten seconds nothing of ours may
+// stay prepared, the books must add up, and whoever was told something must have it, and hear it
+// again.
 //
 // By default each point is met once, in a scenario chosen by the seed (ASSENT_SEED replays it). In
 // the full tier (ASSENT_TIER=full) every scenario meets it, at its first and its second passing,
@@ -30,10 +31,22 @@ using std::chrono::seconds;
 constexpr auto kLong = seconds(60);
 constexpr auto kAnswer = seconds(20);
 
-enum class Scenario { kCommitting, kRefused, kInteractive, kOnePhase, kDeadline, kNone };
-constexpr Scenario kScenarios[] = {Scenario::kCommitting, Scenario::kRefused,
-                                   Scenario::kInteractive, Scenario::kOnePhase,
-                                   Scenario::kDeadline};
+enum class Scenario {
+  kCommitting,
+  kRefused,
+  kInteractive,
+  kOnePhase,
+  kDeadline,
+  kPartner,
+  kPartnerRefuses,
+  kEnlistedPartner,
+  kNone
+};
+constexpr Scenario kScenarios[] = {Scenario::kCommitting,      Scenario::kRefused,
+                                   Scenario::kInteractive,     Scenario::kPartner,
+                                   Scenario::kEnlistedPartner, Scenario::kOnePhase,
+                                   Scenario::kDeadline,        Scenario::kPartnerRefuses};
+constexpr int kOrdinary = 5;  // of them, in any order
 
 const char* Name(Scenario scenario) {
   switch (scenario) {
@@ -42,6 +55,9 @@ const char* Name(Scenario scenario) {
     case Scenario::kInteractive: return "interactive";
     case Scenario::kOnePhase: return "one phase";
     case Scenario::kDeadline: return "deadline";
+    case Scenario::kPartner: return "partner";
+    case Scenario::kPartnerRefuses: return "partner refuses";
+    case Scenario::kEnlistedPartner: return "enlisted partner";
     case Scenario::kNone: return "none";
   }
   return "?";
@@ -64,7 +80,10 @@ std::vector<std::string> Points() {
 class CrashPoints : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    bank_ = new Bank(SharedMariaDb(), SharedPostgreSql());
+    partner_ = new HttpPartner();
+    auto started = partner_->Start();
+    ASSERT_TRUE(started) << started.error().message;
+    bank_ = new Bank(SharedMariaDb(), SharedPostgreSql(), partner_);
     auto created = bank_->Create();
     ASSERT_TRUE(created) << created.error().message;
     daemon_ = new Daemon(bank_->Tables());
@@ -75,6 +94,7 @@ class CrashPoints : public testing::Test {
     delete random_;
     delete daemon_;
     delete bank_;
+    delete partner_;
   }
 
   // Starts the daemon armed. It dies at once where recovery passes the point.
@@ -91,12 +111,14 @@ class CrashPoints : public testing::Test {
   bool DieInRecovery(const std::string& first, Scenario scenario, const std::string& point,
                      int hit);
 
+  static HttpPartner* partner_;
   static Bank* bank_;
   static Daemon* daemon_;
   static Rng* random_;
   static int next_;
 };
 
+HttpPartner* CrashPoints::partner_ = nullptr;
 Bank* CrashPoints::bank_ = nullptr;
 Daemon* CrashPoints::daemon_ = nullptr;
 Rng* CrashPoints::random_ = nullptr;
@@ -115,8 +137,11 @@ Account CrashPoints::Run(Scenario scenario) {
   Kind kind = Kind::kTransfer;
   if (scenario == Scenario::kRefused) kind = Kind::kRefused;
   if (scenario == Scenario::kOnePhase) kind = Kind::kOneBranchUnnamed;
+  const bool enlisted = scenario == Scenario::kEnlistedPartner;
+  if (scenario == Scenario::kPartner || enlisted) kind = Kind::kWithPartner;
+  if (scenario == Scenario::kPartnerRefuses) kind = Kind::kPartnerRefuses;
   account.plan = bank_->Plan(id, kind, *random_);
-  if (scenario == Scenario::kInteractive) {
+  if (scenario == Scenario::kInteractive || enlisted) {
     RunInteractive(account);
     return account;
   }
@@ -146,9 +171,10 @@ void CrashPoints::RunInteractive(Account& account) {
   const std::string gtrid = begun->message.transaction();
   for (const v1::Branch& planned : account.plan.request.atomic().branches()) {
     v1::Branch branch = planned;
-    branch.mutable_xa()->clear_statements();
+    if (branch.has_xa()) branch.mutable_xa()->clear_statements();
     const auto enlisted = client.Enlist(gid, gtrid, branch, options);
     if (!enlisted || enlisted->problem) return;
+    if (branch.has_tcc()) continue;
     v1::RunRequest run;
     run.set_seq(1);
     *run.mutable_statements() = planned.xa().statements();
@@ -221,8 +247,8 @@ TEST_F(CrashPoints, EachIsSurvived) {
   int deaths = 0;
   for (const std::string& point : Points()) {
     std::vector<Scenario> order(std::begin(kScenarios), std::end(kScenarios));
-    std::rotate(order.begin(), order.begin() + static_cast<int>((*random_)() % 3),
-                order.begin() + 3);
+    std::rotate(order.begin(), order.begin() + static_cast<int>((*random_)() % kOrdinary),
+                order.begin() + kOrdinary);
     std::string reached;
     for (int hit = 1; hit <= (IsFull() ? 2 : 1); ++hit) {
       bool armed = false;

@@ -1,9 +1,9 @@
-// Scenario: eight clients move amounts between accounts in MariaDB and PostgreSQL through one
-// assentd. At a random moment something is killed with SIGKILL and started again: the daemon, a
-// database, or the daemon and a database together; sometimes the daemon again while it starts. The
-// clients send what was not answered again, until it is. Within ten seconds of the restart nothing
-// of ours may stay prepared, the books of both databases must add up, and everybody must have what
-// they were told.
+// Scenario: eight clients move amounts between accounts in MariaDB and PostgreSQL, many with a
+// partner over HTTP beside them, through one assentd. At a random moment something is killed with
+// SIGKILL and started again: the daemon, a database, the partner, or the daemon and one of these;
+// sometimes the daemon again while it starts. The clients send what was not answered again, until
+// it is. Within ten seconds of the restart nothing of ours may stay prepared or held, the books of
+// both databases and of the partner must add up, and everybody must have what they were told.
 //
 // ASSENT_KILL_ROUNDS sets the rounds of each kind (5), ASSENT_SEED replays the plan of a run.
 #include <gtest/gtest.h>
@@ -37,7 +37,10 @@ int Rounds() {
 class KillRounds : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    bank_ = new Bank(SharedMariaDb(), SharedPostgreSql());
+    partner_ = new HttpPartner();
+    auto partner = partner_->Start();
+    ASSERT_TRUE(partner) << partner.error().message;
+    bank_ = new Bank(SharedMariaDb(), SharedPostgreSql(), partner_);
     auto created = bank_->Create();
     ASSERT_TRUE(created) << created.error().message;
     daemon_ = new Daemon(bank_->Tables());
@@ -52,12 +55,14 @@ class KillRounds : public testing::Test {
   static void TearDownTestSuite() {
     delete daemon_;
     delete bank_;
+    delete partner_;
   }
 
   struct Victims {
     bool daemon = false;
     int starts_killed = 0;  // how often it is killed again while it starts
     std::vector<Side> databases;
+    bool partner = false;
   };
 
   void Play(const char* name, int rounds, const std::function<Victims(Rng&)>& choose);
@@ -65,6 +70,7 @@ class KillRounds : public testing::Test {
   void KillAll(const Victims& victims);
   void StartAll(const Victims& victims, Rng& random);
 
+  static HttpPartner* partner_;
   static Bank* bank_;
   static Daemon* daemon_;
   static bool has_witness_;
@@ -72,12 +78,14 @@ class KillRounds : public testing::Test {
            in_doubt_ = 0, unanswered_ = 0, resent_ = 0;
 };
 
+HttpPartner* KillRounds::partner_ = nullptr;
 Bank* KillRounds::bank_ = nullptr;
 Daemon* KillRounds::daemon_ = nullptr;
 bool KillRounds::has_witness_ = false;
 
 void KillRounds::KillAll(const Victims& victims) {
   if (victims.daemon) daemon_->Kill();
+  if (victims.partner) partner_->Kill();
   for (Side side : victims.databases) {
     auto killed = bank_->server(side).Kill();
     ASSERT_TRUE(killed) << killed.error().message;
@@ -85,6 +93,11 @@ void KillRounds::KillAll(const Victims& victims) {
 }
 
 void KillRounds::StartAll(const Victims& victims, Rng& random) {
+  if (victims.partner) {
+    std::this_thread::sleep_for(milliseconds(random() % 2'000));  // calls meet nobody
+    auto started = partner_->Start();
+    ASSERT_TRUE(started) << started.error().message;
+  }
   for (Side side : victims.databases) {
     auto started = bank_->server(side).Restart();
     ASSERT_TRUE(started) << started.error().message;
@@ -167,22 +180,32 @@ void KillRounds::Play(const char* name, int rounds, const std::function<Victims(
 
 TEST_F(KillRounds, TheDaemon) {
   Play("daemon", Rounds(), [](Rng& random) {
-    return Victims{true, static_cast<int>(random() % 3), {}};
+    return Victims{true, static_cast<int>(random() % 3), {}, false};
   });
 }
 
 TEST_F(KillRounds, MariaDb) {
-  Play("mariadb", Rounds(), [](Rng&) { return Victims{false, 0, {kMobile}}; });
+  Play("mariadb", Rounds(), [](Rng&) { return Victims{false, 0, {kMobile}, false}; });
 }
 
 TEST_F(KillRounds, PostgreSql) {
-  Play("postgresql", Rounds(), [](Rng&) { return Victims{false, 0, {kPc}}; });
+  Play("postgresql", Rounds(), [](Rng&) { return Victims{false, 0, {kPc}, false}; });
 }
 
 TEST_F(KillRounds, TheDaemonAndADatabase) {
   Play("both", Rounds(), [](Rng& random) {
-    if (random() % 4 == 0) return Victims{true, 0, {kMobile, kPc}};
-    return Victims{true, 0, {random() % 2 == 0 ? kMobile : kPc}};
+    if (random() % 4 == 0) return Victims{true, 0, {kMobile, kPc}, false};
+    return Victims{true, 0, {random() % 2 == 0 ? kMobile : kPc}, false};
+  });
+}
+
+TEST_F(KillRounds, ThePartner) {
+  Play("partner", Rounds(), [](Rng&) { return Victims{false, 0, {}, true}; });
+}
+
+TEST_F(KillRounds, TheDaemonAndThePartner) {
+  Play("daemon-partner", Rounds(), [](Rng& random) {
+    return Victims{true, static_cast<int>(random() % 2), {}, true};
   });
 }
 
@@ -196,7 +219,7 @@ TEST_F(KillRounds, ADatabaseWithAWitness) {
   }
   has_witness_ = true;
   Play("witness", Rounds(), [](Rng& random) {
-    return Victims{false, 0, {random() % 2 == 0 ? kMobile : kPc}};
+    return Victims{false, 0, {random() % 2 == 0 ? kMobile : kPc}, false};
   });
 }
 

@@ -117,8 +117,9 @@ void Workload::Pursue(client::Client& client, Account& account, Rng& random) {
   --open_;
   if (account.told == Told::kNothing) return;
   ++answered_;
-  if (account.told == Told::kCommitted && plan.kind == Kind::kRefused) {
-    Fault(Describe(plan) + ": committed, though a statement met no row");
+  const bool never = plan.kind == Kind::kRefused || plan.kind == Kind::kPartnerRefuses;
+  if (account.told == Told::kCommitted && never) {
+    Fault(Describe(plan) + ": committed, though a branch refused");
   }
   if (plan.unnamed() || random() % 8 != 0) return;
   const auto again = random() % 2 == 0 ? client.Execute(plan.request, Patient())
@@ -151,6 +152,10 @@ std::vector<std::string> AskAgain(client::Client client, std::vector<Account>& a
 
 std::vector<std::string> Unfulfilled(const Books& books, const std::vector<Account>& accounts) {
   std::vector<std::string> faults;
+  std::unordered_map<std::string, size_t> booked;
+  for (const HttpPartner::Hold& hold : books.partner.holds) {
+    booked[hold.gid] += hold.state == "held+confirmed";
+  }
   for (const Account& account : accounts) {
     const Planned& plan = account.plan;
     size_t owed = 0, found = 0;
@@ -161,6 +166,12 @@ std::vector<std::string> Unfulfilled(const Books& books, const std::vector<Accou
       found += there;
       stray |= there && !plan.writes[side];
     }
+    const auto at_partner = booked.find(plan.id);
+    if (at_partner != booked.end()) {
+      found += at_partner->second;
+      stray |= at_partner->second > 0 && !plan.books;
+    }
+    owed += plan.books;
     std::string what;
     if (stray || (found != 0 && found != owed)) {
       what =

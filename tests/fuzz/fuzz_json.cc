@@ -12,7 +12,7 @@ template <typename T>
 void ReadAndWrite(std::string_view json) {
   T message;
   if (!assent::server::ParseJson(json, &message)) return;
-  CHECK(assent::server::CheckMessage(message)) << "read what may not come as protobuf";
+  CHECK(assent::server::CheckMessage(&message)) << "read what may not come as protobuf";
   const std::string written = assent::server::WriteJson(message);
   T again;
   CHECK(assent::server::ParseJson(written, &again)) << written;

@@ -7,7 +7,10 @@
 #include <map>
 
 #include "base/check.h"
+#include "coordinator/transaction.h"
 #include "coordinator/validate.h"
+#include "participants/http/options.h"
+#include "participants/http/url.h"
 #include "participants/sql/scanner.h"
 #include "server/json/codec.h"
 #include "server/routes.h"
@@ -18,9 +21,10 @@ namespace {
 
 constexpr const char* kGtrid = "0102030405060708090a0b0c0d0e0f1011121314";
 constexpr const char* kTargets[] = {
-    "/v1/transactions:execute",    "/v1/transactions",
-    "/v1/transactions/g/branches", "/v1/transactions/g/branches/b:run",
-    "/v1/transactions/g:rollback", "/v1/transactions/g:commit",
+    "/v1/transactions:execute",           "/v1/transactions",
+    "/v1/transactions/g/branches",        "/v1/transactions/g/branches/b:run",
+    "/v1/transactions/g:rollback",        "/v1/transactions/g:commit",
+    "/v1/transactions/g/branches/b:vote",
 };
 
 // Answers to nothing but Check.
@@ -53,6 +57,22 @@ class ScanningManager final : public xa::ResourceManager {
  private:
   const std::string name_;
   const sql::Dialect dialect_;
+};
+
+// Answers to nothing but Check, which lets loopback pass.
+class LoopbackPartners final : public tcc::Partners {
+ public:
+  void Start(tcc::CompletionSink&) override {}
+  void Stop() override {}
+  void Submit(tcc::Call) override {}
+  void Cancel(uint64_t) override {}
+  Result<void> Check(const std::string& url, const std::string& field) const override {
+    static const auto allow = http::AllowList::Make(http::LoopbackOnly());
+    const auto parsed = http::ParseUrl(url);
+    if (parsed && allow->Allows(*parsed)) return {};
+    return Error{ErrorCode::kInvalid, "is not allowed", field};
+  }
+  std::vector<tcc::EndpointStatus> Status() const override { return {}; }
 };
 
 server::HttpRequest RequestOf(unsigned route, const char* type, std::string body) {
@@ -93,7 +113,8 @@ void CheckBounds(coordinator::Request request) {
   static ScanningManager a("a", sql::Dialect::kMySql);
   static ScanningManager b("b", sql::Dialect::kPostgreSql);
   static const std::map<std::string, xa::ResourceManager*> resources = {{"a", &a}, {"b", &b}};
-  const coordinator::Validator validator(options, resources);
+  static const LoopbackPartners partners;
+  const coordinator::Validator validator(options, resources, &partners);
   if (const auto answer = validator.Check(request)) {
     const auto* problem = std::get_if<v1::Problem>(&answer->body);
     CHECK(problem != nullptr && answer->status == 400 && !problem->field().empty());
@@ -105,8 +126,13 @@ void CheckBounds(coordinator::Request request) {
         (request.deadline > Duration::zero() && request.deadline <= options.max_deadline));
   CHECK(request.gid.empty() || coordinator::IsName(request.gid));
   CHECK(request.branches.size() <= options.branches);
-  for (const auto& branch : request.branches) CHECK(resources.count(branch.resource) == 1);
-  for (const auto& statements : request.work) CHECK(statements->size() <= options.statements);
+  for (const auto& branch : request.branches) {
+    CHECK(branch.partner ? branch.partner->payload.bytes.size() <= options.payload_bytes
+                         : resources.count(branch.resource) == 1);
+  }
+  for (const auto& statements : request.work) {
+    CHECK(!statements || statements->size() <= options.statements);
+  }
 }
 
 // By the wire format's rules: a field of length-delimited content, and of a number below 128.
@@ -134,6 +160,10 @@ std::string BranchOf(const std::string& name, const std::string& resource,
   return Field(1, name) + Field(2, xa);
 }
 
+std::string PartnerOf(const std::string& name, const std::string& url) {
+  return Field(1, name) + Field(3, Field(1, url) + Field(3, Field(1, "{\"a\": [1.50, \"x\"]}")));
+}
+
 }  // namespace
 
 // The first byte chooses the route.
@@ -148,6 +178,10 @@ std::vector<std::string> Seeds() {
       "3" + Number(1, 1) + Field(2, StatementOf("INSERT INTO s.t VALUES (?)")),
       "4" + Field(1, "2026-01-31T12:00:00Z") + Field(2, "a client's reason"),
       "5",
+      "6" + Number(1, 1) + Field(2, "2026-01-31T12:00:00Z"),
+      "2" + PartnerOf("x", "http://127.0.0.1:9101/x?q=1"),
+      "0" + head + Field(4, Field(1, PartnerOf("h", "http://localhost/")) + Field(1, one)),
+      "0" + Field(4, Field(1, PartnerOf("h", "http://example.com/"))),
       "0" + Field(4, Field(1, BranchOf("x", "a", {"COMMIT"}))),
       "1" + Field(1, "\xc3\x28"),  // no UTF-8
       "1" + Number(15, 1),         // an unknown field
@@ -160,7 +194,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, size_t size) {
   using namespace assent;
   google::protobuf::SetLogHandler(nullptr);  // of what it refuses it would write to standard error
   if (size == 0) return 0;
-  const unsigned route = data[0] % std::size(fuzz::kTargets);
+  const unsigned route = static_cast<unsigned char>(data[0] - '0') % std::size(fuzz::kTargets);
   const std::string body(reinterpret_cast<const char*>(data + 1), size - 1);
   const server::HttpRequest request = fuzz::RequestOf(route, "application/x-protobuf", body);
   const server::Asked asked = server::Interpret(request);

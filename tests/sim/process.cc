@@ -17,7 +17,7 @@ Process::Process(World& world, Disk& disk, std::vector<SimResource*> resources, 
         for (SimResource* resource : resources_) names[resource->name()] = resource;
         return names;
       }()),
-      validator_(settings_.engine, by_name_) {
+      validator_(settings_.engine, by_name_, nullptr) {
   for (SimResource* resource : resources_) resource->Attach(this);
 }
 

@@ -15,11 +15,11 @@ namespace {
 
 namespace pb = google::protobuf;
 
-Result<void> Check(const pb::Message& message, const std::string& path);
+Result<void> Check(pb::Message* message, const std::string& path);
 
-Result<void> CheckValue(const v1::Value& value, const std::string& path) {
+Result<void> CheckValue(v1::Value& value, const std::string& path) {
   switch (value.kind_case()) {
-    case v1::Value::kNull: return Check(value.null(), path);
+    case v1::Value::kNull: return Check(value.mutable_null(), path);
     case v1::Value::KIND_NOT_SET:
       return Error{ErrorCode::kInvalid, "the value holds nothing: set `null` for a null", path};
     case v1::Value::kDecimal:
@@ -37,25 +37,24 @@ Result<void> CheckValue(const v1::Value& value, const std::string& path) {
 }
 
 // As it is sent on: one value, without white space around what counts.
-Result<void> CheckText(const v1::JsonText& text, const std::string& path) {
-  const auto compact = CompactJson(text.text());
+Result<void> Compact(v1::JsonText& text, const std::string& path) {
+  auto compact = CompactJson(text.text());
   if (!compact) return Error{ErrorCode::kInvalid, compact.error().message, path + ".text"};
-  if (*compact == text.text()) return {};
-  return Error{ErrorCode::kInvalid, "expected JSON without white space between its parts",
-               path + ".text"};
+  text.set_text(std::move(*compact));
+  return {};
 }
 
-Result<void> CheckField(const pb::Message& message, const pb::FieldDescriptor* field, int index,
+Result<void> CheckField(pb::Message* message, const pb::FieldDescriptor* field, int index,
                         const std::string& path) {
-  const pb::Reflection* reflection = message.GetReflection();
+  const pb::Reflection* reflection = message->GetReflection();
   if (field->cpp_type() == pb::FieldDescriptor::CPPTYPE_MESSAGE) {
-    return Check(index < 0 ? reflection->GetMessage(message, field)
-                           : reflection->GetRepeatedMessage(message, field, index),
+    return Check(index < 0 ? reflection->MutableMessage(message, field)
+                           : reflection->MutableRepeatedMessage(message, field, index),
                  path);
   }
   if (field->cpp_type() == pb::FieldDescriptor::CPPTYPE_ENUM) {
-    const int number = index < 0 ? reflection->GetEnumValue(message, field)
-                                 : reflection->GetRepeatedEnumValue(message, field, index);
+    const int number = index < 0 ? reflection->GetEnumValue(*message, field)
+                                 : reflection->GetRepeatedEnumValue(*message, field, index);
     if (field->enum_type()->FindValueByNumber(number) == nullptr) {
       return Error{ErrorCode::kInvalid, "unknown value " + std::to_string(number), path};
     }
@@ -63,29 +62,29 @@ Result<void> CheckField(const pb::Message& message, const pb::FieldDescriptor* f
   return {};
 }
 
-Result<void> Check(const pb::Message& message, const std::string& path) {
-  const pb::Reflection* reflection = message.GetReflection();
-  const pb::UnknownFieldSet& unknown = reflection->GetUnknownFields(message);
+Result<void> Check(pb::Message* message, const std::string& path) {
+  const pb::Reflection* reflection = message->GetReflection();
+  const pb::UnknownFieldSet& unknown = reflection->GetUnknownFields(*message);
   if (!unknown.empty()) {
     return Error{ErrorCode::kInvalid,
                  "unknown field number " + std::to_string(unknown.field(0).number()), path};
   }
-  const pb::Descriptor* type = message.GetDescriptor();
+  const pb::Descriptor* type = message->GetDescriptor();
   if (type == v1::Value::descriptor()) {
-    return CheckValue(static_cast<const v1::Value&>(message), path);
+    return CheckValue(static_cast<v1::Value&>(*message), path);
   }
   if (type == v1::JsonText::descriptor()) {
-    return CheckText(static_cast<const v1::JsonText&>(message), path);
+    return Compact(static_cast<v1::JsonText&>(*message), path);
   }
   for (int i = 0; i < type->field_count(); ++i) {
     const pb::FieldDescriptor* field = type->field(i);
     const std::string here = path.empty() ? field->name() : path + "." + field->name();
     if (!field->is_repeated()) {
-      if (!reflection->HasField(message, field)) continue;
+      if (!reflection->HasField(*message, field)) continue;
       if (auto checked = CheckField(message, field, -1, here); !checked) return checked;
       continue;
     }
-    for (int k = 0; k < reflection->FieldSize(message, field); ++k) {
+    for (int k = 0; k < reflection->FieldSize(*message, field); ++k) {
       auto checked = CheckField(message, field, k, here + "[" + std::to_string(k) + "]");
       if (!checked) return checked;
     }
@@ -95,6 +94,6 @@ Result<void> Check(const pb::Message& message, const std::string& path) {
 
 }  // namespace
 
-Result<void> CheckMessage(const pb::Message& message) { return Check(message, ""); }
+Result<void> CheckMessage(pb::Message* message) { return Check(message, ""); }
 
 }  // namespace assent::server

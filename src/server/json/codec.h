@@ -36,8 +36,8 @@ std::string WriteCanonicalJson(const google::protobuf::Message& message);
 
 // What ParseJson would refuse in a message that came as protobuf: unknown fields or enumerators, a
 // Value that holds nothing, a decimal that is no JSON number, an unsigned integer that fits the
-// signed one.
-Result<void> CheckMessage(const google::protobuf::Message& message);
+// signed one, a JsonText that is no JSON. What passes is as ParseJson makes it.
+Result<void> CheckMessage(google::protobuf::Message* message);
 
 // 16 bytes that stand for the request's content: SHA-256 over its canonical JSON, without the
 // fields `gid` and `issued_at`. The same for a JSON and a protobuf body of the same content.

@@ -312,30 +312,71 @@ TEST(JsonCodec, ReplacesWhatIsNoUtf8WhenItWrites) {
 
 TEST(JsonCodec, ChecksAProtobufBodyForWhatJsonCouldNotSay) {
   v1::ExecuteRequest request = MustParse(kCoupon);
-  EXPECT_TRUE(CheckMessage(request));
+  EXPECT_TRUE(CheckMessage(&request));
   auto* statement =
       request.mutable_atomic()->mutable_branches(1)->mutable_xa()->mutable_statements(0);
   const std::string path = "atomic.branches[1].xa.statements[0].parameters[2]";
   auto* value = statement->add_parameters();
-  EXPECT_EQ(CheckMessage(request).error().field, path);
+  EXPECT_EQ(CheckMessage(&request).error().field, path);
   value->set_decimal("1; DROP TABLE wallet");
-  EXPECT_EQ(CheckMessage(request).error().field, path);
+  EXPECT_EQ(CheckMessage(&request).error().field, path);
   value->set_unsigned_integer(7);
-  EXPECT_EQ(CheckMessage(request).error().field, path);
+  EXPECT_EQ(CheckMessage(&request).error().field, path);
   value->set_decimal("-1.5e3");
-  EXPECT_TRUE(CheckMessage(request));
+  EXPECT_TRUE(CheckMessage(&request));
   request.mutable_atomic()->mutable_branches(0)->mutable_xa()->set_isolation(
       static_cast<v1::Isolation>(99));
-  EXPECT_EQ(CheckMessage(request).error().field, "atomic.branches[0].xa.isolation");
+  EXPECT_EQ(CheckMessage(&request).error().field, "atomic.branches[0].xa.isolation");
 
   v1::BeginRequest with_unknown;
   ASSERT_TRUE(with_unknown.ParseFromString("\x28\x01"));  // field 5, a varint
-  EXPECT_EQ(CheckMessage(with_unknown).error().message, "unknown field number 5");
+  EXPECT_EQ(CheckMessage(&with_unknown).error().message, "unknown field number 5");
 
   v1::Value null_with_unknown;
   ASSERT_TRUE(null_with_unknown.ParseFromString("\x0a\x02\x28\x01"));
   ASSERT_TRUE(null_with_unknown.has_null());
-  EXPECT_EQ(CheckMessage(null_with_unknown).error().message, "unknown field number 5");
+  EXPECT_EQ(CheckMessage(&null_with_unknown).error().message, "unknown field number 5");
+}
+
+v1::TccBranch WithPayload(const std::string& json) {
+  v1::TccBranch branch;
+  EXPECT_TRUE(ParseJson("{\"payload\": " + json + "}", &branch)) << json;
+  return branch;
+}
+
+TEST(Payload, IsKeptAsItCameButForWhiteSpace) {
+  for (const auto& [json, kept] : std::vector<std::pair<std::string, std::string>>{
+           {"{ \"a\" : [ 1.50, 1e3,\n-0 ], \"b c\": \" x \\u0041 \" }",
+            "{\"a\":[1.50,1e3,-0],\"b c\":\" x \\u0041 \"}"},
+           {"[ ]", "[]"},
+           {" 7 ", "7"},
+           {"\"\u00e4\"", "\"\u00e4\""},
+           {"true", "true"},
+           {"null", "null"},
+           {"18446744073709551615", "18446744073709551615"}}) {
+    const v1::TccBranch branch = WithPayload(json);
+    EXPECT_EQ(branch.payload().text(), kept);
+    EXPECT_EQ(WriteJson(branch), "{\"payload\":" + kept + "}");
+    v1::TccBranch binary;
+    binary.mutable_payload()->set_text(json);
+    EXPECT_TRUE(CheckMessage(&binary));
+    EXPECT_EQ(Fingerprint(binary), Fingerprint(branch));
+  }
+}
+
+TEST(Payload, IsOneJsonValue) {
+  for (const char* json :
+       {"tru", "{\"a\":}", "[1,]", "1 2", "{\"a\":tru}", "nul", "01", "\"\n\""}) {
+    v1::TccBranch branch;
+    const auto read = ParseJson(std::string("{\"payload\": ") + json + "}", &branch);
+    ASSERT_FALSE(read) << json;
+    branch.Clear();
+    branch.mutable_payload()->set_text(json);
+    EXPECT_EQ(CheckMessage(&branch).error().field, "payload.text") << json;
+  }
+  v1::TccBranch deep;
+  const std::string levels(1'200, '[');
+  EXPECT_FALSE(ParseJson("{\"payload\": " + levels + std::string(1'200, ']') + "}", &deep));
 }
 
 TEST(Fingerprint, DependsOnTheContentAndNotOnItsFormOrName) {

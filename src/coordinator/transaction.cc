@@ -1,0 +1,20 @@
+#include "coordinator/transaction.h"
+
+namespace assent::coordinator {
+
+std::string Partner::Shown() const {
+  constexpr std::string_view kTry = "/try";
+  std::string_view url = urls.try_url;
+  url = url.substr(0, url.find('?'));
+  if (url.ends_with(kTry)) url.remove_suffix(kTry.size());
+  return std::string(url);
+}
+
+// Its open record and its commit record hold it.
+size_t Partner::HeldBytes() const {
+  constexpr size_t kFraming = 64;
+  return 2 * (urls.try_url.size() + urls.confirm_url.size() + urls.cancel_url.size() +
+              payload.content_type.size() + payload.bytes.size() + kFraming);
+}
+
+}  // namespace assent::coordinator
