@@ -192,7 +192,7 @@ TEST_F(Api, HandsEachRouteToTheEngine) {
 
 TEST_F(Api, ReadsTheQueryOfAList) {
   const RawAnswer answer = Call("GET", std::string("/v1/transactions?state=ROLLED_BACK&resource=pc"
-                                                   "%5Fgame&limit=7&before=") +
+                                                   "%5Fgame&limit=7&live=true&before=") +
                                            kGtrid);
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(answer.body, R"({"transactions":[]})");
@@ -201,6 +201,9 @@ TEST_F(Api, ReadsTheQueryOfAList) {
   EXPECT_EQ(list.resource, "pc_game");
   EXPECT_EQ(list.limit, 7u);
   EXPECT_EQ(list.before, kGtrid);
+  EXPECT_TRUE(list.live);
+  EXPECT_EQ(Call("GET", "/v1/transactions?live=false").status, 200);
+  EXPECT_FALSE(std::get<coordinator::ListQuery>(engine_.last().body).live);
 }
 
 TEST_F(Api, NamesTheQueryParameterThatIsWrong) {
@@ -214,6 +217,8 @@ TEST_F(Api, NamesTheQueryParameterThatIsWrong) {
       {"/v1/transactions?limit=1x", "limit"},
       {"/v1/transactions?limit=1&limit=2", "limit"},
       {"/v1/transactions?before=xyz", "before"},
+      {"/v1/transactions?live=", "live"},
+      {"/v1/transactions?live=1", "live"},
       {"/v1/transactions?wait=1s", "wait"},
       {"/v1/transactions/g?wait=5", "wait"},
       {"/v1/transactions/g?wait=-5s", "wait"},
