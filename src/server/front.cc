@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 
 #include "coordinator/requests.h"
+#include "server/page.h"
 #include "server/problems.h"
 #include "server/routes.h"
 
@@ -35,6 +36,9 @@ void Handle(HttpRequest request, Respond respond, bool loopback, coordinator::Fr
   const Format format = AnswerFormat(request);
   if (auto refused = RefuseForeignOrigin(request, loopback)) {
     return respond([response = RenderRefusal(*refused, format)] { return response; });
+  }
+  if (auto page = AnswerPage(request, format)) {
+    return respond([response = std::move(*page)] { return response; });
   }
   Asked asked = Interpret(request);
   if (const auto* refusal = std::get_if<Refusal>(&asked)) {

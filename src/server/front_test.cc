@@ -286,7 +286,7 @@ TEST_F(Api, InsistsOnTheTransactionWhereItMatters) {
 }
 
 TEST_F(Api, AnswersUnknownPathsAndWrongMethods) {
-  for (const char* target : {"/", "/v1", "/v2/transactions", "/v1/transactions/g/branches/b",
+  for (const char* target : {"/page", "/v1", "/v2/transactions", "/v1/transactions/g/branches/b",
                              "/v1/transactions/g:explode", "/v1/transactions/g/branches/b:run/x",
                              "/v1/transactions:begin", "/healthz/"}) {
     EXPECT_EQ(Refused(404, "GET", target).type(), "urn:assent:no-such-route") << target;

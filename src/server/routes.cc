@@ -244,12 +244,12 @@ HttpResponse RenderMessage(const google::protobuf::Message& message, Format form
   return response;
 }
 
+}  // namespace
+
 Refusal RefuseMethod(std::string_view method, std::string allow) {
   const std::string detail = std::string(method) + " is not served here: expected " + allow;
   return {MakeProblem(405, "method-not-allowed", "Method not allowed", detail), std::move(allow)};
 }
-
-}  // namespace
 
 Asked Interpret(const HttpRequest& from) {
   const auto target = ParseTarget(from.target);
