@@ -216,6 +216,9 @@ TEST_F(AssentCommand, RunsAnInteractiveTransaction) {
 TEST_F(AssentCommand, ShowsListsAndResources) {
   EXPECT_TRUE(Contains(Run({"list", "--state", "COMMITTING", "--limit", "5"}).output, "listed"));
   EXPECT_EQ(std::get<coordinator::ListQuery>(engine_.last().body).limit, 5u);
+  EXPECT_FALSE(std::get<coordinator::ListQuery>(engine_.last().body).live);
+  EXPECT_EQ(CodeOf({"list", "--live"}), kOk);
+  EXPECT_TRUE(std::get<coordinator::ListQuery>(engine_.last().body).live);
   EXPECT_TRUE(Contains(Run({"resources"}).output, "pc_game: fsync is off\n"));
   EXPECT_TRUE(Contains(Run({"resource", "install", "pc_game"}).output, "pc_game"));
 }

@@ -272,8 +272,8 @@ int Show(const Common& common, const ShowCommand& command) {
 }
 
 int List(const Common& common, const ListCommand& command) {
-  const std::string query =
-      client::QueryText({command.state, command.resource, command.before, command.limit});
+  const std::string query = client::QueryText(
+      {command.state, command.resource, command.before, command.limit, command.live});
   return Perform<v1::ListResponse>(common, {"GET", "/v1/transactions" + query}, Meaning::kDone);
 }
 

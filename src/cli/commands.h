@@ -82,6 +82,7 @@ struct ListCommand {
   std::string resource;
   std::string before;
   uint32_t limit = 0;
+  bool live = false;
 };
 
 int Execute(const Common& common, const ExecuteCommand& command);

@@ -76,12 +76,14 @@ void AddWholeTransactions(CommandLine& line) {
   CLI::App* list = AddCommand(line, line.app, "list", "List transactions, the youngest first",
                               "Examples:\n"
                               "  assent list\n"
+                              "  assent list --live\n"
                               "  assent list --state COMMITTING --resource pc_game --limit 10\n",
                               [&line] { return List(line.common, line.list); });
   list->add_option("--state", line.list.state,
                    "ACTIVE, PREPARING, DECIDING, COMMITTING, COMMITTED, ROLLING_BACK, ROLLED_BACK");
   list->add_option("--resource", line.list.resource, "only with a branch there");
   list->add_option("--before", line.list.before, "the page after the one that ended with this");
+  list->add_flag("--live", line.list.live, "only what is unfinished, or held as MIXED or HAZARD");
   list->add_option("--limit", line.list.limit, "at most so many, 1 to 1000 (default 100)");
 }
 

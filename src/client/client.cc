@@ -146,6 +146,7 @@ std::string QueryText(const ListQuery& query) {
   add("resource", query.resource);
   add("before", query.before);
   add("limit", query.limit == 0 ? "" : std::to_string(query.limit));
+  add("live", query.live ? "true" : "");
   return text;
 }
 

@@ -34,6 +34,7 @@ struct ListQuery {
   std::string resource = {};
   std::string before = {};
   uint32_t limit = 0;  // 0: the server's default
+  bool live = false;   // only what is unfinished, or held as MIXED or HAZARD
 };
 
 class Client {

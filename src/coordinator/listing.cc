@@ -9,13 +9,31 @@ namespace {
 
 constexpr size_t kListed = 10'000;
 
-bool Matches(const v1::Transaction& view, const ListQuery& query) {
-  if (!query.state.empty() && v1::Transaction::State_Name(view.state()) != query.state) {
-    return false;
+// A transaction of the table or one that is kept, or else its outcome.
+struct Listed {
+  core::Gtrid gtrid;
+  const Entry* entry = nullptr;
+  const Ended* outcome = nullptr;
+
+  // The youngest is the greatest; of the same transaction, the one with more to show.
+  bool operator<(const Listed& other) const {
+    if (gtrid != other.gtrid) return gtrid < other.gtrid;
+    return entry == nullptr && other.entry != nullptr;
+  }
+};
+
+// Asked before a view is made: few may match of the thousands that are kept.
+bool Matches(const Listed& listed, const ListQuery& query) {
+  if (!query.state.empty()) {
+    const auto state = listed.entry != nullptr ? StateOf(*listed.entry) : StateOf(*listed.outcome);
+    if (v1::Transaction::State_Name(state) != query.state) return false;
   }
   if (query.resource.empty()) return true;
-  return std::any_of(view.branches().begin(), view.branches().end(),
-                     [&](const auto& branch) { return branch.resource() == query.resource; });
+  if (listed.entry == nullptr) return false;  // its branches are not known any more
+  const auto& branches = listed.entry->atomic.branches;
+  return std::any_of(branches.begin(), branches.end(), [&](const core::AtomicBranch& branch) {
+    return !branch.IsTcc() && branch.spec.resource == query.resource;
+  });
 }
 
 const char* HealthName(xa::Health health) {
@@ -52,55 +70,41 @@ void Fill(const tcc::EndpointStatus& status, v1::PartnerView* view) {
 
 }  // namespace
 
-// Newest first. What ended is listed while it is kept.
+// Youngest first. What ended is listed while it is kept. A page takes from a heap what it shows:
+// all that is kept is never put in order.
 void Shard::List(const Request& request, const Reply& reply) {
   const auto& query = std::get<ListQuery>(request.body);
   const auto before = core::Gtrid::FromHex(query.before);
-  std::map<core::Gtrid, const Entry*, std::greater<>> live;
-  for (const auto& [handle, entry] : table_) {
-    if (!before || entry->atomic.gtrid < *before) live.emplace(entry->atomic.gtrid, entry.get());
-  }
-  // Of what ended there is the transaction while it is kept, else the outcome.
-  struct Past {
-    const Entry* entry = nullptr;
-    const Ended* outcome = nullptr;
+  std::vector<Listed> heap;
+  const auto add = [&](const core::Gtrid& gtrid, const Entry* entry, const Ended* outcome) {
+    if (!before || gtrid < *before) heap.push_back({gtrid, entry, outcome});
   };
-  std::map<std::string, Past, std::greater<>> ended;
-  const auto wanted = [&](const std::string& gtrid) {
-    return query.before.empty() || gtrid < query.before;
-  };
-  outcomes_.ForEachRecent(kListed, [&](const Ended& outcome) {
-    std::string gtrid = outcome.gtrid.ToHex();
-    if (wanted(gtrid)) ended[std::move(gtrid)].outcome = &outcome;
-  });
-  for (const Recent& recent : recent_order_) {
-    std::string gtrid = recent.entry->atomic.gtrid.ToHex();
-    if (wanted(gtrid)) ended[std::move(gtrid)].entry = recent.entry.get();
+  for (const auto& [handle, entry] : table_) add(entry->atomic.gtrid, entry.get(), nullptr);
+  if (!query.live) {
+    for (const Recent& recent : recent_order_) {
+      add(recent.entry->atomic.gtrid, recent.entry.get(), nullptr);
+    }
+    outcomes_.ForEachRecent(kListed,
+                            [&](const Ended& outcome) { add(outcome.gtrid, nullptr, &outcome); });
   }
+  std::make_heap(heap.begin(), heap.end());
   v1::ListResponse response;
-  auto next_live = live.begin();
-  auto next_ended = ended.begin();
+  core::Gtrid seen;
   std::string last;
-  while (next_live != live.end() || next_ended != ended.end()) {
+  while (!heap.empty()) {
+    std::pop_heap(heap.begin(), heap.end());
+    const Listed next = heap.back();
+    heap.pop_back();
+    if (next.gtrid == seen) continue;
+    seen = next.gtrid;
     if (static_cast<uint32_t>(response.transactions_size()) == query.limit) {
       response.set_next(last);
       break;
     }
-    const bool take_live =
-        next_ended == ended.end() ||
-        (next_live != live.end() && next_live->first.ToHex() > next_ended->first);
-    v1::Transaction view;
-    if (take_live) {
-      view = View(*next_live->second);
-    } else {
-      const Past& past = next_ended->second;
-      view = past.entry != nullptr ? View(*past.entry) : View(*past.outcome);
-    }
-    take_live ? static_cast<void>(++next_live) : static_cast<void>(++next_ended);
-    if (!Matches(view, query)) continue;
-    for (auto& branch : *view.mutable_branches()) branch.clear_results();
-    last = view.transaction();
-    *response.add_transactions() = std::move(view);
+    if (!Matches(next, query)) continue;
+    last = next.gtrid.ToHex();
+    *response.add_transactions() =
+        next.entry != nullptr ? View(*next.entry, Results::kLeftOut) : View(*next.outcome);
   }
   reply(Answer{200, 0, std::move(response)});
 }

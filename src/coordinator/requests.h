@@ -20,10 +20,11 @@
 namespace assent::coordinator {
 
 struct ListQuery {
-  std::string state;     // a Transaction.State name; empty: any
-  std::string resource;  // only with a branch there; empty: any
-  std::string before;    // a gtrid: older than this one
-  uint32_t limit = 100;  // 1 to 1,000
+  std::string state = {};     // a Transaction.State name; empty: any
+  std::string resource = {};  // only with a branch there; empty: any
+  std::string before = {};    // a gtrid: older than this one
+  uint32_t limit = 100;       // 1 to 1,000
+  bool live = false;          // only what the table holds: unfinished, or held as MIXED or HAZARD
 };
 
 enum class Route : uint8_t {

@@ -90,6 +90,42 @@ TEST(Shard, TheSameGidJoinsWhatRunsAndGivesTheSameOutcomeAfterwards) {
   EXPECT_EQ(ViewOf(box.AnswerOf(third)).transaction(), ViewOf(box.AnswerOf(first)).transaction());
 }
 
+TEST(Shard, ListsAsLiveWhatIsUnfinishedOrHeldWhateverHasEndedSince) {
+  Box box;
+  box.Execute("held");
+  box.UpToDecision();
+  box.FlushLog();
+  box.Reply(box.a, Operation::kCommit);
+  box.Reply(box.b, Operation::kCommit, xa::Code::kHeuristicRollBack);
+  box.FlushLog();
+  for (const char* gid : {"done-1", "done-2"}) {
+    box.Execute(gid);
+    box.UpToDecision();
+    box.FlushLog();
+    box.Reply(box.a, Operation::kCommit);
+    box.Reply(box.b, Operation::kCommit);
+  }
+  box.Execute("runs");
+  const auto list = [&](ListQuery query) {
+    Request request;
+    request.route = Route::kList;
+    request.body = std::move(query);
+    const size_t number = box.Send(std::move(request));
+    std::string gids;
+    const auto& response = std::get<v1::ListResponse>(box.AnswerOf(number)->body);
+    for (const auto& one : response.transactions()) gids += one.gid() + " ";
+    return std::pair(gids, response.next());
+  };
+  EXPECT_EQ(list({}).first, "runs done-2 done-1 held ");
+  EXPECT_EQ(list({.live = true}).first, "runs held ");
+  const auto [first, next] = list({.limit = 1, .live = true});
+  EXPECT_EQ(first, "runs ");
+  const auto [second, end] = list({.before = next, .limit = 1, .live = true});
+  EXPECT_EQ(second, "held ");
+  EXPECT_EQ(end, "");
+  EXPECT_EQ(list({.state = "COMMITTED", .live = true}).first, "held ");
+}
+
 TEST(Shard, RefusesTheSameGidWithOtherContent) {
   Box box;
   box.Execute("g", "UPDATE t SET a = 1");

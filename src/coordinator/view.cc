@@ -87,12 +87,19 @@ void ToProto(const xa::StatementResult& from, v1::StatementResult* to) {
   }
 }
 
-v1::Transaction View(const Entry& entry) {
+v1::Transaction::State StateOf(const Entry& entry) { return ToProto(entry.atomic.state); }
+
+v1::Transaction::State StateOf(const Ended& ended) {
+  return ended.outcome == core::Outcome::kCommitted ? v1::Transaction::COMMITTED
+                                                    : v1::Transaction::ROLLED_BACK;
+}
+
+v1::Transaction View(const Entry& entry, Results results) {
   v1::Transaction view;
   view.set_gid(entry.gid);
   view.set_transaction(entry.atomic.gtrid.ToHex());
   view.set_kind(v1::ATOMIC);
-  view.set_state(ToProto(entry.atomic.state));
+  view.set_state(StateOf(entry));
   view.set_outcome(ToProto(entry.atomic.Reportable()));
   if (entry.atomic.cause.reason != core::Reason::kNone && entry.atomic.outcome_reportable) {
     FillCause(entry.atomic.cause, entry.CauseBranch(), view.mutable_cause());
@@ -113,6 +120,7 @@ v1::Transaction View(const Entry& entry) {
     }
     shown->set_detail(branch.detail);
     if (entry.work[i].since.ns != 0) shown->set_since(FormatTime(entry.work[i].since));
+    if (results == Results::kLeftOut) continue;
     for (const auto& result : entry.work[i].results) ToProto(result, shown->add_results());
   }
   if (entry.deadline_at.ns != 0) view.set_deadline(FormatTime(entry.deadline_at));
@@ -143,8 +151,7 @@ v1::Transaction View(const Ended& ended) {
   view.set_transaction(ended.gtrid.ToHex());
   view.set_kind(v1::ATOMIC);
   view.set_outcome(ToProto(ended.outcome));
-  view.set_state(ended.outcome == core::Outcome::kCommitted ? v1::Transaction::COMMITTED
-                                                            : v1::Transaction::ROLLED_BACK);
+  view.set_state(StateOf(ended));
   if (ended.cause.reason != core::Reason::kNone) {
     FillCause(ended.cause, ended.cause_branch, view.mutable_cause());
     view.set_detail(Sentence(ended.cause, ended.cause_branch));

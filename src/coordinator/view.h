@@ -12,8 +12,12 @@
 
 namespace assent::coordinator {
 
-v1::Transaction View(const Entry& entry);
+enum class Results { kShown, kLeftOut };
+
+v1::Transaction View(const Entry& entry, Results results = Results::kShown);
 v1::Transaction View(const Ended& ended);
+v1::Transaction::State StateOf(const Entry& entry);  // what the view shows
+v1::Transaction::State StateOf(const Ended& ended);
 // What an ended transaction takes in memory, about.
 size_t HeldBytes(const Entry& entry);
 

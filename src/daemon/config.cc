@@ -20,7 +20,7 @@ namespace assent::daemon {
 #include "coordinator/shard.h"
 #include "coordinator/validate.h"
 #include "log/format.h"
-#include "server/front.h"
+#include "server/loopback.h"
 
 namespace assent::daemon {
 namespace {

@@ -1,9 +1,8 @@
 #include "server/front.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include "coordinator/requests.h"
+#include "server/loopback.h"
+#include "server/page.h"
 #include "server/problems.h"
 #include "server/routes.h"
 
@@ -36,6 +35,9 @@ void Handle(HttpRequest request, Respond respond, bool loopback, coordinator::Fr
   if (auto refused = RefuseForeignOrigin(request, loopback)) {
     return respond([response = RenderRefusal(*refused, format)] { return response; });
   }
+  if (auto page = AnswerPage(request, format)) {
+    return respond([response = std::move(*page)] { return response; });
+  }
   Asked asked = Interpret(request);
   if (const auto* refusal = std::get_if<Refusal>(&asked)) {
     return respond([response = RenderRefusal(*refusal, format)] { return response; });
@@ -60,14 +62,6 @@ class Api final : public ApiServer {
 };
 
 }  // namespace
-
-bool IsLoopback(std::string_view address) {
-  const std::string text(address);
-  in_addr four{};
-  if (inet_pton(AF_INET, text.c_str(), &four) == 1) return (ntohl(four.s_addr) >> 24) == 127;
-  in6_addr six{};
-  return inet_pton(AF_INET6, text.c_str(), &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
-}
 
 Result<std::unique_ptr<ApiServer>> Serve(HttpOptions options, coordinator::Front& engine) {
   const bool loopback = IsLoopback(options.address);

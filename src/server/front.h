@@ -26,7 +26,4 @@ class ApiServer {
 
 Result<std::unique_ptr<ApiServer>> Serve(HttpOptions options, coordinator::Front& engine);
 
-// 127.0.0.0/8 or ::1: only this machine can connect.
-bool IsLoopback(std::string_view address);
-
 }  // namespace assent::server

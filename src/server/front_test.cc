@@ -1,5 +1,6 @@
 // The routes over a real server, in front of an engine that answers from a small table.
 #include "server/front.h"
+#include "server/loopback.h"
 
 #include <gtest/gtest.h>
 
@@ -192,7 +193,7 @@ TEST_F(Api, HandsEachRouteToTheEngine) {
 
 TEST_F(Api, ReadsTheQueryOfAList) {
   const RawAnswer answer = Call("GET", std::string("/v1/transactions?state=ROLLED_BACK&resource=pc"
-                                                   "%5Fgame&limit=7&before=") +
+                                                   "%5Fgame&limit=7&live=true&before=") +
                                            kGtrid);
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(answer.body, R"({"transactions":[]})");
@@ -201,6 +202,9 @@ TEST_F(Api, ReadsTheQueryOfAList) {
   EXPECT_EQ(list.resource, "pc_game");
   EXPECT_EQ(list.limit, 7u);
   EXPECT_EQ(list.before, kGtrid);
+  EXPECT_TRUE(list.live);
+  EXPECT_EQ(Call("GET", "/v1/transactions?live=false").status, 200);
+  EXPECT_FALSE(std::get<coordinator::ListQuery>(engine_.last().body).live);
 }
 
 TEST_F(Api, NamesTheQueryParameterThatIsWrong) {
@@ -214,6 +218,8 @@ TEST_F(Api, NamesTheQueryParameterThatIsWrong) {
       {"/v1/transactions?limit=1x", "limit"},
       {"/v1/transactions?limit=1&limit=2", "limit"},
       {"/v1/transactions?before=xyz", "before"},
+      {"/v1/transactions?live=", "live"},
+      {"/v1/transactions?live=1", "live"},
       {"/v1/transactions?wait=1s", "wait"},
       {"/v1/transactions/g?wait=5", "wait"},
       {"/v1/transactions/g?wait=-5s", "wait"},
@@ -281,7 +287,7 @@ TEST_F(Api, InsistsOnTheTransactionWhereItMatters) {
 }
 
 TEST_F(Api, AnswersUnknownPathsAndWrongMethods) {
-  for (const char* target : {"/", "/v1", "/v2/transactions", "/v1/transactions/g/branches/b",
+  for (const char* target : {"/page", "/v1", "/v2/transactions", "/v1/transactions/g/branches/b",
                              "/v1/transactions/g:explode", "/v1/transactions/g/branches/b:run/x",
                              "/v1/transactions:begin", "/healthz/"}) {
     EXPECT_EQ(Refused(404, "GET", target).type(), "urn:assent:no-such-route") << target;

@@ -29,7 +29,8 @@ struct Endpoint {
 constexpr Endpoint kEndpoints[] = {
     {"POST", "v1/transactions:execute", Route::kExecute, Body::kNeeded, false, "wait "},
     {"POST", "v1/transactions", Route::kBegin, Body::kOptional},
-    {"GET", "v1/transactions", Route::kList, Body::kNone, false, "state resource before limit "},
+    {"GET", "v1/transactions", Route::kList, Body::kNone, false,
+     "state resource before limit live "},
     {"GET", "v1/transactions/{}", Route::kGet, Body::kNone, false, "wait "},
     {"POST", "v1/transactions/{}:commit", Route::kCommit, Body::kOptional, true, "wait "},
     {"POST", "v1/transactions/{}:rollback", Route::kRollBack, Body::kOptional, false, "wait "},
@@ -92,6 +93,9 @@ std::optional<Refusal> ReadListQuery(const std::string& name, const std::string&
   } else if (name == "before") {
     if (!IsGtrid(value)) return Refuse(Invalid(name, "expected 40 hexadecimal digits"));
     list->before = value;
+  } else if (name == "live") {
+    if (value != "true" && value != "false") return Refuse(Invalid(name, "expected true or false"));
+    list->live = value == "true";
   } else {
     const char* end = value.data() + value.size();
     const auto read = std::from_chars(value.data(), end, list->limit);
@@ -240,12 +244,12 @@ HttpResponse RenderMessage(const google::protobuf::Message& message, Format form
   return response;
 }
 
+}  // namespace
+
 Refusal RefuseMethod(std::string_view method, std::string allow) {
   const std::string detail = std::string(method) + " is not served here: expected " + allow;
   return {MakeProblem(405, "method-not-allowed", "Method not allowed", detail), std::move(allow)};
 }
-
-}  // namespace
 
 Asked Interpret(const HttpRequest& from) {
   const auto target = ParseTarget(from.target);

@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "coordinator/requests.h"
@@ -32,6 +33,9 @@ Asked Interpret(const HttpRequest& request);
 
 // What the client wants to read: its Accept header, else the form that it wrote in itself.
 Format AnswerFormat(const HttpRequest& request);
+
+// 405; `allow` lists the methods of the path, "GET, HEAD".
+Refusal RefuseMethod(std::string_view method, std::string allow);
 
 HttpResponse RenderAnswer(const coordinator::Answer& answer, Format format);
 HttpResponse RenderRefusal(const Refusal& refusal, Format format);

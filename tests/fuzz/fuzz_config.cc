@@ -2,7 +2,7 @@
 #include "base/check.h"
 #include "coordinator/validate.h"
 #include "daemon/config.h"
-#include "server/front.h"
+#include "server/loopback.h"
 #include "tests/fuzz/target.h"
 
 namespace assent::fuzz {

@@ -44,6 +44,8 @@ printf '// %s\n' "$(printf 'x%.0s' {1..98})" >src/base/wide.cc
 expect 'a line of 101 columns' 'src/base/wide.cc:1: 101 columns'
 printf '// %s\n' "$(printf 'ä%.0s' {1..97})" >src/base/wide.cc
 expect 'columns are characters, not bytes' ''
+printf '/* %s */\n' "$(printf 'x%.0s' {1..95})" >src/server/wide.js
+expect 'a line of 101 columns in a script of the page' 'src/server/wide.js:1: 101 columns'
 
 # A file of HEAD, as many lines as asked for, and TAIL.
 body() {
