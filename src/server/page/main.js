@@ -26,8 +26,11 @@ function failureText() {
       : `The coordinator refuses since ${since}, status ${link.failure.status}: `
         + `${link.failure.message}.`;
   }
-  return link.failure.name === 'TimeoutError'
-    ? `The coordinator has not answered since ${since}.`
+  if (link.failure.name === 'TimeoutError') {
+    return `The coordinator has not answered since ${since}.`;
+  }
+  return link.failure instanceof SyntaxError
+    ? `What answers since ${since} is not the coordinator.`
     : `The coordinator cannot be reached since ${since}.`;
 }
 

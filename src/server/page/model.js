@@ -1,5 +1,5 @@
 /* What the API's documents mean to whoever must look after the coordinator. Pure. */
-import { parseTime } from './format.js';
+import { parseTime, plural } from './format.js';
 
 /* A decided transaction that is this old has a branch that does not answer. */
 const LATE_MS = 2000;
@@ -117,7 +117,9 @@ export function verdict(groups, shot) {
     parts.push(`${place.name} is ${place.state.replaceAll('_', ' ').toLowerCase()}`);
   }
   if (away.length > MOST_NAMED) parts.push(`${away.length - MOST_NAMED} more do not answer`);
-  if (away.length > 0 && tone === 'ok') tone = 'warn';
+  const warned = shot.resources.filter((place) => (place.warnings ?? []).length > 0);
+  if (warned.length > 0) parts.push(plural(warned.length, 'resource') + ' with warnings');
+  if (away.length + warned.length > 0 && tone === 'ok') tone = 'warn';
   if (parts.length > 0) return { tone, text: parts.join(' · ') };
   if (shot.resources.length === 0) return { tone: 'info', text: 'No resource is configured yet' };
   return { tone, text: 'All clear: nothing in doubt, nothing mixed, no hazard' };

@@ -120,7 +120,7 @@ export function running(transactions, isCut, now) {
     key: transaction.transaction,
     cells: [
       link(transaction),
-      badge('info', 'play', words(transaction.state)),
+      badge('info', 'play', words(transaction.state || 'UNKNOWN')),
       time('for', parseTime(transaction.begun_at), now),
       time('left', parseTime(transaction.deadline), now),
       branchChips(transaction),
