@@ -20,6 +20,17 @@ double SecondsOf(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
 }
 
+// When the next operation begins.
+Clock::time_point WaitUntilDue(const Load& load, Clock::time_point* due) {
+  const auto now = Clock::now();
+  if (load.every.count() == 0) return now;
+  const auto at = *due;
+  *due += load.every;
+  if (at <= now) return at;
+  std::this_thread::sleep_until(at);
+  return Clock::now();
+}
+
 double At(std::vector<float>& sorted, double fraction) {
   if (sorted.empty()) return 0;
   const auto index = static_cast<size_t>(fraction * static_cast<double>(sorted.size() - 1));
@@ -68,12 +79,14 @@ Measured Drive(const Load& load, const std::function<void(int client)>& operatio
   std::atomic<int> phase{kWarmUp};
   std::vector<std::vector<float>> latencies(static_cast<size_t>(load.clients));
   std::vector<std::thread> threads;
+  const auto begin = Clock::now();
   for (int i = 0; i < load.clients; ++i) {
     threads.emplace_back([&, i] {
       std::vector<float>& mine = latencies[static_cast<size_t>(i)];
       mine.reserve(1 << 12);
+      auto due = begin + load.every * i / load.clients;
       while (phase.load(std::memory_order_relaxed) != kEnd) {
-        const auto before = Clock::now();
+        const auto before = WaitUntilDue(load, &due);
         operation(i);
         if (phase.load(std::memory_order_relaxed) != kMeasured) continue;
         mine.push_back(std::chrono::duration<float, std::micro>(Clock::now() - before).count());
@@ -102,6 +115,7 @@ Measured Drive(const Load& load, const std::function<void(int client)>& operatio
       all.empty() ? 0 : (cpu_after - cpu_before) * 1e6 / static_cast<double>(all.size());
   measured.p50_us = At(all, 0.5);
   measured.p99_us = At(all, 0.99);
+  measured.max_us = At(all, 1);
   return measured;
 }
 

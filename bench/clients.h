@@ -1,4 +1,5 @@
-// Clients in closed loops: one thread each, the next operation begins when the last one has ended.
+// Clients, a thread each. In closed loops the next operation begins when the last one has ended; at
+// a pace it begins when it is due, and one that is late counts from then.
 //
 // Contract: every side of a comparison is driven by the same clients, so that what threads and
 // their wake-ups cost is the same on both. Units: microseconds as double.
@@ -17,13 +18,14 @@ struct Load {
   int clients = 1;
   std::chrono::milliseconds warm_up{300};
   std::chrono::milliseconds measured{1500};
+  std::chrono::microseconds every{0};  // each client's pace; 0: closed loops
 };
 
 struct Measured {
   uint64_t operations = 0;  // that ended within the measured time
   double seconds = 0;
   double cpu_us = 0;  // of this process, an operation
-  double p50_us = 0, p99_us = 0;
+  double p50_us = 0, p99_us = 0, max_us = 0;
 
   double rate() const { return static_cast<double>(operations) / seconds; }
 };

@@ -11,26 +11,9 @@
 namespace assent::bench {
 namespace {
 
-client::Client Connect(const std::string& url) {
-  auto connection = client::Connection::To(url);
-  if (!connection) GiveUp(connection.error().message);
-  return client::Client(std::move(*connection));
-}
-
-void AddBranch(const char* name, const char* resource, const char* sql, v1::Atomic* atomic) {
-  v1::Branch* branch = atomic->add_branches();
-  branch->set_name(name);
-  branch->mutable_xa()->set_resource(resource);
-  v1::Statement* statement = branch->mutable_xa()->add_statements();
-  statement->set_sql(sql);
-  statement->add_parameters()->set_integer(1);
-  statement->add_parameters()->set_integer(0);
-  statement->set_expect_rows(1);
-}
-
-bool AllUp(client::Client& client) {
+bool AreUp(client::Client& client, int resources) {
   const auto answer = client.Resources();
-  if (!answer || answer->problem || answer->message.resources_size() != 2) return false;
+  if (!answer || answer->problem || answer->message.resources_size() != resources) return false;
   for (const auto& resource : answer->message.resources()) {
     if (resource.state() != "UP") return false;
   }
@@ -39,19 +22,14 @@ bool AllUp(client::Client& client) {
 
 }  // namespace
 
-SubjectDaemon::SubjectDaemon(const Places& places, int pool) {
+SubjectDaemon::SubjectDaemon(const std::string& tables, int resources) {
   const std::string listen = "127.0.0.1:" + std::to_string(test::FreePort());
   url_ = "http://" + listen;
   const std::string config = directory_.File("assent.toml");
+  // The ballast is made in the background at a start: it would disturb short rounds.
   std::ofstream(config) << "[server]\nlisten = \"" << listen << "\"\n[log]\ndirectory = \""
-                        << directory_.File("log") << "\"\n"
-                        << "[[resource]]\nname = \"mariadb\"\ndriver = \"mysql\"\npool = " << pool
-                        << "\nurl = \"tcp://127.0.0.1:" << places.mariadb_port
-                        << "/bench\"\nuser = \"assent\"\npassword = \"assent\"\n"
-                        << "[[resource]]\nname = \"postgresql\"\ndriver = \"odbc\"\ndialect = "
-                           "\"postgresql\"\npool = "
-                        << pool << "\ndsn = \"Driver=PostgreSQL Unicode;Server=127.0.0.1;Port="
-                        << places.postgresql_port << ";Database=bench\"\nuser = \"postgres\"\n";
+                        << log_directory() << "\"\nballast_bytes = 0\n"
+                        << tables;
   const auto program = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "assentd";
   test::ProcessOptions options;
   options.environment = {"ASSENT_LOG_LEVEL=warning"};
@@ -59,8 +37,8 @@ SubjectDaemon::SubjectDaemon(const Places& places, int pool) {
   auto started = test::Process::Start({program.string(), "-c", config}, options);
   if (!started) GiveUp(started.error().message);
   process_ = std::move(*started);
-  client::Client client = Connect(url_);
-  if (!test::Eventually(std::chrono::seconds(30), [&] { return AllUp(client); })) {
+  client::Client client = ClientOf(url_);
+  if (!test::Eventually(std::chrono::seconds(30), [&] { return AreUp(client, resources); })) {
     GiveUp("assentd does not get ready: " + test::ReadFile(options.output));
   }
 }
@@ -75,30 +53,10 @@ double SubjectDaemon::CpuSeconds() const {
   return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
-DaemonClient::DaemonClient(const std::string& url, std::string gid_prefix)
-    : gid_prefix_(std::move(gid_prefix)), client_(Connect(url)) {
-  AddBranch("from", "mariadb", kTakeSql, request_.mutable_atomic());
-  AddBranch("to", "postgresql", kGiveSql, request_.mutable_atomic());
-}
-
-void DaemonClient::Transfer(int32_t from, int32_t to) {
-  request_.set_gid(gid_prefix_ + "-" + std::to_string(++count_));
-  const auto set = [&](int branch, int32_t account) {
-    request_.mutable_atomic()
-        ->mutable_branches(branch)
-        ->mutable_xa()
-        ->mutable_statements(0)
-        ->mutable_parameters(1)
-        ->set_integer(account);
-  };
-  set(0, from);
-  set(1, to);
-  const auto answer = client_.Execute(request_);
-  if (!answer) GiveUp("assentd: " + answer.error().message);
-  if (client::OutcomeOf(*answer) != v1::COMMITTED) {
-    GiveUp(Text("assentd answered with %d", answer->status) +
-           (answer->problem ? ": " + answer->problem->detail() : ""));
-  }
+client::Client ClientOf(const std::string& url) {
+  auto connection = client::Connection::To(url);
+  if (!connection) GiveUp(connection.error().message);
+  return client::Client(std::move(*connection));
 }
 
 }  // namespace assent::bench

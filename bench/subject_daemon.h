@@ -1,16 +1,14 @@
-// assentd over the bank's databases, as a process of its own, and a client of it.
+// assentd as a process of its own, as a bench's subject.
 //
-// Contract: the daemon stands beside the bench's program; it is killed with the object.
+// Contract: the program stands beside the bench's; the process is killed with the object.
 // Errors: any ends the process.
-// Threads: a DaemonClient by one at a time; the others any.
+// Threads: any.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <string>
 
-#include "assent/v1/transactions.pb.h"
-#include "bench/bare_xa.h"
 #include "client/client.h"
 #include "tests/support/process.h"
 #include "tests/support/temp.h"
@@ -19,11 +17,13 @@ namespace assent::bench {
 
 class SubjectDaemon {
  public:
-  SubjectDaemon(const Places& places, int pool);
+  // `tables`: its configuration beside [server] and [log]. Returns when as many `resources` are up.
+  explicit SubjectDaemon(const std::string& tables, int resources = 0);
 
   const std::string& url() const { return url_; }
-  double CpuSeconds() const;  // of the daemon so far
+  double CpuSeconds() const;  // so far
   pid_t pid() const { return process_->pid(); }
+  std::string log_directory() const { return directory_.File("log"); }
 
  private:
   test::TempDirectory directory_;
@@ -31,16 +31,6 @@ class SubjectDaemon {
   std::unique_ptr<test::Process> process_;
 };
 
-class DaemonClient {
- public:
-  DaemonClient(const std::string& url, std::string gid_prefix);
-  void Transfer(int32_t from, int32_t to);
-
- private:
-  const std::string gid_prefix_;
-  uint64_t count_ = 0;
-  client::Client client_;
-  v1::ExecuteRequest request_;
-};
+client::Client ClientOf(const std::string& url);
 
 }  // namespace assent::bench

@@ -1,6 +1,5 @@
 // Transfers between MariaDB and PostgreSQL through the daemon, against a tight loop without one.
 #include <atomic>
-#include <map>
 #include <random>
 
 #include "bench/bank.h"
@@ -8,7 +7,9 @@
 #include "bench/clients.h"
 #include "bench/disk.h"
 #include "bench/report.h"
+#include "bench/series.h"
 #include "bench/subject_daemon.h"
+#include "bench/transfer_client.h"
 
 namespace assent::bench {
 namespace {
@@ -25,88 +26,53 @@ constexpr char kAbout[] =
 constexpr int kClients[] = {1, 8, 32};
 constexpr int kMost = 32;
 
-struct Pace {
-  std::chrono::milliseconds warm_up, measured;
-};
-
-// All rounds of one side, by number of clients.
-struct Series {
-  std::map<int, std::vector<double>> rate, p50_us, p99_us, cpu_us, machine_cpu_us;
-  double Rate(int clients) const { return Median(rate.at(clients)); }
-  double P50(int clients) const { return Median(p50_us.at(clients)); }
-};
-
-// `cpu`: of whatever stands between the client and the databases.
 template <typename Client>
 void RunStep(int clients, const Pace& pace, std::vector<std::unique_ptr<Client>>& all,
-             const std::function<double()>& cpu, std::atomic<int64_t>& moved, Series& series) {
+             std::atomic<int64_t>& moved, Series& series) {
   std::vector<std::minstd_rand> random;
   for (int i = 0; i < clients; ++i) random.emplace_back(static_cast<unsigned>(i + 1));
-  double between = 0;
-  double machine = 0;
-  const auto transfer = [&](int i) {
+  series.Run(clients, pace, [&](int i) {
     auto& mine = random[static_cast<size_t>(i)];
     const auto account = [&] { return static_cast<int32_t>(mine() % Bank::kAccounts + 1); };
     const int32_t from = account();
     all[static_cast<size_t>(i)]->Transfer(from, account());
     moved.fetch_add(1, std::memory_order_relaxed);
-  };
-  const Measured measured = Drive({clients, pace.warm_up, pace.measured}, transfer, [&](bool end) {
-    between = cpu() - (end ? between : 0);
-    machine = MachineCpuSeconds() - (end ? machine : 0);
   });
-  const auto operations = static_cast<double>(std::max<uint64_t>(1, measured.operations));
-  series.rate[clients].push_back(measured.rate());
-  series.p50_us[clients].push_back(measured.p50_us);
-  series.p99_us[clients].push_back(measured.p99_us);
-  series.cpu_us[clients].push_back(between * 1e6 / operations);
-  series.machine_cpu_us[clients].push_back(machine * 1e6 / operations);
 }
 
 void RunBare(const Places& places, const Pace& pace, Statements statements,
              std::atomic<int64_t>& moved, Series& series) {
   std::vector<std::unique_ptr<BareXa>> all;
   for (int i = 0; i < kMost; ++i) all.push_back(std::make_unique<BareXa>(places, i, statements));
-  for (const int clients : kClients) {
-    RunStep(clients, pace, all, ProcessCpuSeconds, moved, series);
-  }
+  for (const int clients : kClients) RunStep(clients, pace, all, moved, series);
 }
 
 void RunDaemon(const SubjectDaemon& daemon, int round, const Pace& pace,
                std::atomic<int64_t>& moved, Series& series) {
-  std::vector<std::unique_ptr<DaemonClient>> all;
+  std::vector<std::unique_ptr<TransferClient>> all;
   for (int i = 0; i < kMost; ++i) {
-    all.push_back(std::make_unique<DaemonClient>(daemon.url(), Text("bench-%d-%d", round, i)));
+    all.push_back(std::make_unique<TransferClient>(daemon.url(), Text("bench-%d-%d", round, i)));
   }
-  for (const int clients : kClients) {
-    RunStep(
-        clients, pace, all, [&] { return daemon.CpuSeconds(); }, moved, series);
-  }
+  for (const int clients : kClients) RunStep(clients, pace, all, moved, series);
 }
 
-void Print(Report& report, const std::string& side, const char* whose, const Series& series) {
+void Print(Report& report, const std::string& side, const Series& series) {
   for (const int clients : kClients) {
-    report.Note(
-        side + Text(", %d clients", clients),
-        Text("%.0f /s, p50 %.0f us, p99 %.0f us; CPU %.0f us each of %s, %.0f us of the "
-             "whole machine",
-             series.Rate(clients), series.P50(clients), Median(series.p99_us.at(clients)),
-             Median(series.cpu_us.at(clients)), whose, Median(series.machine_cpu_us.at(clients))));
+    report.Note(side + Text(", %d clients", clients), series.Text(clients));
   }
 }
 
 int Profile(int seconds) {
   const Bank bank;
-  const SubjectDaemon daemon(bank.places(), kMost + 2);
+  const SubjectDaemon daemon(BankTables(bank.places(), kMost + 2), 2);
   std::printf("assentd is process %d\n", static_cast<int>(daemon.pid()));
   std::fflush(stdout);
-  Series through;
+  Series through({{"assentd", [&] { return daemon.CpuSeconds(); }}});
   std::atomic<int64_t> moved{0};
   RunDaemon(daemon, 0, {std::chrono::milliseconds(200), std::chrono::seconds(seconds) / 3}, moved,
             through);
   for (const int clients : kClients) {
-    std::printf("%d clients: %.0f transactions/s, CPU %.0f us each of assentd\n", clients,
-                through.Rate(clients), Median(through.cpu_us.at(clients)));
+    std::printf("%d clients: %s\n", clients, through.Text(clients).c_str());
   }
   std::printf("%s\n", bank.Audit(moved.load()).c_str());
   return 0;
@@ -120,13 +86,13 @@ int Run(const Options& options) {
   const Bank bank;
   report.Note("durability", bank.Durability() + "; assentd: commit record fdatasync'ed; all on " +
                                 FileSystemOf(directory.path()));
-  const SubjectDaemon daemon(bank.places(), kMost + 2);
+  const SubjectDaemon daemon(BankTables(bank.places(), kMost + 2), 2);
   const Pace pace = options.quick
                         ? Pace{std::chrono::milliseconds(200), std::chrono::milliseconds(800)}
                         : Pace{std::chrono::milliseconds(500), std::chrono::milliseconds(2000)};
-  Series through;
-  Series bare;
-  Series bare_at_once;
+  Series through({{"assentd", [&] { return daemon.CpuSeconds(); }}});
+  Series bare({{"the loop", ProcessCpuSeconds}});
+  Series bare_at_once({{"the loop", ProcessCpuSeconds}});
   std::vector<double> sync_us;
   std::atomic<int64_t> moved{0};
   for (int round = 0; round < options.rounds(); ++round) {
@@ -136,9 +102,9 @@ int Run(const Options& options) {
     RunBare(bank.places(), pace, Statements::kAtOnce, moved, bare_at_once);
   }
   report.Note("the disk's fdatasync", Text("%.0f us", Median(sync_us)));
-  Print(report, "assentd (HTTP, protobuf)", "assentd", through);
-  Print(report, "bare", "the loop", bare);
-  Print(report, "bare, statements at once too (not the bar)", "the loop", bare_at_once);
+  Print(report, "assentd (HTTP, protobuf)", through);
+  Print(report, "bare", bare);
+  Print(report, "bare, statements at once too (not the bar)", bare_at_once);
   report.Note("auditor", bank.Audit(moved.load()));
   report.Add("throughput_8", through.Rate(8), "transactions/s");
   report.Add("throughput_32", through.Rate(32), "transactions/s");

@@ -31,7 +31,20 @@ using boost::system::error_code;
 using Steady = std::chrono::steady_clock;
 
 constexpr size_t kReadBytes = 8 << 10;
+constexpr size_t kKeptBytes = 64 << 10;  // of a request's buffer, for the next one
 constexpr int kMaxInformational = 16;  // answers 1xx before the answer
+
+// True while it lives.
+class Within {
+ public:
+  explicit Within(bool* flag) : flag_(flag) { *flag_ = true; }
+  ~Within() { *flag_ = false; }
+  Within(const Within&) = delete;
+  Within& operator=(const Within&) = delete;
+
+ private:
+  bool* const flag_;
+};
 
 class AsioConnection final : public Connection,
                              public std::enable_shared_from_this<AsioConnection> {
@@ -47,6 +60,7 @@ class AsioConnection final : public Connection,
         timer_(io) {}
 
   void Serve(Job job) override;
+  bool is_idle() const override { return state_ == State::kIdle; }
   bool IsReusable() override;
   void Close(const std::string& why) override;
   bool was_open() const override { return was_open_; }
@@ -59,6 +73,7 @@ class AsioConnection final : public Connection,
   void OnConnected(error_code error);
   void Handshake();
   void Send();
+  void Write();
   void OnWritten(error_code error);
   void Read();
   void OnRead(error_code error, size_t bytes);
@@ -69,6 +84,7 @@ class AsioConnection final : public Connection,
   void Finish(Received received, State state);
   void Fail(const std::string& why, bool timed_out = false);
   void Arm(Steady::time_point at);
+  void WaitUntil(Steady::time_point at);
   void OnTimer();
   std::string TlsFailure(error_code error);
 
@@ -80,8 +96,11 @@ class AsioConnection final : public Connection,
   tcp::socket socket_;
   std::optional<asio::ssl::stream<tcp::socket&>> tls_;
   asio::steady_timer timer_;
+  Steady::time_point due_ = Steady::time_point::max();       // of what is under way
+  Steady::time_point timer_at_ = Steady::time_point::max();  // of the timer; max: it is not set
   State state_ = State::kNew;
   bool was_open_ = false;
+  bool is_called_ = false;  // within Serve or Close
 
   std::vector<tcp::endpoint> endpoints_;
   size_t next_endpoint_ = 0;
@@ -101,6 +120,7 @@ class AsioConnection final : public Connection,
 // ---- To the partner ----------------------------------------------------------------------------
 
 void AsioConnection::Serve(Job job) {
+  const Within within(&is_called_);
   job_ = std::move(job);
   sent_ = false;
   const auto now = Steady::now();
@@ -155,6 +175,7 @@ void AsioConnection::OnConnected(error_code error) {
   is_dialling_ = false;
   was_open_ = true;
   socket_.set_option(tcp::no_delay(true), error);
+  socket_.non_blocking(true, error);
   if (!url_.tls) return Send();
   Arm(connect_until_);
   Handshake();
@@ -190,14 +211,25 @@ void AsioConnection::Send() {
   Arm(until_);
   informational_ = 0;
   parser_.reset();
-  out_ = job_.request();
+  if (out_.capacity() > kKeptBytes) std::string().swap(out_);
+  out_.clear();
+  job_.request(&out_);
   sent_ = is_writing_ = true;
+  Write();
+  Read();
+}
+
+void AsioConnection::Write() {
   const auto written = [self = shared_from_this()](error_code error, size_t) {
     self->OnWritten(error);
   };
-  tls_ ? asio::async_write(*tls_, asio::buffer(out_), written)
-       : asio::async_write(socket_, asio::buffer(out_), written);
-  Read();
+  if (tls_) return asio::async_write(*tls_, asio::buffer(out_), written);
+  // Nearly always the socket takes it all at once.
+  error_code error;
+  const size_t count = socket_.write_some(asio::buffer(out_), error);
+  if (error && error != asio::error::would_block) return;
+  if (count == out_.size()) return OnWritten(error);
+  asio::async_write(socket_, asio::buffer(out_) + count, written);
 }
 
 // A failure to write is not the end: the partner may have answered, and closed, before it had read
@@ -300,18 +332,18 @@ void AsioConnection::Answered() {
 
 void AsioConnection::Finish(Received received, State state) {
   state_ = state;
-  timer_.cancel();
+  due_ = Steady::time_point::max();
   received.sent = sent_;
   if (state == State::kClosed) {
     error_code error;
+    timer_.cancel();
     resolver_.cancel();
     socket_.close(error);
   }
-  if (!job_.done) return;
-  asio::post(io_, [done = std::move(job_.done), received = std::move(received)]() mutable {
-    done(std::move(received));
-  });
-  job_ = Job();
+  const auto done = std::exchange(job_, Job()).done;
+  if (!done) return;
+  if (!is_called_) return done(received);
+  asio::post(io_, [done, received = std::move(received)] { done(received); });
 }
 
 void AsioConnection::Fail(const std::string& why, bool timed_out) {
@@ -322,6 +354,7 @@ void AsioConnection::Fail(const std::string& why, bool timed_out) {
 }
 
 void AsioConnection::Close(const std::string& why) {
+  const Within within(&is_called_);
   if (state_ != State::kClosed) Fail(why);
 }
 
@@ -333,10 +366,24 @@ bool AsioConnection::IsReusable() {
   return count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
+// The timer is set anew only where it would come too late: that what it was set for has ended is
+// seen when it comes.
 void AsioConnection::Arm(Steady::time_point at) {
+  due_ = at;
+  if (at < timer_at_) WaitUntil(at);
+}
+
+void AsioConnection::WaitUntil(Steady::time_point at) {
+  timer_at_ = at;
   timer_.expires_at(at);
-  timer_.async_wait([self = shared_from_this()](error_code error) {
-    if (!error && self->timer_.expiry() <= Steady::now()) self->OnTimer();
+  timer_.async_wait([self = shared_from_this(), at](error_code error) {
+    if (error || at != self->timer_at_) return;  // set anew meanwhile
+    self->timer_at_ = Steady::time_point::max();
+    if (self->due_ <= Steady::now()) {
+      self->OnTimer();
+    } else if (self->due_ != Steady::time_point::max()) {
+      self->WaitUntil(self->due_);
+    }
   });
 }
 

@@ -1,10 +1,10 @@
 // One connection to a partner: made when first needed, then one exchange after another.
 //
-// Contract: Serve is answered by exactly one call of its `done`, never inside Serve or Close; then
-// the connection is idle and may serve again, or it is closed. A request is written at most once.
-// While it is idle it reads on, so that a partner that closes is noticed at once. Redirects are not
-// followed, bodies are read up to a bound and thrown away. Threads: that of its io_context, for
-// everything.
+// Contract: Serve is answered by exactly one call of its `done`, never inside Serve or Close; by
+// then the connection is idle and may serve again, or it is closed. A request is written at most
+// once. While it is idle it reads on, so that a partner that closes is noticed at once. Redirects
+// are not followed, bodies are read up to a bound and thrown away. Threads: that of its io_context,
+// for everything.
 #pragma once
 
 #include <functional>
@@ -31,9 +31,9 @@ struct ConnectionOptions {
 };
 
 struct Job {
-  std::function<std::string()> request;  // made when the connection is there
-  Duration connect_within{0};            // look-up, every address in turn, and TLS
-  Duration within{0};                    // all of it; the lesser of the two binds
+  std::function<void(std::string* to)> request;  // made when the connection is there
+  Duration connect_within{0};                    // look-up, every address in turn, and TLS
+  Duration within{0};                            // all of it; the lesser of the two binds
   std::function<void(Received)> done;
 };
 
@@ -41,6 +41,7 @@ class Connection {
  public:
   virtual ~Connection() = default;
   virtual void Serve(Job job) = 0;
+  virtual bool is_idle() const = 0;
   // Idle, and the partner has neither closed nor said anything unasked.
   virtual bool IsReusable() = 0;
   // Ends what is under way; it is answered with `why`.

@@ -9,6 +9,8 @@ namespace assent::http {
 namespace {
 
 constexpr Duration kForgetAfter = std::chrono::minutes(10);
+// A connection that has answered just now is not asked again whether it is there.
+constexpr Duration kFresh = std::chrono::milliseconds(1);
 constexpr char kTimeIsUp[] = "the deadline passed before it was sent";
 
 }  // namespace
@@ -24,6 +26,9 @@ void Endpoint::Submit(std::shared_ptr<Exchange> exchange) {
       << "call " << call << " is under way already";
   const Lane lane = exchange->lane();
   last_used_ = exchange->since;
+  // Nearly always nobody waits, and it goes at once.
+  const Monotonic now = clock_.Now();
+  if (QueueOf(lane).empty() && now < exchange->until && TryToGo(exchange, now)) return Publish();
   if (QueueOf(lane).size() >= options_.max_waiting) {
     services_.deliver(NotSent(exchange->call, std::to_string(options_.max_waiting) + " calls to " +
                                                   status_.name + " wait already"));
@@ -63,33 +68,43 @@ void Endpoint::GiveUpLate(Monotonic now) {
 void Endpoint::PumpLane(Lane lane, Monotonic now) {
   Queue& queue = QueueOf(lane);
   while (!queue.empty()) {
-    const auto admission = limiter_.Admit(lane, queue.begin()->second->since, now);
-    if (admission.verdict == Limiter::Verdict::kWait) return;
-    const auto exchange = Take(lane, queue.begin());
-    if (admission.verdict == Limiter::Verdict::kGo) {
-      exchange->probe = admission.probe;
-      Go(exchange, now);
-    } else {
-      services_.deliver(NotSent(exchange->call,
-                                status_.name + " is backed off from: " + status_.detail,
-                                limiter_.Left(now)));
-    }
+    const auto exchange = queue.begin()->second;
+    if (!TryToGo(exchange, now)) return;
+    (void)Take(lane, queue.begin());
   }
 }
 
-std::shared_ptr<Connection> Endpoint::TakeKept() {
+bool Endpoint::TryToGo(const std::shared_ptr<Exchange>& exchange, Monotonic now) {
+  const auto admission = limiter_.Admit(exchange->lane(), exchange->since, now);
+  switch (admission.verdict) {
+    case Limiter::Verdict::kWait: return false;
+    case Limiter::Verdict::kGo:
+      exchange->probe = admission.probe;
+      Go(exchange, now);
+      return true;
+    case Limiter::Verdict::kTurnAway:
+      services_.deliver(NotSent(exchange->call,
+                                status_.name + " is backed off from: " + status_.detail,
+                                limiter_.Left(now)));
+      return true;
+  }
+  return false;
+}
+
+std::shared_ptr<Connection> Endpoint::TakeKept(Monotonic now) {
   while (!kept_.empty()) {
-    const auto connection = std::move(kept_.back().connection);
+    const Kept kept = std::move(kept_.back());
     kept_.pop_back();
-    if (connection->IsReusable()) return connection;
-    connection->Close("");
+    const bool is_fresh = now - kept.since < kFresh && kept.connection->is_idle();
+    if (is_fresh || kept.connection->IsReusable()) return kept.connection;
+    kept.connection->Close("");
   }
   return nullptr;
 }
 
 void Endpoint::Go(const std::shared_ptr<Exchange>& exchange, Monotonic now) {
   exchange->went = now;
-  exchange->connection = TakeKept();
+  exchange->connection = TakeKept(now);
   exchange->dials = exchange->connection == nullptr;
   if (exchange->dials) exchange->connection = services_.connect();
   in_flight_[exchange->call.call] = exchange;
@@ -98,10 +113,11 @@ void Endpoint::Go(const std::shared_ptr<Exchange>& exchange, Monotonic now) {
   job.within = exchange->lane() == Lane::kTry
                    ? std::min(options_.request_timeout, exchange->until - now)
                    : options_.request_timeout;
-  job.request = [this, exchange] {
+  job.request = [this, exchange](std::string* to) {
     ++status_.requests;
-    return RequestText(exchange->call, exchange->url, exchange->deadline - clock_.Now(),
-                       clock_.Wall(), exchange->signers);
+    const Target& target = *exchange->target;
+    AppendRequest(exchange->call, target.request_head, exchange->deadline - clock_.Now(),
+                  clock_.Wall(), target.signers, to);
   };
   job.done = [this, exchange](const Received& received) { OnDone(exchange, received); };
   exchange->connection->Serve(std::move(job));
@@ -125,7 +141,7 @@ void Endpoint::OnDone(const std::shared_ptr<Exchange>& exchange, const Received&
   in_flight_.erase(exchange->call.call);
   last_used_ = now;
   if (exchange->dials && connection->was_open()) ++status_.connects;
-  if (kept_.size() < options_.max_idle && connection->IsReusable()) {
+  if (kept_.size() < options_.max_idle && connection->is_idle()) {
     kept_.push_back({connection, now});
   } else {
     connection->Close("");

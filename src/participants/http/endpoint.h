@@ -23,11 +23,18 @@
 
 namespace assent::http {
 
+// Where a URL leads: found out once, and not at each call.
+struct Target {
+  Url url;
+  std::string origin;
+  std::string request_head;
+  std::vector<Signer> signers;
+};
+
 // One call on its way.
 struct Exchange {
   tcc::Call call;
-  Url url;
-  std::vector<Signer> signers;
+  std::shared_ptr<const Target> target;
   Monotonic since;     // submitted
   Monotonic deadline;  // of the transaction
   Monotonic until;     // a try: its deadline; else never
@@ -72,11 +79,13 @@ class Endpoint {
   using Queue = std::map<uint64_t, std::shared_ptr<Exchange>>;
 
   Queue& QueueOf(Lane lane) { return waiting_[static_cast<size_t>(lane)]; }
+  // False: it has to wait.
+  bool TryToGo(const std::shared_ptr<Exchange>& exchange, Monotonic now);
   void PumpLane(Lane lane, Monotonic now);
   void GiveUpLate(Monotonic now);
   std::shared_ptr<Exchange> Take(Lane lane, Queue::iterator at);
   void Go(const std::shared_ptr<Exchange>& exchange, Monotonic now);
-  std::shared_ptr<Connection> TakeKept();
+  std::shared_ptr<Connection> TakeKept(Monotonic now);
   void OnDone(const std::shared_ptr<Exchange>& exchange, const Received& received);
   Limiter::Result Judge(const Exchange& exchange, const Received& received,
                         const tcc::Completion& completion, Monotonic now) const;

@@ -251,6 +251,25 @@ TEST(Exchange, TheDeadlineBindsATry) {
   EXPECT_EQ(partner.requests(), 1);
 }
 
+// One timer serves all calls of a connection, in whatever order they are due.
+TEST(Exchange, EachCallOnAKeptConnectionHasItsOwnTime) {
+  Partner partner([](Peer& peer, const Request& request) {
+    if (request.head.starts_with("POST /silent/")) return peer.WaitForClose();
+    if (request.head.starts_with("POST /slow/")) peer.Pause(milliseconds(400));
+    peer.Write(Ok());
+  });
+  Adapter adapter;
+  const auto try_within = [&](const std::string& path, Duration left) {
+    auto call = adapter.Make(Operation::kTry, partner.Url() + path);
+    call.time_left = left;
+    return adapter.completions().Wait(adapter.Start(call)).answer;
+  };
+  EXPECT_EQ(try_within("", milliseconds(200)), A::kDone);
+  EXPECT_EQ(try_within("/slow", seconds(20)), A::kDone);
+  EXPECT_EQ(try_within("/silent", milliseconds(100)), A::kUnknown);
+  EXPECT_EQ(partner.connections(), 1);
+}
+
 TEST(Exchange, ConfirmAndCancelAreNeverTooLate) {
   std::promise<std::string> head;
   Partner partner([&](Peer& peer, const Request& request) {

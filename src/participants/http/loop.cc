@@ -36,10 +36,13 @@ class AsioLoop final : public Loop {
   struct Place : std::enable_shared_from_this<Place> {
     explicit Place(asio::io_context& io) : timer(io) {}
     asio::steady_timer timer;
+    Monotonic wakes_at = kNever;  // kNever: the timer is not set
     std::unique_ptr<Endpoint> endpoint;
+    tcc::EndpointStatus status;  // under status_mutex_
   };
 
-  Place& PlaceOf(const Url& url);
+  void TakeSubmitted();
+  Place& PlaceOf(const Target& target);
   EndpointServices ServicesFor(const Url& url, Place* place);
   void WakeAt(Place* place, Monotonic at);
   void Deliver(tcc::Completion completion);
@@ -53,16 +56,18 @@ class AsioLoop final : public Loop {
   tcc::CompletionSink* sink_ = nullptr;
   std::thread thread_;
 
-  std::mutex mutex_;  // is_stopped_, and the order of posts against it
+  std::mutex mutex_;  // of these two, and of the order of posts against them
   bool is_stopped_ = false;
+  std::vector<std::shared_ptr<Exchange>> submitted_;  // and not taken by the thread yet
 
   // The loop's thread only.
-  std::map<std::string, std::shared_ptr<Place>> places_;
+  std::vector<std::shared_ptr<Exchange>> taken_;
   size_t unanswered_ = 0;
   bool is_stopping_ = false;
 
   mutable std::mutex status_mutex_;
-  std::map<std::string, tcc::EndpointStatus> statuses_;
+  // Changed by the loop's thread under the mutex, so that it may look without.
+  std::map<std::string, std::shared_ptr<Place>> places_;
 };
 
 Result<void> AsioLoop::TrustAuthorities() {
@@ -110,11 +115,22 @@ void AsioLoop::EndIfDone() {
 bool AsioLoop::Submit(std::shared_ptr<Exchange> exchange) {
   std::lock_guard lock(mutex_);
   if (is_stopped_) return false;
-  asio::post(io_, [this, exchange = std::move(exchange)] {
-    ++unanswered_;
-    PlaceOf(exchange->url).endpoint->Submit(exchange);
-  });
+  submitted_.push_back(std::move(exchange));
+  // One of many wakes the thread.
+  if (submitted_.size() == 1) asio::post(io_, [this] { TakeSubmitted(); });
   return true;
+}
+
+void AsioLoop::TakeSubmitted() {
+  {
+    std::lock_guard lock(mutex_);
+    taken_.swap(submitted_);
+  }
+  unanswered_ += taken_.size();
+  for (auto& exchange : taken_) {
+    PlaceOf(*exchange->target).endpoint->Submit(std::move(exchange));
+  }
+  taken_.clear();
 }
 
 void AsioLoop::Cancel(uint64_t call) {
@@ -127,13 +143,15 @@ void AsioLoop::Cancel(uint64_t call) {
   });
 }
 
-AsioLoop::Place& AsioLoop::PlaceOf(const Url& url) {
-  const std::string name = url.Origin();
-  std::shared_ptr<Place>& place = places_[name];
-  if (!place) {
-    place = std::make_shared<Place>(io_);
-    place->endpoint = std::make_unique<Endpoint>(name, options_, ServicesFor(url, place.get()));
-  }
+AsioLoop::Place& AsioLoop::PlaceOf(const Target& target) {
+  const auto found = places_.find(target.origin);
+  if (found != places_.end()) return *found->second;
+  const auto place = std::make_shared<Place>(io_);
+  place->status.name = target.origin;
+  place->endpoint =
+      std::make_unique<Endpoint>(target.origin, options_, ServicesFor(target.url, place.get()));
+  std::lock_guard lock(status_mutex_);
+  places_[target.origin] = place;
   return *place;
 }
 
@@ -149,18 +167,23 @@ EndpointServices AsioLoop::ServicesFor(const Url& url, Place* place) {
   };
   services.wake_at = [this, place](Monotonic at) { WakeAt(place, at); };
   services.deliver = [this](tcc::Completion completion) { Deliver(std::move(completion)); };
-  services.publish = [this](const tcc::EndpointStatus& status) {
+  services.publish = [this, place](const tcc::EndpointStatus& status) {
     std::lock_guard lock(status_mutex_);
-    statuses_[status.name] = status;
+    place->status = status;
   };
   return services;
 }
 
+// Too early does no harm: Pump asks again.
 void AsioLoop::WakeAt(Place* place, Monotonic at) {
+  if (place->wakes_at <= at) return;
+  place->wakes_at = at;
   place->timer.expires_after(std::max(at - SystemClock().Now(), Duration(0)));
-  place->timer.async_wait([weak = place->weak_from_this()](error_code error) {
+  place->timer.async_wait([weak = place->weak_from_this(), at](error_code error) {
     const auto still_there = weak.lock();
-    if (!error && still_there) still_there->endpoint->Pump();
+    if (error || !still_there || still_there->wakes_at != at) return;
+    still_there->wakes_at = kNever;
+    still_there->endpoint->Pump();
   });
 }
 
@@ -178,7 +201,6 @@ void AsioLoop::Sweep() {
       continue;
     }
     std::lock_guard lock(status_mutex_);
-    statuses_.erase(at->first);
     at = places_.erase(at);
   }
   const Duration pause =
@@ -191,7 +213,7 @@ void AsioLoop::Sweep() {
 
 void AsioLoop::AddStatus(std::vector<tcc::EndpointStatus>* to) const {
   std::lock_guard lock(status_mutex_);
-  for (const auto& [name, status] : statuses_) to->push_back(status);
+  for (const auto& [name, place] : places_) to->push_back(place->status);
 }
 
 }  // namespace

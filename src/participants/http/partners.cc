@@ -2,13 +2,17 @@
 
 #include <algorithm>
 #include <functional>
+#include <mutex>
 #include <optional>
+#include <unordered_map>
 
 #include "participants/http/loop.h"
 #include "participants/http/request.h"
 
 namespace assent::http {
 namespace {
+
+constexpr size_t kTargets = 1'000;
 
 struct Signature {
   AllowList where;
@@ -28,6 +32,8 @@ class HttpPartners final : public tcc::Partners {
   std::vector<tcc::EndpointStatus> Status() const override;
 
  private:
+  using TargetPointer = std::shared_ptr<const Target>;
+  Result<TargetPointer> TargetOf(const std::string& url, const std::string& field) const;
   Result<Url> Allowed(const std::string& url, const std::string& field) const;
   Result<void> ReadSigning();
 
@@ -36,6 +42,9 @@ class HttpPartners final : public tcc::Partners {
   std::vector<Signature> signatures_;
   std::vector<std::unique_ptr<Loop>> loops_;
   tcc::CompletionSink* sink_ = nullptr;
+
+  mutable std::mutex targets_mutex_;
+  mutable std::unordered_map<std::string, TargetPointer> targets_;  // by URL; those of late
 };
 
 Result<void> HttpPartners::Prepare() {
@@ -79,8 +88,31 @@ Result<Url> HttpPartners::Allowed(const std::string& url, const std::string& fie
       field};
 }
 
+Result<HttpPartners::TargetPointer> HttpPartners::TargetOf(const std::string& url,
+                                                           const std::string& field) const {
+  {
+    std::lock_guard lock(targets_mutex_);
+    const auto found = targets_.find(url);
+    if (found != targets_.end()) return found->second;
+  }
+  auto allowed = Allowed(url, field);
+  if (!allowed) return allowed.error();
+  auto target = std::make_shared<Target>();
+  target->url = std::move(*allowed);
+  target->origin = target->url.Origin();
+  target->request_head = RequestHead(target->url);
+  for (const Signature& signature : signatures_) {
+    if (!signature.where.Allows(target->url)) continue;
+    target->signers = signature.signers;
+    break;
+  }
+  std::lock_guard lock(targets_mutex_);
+  if (targets_.size() >= kTargets) targets_.clear();
+  return TargetPointer(targets_.emplace(url, std::move(target)).first->second);
+}
+
 Result<void> HttpPartners::Check(const std::string& url, const std::string& field) const {
-  if (auto allowed = Allowed(url, field); !allowed) return allowed.error();
+  if (auto target = TargetOf(url, field); !target) return target.error();
   return {};
 }
 
@@ -98,8 +130,8 @@ void HttpPartners::Submit(tcc::Call call) {
   const std::string field = std::string(tcc::Name(call.operation)) + "_url";
   // Again, and not only when the branch came: it may have been read from a log that was written
   // under another configuration.
-  auto url = Allowed(call.urls->Of(call.operation), field);
-  if (!url) return sink_->OnCompletion(NotSent(call, field + " " + url.error().message));
+  auto target = TargetOf(call.urls->Of(call.operation), field);
+  if (!target) return sink_->OnCompletion(NotSent(call, field + " " + target.error().message));
   if (auto fit = CheckHeaders(call); !fit) {
     return sink_->OnCompletion(NotSent(call, fit.error().message));
   }
@@ -107,14 +139,9 @@ void HttpPartners::Submit(tcc::Call call) {
   exchange->since = now;
   exchange->deadline = now + call.time_left;
   exchange->until = call.operation == tcc::Operation::kTry ? exchange->deadline : kNever;
-  for (const Signature& signature : signatures_) {
-    if (!signature.where.Allows(*url)) continue;
-    exchange->signers = signature.signers;
-    break;
-  }
-  exchange->url = std::move(*url);
+  exchange->target = std::move(*target);
   exchange->call = std::move(call);
-  const size_t index = std::hash<std::string>()(exchange->url.Origin()) % loops_.size();
+  const size_t index = std::hash<std::string>()(exchange->target->origin) % loops_.size();
   if (loops_[index]->Submit(exchange)) return;
   sink_->OnCompletion(NotSent(exchange->call, "the coordinator stops"));
 }

@@ -1,6 +1,8 @@
 #include "participants/http/request.h"
 
 #include <algorithm>
+#include <charconv>
+#include <iterator>
 
 #include "tcc/retry_after.h"
 
@@ -14,23 +16,15 @@ bool IsFieldValue(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
 }
 
-class Text {
- public:
-  Text(std::string_view target, size_t body_bytes) {
-    text_.reserve(1024 + body_bytes);
-    text_.append("POST ").append(target).append(" HTTP/1.1");
-  }
-  void Add(std::string_view name, std::string_view value) {
-    text_.append("\r\n").append(name).append(": ").append(value);
-  }
-  std::string With(std::string_view body) && {
-    text_.append("\r\n\r\n").append(body);
-    return std::move(text_);
-  }
+void Add(std::string_view name, std::string_view value, std::string* to) {
+  to->append("\r\n").append(name).append(": ").append(value);
+}
 
- private:
-  std::string text_;
-};
+void Add(std::string_view name, int64_t value, std::string* to) {
+  char digits[24];
+  const auto end = std::to_chars(std::begin(digits), std::end(digits), value).ptr;
+  Add(name, std::string_view(digits, static_cast<size_t>(end - digits)), to);
+}
 
 // The signed text puts full stops between its parts, so none may stand in the id.
 std::string MessageId(const std::string& key) {
@@ -40,7 +34,7 @@ std::string MessageId(const std::string& key) {
 }
 
 void AddSignature(const tcc::Call& call, WallTime now, const std::vector<Signer>& signers,
-                  Text* to) {
+                  std::string* to) {
   const std::string id = MessageId(call.key.Idempotency(call.operation));
   const int64_t timestamp = now.ns / kSecond;
   std::string signatures;
@@ -48,9 +42,9 @@ void AddSignature(const tcc::Call& call, WallTime now, const std::vector<Signer>
     if (!signatures.empty()) signatures += ' ';
     signatures += signer.Sign(id, timestamp, call.payload->bytes);
   }
-  to->Add("webhook-id", id);
-  to->Add("webhook-timestamp", std::to_string(timestamp));
-  to->Add("webhook-signature", signatures);
+  Add("webhook-id", id, to);
+  Add("webhook-timestamp", timestamp, to);
+  Add("webhook-signature", signatures, to);
 }
 
 tcc::Completion CompletionOf(const tcc::Call& call) {
@@ -78,27 +72,32 @@ Result<void> CheckHeaders(const tcc::Call& call) {
   return {};
 }
 
-std::string RequestText(const tcc::Call& call, const Url& url, Duration left, WallTime now,
-                        const std::vector<Signer>& signers) {
+std::string RequestHead(const Url& url) {
+  std::string head = "POST " + url.target + " HTTP/1.1";
+  Add("Host", url.Authority(), &head);
+  Add("User-Agent", "Assent", &head);
+  return head;
+}
+
+void AppendRequest(const tcc::Call& call, std::string_view head, Duration left, WallTime now,
+                   const std::vector<Signer>& signers, std::string* to) {
   const std::string& body = call.payload->bytes;
-  Text text(url.target, body.size());
-  text.Add("Host", url.Authority());
-  text.Add("User-Agent", "Assent");
-  text.Add("Content-Type", call.payload->content_type);
-  text.Add("Content-Length", std::to_string(body.size()));
-  text.Add("Assent-Transaction", call.key.gtrid.ToHex());
-  text.Add("Assent-Gid", call.gid);
-  text.Add("Assent-Branch", call.key.branch);
-  text.Add("Assent-Operation", tcc::Name(call.operation));
-  text.Add("Assent-Attempt", std::to_string(call.attempt));
-  text.Add("Assent-Deadline", FormatTime(call.deadline));
-  text.Add("Assent-Timeout-Ms", std::to_string(std::max<int64_t>(left.count(), 0) / kMillisecond));
-  text.Add("Assent-Horizon", FormatTime(call.horizon));
-  if (!call.coordinator.empty()) text.Add("Assent-Coordinator", call.coordinator);
-  text.Add("Idempotency-Key", call.key.Idempotency(call.operation));
-  if (!call.traceparent.empty()) text.Add("traceparent", call.traceparent);
-  if (!signers.empty()) AddSignature(call, now, signers, &text);
-  return std::move(text).With(body);
+  to->append(head);
+  Add("Content-Type", call.payload->content_type, to);
+  Add("Content-Length", static_cast<int64_t>(body.size()), to);
+  Add("Assent-Transaction", call.key.gtrid.ToHex(), to);
+  Add("Assent-Gid", call.gid, to);
+  Add("Assent-Branch", call.key.branch, to);
+  Add("Assent-Operation", tcc::Name(call.operation), to);
+  Add("Assent-Attempt", call.attempt, to);
+  Add("Assent-Deadline", FormatTime(call.deadline), to);
+  Add("Assent-Timeout-Ms", std::max<int64_t>(left.count(), 0) / kMillisecond, to);
+  Add("Assent-Horizon", FormatTime(call.horizon), to);
+  if (!call.coordinator.empty()) Add("Assent-Coordinator", call.coordinator, to);
+  Add("Idempotency-Key", call.key.Idempotency(call.operation), to);
+  if (!call.traceparent.empty()) Add("traceparent", call.traceparent, to);
+  if (!signers.empty()) AddSignature(call, now, signers, to);
+  to->append("\r\n\r\n").append(body);
 }
 
 tcc::Completion ToCompletion(const tcc::Call& call, const Received& received, WallTime now) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -25,10 +26,12 @@ struct Received {
 // Errors: kInvalid where a value may not stand in a header.
 Result<void> CheckHeaders(const tcc::Call& call);
 
-// HTTP/1.1, headers and body. `left`: until the deadline; below 0 counts as 0. `signers` may be
-// empty: unsigned.
-std::string RequestText(const tcc::Call& call, const Url& url, Duration left, WallTime now,
-                        const std::vector<Signer>& signers);
+// What every request to a URL begins with: made once.
+std::string RequestHead(const Url& url);
+// HTTP/1.1: `head` of its URL, headers and body, put behind what is in `to`. `left`: until the
+// deadline; below 0 counts as 0. `signers` may be empty: unsigned.
+void AppendRequest(const tcc::Call& call, std::string_view head, Duration left, WallTime now,
+                   const std::vector<Signer>& signers, std::string* to);
 
 tcc::Completion ToCompletion(const tcc::Call& call, const Received& received, WallTime now);
 // Nothing of it left this process.

@@ -29,6 +29,13 @@ tcc::Call ACall() {
   return call;
 }
 
+std::string RequestText(const tcc::Call& call, const Url& url, Duration left, WallTime now,
+                        const std::vector<Signer>& signers) {
+  std::string text;
+  AppendRequest(call, RequestHead(url), left, now, signers, &text);
+  return text;
+}
+
 TEST(RequestText, HasEveryHeaderAPartnerIsPromised) {
   const tcc::Call call = ACall();
   const std::string gtrid = call.key.gtrid.ToHex();
