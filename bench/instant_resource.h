@@ -35,7 +35,7 @@ class InstantResource final : public xa::ResourceManager {
     sink_->OnCompletion(std::move(completion));
   }
   void Cancel(const xa::Xid&) override {}
-  void Scan(std::function<void(xa::ScanResult)> done) override {
+  void Scan(const core::Gtrid&, std::function<void(xa::ScanResult)> done) override {
     xa::ScanResult result;
     result.complete = true;
     done(std::move(result));

@@ -18,8 +18,9 @@ void Shard::Carry(Entry& entry, const core::Effect& effect) {
   }
   if (const auto* cancel = std::get_if<core::Cancel>(&effect)) {
     const BranchWork& work = entry.work[cancel->branch];
+    const xa::Xid xid{entry.atomic.gtrid, cancel->branch + 1};
     if (work.resource != nullptr) {
-      work.resource->Cancel({entry.atomic.gtrid, cancel->branch + 1});
+      if (!first_scan_.TakesCancel(xid)) work.resource->Cancel(xid);
     } else if (work.call != 0) {
       context_.partners->Cancel(work.call);
     }
@@ -108,6 +109,8 @@ void Shard::CarryCall(Entry& entry, const core::Call& effect) {
     call.settle = branch.witnessed && entry.atomic.state != core::State::kRollingBack;
   }
   if (work.resource != nullptr) {
+    const bool recovered = entry.handle >= kFirstRestored;
+    if (first_scan_.Takes(branch.spec.resource, recovered, call)) return;
     work.resource->Submit(std::move(call));
     return;
   }

@@ -62,6 +62,7 @@ void Engine::Start(log::DecisionLog& log, Restored restored, std::string url) {
   context.resources = resources_;
   context.partners = partners_;
   context.coordinator_url = std::move(url);
+  context.await_first_scans = await_first_scans_;
   context.fatal = fatal_;
   shard_ = std::make_unique<Shard>(std::move(context));
   for (xa::ResourceManager* manager : managers_) manager->Start(*this);

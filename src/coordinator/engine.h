@@ -45,6 +45,8 @@ class Engine final : public Front,
          tcc::Partners* partners, const Clock& clock, Random& random, Fatal fatal);
   ~Engine() override;
 
+  // Before Start: scans will be judged (recovery/), and no resource is touched before its first.
+  void AwaitFirstScans() { await_first_scans_ = true; }
   // The log was made with this engine as its sink. `url`: where a partner finds us; may be empty.
   void Start(log::DecisionLog& log, Restored restored, std::string url = {});
   // Joins the thread. What is undecided is left to presumed abort, what is decided to the next
@@ -110,6 +112,7 @@ class Engine final : public Front,
   Random& random_;
   const Fatal fatal_;
   const Validator validator_;
+  bool await_first_scans_ = false;
   std::unique_ptr<Journal> log_;
   std::unique_ptr<Shard> shard_;
 

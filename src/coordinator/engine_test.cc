@@ -42,7 +42,7 @@ class ThreadedResource final : public xa::ResourceManager {
     wake_.notify_one();
   }
   void Cancel(const xa::Xid&) override {}
-  void Scan(std::function<void(xa::ScanResult)>) override {}
+  void Scan(const core::Gtrid&, std::function<void(xa::ScanResult)>) override {}
   Result<void> Check(const std::string&) const override { return {}; }
   xa::ResourceStatus Status() const override { return {}; }
   void PurgeWitness(std::vector<xa::Xid>) override {}

@@ -118,7 +118,8 @@ void Shard::Resources(const Reply& reply) {
     view->set_driver(status.driver);
     view->set_dialect(status.dialect);
     view->set_state(HealthName(status.health));
-    view->set_detail(status.detail);
+    const std::string why = first_scan_.Why(name);
+    view->set_detail(status.detail.empty() ? why : status.detail);
     view->set_identity(status.stamp.identity);
     view->set_server_version(status.server_version);
     view->set_pool(status.pool);

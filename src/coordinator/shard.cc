@@ -1,6 +1,7 @@
 #include "coordinator/shard.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 #include "base/event_log.h"
@@ -33,6 +34,9 @@ Shard::Shard(ShardContext context)
     : context_(std::move(context)),
       outcomes_(context_.options.outcome_age, context_.options.outcome_count) {
   timers_.Push({context_.clock->Now() + kSweepEvery, 0, 0, 0, kSweep});
+  for (const auto& [name, resource] : context_.resources) {
+    if (context_.await_first_scans) first_scan_.Await(name);
+  }
 }
 
 Shard::~Shard() = default;
@@ -243,6 +247,7 @@ void Shard::OnDurable(log::Lsn up_to) {
 
 void Shard::OnHealth(const std::string& resource, xa::Health health) {
   if (health != xa::Health::kUp) return;
+  if (first_scan_.Again(resource) && on_scan_wanted) on_scan_wanted(resource);
   std::vector<uint64_t> waiting;
   for (const auto& [handle, entry] : table_) {
     for (const auto& branch : entry->atomic.branches) {
@@ -533,11 +538,13 @@ void Shard::OnAck(Entry& entry, uint32_t index, const xa::Completion& completion
 }
 
 void Shard::DrainSelf() {
+  if (std::exchange(draining_, true)) return;
   while (!self_completions_.empty()) {
     xa::Completion completion = std::move(self_completions_.front());
     self_completions_.pop_front();
     OnCompletion(std::move(completion));
   }
+  draining_ = false;
 }
 
 }  // namespace assent::coordinator

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "coordinator/first_scan.h"
 #include "coordinator/options.h"
 #include "coordinator/outcomes.h"
 #include "coordinator/requests.h"
@@ -67,6 +68,7 @@ struct ShardContext {
   std::map<std::string, xa::ResourceManager*> resources;
   tcc::Partners* partners = nullptr;  // none: no request may name one
   std::string coordinator_url;        // where a partner finds us; empty: partners are not told
+  bool await_first_scans = false;     // scans are judged: see first_scan.h
   // The process must end without answering anybody; does not return in the daemon.
   std::function<void(FatalReason, const std::string&)> fatal;
 };
@@ -117,7 +119,12 @@ class Shard {
     uint64_t foreign = 0;
     WallTime at;
   };
-  void NoteScan(const std::string& resource, ScanSummary summary) { scans_[resource] = summary; }
+  // A scan has been judged, and this process is none that must stop.
+  void NoteScan(const std::string& resource, ScanSummary summary);
+  // It failed; `standby`: it says nothing of what is not there.
+  void NoteFailedScan(const std::string& resource, bool standby, const std::string& why);
+  // A resource is back that has not been scanned yet.
+  std::function<void(const std::string& resource)> on_scan_wanted;
   // Calls for branches that no transaction in the table owns.
   void SubmitOrphan(const std::string& resource, xa::Call call);
   std::function<void(const xa::Completion&)> on_orphan;
@@ -185,6 +192,7 @@ class Shard {
   void KeepRecent(std::unique_ptr<Entry> entry);
   void Sweep();
   void PurgeWitnesses();
+  void SendAll(const std::string& resource, std::vector<xa::Call> calls);
   void DrainSelf();  // completions of calls that never left
   uint64_t RoomOf(const Entry& entry) const {
     return kRoomForOne + entry.work.size() * kRoomForBranch + entry.room;
@@ -244,6 +252,8 @@ class Shard {
   size_t recent_bytes_ = 0;
   std::unordered_map<std::string, const Entry*> recent_;  // owned by recent_order_
   std::deque<xa::Completion> self_completions_;
+  bool draining_ = false;
+  FirstScan first_scan_{self_completions_};
   std::unordered_map<uint64_t, std::pair<uint64_t, uint32_t>> partner_calls_;  // handle and branch
   WallTime horizon_;                        // what is unfinished began no earlier
   uint64_t room_spoken_for_ = kRoomAlways;  // by all that is open

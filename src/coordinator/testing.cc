@@ -6,7 +6,8 @@
 
 namespace assent::coordinator {
 
-Box::Box(EngineOptions given, uint32_t incarnation) : options(std::move(given)) {
+Box::Box(EngineOptions given, uint32_t incarnation, bool await_first_scans)
+    : options(std::move(given)) {
   ShardContext context;
   context.options = options;
   context.clock = &clock;
@@ -15,6 +16,7 @@ Box::Box(EngineOptions given, uint32_t incarnation) : options(std::move(given)) 
   context.identity = {"12345678", incarnation, "abc"};
   context.resources = resources;
   context.partners = &partners;
+  context.await_first_scans = await_first_scans;
   context.fatal = [this](FatalReason, const std::string& message) { fatal = message; };
   shard = std::make_unique<Shard>(std::move(context));
 }

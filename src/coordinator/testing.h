@@ -56,7 +56,7 @@ class ScriptedManager final : public xa::ResourceManager {
   void Stop() override {}
   void Submit(xa::Call call) override { calls.push_back(std::move(call)); }
   void Cancel(const xa::Xid& xid) override { cancelled.push_back(xid); }
-  void Scan(std::function<void(xa::ScanResult)>) override {}
+  void Scan(const core::Gtrid&, std::function<void(xa::ScanResult)>) override {}
   Result<void> Check(const std::string& sql) const override {
     if (sql == "COMMIT") return Error{ErrorCode::kInvalid, "COMMIT would end the branch"};
     return {};
@@ -109,7 +109,8 @@ class ScriptedPartners final : public tcc::Partners {
 
 class Box {
  public:
-  explicit Box(EngineOptions options = {}, uint32_t incarnation = 3);
+  explicit Box(EngineOptions options = {}, uint32_t incarnation = 3,
+               bool await_first_scans = false);
   // Sends a request through the checks; the answer is kept under the number returned.
   size_t Send(Request request);
   size_t Execute(const std::string& gid, const std::string& sql = "UPDATE t SET a = 1");

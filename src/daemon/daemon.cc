@@ -146,8 +146,10 @@ int Run(const Config& config) {
 
   const size_t unfinished = rebuilt->restored.unfinished.size();
   const size_t outcomes = rebuilt->restored.ended.size();
+  engine.AwaitFirstScans();
   engine.Start(**log, std::move(rebuilt->restored), UrlOf(config, (*api)->port()));
-  recovery::Sweeper sweeper(engine, pointers, SystemClock(), SystemRandom(), config.recovery);
+  recovery::Sweeper sweeper(engine, pointers, (*log)->identity(), SystemClock(), SystemRandom(),
+                            config.recovery);
   sweeper.Start();
   SayStarted(config, (*api)->port(), *rebuilt, unfinished, outcomes);
 

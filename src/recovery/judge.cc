@@ -8,6 +8,9 @@ namespace assent::recovery {
 namespace {
 
 constexpr uint64_t kOrphanCall = uint64_t{1} << 62;
+constexpr char kOfNewer[] =
+    " of a newer incarnation of this coordinator: this log directory is an old copy; start with "
+    "the newest one";
 
 Origin OriginOf(const coordinator::Shard& shard, const core::Gtrid& gtrid) {
   const log::Identity& ours = shard.identity();
@@ -53,26 +56,39 @@ bool Judge::Due(const coordinator::Shard& shard, Resource& resource, const xa::X
   return true;
 }
 
+// Before anything is touched: has a newer incarnation been here? What a standby shows is proof too.
+bool Judge::MustStop(Look& look, const xa::ScanResult& scan) {
+  for (const xa::Listed& listed : scan.listed) {
+    if (OriginOf(look.shard, listed.xid.gtrid) != Origin::kNewer) continue;
+    JudgeOne(look, listed, false);
+    return true;
+  }
+  if (!scan.newer_witness || OriginOf(look.shard, scan.newer_witness->gtrid) != Origin::kNewer) {
+    return false;
+  }
+  look.shard.Fatal(coordinator::FatalReason::kStaleLog,
+                   "resource " + look.name + " holds the witness row " +
+                       scan.newer_witness->ToPostgreSql() + kOfNewer);
+  return true;
+}
+
 std::optional<Duration> Judge::Take(coordinator::Shard& shard, const std::string& name,
                                     const xa::ScanResult& scan, Monotonic started) {
   Resource& resource = resources_[name];
+  Look look{shard, name, resource, started};
+  if (MustStop(look, scan)) return std::nullopt;
   if (!scan.complete || scan.standby) {
     resource.seen.clear();
+    shard.NoteFailedScan(name, scan.standby,
+                         scan.standby ? "it is a standby or read-only" : scan.error);
     return std::min<Duration>(options_.interval, std::chrono::seconds(1));
   }
-  Look look{shard, name, resource, started};
   const auto& noted = shard.NoteIdentity(name, scan.stamp.identity);
   coordinator::Shard::ScanSummary summary;
   summary.foreign = scan.foreign;
   summary.at = shard.clock().Wall();
   std::set<xa::Xid> seen;
   bool left = false;
-  // Before anything is touched: has a newer incarnation been here?
-  for (const xa::Listed& listed : scan.listed) {
-    if (OriginOf(shard, listed.xid.gtrid) != Origin::kNewer) continue;
-    JudgeOne(look, listed, false);
-    return std::nullopt;
-  }
   if (!resource.purged) resource.purged = shard.PurgeOldWitnesses(name);
   for (const xa::Listed& listed : scan.listed) {
     const Origin origin = OriginOf(shard, listed.xid.gtrid);
@@ -153,10 +169,7 @@ bool Judge::JudgeOne(Look& look, const xa::Listed& listed, bool identity_changed
   switch (row.action) {
     case Action::kStop:
       shard.Fatal(coordinator::FatalReason::kStaleLog,
-                  "resource " + name +
-                      " holds a branch of a newer incarnation of this coordinator (" +
-                      listed.xid.ToPostgreSql() +
-                      "): this log directory is an old copy; start with the newest one");
+                  "resource " + name + " holds the branch " + listed.xid.ToPostgreSql() + kOfNewer);
       return true;
     case Action::kCommit:
     case Action::kCommitAndAlarm:

@@ -2,11 +2,12 @@
 // the decision table.
 //
 // Contract: each resource is listed first, and judged afterwards on the shard's thread; a failed
-// scan, or a standby's, says nothing. Of the running incarnation only what two scans in a row show
-// is touched, for a transaction may have ended between the list and its judgement. An orphan that
-// stays is tried again with exponential back-off; what was proven of it once stays proven, though
-// outcomes are forgotten meanwhile. With the first judgement of a resource that has a
-// witness table, old rows in it are purged. Threads: the shard's only; no timer of its own.
+// scan says nothing, a standby's only that a newer incarnation has been there. Of the running
+// incarnation only what two scans in a row show is touched, for a transaction may have ended
+// between the list and its judgement. An orphan that stays is tried again with exponential
+// back-off; what was proven of it once stays proven, though outcomes are forgotten meanwhile. With
+// the first judgement of a resource that has a witness table, old rows in it are purged. Threads:
+// the shard's only; no timer of its own.
 #pragma once
 
 #include <map>
@@ -55,6 +56,7 @@ class Judge {
     Monotonic started;
   };
 
+  bool MustStop(Look& look, const xa::ScanResult& scan);
   bool JudgeOne(Look& look, const xa::Listed& listed, bool identity_changed);
   static void Remind(const Resource& resource, const xa::Xid& xid, Facts& facts);
   bool Due(const coordinator::Shard& shard, Resource& resource, const xa::Xid& xid);

@@ -3,8 +3,15 @@
 namespace assent::recovery {
 
 Sweeper::Sweeper(coordinator::Engine& engine, std::vector<xa::ResourceManager*> resources,
-                 const Clock& clock, Random& random, SweeperOptions options)
-    : engine_(engine), clock_(clock), random_(random), options_(options), judge_(options) {
+                 const log::Identity& identity, const Clock& clock, Random& random,
+                 SweeperOptions options)
+    : engine_(engine),
+      own_(core::Gtrid::Make(identity.coordinator_id, identity.incarnation, identity.start_nonce,
+                             0)),
+      clock_(clock),
+      random_(random),
+      options_(options),
+      judge_(options) {
   for (xa::ResourceManager* manager : resources) {
     resources_[manager->name()].manager = manager;
   }
@@ -13,7 +20,10 @@ Sweeper::Sweeper(coordinator::Engine& engine, std::vector<xa::ResourceManager*> 
 Sweeper::~Sweeper() { Stop(); }
 
 void Sweeper::Start() {
-  engine_.Post([this](coordinator::Shard& shard) { judge_.Attach(shard); });
+  engine_.Post([this](coordinator::Shard& shard) {
+    judge_.Attach(shard);
+    shard.on_scan_wanted = [this](const std::string& name) { Hasten(name); };
+  });
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -48,12 +58,18 @@ void Sweeper::Run() {
 
 void Sweeper::StartScan(Resource& resource) {
   const Monotonic started = clock_.Now();
-  resource.manager->Scan([this, &resource, started](xa::ScanResult scan) {
+  resource.manager->Scan(own_, [this, &resource, started](xa::ScanResult scan) {
     engine_.Post([this, &resource, started, scan = std::move(scan)](coordinator::Shard& shard) {
       const auto again = judge_.Take(shard, resource.manager->name(), scan, started);
       if (again) Finish(resource, *again);
     });
   });
+}
+
+void Sweeper::Hasten(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  resources_.at(name).next = Monotonic{};
+  wake_.notify_all();
 }
 
 void Sweeper::Finish(Resource& resource, Duration delay) {

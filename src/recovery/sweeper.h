@@ -20,8 +20,10 @@ namespace assent::recovery {
 
 class Sweeper {
  public:
+  // `identity`: of this start.
   Sweeper(coordinator::Engine& engine, std::vector<xa::ResourceManager*> resources,
-          const Clock& clock, Random& random, SweeperOptions options);
+          const log::Identity& identity, const Clock& clock, Random& random,
+          SweeperOptions options);
   ~Sweeper();
   void Start();
   void Stop();
@@ -36,8 +38,10 @@ class Sweeper {
   void Run();
   void StartScan(Resource& resource);
   void Finish(Resource& resource, Duration delay);
+  void Hasten(const std::string& name);
 
   coordinator::Engine& engine_;
+  const core::Gtrid own_;  // of this start; it names no transaction
   const Clock& clock_;
   Random& random_;
   const SweeperOptions options_;

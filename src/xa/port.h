@@ -113,6 +113,8 @@ struct ScanResult {
   std::string error;
   std::vector<Listed> listed;  // XIDs of Assent's format, of any coordinator
   uint64_t foreign = 0;        // XIDs of others
+  // Of a witness row: a branch of this coordinator that a later start began, if there is one.
+  std::optional<Xid> newer_witness;
   ServerStamp stamp;
 };
 
@@ -150,8 +152,10 @@ class ResourceManager {
   // Ends the statement that this branch runs or waits with, if any; its call is answered all the
   // same.
   virtual void Cancel(const Xid& xid) = 0;
-  // Lists what is prepared there; pages until empty or until a page brings nothing new.
-  virtual void Scan(std::function<void(ScanResult)> done) = 0;
+  // Lists what is prepared there; pages until empty or until a page brings nothing new. Where the
+  // witness table is there, also looks for rows of `own`'s coordinator that are of a higher
+  // incarnation than `own`, or of its own with another start nonce.
+  virtual void Scan(const core::Gtrid& own, std::function<void(ScanResult)> done) = 0;
   // Is this exactly one statement, of a kind that a branch may run? The message names what is
   // wrong. Pure.
   virtual Result<void> Check(const std::string& sql) const = 0;

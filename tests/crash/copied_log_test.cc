@@ -37,7 +37,11 @@ class CopiedLog : public testing::Test {
   }
   void TearDown() override {
     (void)kill(SharedMariaDb().pid(), SIGCONT);
+    OpenPcToNewSessions(true);
     daemon_->Kill();
+    for (Side side : {kMobile, kPc}) {
+      EXPECT_TRUE(Sql(bank_->server(side), "DROP TABLE IF EXISTS assent_witness", "bank"));
+    }
     if (HasFailure()) printf("the original said:\n%s\n", daemon_->Said().c_str());
   }
 
@@ -62,6 +66,23 @@ class CopiedLog : public testing::Test {
     EXPECT_EQ(status->code, kStale) << copy.Said();
     EXPECT_NE(copy.Said().find("stale-log"), std::string::npos) << copy.Said();
     EXPECT_EQ(copy.Said().find("branch-resolved"), std::string::npos) << "it touched a branch";
+  }
+  void InstallWitness() {
+    for (const char* resource : kResources) {
+      const auto installed = daemon_->NewClient().Install(resource);
+      ASSERT_TRUE(installed && installed->status == 200) << daemon_->Said();
+    }
+  }
+  std::string WitnessRows(Side side, const std::string& mark) {
+    const auto rows =
+        Sql(bank_->server(side), "SELECT count(*) FROM assent_witness WHERE mark = '" + mark + "'",
+            "bank");
+    return rows && rows->size() == 1 ? rows->front().front() : "nothing";
+  }
+  // Sessions that are connected already go on.
+  void OpenPcToNewSessions(bool open) {
+    EXPECT_TRUE(Sql(bank_->server(kPc), std::string("ALTER DATABASE bank ALLOW_CONNECTIONS ") +
+                                            (open ? "true" : "false")));
   }
   std::set<std::string> Prepared(Side side) {
     auto prepared = bank_->PreparedOfOurs(side);
@@ -150,6 +171,71 @@ TEST_F(CopiedLog, StartedBesideTheOriginalUnderLoadStops) {
   const auto faults = Faults(load.accounts());
   EXPECT_TRUE(faults.empty()) << Joined(faults);
   EXPECT_TRUE(load.faults().empty()) << Joined(load.faults());
+}
+
+// The copy holds a decision that the original has carried out since, and whose witness rows are
+// gone; and it is sent new work. At first the database that could tell it what it is refuses it.
+TEST_F(CopiedLog, ThatWaitedForADatabaseStopsBeforeItActsThere) {
+  InstallWitness();
+  daemon_->Kill(SIGTERM);
+  StartIt({"ASSENT_CRASH_AT=call-commit.before:1"});
+  EXPECT_EQ(Execute(*daemon_, Transfer("waited-1")), v1::UNDECIDED);
+  ASSERT_TRUE(daemon_->Wait(kSoon));
+  Daemon copy(bank_->Tables(), Copy("copy"));
+  StartIt();
+  ASSERT_TRUE(
+      Eventually(kSoon, [&] { return Prepared(kMobile).empty() && Prepared(kPc).empty(); }));
+  for (Side side : {kMobile, kPc}) {
+    ASSERT_TRUE(Sql(bank_->server(side), "DELETE FROM assent_witness WHERE mark = 'C'", "bank"));
+  }
+  auto outcome = HangWhilePreparing("waited-2");
+  const std::set<std::string> prepared = Prepared(kPc);
+  OpenPcToNewSessions(false);
+  ASSERT_TRUE(copy.Start());
+  ASSERT_TRUE(Eventually(kSoon, [&] {
+    return copy.Said().find("resource-down resource=pc_game") != std::string::npos;
+  }));
+  auto committed = std::async(std::launch::async, [&copy] {
+    int count = 0;
+    for (int i = 0;; ++i) {
+      v1::ExecuteRequest request;
+      request.set_deadline("5s");
+      v1::Branch* branch = request.mutable_atomic()->add_branches();
+      branch->set_name("pc");
+      branch->mutable_xa()->set_resource(kResources[kPc]);
+      AddStatement(branch->mutable_xa(), "UPDATE account SET balance = balance WHERE id = 77");
+      const auto answer = copy.NewClient().Execute(request);
+      if (!answer) return count;
+      count += client::OutcomeOf(*answer) == v1::COMMITTED ? 1 : 0;
+    }
+  });
+  OpenPcToNewSessions(true);
+  ExpectStale(copy);
+  EXPECT_EQ(committed.get(), 0) << "it has decided new work";
+  EXPECT_EQ(WitnessRows(kPc, "R"), "0") << "it has forbidden what was carried out long ago";
+  EXPECT_EQ(Prepared(kPc), prepared);
+  ASSERT_EQ(kill(SharedMariaDb().pid(), SIGCONT), 0);
+  EXPECT_EQ(outcome.get(), v1::COMMITTED);
+  const auto faults = Faults();
+  EXPECT_TRUE(faults.empty()) << Joined(faults);
+}
+
+// Nothing stands prepared, but the witness rows of the last transactions are there.
+TEST_F(CopiedLog, RestoredStopsAtTheWitnessRowsOfWhatCameSince) {
+  InstallWitness();
+  ASSERT_EQ(Execute(*daemon_, Transfer("rows-1")), v1::COMMITTED);
+  daemon_->Kill(SIGTERM);
+  Daemon restored(bank_->Tables(), Copy("copy"));
+  StartIt();
+  ASSERT_EQ(Execute(*daemon_, Transfer("rows-2")), v1::COMMITTED);
+  daemon_->Kill(SIGTERM);
+  ASSERT_TRUE(restored.Launch());
+  ExpectStale(restored);
+  EXPECT_NE(restored.Said().find("witness row"), std::string::npos) << restored.Said();
+  StartIt();
+  EXPECT_EQ(Execute(*daemon_, Transfer("rows-3")), v1::COMMITTED);
+  const auto faults = Faults();
+  EXPECT_TRUE(faults.empty()) << Joined(faults);
 }
 
 // Copied file by file while the daemon writes. It may be no log at all, or a stale one.

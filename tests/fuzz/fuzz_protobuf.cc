@@ -37,7 +37,7 @@ class ScanningManager final : public xa::ResourceManager {
   void Stop() override {}
   void Submit(xa::Call) override {}
   void Cancel(const xa::Xid&) override {}
-  void Scan(std::function<void(xa::ScanResult)>) override {}
+  void Scan(const core::Gtrid&, std::function<void(xa::ScanResult)>) override {}
   Result<void> Check(const std::string& sql) const override {
     const auto scanned = sql::Scan(sql, dialect_);
     if (!scanned) {

@@ -156,12 +156,12 @@ void Move::CarryLate(uint32_t branch, Operation operation, bool through_own) {
   });
 }
 
-// What is under way stays under way; what waited is never sent.
+// What is under way stays under way; what waited, here or for a first scan, is never sent.
 void Move::AbandonCalls() {
   for (uint32_t i = 0; i < setup.branches; ++i) {
     Branch& branch = world.branches[i];
     Part& part = world.parts[i];
-    if (!branch.calls.empty() && !branch.calls.front().replied) {
+    if (!branch.calls.empty() && !branch.calls.front().replied && !branch.unscanned) {
       const Operation operation = branch.calls.front().operation;
       const bool own = part.session == Session::kOurs;
       if (operation == Operation::kFind && !branch.calls.front().settle) {

@@ -140,7 +140,9 @@ void Walk(Io& io, Branch& branch) {
   Flag(io, branch.retry_armed);
   Flag(io, branch.up_news);
   io.Bits(branch.list, 2);
-  for (bool* flag : {&branch.ended_since, &branch.seen, &branch.returned}) Flag(io, *flag);
+  for (bool* flag : {&branch.unscanned, &branch.ended_since, &branch.seen, &branch.returned}) {
+    Flag(io, *flag);
+  }
   io.Bits(branch.announced, 4);
 }
 

@@ -127,6 +127,7 @@ void Move::Start(bool old_copy) {
   }
   CheckStart();
   Step(core::Replayed{});
+  for (Branch& branch : world.branches) branch.unscanned = !branch.calls.empty();
 }
 
 // What the start does with each branch is what the decision table says of it.

@@ -60,6 +60,7 @@ enum class PartKind : uint8_t {
   X(LiveRolledBack, "a listed branch of a live transaction rolled back")      \
   X(IncarnationIgnored, "branches of a newer incarnation judged as old ones") \
   X(NeverScan, "the in-doubt scan never runs")                                \
+  X(NeverReleased, "what waits for a first scan is not sent after it")        \
   X(TimersIgnored, "no timer ever fires")                                     \
   X(AnsweredTwice, "a prepare is answered twice")                             \
   X(LogOutOfOrder, "a crash may lose a record and keep a later one")

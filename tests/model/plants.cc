@@ -19,6 +19,7 @@ std::span<const PlantedBug> PlantedBugs() {
       {Plant::kLiveRolledBack, "branch-left", Invariant::kCheck},
       {Plant::kIncarnationIgnored, "replaced", Invariant::kStability},
       {Plant::kNeverScan, "interactive", Invariant::kLiveness},
+      {Plant::kNeverReleased, "interactive-named", Invariant::kLiveness},
       {Plant::kTimersIgnored, "one-phase", Invariant::kLiveness},
       {Plant::kAnsweredTwice, "lists", Invariant::kCheck},
       {Plant::kLogOutOfOrder, "heuristics", Invariant::kIdempotent},

@@ -9,8 +9,9 @@ namespace {
 using core::Operation;
 
 const Flight* UnderWay(const Move& m, uint32_t b) {
-  const auto& calls = m.world.branches[b].calls;
-  return calls.empty() || calls.front().replied ? nullptr : &calls.front();
+  const Branch& branch = m.world.branches[b];
+  if (branch.calls.empty() || branch.calls.front().replied || branch.unscanned) return nullptr;
+  return &branch.calls.front();
 }
 
 bool Ready(const Move& m) { return m.world.up && !m.world.stale; }
@@ -174,6 +175,16 @@ void Lose(Move& m, uint32_t b, int way) {
   if (way == 1) m.Carry(b);  // the reply is lost
   m.Lose(b, false);
 }
+// What waits for it is answered as if its resource could not be reached.
+int CanFailScan(const Move& m, uint32_t b) {
+  const Branch& branch = m.world.branches[b];
+  return m.May(Fault::kDrop) && branch.unscanned && !branch.calls.empty() &&
+         !branch.calls.front().replied;
+}
+void FailScan(Move& m, uint32_t b, int) {
+  m.Spend(Fault::kDrop);
+  m.Lose(b, false);
+}
 int CanTimeOut(const Move& m, uint32_t b) {
   return m.May(Fault::kTimeOut) && OverNetwork(OnTheWay(m, b));
 }
@@ -293,6 +304,7 @@ constexpr Rule kRules[] = {
     {"client commits", false, false, CanAskCommit, AskCommit},
     {"CRASH", false, true, CanCrash, Crash},
     {"LOST", true, true, CanLose, Lose},
+    {"FIRST SCAN FAILS", true, true, CanFailScan, FailScan},
     {"TIME-OUT", true, true, CanTimeOut, TimeOut},
     {"DUPLICATE", true, true, CanDuplicate, Duplicate},
     {"HANG", true, true, CanHang, Hang},

@@ -38,7 +38,7 @@ bool Remembers(const Branch& branch) {
 bool Move::WantsList(uint32_t index) const {
   const Branch& branch = world.branches[index];
   if (!world.up || branch.list != Pending::kNone) return false;
-  return At(index).Listed(world.parts[index]) || Remembers(branch);
+  return At(index).Listed(world.parts[index]) || Remembers(branch) || branch.unscanned;
 }
 
 void Move::List(uint32_t index) {
@@ -63,6 +63,7 @@ void Move::Judge(uint32_t index) {
   Sighting sighting;
   sighting.ended_since = std::exchange(branch.ended_since, false);
   branch.list = Pending::kNone;
+  branch.unscanned &= Planted(Plant::kNeverReleased);
   if (!listed) {
     branch.seen = branch.returned = false;
     branch.announced = 0;

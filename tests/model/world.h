@@ -97,6 +97,8 @@ struct Branch {               // of the process; gone with it
   std::vector<Flight> calls;  // in order; the first is under way
   bool retry_armed = false;
   bool up_news = false;  // the resource was seen to be back
+  // Calls of the recovered transaction wait for the first scan (coordinator::FirstScan).
+  bool unscanned = false;
   // What the judgement of scans remembers.
   Pending list = Pending::kNone;
   bool ended_since = false;  // the transaction ended while the list was made

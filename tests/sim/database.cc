@@ -196,6 +196,19 @@ void Database::PurgeWitness(const std::vector<xa::Xid>& xids) {
   }
 }
 
+bool IsNewer(const core::Gtrid& gtrid, const core::Gtrid& own) {
+  if (gtrid.coordinator_id() != own.coordinator_id()) return false;
+  return gtrid.incarnation() > own.incarnation() ||
+         (gtrid.incarnation() == own.incarnation() && gtrid.start_nonce() != own.start_nonce());
+}
+
+std::optional<xa::Xid> Database::NewerWitness(const core::Gtrid& own) const {
+  for (const auto& [xid, mark] : witness_) {
+    if (IsNewer(xid.gtrid, own)) return xid;
+  }
+  return std::nullopt;
+}
+
 std::vector<xa::Xid> Database::List() const {
   std::vector<xa::Xid> listed(foreign_.begin(), foreign_.end());
   for (const auto& [xid, branch] : branches_) {

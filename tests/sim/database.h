@@ -13,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -50,6 +51,9 @@ struct LedgerRow {
   int64_t delta = 0;
 };
 
+// Made by a later start of the same coordinator, or by another start under the same incarnation.
+bool IsNewer(const core::Gtrid& gtrid, const core::Gtrid& own);
+
 class Database {
  public:
   using Session = uint64_t;
@@ -86,6 +90,7 @@ class Database {
   xa::Found Find(const xa::Xid& xid, bool settle);
   void PurgeWitness(const std::vector<xa::Xid>& xids);
   std::vector<xa::Xid> List() const;
+  std::optional<xa::Xid> NewerWitness(const core::Gtrid& own) const;
   uint64_t foreign_listed() const { return foreign_.size(); }
 
   // ---- What befalls it ----

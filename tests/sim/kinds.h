@@ -121,7 +121,9 @@ namespace assent::sim {
   X(OrphanTurned, "the roll-back of an orphan is carried out as a commit")           \
   X(JudgedBeforeListed, "the scan notes who lives before it lists")                  \
   X(HalfCopyTrusted, "a half copy is trusted: what it had not reached is lost")      \
-  X(OnePhaseNamedGid, "a sole branch under a client's gid committed in one phase")
+  X(OnePhaseNamedGid, "a sole branch under a client's gid committed in one phase")   \
+  X(ActsBeforeScan, "calls go out before the first scan has been judged")            \
+  X(WitnessIgnored, "witness rows of a newer incarnation not looked for")
 
 #define ASSENT_SIM_ENUM(name, text) k##name,
 enum class Fault : uint8_t { ASSENT_SIM_FAULTS(ASSENT_SIM_ENUM) kCount };

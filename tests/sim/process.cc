@@ -17,7 +17,8 @@ Process::Process(World& world, Disk& disk, std::vector<SimResource*> resources, 
         for (SimResource* resource : resources_) names[resource->name()] = resource;
         return names;
       }()),
-      validator_(settings_.engine, by_name_, nullptr) {
+      validator_(settings_.engine, by_name_, nullptr),
+      scans_(resources_.size()) {
   for (SimResource* resource : resources_) resource->Attach(this);
 }
 
@@ -72,6 +73,7 @@ void Process::End(CrashKind kind, Duration down) {
   effects_left_ = 0;
   judge_.reset();
   shard_.reset();
+  scans_.assign(resources_.size(), {});
   if (log_) {
     log_->Stop();  // it may be its own event that ends it
     world_.At(0ns, [gone = std::shared_ptr<SimLog>(std::move(log_))] {});
@@ -117,7 +119,7 @@ void Process::Start() {
     return;
   }
   ArmTimer();
-  for (size_t i = 0; i < resources_.size(); ++i) ScanLater(i, world_.rng.Between(1ms, 500ms));
+  for (size_t i = 0; i < resources_.size(); ++i) ScanLater(i, world_.rng.Between(1ms, 50ms));
   if (on_running) on_running();
 }
 
@@ -189,12 +191,16 @@ bool Process::Begin() {
   context.log = log_.get();
   context.identity = log_->identity();
   context.resources = by_name_;
+  // Who waited for a scan that never comes would do no harm.
+  context.await_first_scans =
+      !world_.Planted(Plant::kActsBeforeScan) && !world_.Planted(Plant::kNeverScan);
   context.fatal = [this](coordinator::FatalReason reason, const std::string& message) {
     Fatal(reason, message);
   };
   shard_ = std::make_unique<coordinator::Shard>(std::move(context));
   judge_ = std::make_unique<recovery::Judge>(settings_.sweeper);
   judge_->Attach(*shard_);
+  shard_->on_scan_wanted = [this](const std::string& resource) { Hasten(resource); };
   ++starts_;
   world_.Tell(0x57a47, [&] {
     return "coordinator  starts as incarnation " + std::to_string(log_->identity().incarnation) +
@@ -212,14 +218,25 @@ void Process::SlowSyncs(uint32_t per_mille) {
 
 void Process::ScanLater(size_t index, Duration delay) {
   if (world_.Planted(Plant::kNeverScan)) return;
-  Later(delay, [this, index] { Scan(index); });
+  const uint64_t number = ++scans_[index].planned;
+  Later(delay, [this, index, number] {
+    if (scans_[index].planned == number) Scan(index);
+  });
+}
+
+void Process::Hasten(const std::string& resource) {
+  for (size_t i = 0; i < resources_.size(); ++i) {
+    if (resources_[i]->name() == resource && !scans_[i].under_way) ScanLater(i, 1ms);
+  }
 }
 
 void Process::Scan(size_t index) {
   SimResource& resource = *resources_[index];
   const Monotonic started = world_.Now();
+  scans_[index].under_way = true;
   const core::Gtrid last_before = shard_ ? shard_->LastGtrid() : core::Gtrid();
-  resource.Scan([this, index, started, last_before](const xa::ScanResult& scan) {
+  resource.Scan(last_before, [this, index, started, last_before](const xa::ScanResult& scan) {
+    scans_[index].under_way = false;
     Input([&](coordinator::Shard& shard) {
       PlantInScan(shard, index, scan, last_before);
       const auto again = judge_->Take(shard, resources_[index]->name(), scan, started);

@@ -73,7 +73,8 @@ class Process final : public ProcessPort {
   void PlantIn(coordinator::Request& request, coordinator::Reply& outward);
   void Fatal(coordinator::FatalReason reason, const std::string& message);
   void ArmTimer();
-  void ScanLater(size_t index, Duration delay);
+  void ScanLater(size_t index, Duration delay);  // in place of one that was planned
+  void Hasten(const std::string& resource);
   void Scan(size_t index);
   void PlantInScan(coordinator::Shard& shard, size_t index, const xa::ScanResult& scan,
                    const core::Gtrid& last_before);
@@ -91,6 +92,11 @@ class Process final : public ProcessPort {
   std::unique_ptr<coordinator::Shard> shard_;
   std::unique_ptr<recovery::Judge> judge_;
   Monotonic timer_ = kNever;
+  struct Scans {
+    uint64_t planned = 0;  // the number of the last one
+    bool under_way = false;
+  };
+  std::vector<Scans> scans_;  // by resource
 };
 
 }  // namespace assent::sim

@@ -372,7 +372,7 @@ void SimResource::Cancel(const xa::Xid& xid) {
   }
 }
 
-void SimResource::Scan(std::function<void(xa::ScanResult)> done) {
+void SimResource::Scan(const core::Gtrid& own, std::function<void(xa::ScanResult)> done) {
   xa::ScanResult result;
   if (!Reachable() || world_.rng.Chance(faults_.scan_fails)) {
     world_.Count(Fault::kScanFails);
@@ -381,13 +381,14 @@ void SimResource::Scan(std::function<void(xa::ScanResult)> done) {
     process_->Later(5ms, [done, result] { done(result); });
     return;
   }
-  process_->Later(world_.rng.Between(50us, 5ms), [this, done]() mutable {
+  process_->Later(world_.rng.Between(50us, 5ms), [this, own, done]() mutable {
     xa::ScanResult listed;
     listed.complete = true;
     listed.stamp = database_.stamp();
     listed.standby = database_.standby;
     if (listed.standby) world_.Count(Fault::kStandby);
     for (const xa::Xid& xid : database_.List()) listed.listed.push_back({xid, ""});
+    listed.newer_witness = database_.NewerWitness(own);
     process_->Later(world_.rng.Between(50us, 5ms), [done, listed] { done(listed); });
   });
 }

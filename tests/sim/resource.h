@@ -55,7 +55,7 @@ class SimResource final : public xa::ResourceManager {
   void Stop() override {}
   void Submit(xa::Call call) override;
   void Cancel(const xa::Xid& xid) override;
-  void Scan(std::function<void(xa::ScanResult)> done) override;
+  void Scan(const core::Gtrid& own, std::function<void(xa::ScanResult)> done) override;
   Result<void> Check(const std::string&) const override { return {}; }
   xa::ResourceStatus Status() const override;
   void PurgeWitness(std::vector<xa::Xid> ended) override;

@@ -486,6 +486,34 @@ TEST_F(Trap, PurgeAfterARestartTakesAsManyRowsAsThereAre) {
   }));
 }
 
+// By it an old copy of a log directory is recognised.
+TEST_F(Trap, ScanFindsTheWitnessRowOfALaterStartAndNoOther) {
+  const auto xid_of = [](const char* coordinator, uint32_t incarnation, const char* nonce) {
+    return xa::Xid{core::Gtrid::Make(coordinator, incarnation, nonce, 7), 1};
+  };
+  const core::Gtrid own = xid_of("SCANNING", 2, "nnn").gtrid;
+  const auto insert = [&](const xa::Xid& xid) {
+    Root("INSERT INTO assent_witness (xid, mark) VALUES ('" + xid.gtrid_text() + xid.bqual_text() +
+             "', 'C')",
+         database_);
+  };
+  auto db = Open();
+  EXPECT_FALSE(db->Scan(own).newer_witness) << "there is no table";
+  ASSERT_TRUE(db->Install().has_value());
+  for (const xa::Xid& xid : {xid_of("SCANNING", 1, "zzz"), xid_of("SCANNING", 2, "nnn"),
+                             xid_of("AAAAAAAA", 9, "nnn"), xid_of("SCANNINH", 9, "nnn")}) {
+    insert(xid);
+  }
+  EXPECT_FALSE(db->Scan(own).newer_witness);
+  for (const xa::Xid& xid : {xid_of("SCANNING", 2, "nnm"), xid_of("SCANNING", 2, "nno"),
+                             xid_of("SCANNING", 2, "\xff\xff\xff"), xid_of("SCANNING", 3, "aaa"),
+                             xid_of("SCANNING", 0xffffffff, "nnn")}) {
+    insert(xid);
+    EXPECT_EQ(db->Scan(own).newer_witness, xid);
+    Root("DELETE FROM assent_witness WHERE xid LIKE '" + xid.gtrid_text() + "%'", database_);
+  }
+}
+
 TEST_F(Trap, ProbeNamesWhatADurableServerLacks) {
   Root("SET GLOBAL innodb_flush_log_at_trx_commit = 2");
   {

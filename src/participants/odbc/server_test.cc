@@ -208,6 +208,38 @@ TEST_F(PgServer, PurgesManyWitnessRows) {
   EXPECT_EQ(One("SELECT count(*) FROM assent_witness"), "0");
 }
 
+// By it an old copy of a log directory is recognised.
+TEST_F(PgServer, ScanFindsTheWitnessRowOfALaterStartAndNoOther) {
+  const auto xid_of = [](const char* coordinator, uint32_t incarnation, const char* nonce) {
+    return xa::Xid{core::Gtrid::Make(coordinator, incarnation, nonce, 7), 1};
+  };
+  const core::Gtrid own = xid_of("SCANNING", 2, "nnn").gtrid;
+  const auto insert = [](const xa::Xid& xid) {
+    Psql("INSERT INTO assent_witness VALUES ('" + xid.gtrid_text() + "-" + xid.bqual_text() +
+         "', 'C', now())");
+  };
+  auto options = OptionsFor(Server().port());
+  sql::TestDriver db(sql::MakeSqlResource(options, MakeDriver(options), SystemRandom()));
+  ASSERT_TRUE(db.sink().WaitHealth(xa::Health::kUp));
+  EXPECT_FALSE(db.Scan(own).newer_witness) << "there is no table";
+  ASSERT_TRUE(db.Install().has_value());
+  for (const xa::Xid& xid : {xid_of("SCANNING", 1, "zzz"), xid_of("SCANNING", 2, "nnn"),
+                             xid_of("AAAAAAAA", 9, "nnn"), xid_of("SCANNINH", 9, "nnn")}) {
+    insert(xid);
+  }
+  EXPECT_FALSE(db.Scan(own).newer_witness);
+  for (const xa::Xid& xid : {xid_of("SCANNING", 2, "nnm"), xid_of("SCANNING", 2, "nno"),
+                             xid_of("SCANNING", 2, "\xff\xff\xff"), xid_of("SCANNING", 3, "aaa"),
+                             xid_of("SCANNING", 0xffffffff, "nnn")}) {
+    insert(xid);
+    EXPECT_EQ(db.Scan(own).newer_witness, xid);
+    Psql("DELETE FROM assent_witness WHERE xid LIKE '" + xid.gtrid_text() + "%'");
+  }
+  Psql("DROP TABLE assent_witness");
+  EXPECT_FALSE(db.Scan(own).complete) << "a look that failed is none";
+  EXPECT_TRUE(test::Eventually(std::chrono::seconds(30), [&] { return db.Scan(own).complete; }));
+}
+
 // An earlier process has left rows of what had ended and of what had not, and, for a while, a
 // session that might still carry a branch out: as long, marks that forbid that stay.
 TEST_F(PgServer, PurgesWhatEarlierIncarnationsHaveLeft) {

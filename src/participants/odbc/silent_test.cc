@@ -87,7 +87,7 @@ TEST_F(Silent, BackendOfTheControlConnectionHoldsNoCancel) {
   ASSERT_NE(control, 0);
   ASSERT_TRUE(test::Freeze(control));
   std::atomic<bool> scanned{false};
-  db->rm().Scan([&](const xa::ScanResult&) { scanned = true; });
+  db->rm().Scan({}, [&](const xa::ScanResult&) { scanned = true; });
   const xa::Xid xid = sql::NewXid();
   ASSERT_EQ(db->Do(Operation::kOpen, xid).code, Code::kOk);
   const uint64_t run = db->PostRun(xid, {Sql("SELECT pg_sleep(600)")});

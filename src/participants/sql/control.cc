@@ -96,25 +96,51 @@ void Control::SetDown(const std::string& detail) {
 }
 
 // An idle connection may have died without the server: a second try is on a fresh one.
-Result<xa::ScanResult> Control::List() {
+Result<xa::ScanResult> Control::List(const core::Gtrid& own) {
   for (int attempt = 0;; ++attempt) {
     const Result<void> ready = Ensure();
     if (!ready) return ready.error();
     Result<xa::ScanResult> list = session_->List();
+    if (list && view_.witness()) {
+      auto newer = NewerWitness(own);
+      if (newer) {
+        list->newer_witness = *newer;
+      } else {
+        list = newer.error();
+        Probe();  // is the table still there?
+      }
+    }
     if (list || session_->alive() || attempt > 0) return list;
   }
 }
 
-void Control::Scan(std::function<void(xa::ScanResult)> done) {
+// Keys begin with the gtrid's text, and their order is age: what begins like `own` up to the start
+// nonce is of this start, what stands on either side of it within the coordinator's incarnation, or
+// behind that, is not.
+Result<std::optional<xa::Xid>> Control::NewerWitness(const core::Gtrid& own) {
+  const std::string coordinator = ToHex(own.coordinator_id());
+  const std::string incarnation = coordinator + ToHex(own.incarnation(), 8);
+  const std::string start = incarnation + ToHex(own.start_nonce());
+  const std::string last = "g";  // behind every digit
+  for (const auto& [after, below] :
+       {std::pair(incarnation, start), std::pair(start + last, coordinator + last)}) {
+    const auto rows = session_->Witnesses(after, below, 1);
+    if (!rows) return rows.error();
+    if (!rows->empty() && rows->front().xid) return rows->front().xid;
+  }
+  return std::optional<xa::Xid>();
+}
+
+void Control::Scan(const core::Gtrid& own, std::function<void(xa::ScanResult)> done) {
   const auto failed = [](std::string error) {
     xa::ScanResult result;
     result.error = std::move(error);
     return result;
   };
-  const bool posted = worker_.Post([this, done, failed] {
+  const bool posted = worker_.Post([this, own, done, failed] {
     if (stopping_) return done(failed("the coordinator is stopping"));
     if (view_.health() == xa::Health::kDown) return done(failed(view_.detail()));
-    Result<xa::ScanResult> list = List();
+    Result<xa::ScanResult> list = List(own);
     if (!list) {
       if (session_ == nullptr || !session_->alive()) Probe();
       return done(failed(list.error().message));

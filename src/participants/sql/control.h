@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_set>
@@ -34,7 +35,7 @@ class Control {
           Hooks hooks);
 
   void Probe();  // have a look now; many at once are one
-  void Scan(std::function<void(xa::ScanResult)> done);
+  void Scan(const core::Gtrid& own, std::function<void(xa::ScanResult)> done);
   void Install(std::function<void(Result<std::string>)> done);
   void PurgeWitness(std::vector<xa::Xid> ended);
   // See xa/port.h. Marks R go only where the server shows no session of ours that is older than
@@ -49,7 +50,8 @@ class Control {
   void ProbeNow();
   Result<void> Look();  // connects where needed, and probes
   Result<void> Ensure();
-  Result<xa::ScanResult> List();
+  Result<xa::ScanResult> List(const core::Gtrid& own);
+  Result<std::optional<xa::Xid>> NewerWitness(const core::Gtrid& own);
   void SetUp();
   void SetDown(const std::string& detail);
   void PurgeNow();

@@ -126,11 +126,11 @@ class TestDriver {
     call.settle = settle;
     return Wait(Submit(std::move(call)));
   }
-  xa::ScanResult Scan() {
+  xa::ScanResult Scan(const core::Gtrid& own = {}) {
     std::mutex mutex;
     std::condition_variable changed;
     std::optional<xa::ScanResult> result;
-    rm_->Scan([&](xa::ScanResult scanned) {
+    rm_->Scan(own, [&](xa::ScanResult scanned) {
       const std::lock_guard lock(mutex);
       result = std::move(scanned);
       changed.notify_all();

@@ -31,7 +31,9 @@ class Resource : public xa::ResourceManager {
   void Stop() override;
   void Submit(xa::Call call) override;
   void Cancel(const xa::Xid& xid) override { pool_->Cancel(xid); }
-  void Scan(std::function<void(xa::ScanResult)> done) override { control_->Scan(std::move(done)); }
+  void Scan(const core::Gtrid& own, std::function<void(xa::ScanResult)> done) override {
+    control_->Scan(own, std::move(done));
+  }
   Result<void> Check(const std::string& sql) const override { return driver_->Check(sql); }
   xa::ResourceStatus Status() const override;
   std::string ListedAs(const xa::Xid& xid) const override {

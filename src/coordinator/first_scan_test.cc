@@ -1,0 +1,183 @@
+// What a shard does with a resource before its first scan has been judged: nothing.
+#include "coordinator/first_scan.h"
+
+#include <gtest/gtest.h>
+
+#include "coordinator/testing.h"
+
+namespace assent::coordinator {
+namespace {
+
+using core::Operation;
+
+const core::Gtrid kDecided = core::Gtrid::Make("12345678", 2, "old", 1);
+
+class FirstScanTest : public ::testing::Test {
+ protected:
+  explicit FirstScanTest(EngineOptions options = {}) : box_(std::move(options), 3, true) {}
+
+  void Judged(const std::string& resource) { box_.shard->NoteScan(resource, {}); }
+  void Failed(const std::string& resource, const std::string& why) {
+    box_.shard->NoteFailedScan(resource, false, why);
+  }
+  const v1::Problem& ProblemOf(size_t request) {
+    return std::get<v1::Problem>(box_.AnswerOf(request)->body);
+  }
+  size_t ExecuteOnA(bool read_only) {
+    Request request;
+    request.route = Route::kExecute;
+    v1::ExecuteRequest body;
+    v1::Branch* branch = body.mutable_atomic()->add_branches();
+    branch->set_name("x");
+    branch->mutable_xa()->set_resource("a");
+    branch->mutable_xa()->set_read_only(read_only);
+    branch->mutable_xa()->add_statements()->set_sql("SELECT 1");
+    request.body = std::move(body);
+    return box_.Send(std::move(request));
+  }
+  // The decision of an earlier process: `a` and `b` have to be told.
+  void RestoreDecided() {
+    auto entry = std::make_unique<Entry>();
+    entry->gid = "decided";
+    entry->record = 1;
+    entry->atomic.gtrid = kDecided;
+    entry->atomic.decision = core::Decision::kCommit;
+    for (const char* resource : {"a", "b"}) {
+      entry->atomic.branches.emplace_back();
+      entry->atomic.branches.back().spec = {std::string("on-") + resource, resource, false};
+    }
+    Restored restored;
+    restored.unfinished.push_back(std::move(entry));
+    box_.shard->Restore(std::move(restored));
+  }
+
+  Box box_;
+};
+
+TEST_F(FirstScanTest, SendsWhatWaitedInOrderOnceItsResourceIsJudged) {
+  box_.Execute("first");
+  box_.Execute("second");
+  EXPECT_TRUE(box_.a.calls.empty());
+  Judged("a");
+  ASSERT_EQ(box_.a.calls.size(), 2u);
+  EXPECT_LT(box_.a.calls[0].xid, box_.a.calls[1].xid);
+  box_.Reply(box_.a, Operation::kOpen);
+  EXPECT_TRUE(box_.b.calls.empty()) << "each resource has a first scan of its own";
+  Judged("b");
+  box_.Reply(box_.b, Operation::kOpen);
+  EXPECT_EQ(box_.a.calls.back().operation, Operation::kRun);
+  box_.Execute("third");
+  EXPECT_EQ(box_.a.calls.back().operation, Operation::kOpen) << "nothing waits any more";
+}
+
+TEST_F(FirstScanTest, RollsBackAtTheDeadlineWithoutReachingTheResource) {
+  const size_t request = box_.Execute("g");
+  box_.Advance(std::chrono::seconds(31));
+  box_.FlushLog();
+  ASSERT_EQ(box_.StatusOf(request), 409);
+  EXPECT_EQ(ProblemOf(request).cause().reason(), "DEADLINE");
+  Judged("a");
+  EXPECT_TRUE(box_.a.calls.empty());
+  EXPECT_TRUE(box_.a.cancelled.empty());
+  EXPECT_EQ(box_.shard->counters().open, 0u);
+}
+
+TEST_F(FirstScanTest, OfTwoResourcesOnlyTheJudgedOneIsToldOfARollBack) {
+  Judged("a");
+  const size_t request = box_.Execute("");
+  box_.Reply(box_.a, Operation::kOpen);
+  box_.Advance(std::chrono::seconds(31));
+  box_.Reply(box_.a, Operation::kRollBack);
+  EXPECT_EQ(box_.StatusOf(request), 409);
+  Judged("b");
+  EXPECT_TRUE(box_.b.calls.empty());
+  EXPECT_TRUE(box_.b.cancelled.empty());
+}
+
+TEST_F(FirstScanTest, RefusesAsUnavailableFromAFailedScanToAJudgedOne) {
+  const size_t waited = box_.Execute("waited");
+  Failed("a", "connection refused");
+  const size_t refused = box_.Execute("refused");
+  box_.FlushLog();
+  for (const size_t request : {waited, refused}) {
+    ASSERT_EQ(box_.StatusOf(request), 409);
+    EXPECT_EQ(ProblemOf(request).cause().reason(), "UNAVAILABLE");
+    EXPECT_TRUE(ProblemOf(request).cause().may_retry());
+    EXPECT_NE(ProblemOf(request).detail().find(
+                  "resource a has not been scanned since this start: connection refused"),
+              std::string::npos)
+        << ProblemOf(request).detail();
+  }
+  EXPECT_TRUE(box_.a.calls.empty());
+  Judged("a");
+  box_.Execute("sent");
+  EXPECT_EQ(box_.a.calls.size(), 1u);
+}
+
+TEST_F(FirstScanTest, IsAwaitedAgainWhenTheResourceAnswersAgain) {
+  std::vector<std::string> wanted;
+  box_.shard->on_scan_wanted = [&](const std::string& resource) { wanted.push_back(resource); };
+  Failed("a", "connection refused");
+  box_.shard->OnHealth("a", xa::Health::kUp);
+  EXPECT_EQ(wanted, std::vector<std::string>{"a"});
+  const size_t request = box_.Execute("g");
+  EXPECT_EQ(box_.StatusOf(request), 0);
+  Judged("a");
+  EXPECT_EQ(box_.a.calls.size(), 1u);
+  box_.shard->OnHealth("a", xa::Health::kUp);
+  EXPECT_EQ(wanted.size(), 1u);
+}
+
+TEST_F(FirstScanTest, KeepsBackWhatAnEarlierProcessHasDecided) {
+  RestoreDecided();
+  EXPECT_TRUE(box_.a.calls.empty());
+  EXPECT_TRUE(box_.b.calls.empty());
+  Judged("a");
+  box_.Reply(box_.a, Operation::kCommit);
+  Failed("b", "connection refused");
+  Request get;
+  get.route = Route::kGet;
+  get.gid = kDecided.ToHex();
+  const size_t seen = box_.Send(std::move(get));
+  const auto& view = std::get<v1::Transaction>(box_.AnswerOf(seen)->body);
+  EXPECT_NE(view.branches(1).detail().find("has not been scanned"), std::string::npos)
+      << view.ShortDebugString();
+  box_.Advance(std::chrono::seconds(1));
+  EXPECT_TRUE(box_.b.calls.empty()) << "tried again, and kept back again";
+  Judged("b");
+  ASSERT_EQ(box_.b.calls.size(), 1u) << "at once, whatever the back-off says";
+  box_.Reply(box_.b, Operation::kCommit);
+  EXPECT_FALSE(box_.shard->IsLive(kDecided));
+}
+
+TEST_F(FirstScanTest, OnAStandbyOpensOnlyWhatTheServerKeepsFromWriting) {
+  const size_t waits = ExecuteOnA(true);
+  const size_t refused = ExecuteOnA(false);
+  box_.shard->NoteFailedScan("a", true, "it is a standby or read-only");
+  EXPECT_EQ(box_.StatusOf(waits), 0);
+  EXPECT_EQ(box_.StatusOf(refused), 409);
+  EXPECT_EQ(box_.StatusOf(ExecuteOnA(false)), 409);
+  ExecuteOnA(true);
+  EXPECT_EQ(box_.a.calls.size(), 2u);
+}
+
+TEST_F(FirstScanTest, ShowsWhyAResourceIsNotUsed) {
+  Failed("a", "XA RECOVER is denied");
+  Request list;
+  list.route = Route::kResources;
+  const size_t listed = box_.Send(std::move(list));
+  const auto& resources = std::get<v1::ResourcesResponse>(box_.AnswerOf(listed)->body);
+  EXPECT_NE(resources.resources(0).detail().find("XA RECOVER is denied"), std::string::npos);
+  EXPECT_EQ(resources.resources(1).detail(), "");
+}
+
+// Each answer is handed in where the one before has ended, not inside it.
+TEST_F(FirstScanTest, RefusesAsManyAsWaitInOneGo) {
+  std::vector<size_t> requests;
+  for (int i = 0; i < 9'000; ++i) requests.push_back(box_.Execute(""));
+  Failed("a", "connection refused");
+  for (const size_t request : requests) ASSERT_EQ(box_.StatusOf(request), 409);
+}
+
+}  // namespace
+}  // namespace assent::coordinator

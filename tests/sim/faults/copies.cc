@@ -1,0 +1,155 @@
+// A coordinator over a copy of the log directory, started while the original has gone on.
+#include <deque>
+
+#include "coordinator/testing.h"
+#include "log/directory.h"
+#include "recovery/judge.h"
+#include "recovery/replay.h"
+#include "tests/sim/faults/list.h"
+
+namespace assent::sim {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+class NoLog final : public coordinator::LogPort {
+ public:
+  log::Lsn Append(std::string, log::Urgency) override { return ++lsn_; }
+  void Release(const std::vector<log::Lsn>&) override {}
+  uint64_t RoomBytes() const override { return 1 << 30; }
+
+ private:
+  log::Lsn lsn_ = 0;
+};
+
+struct MustStop {};
+
+// Its calls reach nobody: they are only counted.
+class Clone {
+ public:
+  Clone(Stage& stage, const log::Identity& identity, coordinator::Restored restored)
+      : stage_(stage),
+        own_(core::Gtrid::Make(identity.coordinator_id, identity.incarnation, identity.start_nonce,
+                               0)) {
+    for (Database* database : stage.databases) {
+      by_name_[database->name()] = &managers_.emplace_back(database->name());
+    }
+    coordinator::ShardContext context;
+    context.options = stage.process.settings().engine;
+    context.clock = &stage.world;
+    context.random = &stage.world.rng;
+    context.log = &no_log_;
+    context.identity = identity;
+    context.resources = by_name_;
+    context.await_first_scans = !stage.world.Planted(Plant::kActsBeforeScan);
+    context.fatal = [](coordinator::FatalReason, const std::string&) { throw MustStop(); };
+    shard_ = std::make_unique<coordinator::Shard>(std::move(context));
+    judge_.Attach(*shard_);
+    shard_->Restore(std::move(restored));
+    for (Database* database : stage.databases) Execute(database->name());
+  }
+
+  // Where the database shows a branch of a newer incarnation, or of its own with another nonce, or
+  // its witness row, the clone must stop, and must have asked nothing there.
+  void LookAt(const Database& database) {
+    xa::ScanResult scan;
+    scan.complete = true;
+    scan.stamp = database.stamp();
+    bool newer = false;
+    for (const xa::Xid& xid : database.List()) {
+      scan.listed.push_back({xid, ""});
+      newer |= IsNewer(xid.gtrid, own_);
+    }
+    scan.newer_witness = database.NewerWitness(own_);
+    newer |= scan.newer_witness.has_value();
+    if (!newer) return;
+    stage_.world.Count(Fault::kLogCloned);
+    const size_t asked = managers_[IndexOf(database)].calls.size();
+    if (stage_.world.Planted(Plant::kIgnoreIncarnation)) {
+      scan.listed.clear();
+      scan.newer_witness.reset();
+    }
+    if (stage_.world.Planted(Plant::kWitnessIgnored)) scan.newer_witness.reset();
+    bool stopped = false;
+    try {
+      (void)judge_.Take(*shard_, database.name(), scan, stage_.world.Now());
+    } catch (const MustStop&) {
+      stopped = true;
+      stage_.world.Reach(Marker::kStale);
+    }
+    if (!stopped) {
+      stage_.world.Violate(Invariant::kStability,
+                           "a copied log directory was not noticed at " + database.name());
+    }
+    if (asked > 0) {
+      stage_.world.Violate(Invariant::kStability, "a copied log directory has acted at " +
+                                                      database.name() + " before it was noticed");
+    }
+  }
+
+ private:
+  size_t IndexOf(const Database& database) const {
+    size_t index = 0;
+    while (stage_.databases[index] != &database) ++index;
+    return index;
+  }
+  // New work on one database.
+  void Execute(const std::string& resource) {
+    coordinator::Request request;
+    request.route = coordinator::Route::kExecute;
+    v1::ExecuteRequest body;
+    v1::Branch* branch = body.mutable_atomic()->add_branches();
+    branch->set_name("b");
+    branch->mutable_xa()->set_resource(resource);
+    branch->mutable_xa()->add_statements()->set_sql("UPDATE");
+    request.body = std::move(body);
+    const coordinator::Validator validator(stage_.process.settings().engine, by_name_, nullptr);
+    if (validator.Check(request)) return;
+    shard_->OnRequest(std::move(request), [](const coordinator::Answer&) {});
+  }
+
+  Stage& stage_;
+  const core::Gtrid own_;  // of its start; it names no transaction
+  NoLog no_log_;
+  std::deque<coordinator::ScriptedManager> managers_;  // as the stage's databases
+  std::map<std::string, xa::ResourceManager*> by_name_;
+  std::unique_ptr<coordinator::Shard> shard_;
+  recovery::Judge judge_{recovery::SweeperOptions{}};
+};
+
+void StartOverCopy(Stage& stage, Disk& copy) {
+  const auto& settings = stage.process.settings();
+  auto recovered = log::Open(copy, settings.log);
+  if (!recovered) return;
+  auto rebuilt = recovery::Replay(*recovered, settings.engine, stage.world.Wall());
+  if (!rebuilt) return;
+  auto started = log::StartWriter(copy, std::move(*recovered), rebuilt->copies, stage.world.rng);
+  if (!started) return;
+  rebuilt->AssignLsns(started->first_copy);
+  Clone clone(stage, started->writer->identity(), std::move(rebuilt->restored));
+  for (const Database* database : stage.databases) clone.LookAt(*database);
+}
+
+}  // namespace
+
+void ClonedLog(Stage& stage) {
+  auto copy = std::make_shared<std::unique_ptr<Disk>>();
+  stage.world.At(stage.world.rng.Between(1s, 5s), [&stage, copy] {
+    if (!stage.disk.cut()) *copy = stage.disk.Copy();
+  });
+  const auto starts = std::make_shared<uint64_t>(0);
+  stage.Every(50ms, 500ms, [&stage, copy, starts] {
+    if (*starts == 0) *starts = stage.process.starts();
+    if (!*copy || stage.process.starts() < *starts + 2) return;
+    size_t signs = 0;
+    for (Database* database : stage.databases) {
+      signs += database->InDoubt().size() + database->witness_rows();
+    }
+    if (signs == 0) return;
+    auto again = (*copy)->Copy();
+    StartOverCopy(stage, *again);
+  });
+}
+
+}  // namespace assent::sim
