@@ -228,6 +228,16 @@ TEST(Tcc, EachEnlistedAloneIsDurableBeforeItsTry) {
   EXPECT_EQ(m.Do(CommitRequested{}), "disarm idle\nappend commit force #3");
 }
 
+// Its record comes behind that of those which it joins, and a crash may fall between the two.
+TEST(Tcc, OneThatJoinsBeforeTheOpenRecordIsDurableWaitsForItsOwn) {
+  Machine m(true, "t");
+  m.Do(Begin{});
+  EXPECT_EQ(m.Do(Enlist{{"flight", "place", false, BranchKind::kTcc}}),
+            "append enlist force #2 b2");
+  EXPECT_EQ(m.Do(Durable{1}), "call prepare b1");
+  EXPECT_EQ(m.Do(Durable{2}), "call prepare b2");
+}
+
 // What was open without a decision when the coordinator crashed.
 TEST(Tcc, WhatWasOpenIsCancelledAfterACrash) {
   Machine m(true, "tx");

@@ -83,10 +83,11 @@ bool AtomicMachine::OpenIsDurable(uint64_t ticket) {
   const bool active = t_.state == State::kActive;
   for (uint32_t i = 0; i < t_.branches.size(); ++i) {
     AtomicBranch& branch = t_.branches[i];
-    const bool mine =
-        branch.IsTcc() && (ticket == t_.open_ticket || ticket == branch.enlist_ticket);
-    ours |= mine;
-    if (!mine || !active) continue;
+    // One that joined waits for its own record, though that of the others comes first.
+    const uint64_t record = branch.enlist_ticket != 0 ? branch.enlist_ticket : t_.open_ticket;
+    if (!branch.IsTcc() || ticket != record) continue;
+    ours = true;
+    if (!active) continue;
     branch.spec.called_by_client ? AwaitVote(i) : SendTry(i);
   }
   if (!ours) return false;
