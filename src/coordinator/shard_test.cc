@@ -310,6 +310,46 @@ TEST(Shard, DropsDeadTimersBeforeTheyFillTheMemory) {
   EXPECT_LT(box.shard->timers(), 100u);
 }
 
+// Scenario: a statement takes nearly as long as the idle limit; then the client thinks for a while.
+TEST(Shard, CountsTheIdleLimitFromTheAnswerOfALongStatement) {
+  Box box;
+  Request begin;
+  begin.route = Route::kBegin;
+  v1::BeginRequest named;
+  named.set_gid("g");
+  named.set_deadline("300s");
+  begin.body = named;
+  const size_t begun = box.Send(std::move(begin));
+  const auto to = [&](Route route) {
+    Request request;
+    request.route = route;
+    request.gid = "g";
+    request.transaction = std::get<v1::Transaction>(box.AnswerOf(begun)->body).transaction();
+    return request;
+  };
+  Request enlist = to(Route::kEnlist);
+  v1::Branch branch;
+  branch.set_name("pc");
+  branch.mutable_xa()->set_resource("a");
+  enlist.body = branch;
+  box.Send(std::move(enlist));
+  box.Reply(box.a, Operation::kOpen);
+  Request run = to(Route::kRun);
+  run.branch = "pc";
+  v1::RunRequest statements;
+  statements.set_seq(1);
+  statements.add_statements()->set_sql("UPDATE t SET a = 1");
+  run.body = statements;
+  box.Send(std::move(run));
+  box.Advance(std::chrono::seconds(25));
+  box.Reply(box.a, Operation::kRun);
+  box.Advance(std::chrono::seconds(25));
+  EXPECT_TRUE(box.a.calls.empty()) << "the client has thought for 25 seconds, of 30";
+  box.Advance(std::chrono::seconds(5));
+  ASSERT_EQ(box.a.calls.size(), 1u);
+  EXPECT_EQ(box.a.calls.front().operation, Operation::kRollBack);
+}
+
 TEST(Validator, NamesTheFieldThatIsWrong) {
   Box box;
   const auto field_of = [&](const v1::ExecuteRequest& body) {

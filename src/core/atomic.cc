@@ -62,8 +62,15 @@ void AtomicMachine::On(const Begin&) {
 }
 
 void AtomicMachine::On(const Touched&) {
-  if (t_.state != State::kActive || t_.settings.idle_limit <= Duration::zero()) return;
+  if (t_.settings.one_call || t_.state != State::kActive) return;
+  if (t_.settings.idle_limit <= Duration::zero()) return;
   Emit(Arm{Timer::kIdle, 0, now_ + t_.settings.idle_limit, {}});
+}
+
+// What it waited for was no idleness: the client has the whole limit from here.
+void AtomicMachine::Tell(ReplyTo what, uint32_t index) {
+  Emit(Reply{what, index});
+  On(Touched{});
 }
 
 void AtomicMachine::On(const Enlist& event) {
@@ -106,7 +113,7 @@ void AtomicMachine::On(const Opened& event) {
   if (t_.settings.one_call) {
     OpenNext();
   } else {
-    Emit(Reply{ReplyTo::kOpen, event.branch});
+    Tell(ReplyTo::kOpen, event.branch);
   }
 }
 
@@ -140,7 +147,7 @@ void AtomicMachine::On(const Ran& event) {
   if (t_.settings.one_call) {
     RunNext();
   } else {
-    Emit(Reply{ReplyTo::kRun, event.branch});
+    Tell(ReplyTo::kRun, event.branch);
   }
 }
 

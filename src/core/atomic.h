@@ -136,6 +136,7 @@ class AtomicMachine {
   void NoteExpiry(Monotonic expires);
   void TriesAreDone();
   bool OpenIsDurable(uint64_t ticket);
+  void Tell(ReplyTo what, uint32_t index);
   void OpenNext();
   void RunNext();
   void StartCommit();

@@ -329,6 +329,21 @@ TEST(Interactive, RollsBackWhenTheClientIsIdle) {
   EXPECT_EQ(m.t.cause.reason, Reason::kIdle);
 }
 
+// The client did not idle while it waited for them.
+TEST(Interactive, EachAnswerLeavesTheClientTheWholeIdleLimit) {
+  Machine m(false, false, {});
+  m.t.settings.idle_limit = Duration(1'000);
+  m.Do(Begin{});
+  m.Do(Enlist{{"x", "a", false}});
+  EXPECT_EQ(m.Do(Opened{0, true, {}}), "reply open b1\narm idle");
+  m.Do(RunRequested{0});
+  m.now = m.now + Duration(999);
+  Effects effects;
+  Step(m.t, Ran{0, true, false, {}}, m.now, effects);
+  ASSERT_EQ(ToText(effects), "reply run b1\narm idle");
+  EXPECT_EQ(std::get<Arm>(effects[1]).at - m.now, m.t.settings.idle_limit);
+}
+
 TEST(Interactive, ARefusedOpenRollsTheOthersBackAndNeedsNoCallOfItsOwn) {
   Machine m(false, false, {});
   m.Do(Begin{});

@@ -238,6 +238,18 @@ TEST(Tcc, OneThatJoinsBeforeTheOpenRecordIsDurableWaitsForItsOwn) {
   EXPECT_EQ(m.Do(Durable{2}), "call prepare b2");
 }
 
+TEST(Tcc, AVoteLeavesTheClientTheWholeIdleLimit) {
+  Machine m(false, "");
+  m.t.settings.idle_limit = std::chrono::seconds(1);
+  m.Do(Begin{});
+  m.Do(Enlist{{"hotel", "place", false, BranchKind::kTcc}});
+  m.Do(Enlist{{"flight", "place", false, BranchKind::kTcc, true}});
+  m.Do(Durable{1});
+  EXPECT_EQ(m.Do(Durable{2}), "reply open b2\narm idle");
+  EXPECT_EQ(m.Do(TimerFired{Timer::kIdle, 0}), "arm idle");  // a client is not idle while it waits
+  EXPECT_EQ(m.Do(Machine::Yes(0)), "reply open b1\narm idle");
+}
+
 // What was open without a decision when the coordinator crashed.
 TEST(Tcc, WhatWasOpenIsCancelledAfterACrash) {
   Machine m(true, "tx");

@@ -41,7 +41,7 @@ void AtomicMachine::TryVoted(uint32_t index, const Voted& event) {
       branch.retries = 0;
       branch.detail.clear();
       NoteExpiry(event.expires);
-      if (branch.enlist_ticket != 0) Emit(Reply{ReplyTo::kOpen, index});
+      if (branch.enlist_ticket != 0) Tell(ReplyTo::kOpen, index);
       if (t_.settings.one_call) TriesAreDone();
       return;
     case Vote::kUnknown:  // until the deadline
@@ -75,7 +75,7 @@ void AtomicMachine::TriesAreDone() {
 void AtomicMachine::AwaitVote(uint32_t index) {
   AtomicBranch& branch = t_.branches[index];
   branch.open_sent = branch.opened = branch.begun = branch.prepare_sent = true;
-  Emit(Reply{ReplyTo::kOpen, index});
+  Tell(ReplyTo::kOpen, index);
 }
 
 bool AtomicMachine::OpenIsDurable(uint64_t ticket) {
