@@ -104,8 +104,10 @@ void FillBranch(const log::v1::Branch& from, Entry& entry) {
     to.spec.kind = core::BranchKind::kTcc;
     to.spec.called_by_client = from.tcc().called_by_client();
     if (entry.work.size() < from.number()) entry.work.resize(from.number());
-    entry.work[from.number() - 1].partner = ToPartner(from.tcc());
-    entry.work[from.number() - 1].try_left = true;
+    coordinator::BranchWork& work = entry.work[from.number() - 1];
+    work.partner = ToPartner(from.tcc());
+    work.try_left = true;
+    to.spec.resource = work.partner->Shown();
   }
   to.identity = from.identity();
   to.started_at = from.started_at();

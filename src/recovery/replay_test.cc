@@ -336,6 +336,17 @@ TEST_F(ReplayTest, CancelsAndRollsBackWhatWasOpenWithoutADecision) {
   }
 }
 
+// What is logged of a confirm that does not go through must say where it does not.
+TEST_F(ReplayTest, KnowsWhereAPartnerIs) {
+  Box box;
+  box.Send(WithPartner("g"));
+  Write(box.log.records);
+  const Rebuilt rebuilt = MustRead();
+  ASSERT_EQ(rebuilt.restored.unfinished.size(), 1u);
+  const core::Atomic& atomic = rebuilt.restored.unfinished[0]->atomic;
+  EXPECT_EQ(atomic.branches.at(1).spec.resource, "http://127.0.0.1:9101/hotel");
+}
+
 TEST_F(ReplayTest, ConfirmsWhatWasDecidedFromTheCommitRecordAlone) {
   Box box;
   box.Send(WithPartner("g"));
