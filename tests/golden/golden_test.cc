@@ -120,6 +120,20 @@ TEST(Golden, TheTracesReachEveryCell) {
     wanted.insert(std::string("timer deadline ") + state);
     wanted.insert(std::string("roll-back ") + state);
   }
+  for (const char* state : {"ACTIVE", "ROLLING_BACK"}) {
+    for (const char* vote : {"prepared", "refused", "refused gone", "unknown", "unknown gone"}) {
+      wanted.insert(std::string("tried ") + vote + " " + state);
+    }
+    wanted.insert(std::string("durable open ") + state);
+    wanted.insert(std::string("durable enlist ") + state);
+  }
+  for (const char* state : {"COMMITTING", "ROLLING_BACK"}) {
+    wanted.insert(std::string("acked needs-operator ") + state);
+    wanted.insert(std::string("timer retry partner ") + state);
+  }
+  wanted.insert({"timer retry partner ACTIVE", "enlist partner ACTIVE",
+                 "enlist partner one-call ACTIVE", "client voted prepared ACTIVE",
+                 "client voted refused ACTIVE"});
   for (const std::string& cell : wanted) {
     EXPECT_TRUE(reached.contains(cell)) << "no trace has: " << cell;
   }

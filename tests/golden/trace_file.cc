@@ -135,41 +135,68 @@ class Player {
     }
     if (command == "timer") {
       const std::string timer = Take(words);
-      reached_->insert("timer " + timer + " " + state);
+      const uint32_t branch = words.empty() ? 0 : BranchOf(Take(words));
+      const bool again = timer == "retry" && t_.branches.at(branch).IsTcc();
+      reached_->insert("timer " + timer + (again ? " partner " : " ") + state);
       static const std::map<std::string, Timer> kTimers = {{"deadline", Timer::kDeadline},
                                                            {"idle", Timer::kIdle},
                                                            {"retry", Timer::kRetry},
                                                            {"operator", Timer::kOperator}};
-      return TimerFired{kTimers.at(timer), words.empty() ? 0 : BranchOf(Take(words))};
+      return TimerFired{kTimers.at(timer), branch};
     }
+    if (command == "durable") return Written(std::stoull(Take(words)), state);
+    if (command == "enlist") return Joins(words, state);
     reached_->insert(command + " " + state);
     if (command == "begin") return Begin{};
     if (command == "touched") return Touched{};
     if (command == "commit") return CommitRequested{};
     if (command == "roll-back") return RollBackRequested{CauseOf("client")};
-    if (command == "enlist") {
-      return Enlist{SpecOf(Take(words))};
-    }
     if (command == "run") return RunRequested{BranchOf(Take(words))};
-    if (command == "durable") return Durable{std::stoull(Take(words))};
     if (command == "up") return ResourceUp{Take(words)};
     CHECK(command == "replayed") << "there is no command '" << command << "'";
     return Replayed{};
+  }
+
+  Event Written(uint64_t ticket, const std::string& state) {
+    std::string what;
+    if (ticket == t_.open_ticket) what = "open ";
+    for (const AtomicBranch& branch : t_.branches) {
+      if (ticket == branch.enlist_ticket) what = "enlist ";
+    }
+    reached_->insert("durable " + what + state);
+    return Durable{ticket};
+  }
+
+  Event Joins(Words& words, const std::string& state) {
+    Enlist enlist{SpecOf(Take(words))};
+    enlist.spec.called_by_client = Has(words, "by-client");
+    const std::string how = t_.settings.one_call ? "one-call " : "";
+    const std::string what = enlist.spec.kind == BranchKind::kTcc ? "partner " : "";
+    reached_->insert("enlist " + what + how + state);
+    return enlist;
+  }
+
+  std::string VoteOf(uint32_t branch, const std::string& how, bool gone) const {
+    std::string name = "voted ";
+    if (t_.branches.at(branch).IsTcc()) name = "tried ";
+    if (t_.branches.at(branch).spec.called_by_client) name = "client voted ";
+    return name + how + (gone ? " gone" : "");
   }
 
   Event Answered(const std::string& command, Words& words, const std::string& state) {
     const uint32_t branch = BranchOf(Take(words));
     const std::string how = Take(words);
     if (command == "acked") {
-      reached_->insert("acked " + how + " " + state);
       Acked acked{branch, Named(how, Ack::kUnknown), {}};
       acked.needs_operator = Has(words, "needs-operator");
+      reached_->insert("acked " + (acked.needs_operator ? "needs-operator" : how) + " " + state);
       return acked;
     }
     if (command == "voted") {
       const bool plain = how == "prepared" || how == "read-only" || how == "unknown";
-      reached_->insert("voted " + std::string(plain || how == "hazard" ? how : "refused") + " " +
-                       state);
+      const bool gone = Has(words, "gone");
+      const std::string as = plain || how == "hazard" ? how : "refused";
+      reached_->insert(VoteOf(branch, as, gone) + " " + state);
       Voted voted{branch, Vote::kRefused, false, {}, {}, {}};
       if (plain) {
         voted.vote = Named(how, Vote::kUnknown);
@@ -179,7 +206,7 @@ class Player {
         voted.hazard = how == "hazard";
         voted.cause = CauseOf(voted.hazard ? "left-branch" : how);
       }
-      voted.gone = Has(words, "gone");
+      voted.gone = gone;
       if (Has(words, "expires")) voted.expires = now_ + std::chrono::seconds(2);
       return voted;
     }

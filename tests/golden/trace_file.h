@@ -11,11 +11,13 @@
 //   deciding,
 //                                       rolling-back too
 //   begin · touched · commit · roll-back · enlist RESOURCE
+//     "tcc:hotel" is a partner; enlisted by-client, one that the client calls by itself
 //   opened b1 [REASON] · run b1 · ran b1 [witnessed | REASON]          with a reason: refused
 //   voted b1 prepared | read-only | unknown | hazard | REASON
+//     of a partner also: gone (with a reason or unknown), expires (with prepared), in two seconds
 //   acked b1 done | rolled-back | not-found | unknown | heuristic-commit | -roll-back | -mixed |
-//     -hazard
-//   durable 1 · up RESOURCE
+//     -hazard; of a partner also needs-operator, with unknown
+//   durable 1 · up RESOURCE · later MILLISECONDS
 //   timer deadline | idle | operator · timer retry b1
 //   replayed commit | roll-back | none, then for each branch prepared | ended | heuristic-…
 #pragma once
@@ -26,7 +28,7 @@
 namespace assent::golden {
 
 // Names of what happened in which state, such as "acked unknown COMMITTING": what a set of traces
-// has reached.
+// has reached. A partner's vote is "tried" there, or "client voted".
 using Reached = std::set<std::string>;
 
 std::string Play(const std::string& text, Reached* reached);
