@@ -23,6 +23,12 @@ Answer Reused(const std::string& gid) {
   return answer;
 }
 
+// A roll-back that overtook its begin left no fingerprint: whatever comes under that gid was rolled
+// back.
+bool IsOtherContent(const std::string& fingerprint, const Request& request) {
+  return !fingerprint.empty() && fingerprint != request.fingerprint;
+}
+
 Answer Stale(const std::string& gid, const std::string& current) {
   Answer answer = AnswerProblem(
       409, "stale", "Stale transaction",
@@ -111,7 +117,7 @@ std::optional<v1::Transaction> Shard::EndedView(const std::string& gid) const {
 bool Shard::Join(Request& request, Reply& reply) {
   if (request.gid.empty()) return false;
   if (Entry* entry = FindGid(request.gid)) {
-    if (entry->fingerprint != request.fingerprint) {
+    if (IsOtherContent(entry->fingerprint, request)) {
       reply(Reused(request.gid));
     } else if (request.route == Route::kBegin) {
       reply(AnswerOutcomeOrView(*entry));
@@ -122,9 +128,7 @@ bool Shard::Join(Request& request, Reply& reply) {
   }
   const Ended* ended = outcomes_.ByGid(request.gid);
   if (ended != nullptr) {
-    // A roll-back that overtook its begin left no fingerprint: whatever comes under that gid was
-    // rolled back.
-    if (!ended->fingerprint.empty() && ended->fingerprint != request.fingerprint) {
+    if (IsOtherContent(ended->fingerprint, request)) {
       reply(Reused(request.gid));
     } else {
       reply(AnswerOutcome(*EndedView(request.gid), false));

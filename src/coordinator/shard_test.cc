@@ -180,6 +180,24 @@ TEST(Shard, RecordsARollBackThatOvertakesItsBegin) {
   EXPECT_TRUE(box.a.calls.empty());
 }
 
+// Its roll-back is still on the way to the disk when the begin comes: the same answer, a moment
+// later.
+TEST(Shard, ABeginThatMeetsItsRollBackWaitsForThatToBeDurable) {
+  Box box;
+  Request rollback;
+  rollback.route = Route::kRollBack;
+  rollback.gid = "g";
+  rollback.body = v1::RollbackRequest();
+  const size_t rolled_back = box.Send(rollback);
+  const size_t late = box.Execute("g");
+  EXPECT_EQ(box.StatusOf(late), 0);
+  box.FlushLog();
+  EXPECT_EQ(box.StatusOf(rolled_back), 200);
+  ASSERT_EQ(box.StatusOf(late), 409);
+  EXPECT_EQ(std::get<v1::Problem>(box.AnswerOf(late)->body).type(), "urn:assent:rolled-back");
+  EXPECT_TRUE(box.a.calls.empty());
+}
+
 TEST(Shard, SaysThatOutcomesHaveExpiredRatherThanGuess) {
   EngineOptions options;
   options.outcome_age = std::chrono::minutes(1);
