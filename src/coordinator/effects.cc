@@ -218,12 +218,13 @@ void Shard::AddWaiter(Entry& entry, Waiter::For kind, uint32_t branch, std::opti
   waiter.past_decision = wait.value_or(context_.options.phase_two_wait);
   waiter.reply = std::move(reply);
   const bool decided = entry.atomic.outcome_reportable;
-  const bool done = entry.atomic.finished || (wait && *wait <= Duration::zero());
-  if (done) {
+  const bool statement = kind == Waiter::For::kOpen || kind == Waiter::For::kRun;
+  const bool over = entry.atomic.finished || (decided && statement);
+  if (over || (wait && *wait <= Duration::zero())) {
     waiter.reply(AnswerFor(waiter, entry));
     return;
   }
-  if (wait || (decided && kind != Waiter::For::kOpen && kind != Waiter::For::kRun)) {
+  if (wait || decided) {
     timers_.Push(
         {context_.clock->Now() + waiter.past_decision, entry.handle, waiter.id, 0, kWaiter});
   }

@@ -372,6 +372,43 @@ TEST(Partners, WhatWasMadeInOneCallTakesNoSqlNorCommit) {
   EXPECT_EQ(box.StatusOf(request), 200);
 }
 
+// A run whose answer was lost is sent again when its transaction has been rolled back: the answer
+// does not wait for a partner that may never end its cancel.
+TEST(Partners, ARunThatIsRepeatedAfterTheDecisionIsAnsweredAtOnce) {
+  Box box;
+  Interactive tx(box);
+  tx.Enlist("hotel");
+  box.FlushLog();
+  box.Reply("hotel", kTry);
+  Request enlist = tx.To(Route::kEnlist);
+  v1::Branch branch;
+  branch.set_name("pc");
+  branch.mutable_xa()->set_resource("a");
+  enlist.body = branch;
+  box.Send(std::move(enlist));
+  box.Reply(box.a, Operation::kOpen);
+  const auto run = [&] {
+    Request request = tx.To(Route::kRun);
+    request.branch = "pc";
+    v1::RunRequest body;
+    body.set_seq(1);
+    body.add_statements()->set_sql("UPDATE t SET a = 1");
+    request.body = body;
+    return box.Send(std::move(request));
+  };
+  run();
+  box.Reply(box.a, Operation::kRun);
+  Request rollback = tx.To(Route::kRollBack);
+  rollback.body = v1::RollbackRequest();
+  box.Send(std::move(rollback));
+  const size_t undecided = run();
+  EXPECT_EQ(box.StatusOf(undecided), 0) << "told once it is durable";
+  box.FlushLog();
+  EXPECT_EQ(box.StatusOf(undecided), 409);
+  EXPECT_EQ(box.StatusOf(run()), 409);
+  ASSERT_EQ(box.partners.calls.size(), 1u) << "its cancel has no answer yet";
+}
+
 TEST(Partners, BadInputNamesItsField) {
   EngineOptions options;
   options.payload_bytes = 8;
