@@ -55,6 +55,14 @@ void Move::Submit(uint32_t branch, Flight call) {
 void Move::Carry(uint32_t branch) {
   Flight& call = world.branches[branch].calls.front();
   Part& part = world.parts[branch];
+  if (setup.HasPartner(branch)) {
+    const Answer answer = Arrive(branch, RequestOf(branch, call));
+    Tell([&] {
+      return Say("carried out:", branch, call.operation) + " -> " + tcc::Name(answer.of_partner);
+    });
+    Reply(branch, answer);
+    return;
+  }
   call.through_own = part.session == Session::kOurs;
   if (!call.through_own && NeedsOwn(call.operation)) {
     Fail(branch);
@@ -75,6 +83,8 @@ void Move::Reply(uint32_t branch, const Answer& answer) {
   const Part& part = world.parts[branch];
   call.replied = true;
   call.settle = call.through_own = false;
+  call.answer = answer.of_partner;
+  if (setup.HasPartner(branch)) return;
   call.code = answer.code;
   call.found = answer.found;
   call.witnessed = answer.witnessed;
@@ -91,6 +101,10 @@ void Move::Fail(uint32_t branch) {
   Part& part = world.parts[branch];
   call.replied = true;
   call.settle = call.through_own = false;
+  if (setup.HasPartner(branch)) {
+    call.answer = tcc::Answer::kUnknown;
+    return;
+  }
   call.code = call.operation == Operation::kRun || call.operation == Operation::kOpen
                   ? Code::kRbCommFail
                   : Code::kErRmFail;
@@ -115,6 +129,7 @@ void Move::Lose(uint32_t branch, bool stays) {
 
 // What the plants do is done where the adapter could be wrong: as it answers.
 void Move::Deliver(uint32_t branch) {
+  if (setup.HasPartner(branch)) return DeliverFromPartner(branch);
   auto& calls = world.branches[branch].calls;
   Flight call = calls.front();
   calls.erase(calls.begin());
@@ -150,6 +165,13 @@ void Move::CarryLate(uint32_t branch, Operation operation, bool through_own) {
   call.operation = operation;
   call.through_own = through_own;
   call.settle = operation == Operation::kFind;
+  if (setup.HasPartner(branch)) {
+    const Answer answer = Arrive(branch, RequestOf(branch, call));
+    Tell([&] {
+      return Say("carried out, late:", branch, operation) + " -> " + tcc::Name(answer.of_partner);
+    });
+    return;
+  }
   const Answer answer = At(branch).Carry(part, RequestOf(branch, call));
   Tell([&] {
     return Say("carried out, late:", branch, operation) + " -> " + xa::Name(answer.code);
@@ -168,7 +190,7 @@ void Move::AbandonCalls() {
         // a look changes nothing
       } else if (own) {
         part.late_own |= Bit(operation);
-      } else if (!NeedsOwn(operation) && operation != Operation::kOpen) {
+      } else if (setup.HasPartner(i) || (!NeedsOwn(operation) && operation != Operation::kOpen)) {
         part.late_free |= Bit(operation);
       }
     }

@@ -85,6 +85,14 @@ void Text(Io& io, std::string& text, std::string (*make)(uint8_t)) {
   text = number == 0 ? std::string() : make(static_cast<uint8_t>(number - 1));
 }
 
+// A branch in no record has no name after a restart.
+template <typename Io>
+void WalkName(Io& io, core::AtomicBranch& branch) {
+  bool named = !branch.spec.name.empty();
+  Flag(io, named);
+  if (named && branch.spec.name.empty()) branch.spec.name = "b";  // FillWhatIsConstant has it
+}
+
 template <typename Io>
 void Walk(Io& io, core::AtomicBranch& branch) {
   io.Bits(branch.state, 4);
@@ -100,8 +108,22 @@ void Walk(Io& io, core::AtomicBranch& branch) {
   Text(io, branch.started_at, StartText);
 }
 
+// What the core keeps for partners only.
 template <typename Io>
-void Walk(Io& io, core::Atomic& atomic) {
+void WalkPartners(Io& io, core::Atomic& atomic) {
+  bool ends = atomic.decide_before != kNever;
+  for (bool* flag : {&ends, &atomic.open_logged}) Flag(io, *flag);
+  if (ends) atomic.decide_before = kDecideBefore;
+  io.Bits(atomic.opens_under_way, 2);
+  io.Bits(atomic.open_ticket, 4);
+  for (core::AtomicBranch& branch : atomic.branches) {
+    io.Bits(branch.enlist_ticket, 4);
+    WalkName(io, branch);
+  }
+}
+
+template <typename Io>
+void Walk(Io& io, core::Atomic& atomic, const Setup& setup) {
   Flag(io, atomic.settings.client_named);
   Flag(io, atomic.settings.one_call);
   io.Bits(atomic.state, 3);
@@ -118,6 +140,7 @@ void Walk(Io& io, core::Atomic& atomic) {
   io.Bits(atomic.next_run, 2);
   io.Size(atomic.branches, 2);
   for (core::AtomicBranch& branch : atomic.branches) Walk(io, branch);
+  if (setup.HasPartners()) WalkPartners(io, atomic);
 }
 
 template <typename Io>
@@ -133,6 +156,18 @@ void Walk(Io& io, Flight& flight) {
   io.Bits(flight.starts, 2);
 }
 
+// At most one call at a time, and no scan.
+template <typename Io>
+void WalkPartner(Io& io, Branch& branch) {
+  for (bool* flag : {&branch.retry_armed, &branch.try_left}) Flag(io, *flag);
+  io.Size(branch.calls, 1);
+  for (Flight& flight : branch.calls) {
+    io.Bits(flight.operation, 4);
+    for (bool* flag : {&flight.cut, &flight.replied}) Flag(io, *flag);
+    if (flight.replied) io.Bits(flight.answer, 3);
+  }
+}
+
 template <typename Io>
 void Walk(Io& io, Branch& branch) {
   io.Size(branch.calls, 3);
@@ -144,6 +179,22 @@ void Walk(Io& io, Branch& branch) {
     Flag(io, *flag);
   }
   io.Bits(branch.announced, 4);
+}
+
+template <typename Io>
+void WalkPartner(Io& io, Part& part, const Setup& setup) {
+  Side& side = part.side;
+  io.Bits(part.standing, 3);
+  for (Cause& row : side.rows) io.Bits(row, 3);
+  for (uint8_t* count : {&side.tried, &side.confirmed, &side.cancelled}) io.Bits(*count, 2);
+  io.Bits(side.calling, 3);
+  if (setup.budget[static_cast<size_t>(Fault::kEnding)] > 0) Flag(io, side.ends);
+  bool any = part.late_free != 0;
+  Flag(io, any);
+  if (any) io.Bits(part.late_free, 10);
+  part.voted = side.tried > 0;
+  part.committed = side.confirmed > 0;
+  part.rolled_back = side.cancelled > 0;
 }
 
 template <typename Io>
@@ -180,8 +231,11 @@ void WalkProcess(Io& io, World& world, const Setup& setup) {
   bool live = world.live.has_value();
   Flag(io, live);
   if (live && !world.live) world.live.emplace();
-  if (live) Walk(io, *world.live);
-  for (uint32_t i = 0; i < setup.branches; ++i) Walk(io, world.branches[i]);
+  if (live) Walk(io, *world.live, setup);
+  if (setup.budget[static_cast<size_t>(Fault::kEnding)] > 0) Flag(io, world.nearly_ended);
+  for (uint32_t i = 0; i < setup.branches; ++i) {
+    setup.HasPartner(i) ? WalkPartner(io, world.branches[i]) : Walk(io, world.branches[i]);
+  }
 }
 
 template <typename Io>
@@ -198,7 +252,7 @@ void Walk(Io& io, World& world, const Setup& setup) {
   for (uint32_t i = 0; i < setup.branches; ++i) {
     io.Bits(world.noted[i], 1);
     Flag(io, world.before_change[i]);
-    Walk(io, world.parts[i]);
+    setup.HasPartner(i) ? WalkPartner(io, world.parts[i], setup) : Walk(io, world.parts[i]);
   }
   Flag(io, world.asked_roll_back);
   io.Bits(world.told, 3);
@@ -231,8 +285,8 @@ void FillWhatIsConstant(core::Atomic& atomic, const Setup& setup) {
     atomic.decided = DecidedSample().decided;
   }
   for (uint32_t i = 0; i < atomic.branches.size(); ++i) {
-    const std::string number = std::to_string(i + 1);
-    atomic.branches[i].spec = {"b" + number, "r" + number, setup.read_only[i]};
+    const bool nameless = setup.HasPartners() && atomic.branches[i].spec.name.empty();
+    if (!nameless) atomic.branches[i].spec = SpecOf(setup, i);
   }
 }
 
@@ -240,6 +294,7 @@ void FillWhatIsConstant(core::Atomic& atomic, const Setup& setup) {
 
 std::string IdentityText(uint8_t number) { return "server-" + std::to_string(number); }
 std::string StartText(uint8_t number) { return "start-" + std::to_string(number); }
+std::string PartnerText() { return "http://p"; }
 
 const core::Gtrid& TheGtrid() {
   static const core::Gtrid gtrid = core::Gtrid::Make("12345678", 2, "abc", 1);

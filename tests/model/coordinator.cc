@@ -42,17 +42,26 @@ void Move::Begin() {
   atomic.gtrid = TheGtrid();
   atomic.settings.client_named = setup.client_named;
   atomic.settings.one_call = setup.one_call;
-  atomic.settings.deadline = Monotonic{1};
   if (!setup.one_call) atomic.settings.idle_limit = std::chrono::seconds(1);
-  for (uint32_t i = 0; i < setup.branches && setup.one_call; ++i) {
-    const std::string number = std::to_string(i + 1);
+  const uint32_t declared = setup.branches - (setup.last_joins ? 1 : 0);
+  for (uint32_t i = 0; i < declared && setup.one_call; ++i) {
     atomic.branches.emplace_back();
-    atomic.branches[i].spec = {"b" + number, "r" + number, setup.read_only[i]};
+    atomic.branches[i].spec = SpecOf(setup, i);
   }
   Step(core::Begin{});
 }
 
-// What cannot matter is made equal: causes and texts, counts of looks and of retries.
+core::BranchSpec SpecOf(const Setup& setup, uint32_t branch) {
+  const std::string number = std::to_string(branch + 1);
+  core::BranchSpec spec{"b" + number, "r" + number, setup.read_only[branch]};
+  if (!setup.HasPartner(branch)) return spec;
+  spec.resource = PartnerText();
+  spec.kind = core::BranchKind::kTcc;
+  spec.called_by_client = setup.by_client[branch];
+  return spec;
+}
+
+// What cannot matter is made equal: causes and texts, counts of looks, of tries and of retries.
 void Move::Step(const core::Event& event) {
   core::Atomic& atomic = *world.live;
   if (const char* lacking = reached_.Note(atomic, event)) {
@@ -60,10 +69,10 @@ void Move::Step(const core::Event& event) {
   }
   const EventClass event_class = ClassOf(atomic, event);
   core::Effects effects;
-  core::Step(atomic, event, Monotonic{}, effects);
+  core::Step(atomic, event, world.nearly_ended ? kNearlyEnded : Monotonic{}, effects);
   atomic.cause = {};
   for (core::AtomicBranch& branch : atomic.branches) {
-    branch.retries = branch.finds = 0;
+    branch.retries = branch.finds = branch.tries = 0;
     if (branch.sends > 2) branch.sends = 2;
     branch.detail.clear();
   }
@@ -71,11 +80,14 @@ void Move::Step(const core::Event& event) {
     return "    the core is told: " + ToText(event, event_class) + "; wants: " + OneLine(effects);
   });
   for (const core::Effect& effect : effects) CarryOut(effect);
-  if (Planted(Plant::kDurableAtOnce)) CallDurable();
+  if (Planted(Plant::kDurableAtOnce) || Planted(Plant::kTryBeforeOpen)) CallDurable();
 }
 
 void Move::CallDurable() {
   for (size_t i = 0; i < world.log.size(); ++i) {
+    const std::string_view kind = library_.KindOf(world.log[i].record);
+    const bool opens = kind == "open" || kind == "enlist";
+    if (Planted(Plant::kTryBeforeOpen) && !opens) continue;
     const uint8_t ticket = std::exchange(world.log[i].ticket, 0);
     if (ticket != 0 && world.live) Step(core::Durable{ticket});
   }
@@ -87,6 +99,7 @@ void Move::CarryOut(const core::Effect& effect) {
   if (const auto* append = std::get_if<core::Append>(&effect)) return Append(*append);
   if (const auto* call = std::get_if<core::Call>(&effect)) {
     CheckCall(*call);
+    if (setup.HasPartner(call->branch)) return CallPartner(call->branch, call->operation);
     Flight flight;
     flight.operation = call->operation;
     const core::AtomicBranch& branch = world.live->branches.at(call->branch);
@@ -102,10 +115,18 @@ void Move::CarryOut(const core::Effect& effect) {
   }
   if (const auto* reply = std::get_if<core::Reply>(&effect)) {
     if (reply->to == core::ReplyTo::kDecided || reply->to == core::ReplyTo::kEnded) Tells();
+    Calling& calling = world.parts[reply->branch].side.calling;
+    const bool may_call = reply->to == core::ReplyTo::kOpen && setup.by_client[reply->branch];
+    if (may_call && calling == Calling::kNotYet) calling = Calling::kMay;
     return;
   }
-  // A cancelled statement still answers, as any other.
-  if (std::holds_alternative<core::Cancel>(effect)) return;
+  if (const auto* cancel = std::get_if<core::Cancel>(&effect)) {
+    // A cancelled statement still answers, as any other.
+    auto& calls = world.branches[cancel->branch].calls;
+    const bool under_way = !calls.empty() && !calls.front().replied;
+    if (setup.HasPartner(cancel->branch) && under_way) calls.front().cut = true;
+    return;
+  }
   Remember();
 }
 
@@ -160,7 +181,8 @@ void Move::CheckEnd(const core::Atomic& atomic) {
   for (uint32_t i = 0; i < setup.branches; ++i) {
     const Part& part = world.parts[i];
     if (part.standing == Standing::kPrepared && part.starts == 0) {
-      Violate(Invariant::kConservation, "taken as done, and it stands prepared:" + Numbered(i));
+      Violate(setup.HasPartner(i) ? Invariant::kOneEnd : Invariant::kConservation,
+              "taken as done, and it stands prepared:" + Numbered(i));
     }
   }
 }
@@ -171,9 +193,9 @@ void Move::Remember() {
   if (atomic.settings.client_named || atomic.commit_logged) world.history = atomic.outcome;
   CheckEnd(atomic);
   world.live.reset();
-  world.deadline_armed = world.idle_armed = world.operator_armed = false;
+  world.deadline_armed = world.idle_armed = world.operator_armed = world.nearly_ended = false;
   for (uint32_t i = 0; i < setup.branches; ++i) {
-    world.branches[i].retry_armed = world.branches[i].up_news = false;
+    world.branches[i].retry_armed = world.branches[i].up_news = world.branches[i].try_left = false;
     if (world.branches[i].list == Pending::kListed) world.branches[i].ended_since = true;
   }
   Tell([&] { return "    the transaction leaves the table"; });

@@ -10,10 +10,49 @@
 
 namespace assent::model {
 
+namespace {
+
+// What the records of partners need beside the core's state.
+void AddPartners(const Setup& setup, coordinator::Entry& entry) {
+  static const auto partner = [] {
+    auto made = std::make_shared<coordinator::Partner>();
+    const std::string url = PartnerText();
+    made->urls = {url + "/try", url + "/confirm", url + "/cancel"};
+    return made;
+  }();
+  entry.work.resize(entry.atomic.branches.size());
+  for (uint32_t i = 0; i < entry.work.size(); ++i) {
+    if (!setup.HasPartner(i)) continue;
+    entry.work[i].partner = partner;
+    entry.deadline_at = {1};
+  }
+}
+
+}  // namespace
+
+// As Shard::CarryAppend does, and what only an auditor sees.
+void Move::CheckCommitRecord() {
+  for (uint32_t i = 0; i < world.live->branches.size(); ++i) {
+    const core::AtomicBranch& branch = world.live->branches[i];
+    CHECK(branch.state == core::BranchState::kPrepared ||
+          branch.state == core::BranchState::kReadOnly)
+        << "a decision to commit without every vote";
+    if (!branch.IsTcc()) continue;
+    const Part& part = world.parts[i];
+    if (part.standing != Standing::kPrepared) {
+      Violate(Invariant::kCommitValidity, "decided to commit, and a partner holds no reservation");
+    } else if (part.side.ends && world.nearly_ended) {
+      Violate(Invariant::kCommitValidity, "decided to commit, and a yes has nearly ended");
+    }
+  }
+}
+
 void Move::Append(const core::Append& effect) {
   coordinator::Entry entry;
   entry.atomic = *world.live;
   entry.gid = "g";
+  AddPartners(setup, entry);
+  if (effect.record == core::RecordKind::kCommit) CheckCommitRecord();
   std::string payload;
   switch (effect.record) {
     case core::RecordKind::kOpen: payload = coordinator::EncodeOpen(entry); break;
@@ -85,7 +124,7 @@ void Move::Crash(size_t survive) {
   world.durable = static_cast<uint8_t>(world.log.size());
   world.up = world.stale = world.first_run = false;
   world.live.reset();
-  world.deadline_armed = world.idle_armed = world.operator_armed = false;
+  world.deadline_armed = world.idle_armed = world.operator_armed = world.nearly_ended = false;
   world.history = core::Outcome::kUndecided;
   world.forgotten = false;
   world.noted = {};
@@ -108,13 +147,18 @@ void Move::Start(bool old_copy) {
   world.noted = remembered.noted;
   world.before_change = remembered.before_change;
   world.log.clear();
-  for (uint16_t record : remembered.copies) world.log.push_back({record, 0});
+  for (uint16_t record : remembered.copies) {
+    world.log.push_back({record, 0});
+    SurvivesAs(world.log.back());
+  }
   world.durable = static_cast<uint8_t>(world.log.size());
   Tell([&] {
     std::string text = "    the log holds:";
     for (uint16_t record : records) text += std::string(" ") + library_.KindOf(record);
     return text + (remembered.live ? "; the transaction is in the table again" : "");
   });
+  const bool presumed = world.live && world.live->decision == core::Decision::kRollBack;
+  if (Planted(Plant::kOpenPresumed) && presumed) world.live.reset();
   if (!world.live) {
     CheckStart();
     return;
@@ -127,7 +171,10 @@ void Move::Start(bool old_copy) {
   }
   CheckStart();
   Step(core::Replayed{});
-  for (Branch& branch : world.branches) branch.unscanned = !branch.calls.empty();
+  for (uint32_t i = 0; i < setup.branches; ++i) {
+    Branch& branch = world.branches[i];
+    branch.unscanned = !branch.calls.empty() && !setup.HasPartner(i);
+  }
 }
 
 // What the start does with each branch is what the decision table says of it.

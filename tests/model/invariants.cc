@@ -40,7 +40,8 @@ const char* CommitValidity(const World& world, const Setup& setup) {
   if (!world.commit_durable) return nullptr;
   for (uint32_t i = 0; i < setup.branches; ++i) {
     const Part& part = world.parts[i];
-    const bool took_part = setup.one_call || part.standing != Standing::kNone || part.committed;
+    const bool declared = setup.one_call && !(setup.last_joins && i + 1 == setup.branches);
+    const bool took_part = declared || part.standing != Standing::kNone || part.committed;
     if (took_part && !part.voted && !part.meddled) {
       return "decided to commit though a branch has not voted";
     }
@@ -113,12 +114,25 @@ const char* Known(const World& world, const Setup&) {
   return AnswerNow(world) ? nullptr : "a durable decision is not known any more";
 }
 
+const char* OneEnd(const World& world, const Setup& setup) {
+  for (uint32_t i = 0; i < setup.branches; ++i) {
+    const Side& side = world.parts[i].side;
+    if (side.tried > 1 || side.confirmed > 1 || side.cancelled > 1) {
+      return "the work of an operation ran twice";
+    }
+    if (side.confirmed > 0 && side.cancelled > 0) return "confirmed and cancelled both";
+    if (side.confirmed > side.tried) return "confirmed without a try that took effect";
+  }
+  return nullptr;
+}
+
 struct Named {
   Invariant invariant;
   const char* (*breach)(const World&, const Setup&);
 };
 
 constexpr Named kAlways[] = {
+    {Invariant::kOneEnd, OneEnd},
     {Invariant::kAgreement, Agreement},
     {Invariant::kCommitValidity, CommitValidity},
     {Invariant::kWriteAhead, WriteAhead},
@@ -132,7 +146,7 @@ const char* PresumedAbort(const World& world, const Setup& setup) {
   if (world.commit_durable || world.one_phase_sent) return nullptr;
   for (uint32_t i = 0; i < setup.branches; ++i) {
     const Part& part = world.parts[i];
-    if (part.committed && part.wrote && !part.meddled) return "committed without a decision";
+    if (part.committed && !part.meddled) return "committed without a decision";
   }
   return nullptr;
 }
@@ -148,7 +162,19 @@ const char* Conservation(const World& world, const Setup& setup) {
   return nullptr;
 }
 
+// No late try can take effect any more, for then it would not be at rest.
+const char* EndOfEach(const World& world, const Setup& setup) {
+  for (uint32_t i = 0; i < setup.branches; ++i) {
+    const Side& side = world.parts[i].side;
+    if (side.tried > 0 && side.confirmed + side.cancelled == 0) {
+      return "a try that took effect was neither confirmed nor cancelled";
+    }
+  }
+  return nullptr;
+}
+
 constexpr Named kAtRest[] = {
+    {Invariant::kOneEnd, EndOfEach},
     {Invariant::kPresumedAbort, PresumedAbort},
     {Invariant::kConservation, Conservation},
 };
@@ -161,12 +187,13 @@ std::optional<Violation> First(const Named (&list)[N], const World& world, const
   return std::nullopt;
 }
 
-bool AtRest(const Branch& branch, const Part& part) {
+// A partner that holds what nobody confirms or cancels is at rest, and a breach.
+bool AtRest(const Branch& branch, const Part& part, bool partner) {
   if (!branch.calls.empty() || branch.list != Pending::kNone || branch.retry_armed) return false;
   if (part.session == Session::kLost || part.late_own != 0 || part.late_free != 0) return false;
   switch (part.standing) {
     case Standing::kNone: return true;
-    case Standing::kPrepared: return HeldByTable(branch);
+    case Standing::kPrepared: return partner || HeldByTable(branch);
     case Standing::kActive:
     case Standing::kCommitting: return false;
     default: return true;  // a person has decided over it
@@ -188,7 +215,7 @@ bool AtRest(const World& world, const Setup& setup) {
   if (world.live && !world.live->finished) return false;
   if (world.live && !world.live->needs_operator) return false;
   for (uint32_t i = 0; i < setup.branches; ++i) {
-    if (!AtRest(world.branches[i], world.parts[i])) return false;
+    if (!AtRest(world.branches[i], world.parts[i], setup.HasPartner(i))) return false;
   }
   return true;
 }

@@ -6,12 +6,16 @@
 
 namespace assent::model {
 
-// How a resource manager behaves where vendors differ (xa_database.cc).
+// How a resource manager behaves where vendors differ (xa_database.cc), and a partner (partner.cc).
 enum class PartKind : uint8_t {
   kMaria,     // a prepared branch is its session's; a commit under way is not listed
   kPostgres,  // prepared branches are nobody's; one under way is listed, and busy
-  kXa         // by the book: remembers what a person decided until it is told to forget
+  kXa,        // by the book: remembers what a person decided until it is told to forget
+  kPartner,   // try, confirm and cancel behind a barrier
+  kGuarded,   // the same, and something in front of it refuses tries that the barrier never sees
+  kSlow       // its effects are outside of its database: it answers 202, and works on
 };
+constexpr bool IsPartner(PartKind kind) { return kind >= PartKind::kPartner; }
 
 // Each configuration says how many of each may come in one run.
 #define ASSENT_MODEL_FAULTS(X)                                    \
@@ -26,7 +30,8 @@ enum class PartKind : uint8_t {
   X(LeftBranch, "the client's SQL ends the branch")               \
   X(Replaced, "another server stands in for a resource")          \
   X(OldCopy, "a start with an old copy of the log directory")     \
-  X(Expire, "outcomes are forgotten")
+  X(Expire, "outcomes are forgotten")                             \
+  X(Ending, "a partner's yes ends by itself after a while")
 
 #define ASSENT_MODEL_INVARIANTS(X)                   \
   X(Agreement, "1 agreement")                        \
@@ -35,6 +40,7 @@ enum class PartKind : uint8_t {
   X(Stability, "4 stability")                        \
   X(PresumedAbort, "5 presumed abort")               \
   X(NoForeignHarm, "6 no foreign harm")              \
+  X(OneEnd, "7 one end for every try")               \
   X(NoFalseAnswer, "9 no false answer")              \
   X(Idempotent, "10 idempotent API")                 \
   X(Liveness, "11 liveness")                         \
@@ -63,7 +69,18 @@ enum class PartKind : uint8_t {
   X(NeverReleased, "what waits for a first scan is not sent after it")        \
   X(TimersIgnored, "no timer ever fires")                                     \
   X(AnsweredTwice, "a prepare is answered twice")                             \
-  X(LogOutOfOrder, "a crash may lose a record and keep a later one")
+  X(LogOutOfOrder, "a crash may lose a record and keep a later one")          \
+  X(TryBeforeOpen, "a try is sent before its branch is recorded durably")     \
+  X(SilentTryIsYes, "a try without an answer taken as yes")                   \
+  X(RefusalIsWhole, "a later attempt refused, and no cancel for the first")   \
+  X(OpenPresumed, "what was open without a decision is presumed aborted")     \
+  X(RefusedEndBelieved, "a refused confirm or cancel taken as done")          \
+  X(SilentEndBelieved, "a confirm or cancel without an answer taken as done") \
+  X(TurnedRound, "a confirm that is refused is followed by a cancel")         \
+  X(EndingIgnored, "a commit decided though a yes has nearly ended")          \
+  X(UndecidedIsNo, "a partner in doubt takes undecided for rolled back")      \
+  X(OneRowCancel, "an empty cancel leaves no row against its try")            \
+  X(EndRunsAgain, "a partner runs each confirm and cancel that comes")
 
 #define ASSENT_MODEL_ENUM(name, text) k##name,
 enum class Fault : uint8_t { ASSENT_MODEL_FAULTS(ASSENT_MODEL_ENUM) kCount };

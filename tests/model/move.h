@@ -2,7 +2,8 @@
 //
 // The functions are grouped by the part of the system that they stand for, a file each:
 // coordinator.cc (effects and events, as src/coordinator carries them), adapter.cc (calls, replies
-// and connections), durable.cc (the log, crash and start), scan.cc (lists and their judgement).
+// and connections), partners.cc (the same of partners), durable.cc (the log, crash and start),
+// scan.cc (lists and their judgement).
 // Contract: what a function decides by itself is decided by the world alone.
 #pragma once
 
@@ -69,6 +70,13 @@ class Move {
   Request RequestOf(uint32_t branch, const Flight& flight) const;
   const Participant& At(uint32_t branch) const { return Of(setup.kinds[branch]); }
 
+  // ---- partners.cc ----
+  Answer Arrive(uint32_t branch, const Request& request);  // at a partner
+  void SayYesThatEnds(uint32_t branch);
+  void CutOff(uint32_t branch, bool left);  // a call that was ended; `left`: it is under way
+  void ClientCalls(uint32_t branch, bool heard);
+  void ClientVotes(uint32_t branch, bool yes);
+
   // ---- durable.cc ----
   void Append(const core::Append& effect);
   void AppendBytes(const std::string& payload, uint64_t ticket);
@@ -92,6 +100,11 @@ class Move {
   void CheckCall(const core::Call& call);
   void OnVote(uint32_t branch, const Flight& flight);
   void OnAck(uint32_t branch, const Flight& flight);
+  void CallPartner(uint32_t branch, core::Operation operation);
+  void DeliverFromPartner(uint32_t branch);
+  void OnTry(uint32_t branch, const Flight& flight);
+  void OnPhaseTwo(uint32_t branch, const Flight& flight);
+  void CheckCommitRecord();
   core::Ack JudgeFind(uint32_t branch, const Flight& flight) const;
   void SurvivesAs(const LogEntry& entry);
   void CheckStart();

@@ -1,13 +1,25 @@
 #include "tests/model/participant.h"
 
+#include "base/check.h"
+#include "tests/model/partner.h"
 #include "tests/model/xa_database.h"
 
 namespace assent::model {
 
 const Participant& Of(PartKind kind) {
-  static const XaDatabase kKinds[] = {XaDatabase(PartKind::kMaria), XaDatabase(PartKind::kPostgres),
-                                      XaDatabase(PartKind::kXa)};
-  return kKinds[static_cast<size_t>(kind)];
+  static const XaDatabase maria(PartKind::kMaria), postgres(PartKind::kPostgres), xa(PartKind::kXa);
+  static const Partner partner(PartKind::kPartner), guarded(PartKind::kGuarded),
+      slow(PartKind::kSlow);
+  switch (kind) {
+    case PartKind::kMaria: return maria;
+    case PartKind::kPostgres: return postgres;
+    case PartKind::kXa: return xa;
+    case PartKind::kPartner: return partner;
+    case PartKind::kGuarded: return guarded;
+    case PartKind::kSlow: return slow;
+  }
+  CHECK(false) << "a participant of no kind";
+  return xa;
 }
 
 }  // namespace assent::model

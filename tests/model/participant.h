@@ -1,4 +1,5 @@
-// A resource manager as the model has it: what each call does there, and what befalls it.
+// A resource manager, or a partner, as the model has it: what each call does there, and what
+// befalls it.
 //
 // Contract: each function is one instant and changes `part` only; a kind keeps all it knows there,
 // and has no state of its own. A new kind is one file that implements this and a line in
@@ -20,6 +21,7 @@ struct Answer {
   xa::Code code = xa::Code::kOk;
   xa::Found found = xa::Found::kUnknown;
   bool witnessed = false;
+  tcc::Answer of_partner = tcc::Answer::kDone;  // a partner's; nothing of the above is
 };
 
 class Participant {
@@ -31,7 +33,8 @@ class Participant {
   virtual Answer Refuse(Part& part, core::Operation operation, int way) const = 0;
   // Its client's SQL has ended the branch: what it wrote is committed, or rolled back.
   virtual Answer Leave(Part& part, bool commits) const = 0;
-  // A commit that takes long: begun now, ended by Finish. False: it cannot be begun.
+  // A commit that takes long: begun now, ended by Finish, as a slow partner's try is. False: it
+  // cannot be begun.
   virtual bool BeginCommit(Part& part, bool through_own) const = 0;
   virtual void Finish(Part& part) const = 0;
   virtual bool Listed(const Part& part) const = 0;  // does a scan show it?

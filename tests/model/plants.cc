@@ -23,6 +23,17 @@ std::span<const PlantedBug> PlantedBugs() {
       {Plant::kTimersIgnored, "one-phase", Invariant::kLiveness},
       {Plant::kAnsweredTwice, "lists", Invariant::kCheck},
       {Plant::kLogOutOfOrder, "heuristics", Invariant::kIdempotent},
+      {Plant::kTryBeforeOpen, "tcc-one-by-one", Invariant::kOneEnd},
+      {Plant::kSilentTryIsYes, "tcc-mixed", Invariant::kCommitValidity},
+      {Plant::kRefusalIsWhole, "tcc-guarded", Invariant::kOneEnd},
+      {Plant::kOpenPresumed, "tcc-two", Invariant::kOneEnd},
+      {Plant::kRefusedEndBelieved, "tcc-sole", Invariant::kOneEnd},
+      {Plant::kSilentEndBelieved, "tcc-mixed-late", Invariant::kOneEnd},
+      {Plant::kTurnedRound, "tcc-two-refusals", Invariant::kStability},
+      {Plant::kEndingIgnored, "tcc-ending", Invariant::kCommitValidity},
+      {Plant::kUndecidedIsNo, "tcc-unnamed", Invariant::kCommitValidity},
+      {Plant::kOneRowCancel, "tcc-by-client", Invariant::kOneEnd},
+      {Plant::kEndRunsAgain, "tcc-slow", Invariant::kOneEnd},
   };
   return kBugs;
 }

@@ -19,6 +19,13 @@ constexpr const char* kGrid[] = {
 #undef ASSENT_MODEL_GRID
 };
 
+std::string AnswerRow(size_t index) {
+  static constexpr const char* kTables[] = {
+      "to a first try: ", "to a later try: ", "to confirm or cancel: "};
+  return kTables[index / tcc::kAnswers] +
+         std::string(tcc::Name(static_cast<tcc::Answer>(index % tcc::kAnswers)));
+}
+
 // Why a row is let off.
 struct Pardon {
   char letter;
@@ -43,7 +50,20 @@ const char* WhyPardoned(recovery::Action action) {
   return nullptr;
 }
 
-EventClass OfVote(const core::Voted& voted) {
+// What stands for a partner's vote.
+EventClass OfTry(const core::AtomicBranch& branch, const core::Voted& voted) {
+  if (branch.spec.called_by_client) {
+    return voted.vote == Vote::kPrepared ? EventClass::kClientVotedYes : EventClass::kClientVotedNo;
+  }
+  switch (voted.vote) {
+    case Vote::kPrepared: return EventClass::kTryDone;
+    case Vote::kRefused: return voted.gone ? EventClass::kTryRefusedGone : EventClass::kTryRefused;
+    default: return voted.gone ? EventClass::kTryUnknownGone : EventClass::kTryUnknown;
+  }
+}
+
+EventClass OfVote(const core::AtomicBranch& branch, const core::Voted& voted) {
+  if (branch.IsTcc()) return OfTry(branch, voted);
   if (voted.hazard) return EventClass::kVotedHazard;
   switch (voted.vote) {
     case Vote::kPrepared: return EventClass::kVotedPrepared;
@@ -53,8 +73,10 @@ EventClass OfVote(const core::Voted& voted) {
   }
 }
 
-EventClass OfAck(const core::AtomicBranch& branch, Ack ack) {
+EventClass OfAck(const core::AtomicBranch& branch, const core::Acked& acked) {
+  const Ack ack = acked.ack;
   if (branch.ended || branch.held) return EventClass::kAckOver;
+  if (acked.needs_operator) return EventClass::kAckRefused;
   if (branch.forgetting) {
     return ack == Ack::kUnknown ? EventClass::kAckForgetUnknown : EventClass::kAckForgotten;
   }
@@ -71,13 +93,25 @@ EventClass OfAck(const core::AtomicBranch& branch, Ack ack) {
   }
 }
 
-EventClass OfTimer(core::Timer timer) {
-  switch (timer) {
+EventClass OfTimer(const core::Atomic& atomic, const core::TimerFired& fired) {
+  switch (fired.timer) {
     case core::Timer::kDeadline: return EventClass::kDeadline;
     case core::Timer::kIdle: return EventClass::kIdle;
-    case core::Timer::kRetry: return EventClass::kRetry;
+    case core::Timer::kRetry:
+      return atomic.branches.at(fired.branch).IsTcc() ? EventClass::kRetryPartner
+                                                      : EventClass::kRetry;
     default: return EventClass::kOperator;
   }
+}
+
+EventClass OfDurable(const core::Atomic& atomic, uint64_t ticket) {
+  if (ticket == atomic.decision_ticket) return EventClass::kDecisionDurable;
+  if (ticket == atomic.outcome_ticket) return EventClass::kOutcomeDurable;
+  if (ticket == atomic.open_ticket) return EventClass::kOpenDurable;
+  for (const core::AtomicBranch& branch : atomic.branches) {
+    if (ticket == branch.enlist_ticket) return EventClass::kEnlistDurable;
+  }
+  return EventClass::kHeuristicDurable;
 }
 
 EventClass OfReplay(core::Decision decision) {
@@ -90,7 +124,9 @@ struct Classify {
   const core::Atomic& atomic;
 
   EventClass operator()(const core::Begin&) const { return EventClass::kBegin; }
-  EventClass operator()(const core::Enlist&) const { return EventClass::kEnlist; }
+  EventClass operator()(const core::Enlist& e) const {
+    return e.spec.kind == core::BranchKind::kTcc ? EventClass::kJoin : EventClass::kEnlist;
+  }
   EventClass operator()(const core::Opened& e) const {
     return e.ok ? EventClass::kOpened : EventClass::kOpenFailed;
   }
@@ -102,16 +138,14 @@ struct Classify {
   EventClass operator()(const core::RollBackRequested&) const {
     return EventClass::kRollBackRequested;
   }
-  EventClass operator()(const core::Voted& e) const { return OfVote(e); }
+  EventClass operator()(const core::Voted& e) const {
+    return OfVote(atomic.branches.at(e.branch), e);
+  }
   EventClass operator()(const core::Acked& e) const {
-    return OfAck(atomic.branches.at(e.branch), e.ack);
+    return OfAck(atomic.branches.at(e.branch), e);
   }
-  EventClass operator()(const core::Durable& e) const {
-    if (e.ticket == atomic.decision_ticket) return EventClass::kDecisionDurable;
-    if (e.ticket == atomic.outcome_ticket) return EventClass::kOutcomeDurable;
-    return EventClass::kHeuristicDurable;
-  }
-  EventClass operator()(const core::TimerFired& e) const { return OfTimer(e.timer); }
+  EventClass operator()(const core::Durable& e) const { return OfDurable(atomic, e.ticket); }
+  EventClass operator()(const core::TimerFired& e) const { return OfTimer(atomic, e); }
   EventClass operator()(const core::ResourceUp&) const { return EventClass::kResourceUp; }
   EventClass operator()(const core::Touched&) const { return EventClass::kTouched; }
   EventClass operator()(const core::Replayed&) const { return OfReplay(atomic.decision); }
@@ -150,8 +184,17 @@ void Reached::NoteRow(const recovery::Row& row) {
   rows_.set(static_cast<size_t>(&row - recovery::DecisionTable().data()));
 }
 
+void Reached::NoteTry(tcc::Answer answer, bool sent_before) {
+  answers_.set((sent_before ? tcc::kAnswers : 0) + static_cast<size_t>(answer));
+}
+
+void Reached::NotePhaseTwo(tcc::Answer answer) {
+  answers_.set(2 * tcc::kAnswers + static_cast<size_t>(answer));
+}
+
 void Reached::Add(const Reached& other) {
   pairs_ |= other.pairs_;
+  answers_ |= other.answers_;
   rows_ |= other.rows_;
 }
 
@@ -172,6 +215,9 @@ std::vector<std::string> Reached::Lacking() const {
     if (rows_.test(i) != pardoned) continue;
     lines.push_back(std::string(pardoned ? "let off, yet reached: " : "not reached: ") +
                     table[i].text);
+  }
+  for (size_t i = 0; i < answers_.size(); ++i) {
+    if (!answers_.test(i)) lines.push_back("not reached: " + AnswerRow(i));
   }
   return lines;
 }
@@ -199,6 +245,10 @@ void Reached::Print() const {
                 : why == nullptr ? "!"
                                  : "-",
                 table[i].text, why == nullptr ? "" : "; let off: ", why == nullptr ? "" : why);
+  }
+  std::printf("\nWhat a partner's answers mean:\n");
+  for (size_t i = 0; i < answers_.size(); ++i) {
+    std::printf("%s  %s\n", answers_.test(i) ? "x" : "!", AnswerRow(i).c_str());
   }
 }
 

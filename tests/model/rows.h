@@ -1,5 +1,6 @@
 // The rows that the model must reach: each state of the transaction with each event that the core
-// handles there, and each row of the recovery decision table.
+// handles there, each row of the recovery decision table, and each of the tables of what a
+// partner's answers mean.
 //
 // Contract: the grid is written out in rows.cc. A pair that the grid does not allow is a breach,
 // one that it demands and no configuration reached fails the test, and one that is let off stands
@@ -13,6 +14,7 @@
 
 #include "core/atomic.h"
 #include "recovery/decision_table.h"
+#include "tcc/answers.h"
 
 namespace assent::model {
 
@@ -22,6 +24,7 @@ namespace assent::model {
 #define ASSENT_MODEL_EVENTS(X)                                          \
   X(Begin, "x......", "begin")                                          \
   X(Enlist, "x......", "enlist")                                        \
+  X(Join, "x......", "enlist: a partner")                               \
   X(Opened, "x....x.", "opened")                                        \
   X(OpenFailed, "x....x.", "open failed")                               \
   X(RunRequested, "x......", "run requested")                           \
@@ -34,6 +37,13 @@ namespace assent::model {
   X(VotedRefused, ".x...x.", "voted refused")                           \
   X(VotedUnknown, ".x...x.", "voted unknown")                           \
   X(VotedHazard, ".x...x.", "voted, with a hazard")                     \
+  X(TryDone, "x....x.", "try: yes")                                     \
+  X(TryRefused, "x....x.", "try: refused, perhaps not the whole story") \
+  X(TryRefusedGone, "x....x.", "try: refused, nothing is left there")   \
+  X(TryUnknown, "x....x.", "try: unknown")                              \
+  X(TryUnknownGone, "x....x.", "try: unknown, nothing is left there")   \
+  X(ClientVotedYes, "x......", "the client votes yes")                  \
+  X(ClientVotedNo, "x......", "the client votes no")                    \
   X(AckDone, "..xx.x.", "acknowledged: done")                           \
   X(AckRolledBack, "..xx.c.", "acknowledged: rolled back")              \
   X(AckNotFound, "..xx.x.", "acknowledged: not found")                  \
@@ -42,16 +52,20 @@ namespace assent::model {
   X(AckHeuristicMixed, "..xx.x.", "heuristic mixed")                    \
   X(AckHeuristicHazard, "..xx.x.", "heuristic hazard")                  \
   X(AckUnknown, "..xx.x.", "acknowledged: unknown")                     \
+  X(AckRefused, "...x.x.", "acknowledged: refused, needs operator")     \
   X(AckForgotten, "...x.x.", "forgotten there")                         \
   X(AckForgetUnknown, "...x.x.", "forget: unknown")                     \
   X(AckRecording, ".....x.", "answered, its heuristic not yet durable") \
   X(AckOver, ".xxxxxx", "answered, the branch ended or held")           \
+  X(OpenDurable, "x....x.", "open record durable")                      \
+  X(EnlistDurable, "x....x.", "enlist record durable")                  \
   X(DecisionDurable, ".x.....", "commit record durable")                \
   X(OutcomeDurable, ".....x.", "outcome record durable")                \
   X(HeuristicDurable, "..xx.x.", "heuristic record durable")            \
   X(Deadline, "xxx....", "deadline")                                    \
   X(Idle, "x......", "idle limit")                                      \
   X(Retry, "..xxxxx", "retry timer")                                    \
+  X(RetryPartner, "x..x.x.", "retry timer of a partner")                \
   X(Operator, "..xx.x.", "operator timer")                              \
   X(ResourceUp, "xxxxxxx", "resource up")                               \
   X(Touched, "x......", "touched")                                      \
@@ -71,6 +85,8 @@ class Reached {
   // Null: the pair is in the grid; else what is wrong.
   const char* Note(const core::Atomic& atomic, const core::Event& event);
   void NoteRow(const recovery::Row& row);
+  void NoteTry(tcc::Answer answer, bool sent_before);
+  void NotePhaseTwo(tcc::Answer answer);
   void Add(const Reached& other);
   // What is demanded and was not reached, and what is let off though it was; a line each.
   std::vector<std::string> Lacking() const;
@@ -82,6 +98,9 @@ class Reached {
   static constexpr size_t kStates = 7;
   std::bitset<static_cast<size_t>(EventClass::kCount) * kStates> pairs_;
   std::bitset<32> rows_;
+  // To a first attempt at try, to a later one, to confirm and cancel.
+  static constexpr size_t kAnswerTables = 3;
+  std::bitset<kAnswerTables * tcc::kAnswers> answers_;
 };
 
 }  // namespace assent::model

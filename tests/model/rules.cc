@@ -2,21 +2,25 @@
 
 #include <algorithm>
 #include <bit>
+#include <vector>
 
 namespace assent::model {
-namespace {
 
 using core::Operation;
 
 const Flight* UnderWay(const Move& m, uint32_t b) {
   const Branch& branch = m.world.branches[b];
-  if (branch.calls.empty() || branch.calls.front().replied || branch.unscanned) return nullptr;
-  return &branch.calls.front();
+  if (branch.calls.empty() || branch.unscanned) return nullptr;
+  const Flight& first = branch.calls.front();
+  return first.replied || first.cut ? nullptr : &first;
 }
 
-bool Ready(const Move& m) { return m.world.up && !m.world.stale; }
-bool Live(const Move& m) { return Ready(m) && m.world.live.has_value(); }
+bool Live(const Move& m) { return m.world.up && !m.world.stale && m.world.live.has_value(); }
 bool Active(const Move& m) { return Live(m) && m.world.live->state == core::State::kActive; }
+
+namespace {
+
+bool Ready(const Move& m) { return m.world.up && !m.world.stale; }
 
 // ---- What happens by itself ----
 
@@ -126,9 +130,8 @@ int CanEnlist(const Move& m, uint32_t) {
 }
 void Enlist(Move& m, uint32_t, int) {
   const auto b = static_cast<uint32_t>(m.world.live->branches.size());
-  const std::string number = std::to_string(b + 1);
   m.Step(core::Touched{});
-  m.Step(core::Enlist{{"b" + number, "r" + number, m.setup.read_only[b]}});
+  m.Step(core::Enlist{SpecOf(m.setup, b)});
 }
 int CanAskRun(const Move& m, uint32_t b) {
   if (m.setup.one_call || !Active(m) || b >= m.world.live->branches.size()) return 0;
@@ -142,8 +145,9 @@ void AskRun(Move& m, uint32_t b, int) {
 int CanAskCommit(const Move& m, uint32_t) {
   if (m.setup.one_call || !Active(m)) return 0;
   const auto& branches = m.world.live->branches;
-  return std::all_of(branches.begin(), branches.end(),
-                     [](const auto& branch) { return branch.opened && !branch.running; });
+  return std::all_of(branches.begin(), branches.end(), [](const auto& branch) {
+    return branch.opened && !branch.running && (branch.voted || !branch.IsTcc());
+  });
 }
 void AskCommit(Move& m, uint32_t, int) { m.Step(core::CommitRequested{}); }
 
@@ -158,21 +162,24 @@ void Crash(Move& m, uint32_t, int way) {
   m.Crash(m.world.durable + static_cast<size_t>(way));
 }
 
-// The call under way, if it leaves at all: all but phase two needs the branch's own connection.
+// The call under way, if it leaves at all: all but phase two needs the branch's own connection, and
+// a partner has none.
 const Flight* OnTheWay(const Move& m, uint32_t b) {
   const Flight* call = UnderWay(m, b);
-  if (call == nullptr || m.world.parts[b].session == Session::kOurs) return call;
-  return NeedsOwn(call->operation) ? nullptr : call;
+  if (call == nullptr || !NeedsOwn(call->operation) || m.setup.HasPartner(b)) return call;
+  return m.world.parts[b].session == Session::kOurs ? call : nullptr;
 }
 bool OverNetwork(const Flight* call) {
   return call != nullptr && call->operation != Operation::kOpen;
 }
 int CanLose(const Move& m, uint32_t b) {
-  return m.May(Fault::kDrop) && OverNetwork(OnTheWay(m, b)) ? 2 : 0;
+  if (!m.May(Fault::kDrop) || !OverNetwork(OnTheWay(m, b))) return 0;
+  return m.setup.HasPartner(b) ? 3 : 2;
 }
 void Lose(Move& m, uint32_t b, int way) {
   m.Spend(Fault::kDrop);
-  if (way == 1) m.Carry(b);  // the reply is lost
+  if (way == 2) return m.CutOff(b, false);  // it has not even left, and that is known
+  if (way == 1) m.Carry(b);                 // the reply is lost
   m.Lose(b, false);
 }
 // What waits for it is answered as if its resource could not be reached.
@@ -195,6 +202,7 @@ void TimeOut(Move& m, uint32_t b, int) {
 int CanDuplicate(const Move& m, uint32_t b) {
   const Flight* call = UnderWay(m, b);
   if (!m.May(Fault::kDuplicate) || call == nullptr) return 0;
+  if (m.setup.HasPartner(b)) return 1;
   return call->operation == Operation::kCommit || call->operation == Operation::kRollBack;
 }
 void Duplicate(Move& m, uint32_t b, int) {
@@ -265,7 +273,7 @@ void Expire(Move& m, uint32_t, int way) {
 // Another server stands in: with what stood prepared, or without it.
 int CanReplace(const Move& m, uint32_t b) {
   const Part& part = m.world.parts[b];
-  if (!m.May(Fault::kReplaced) || part.identity != 0) return 0;
+  if (!m.May(Fault::kReplaced) || part.identity != 0 || m.setup.HasPartner(b)) return 0;
   return part.standing == Standing::kPrepared ? 2 : 1;
 }
 void Replace(Move& m, uint32_t b, int way) {
@@ -285,7 +293,7 @@ constexpr Rule kRules[] = {
     {"reply arrives", true, false, CanDeliver, Deliver},
     {"log writes", false, false, CanBecomeDurable, BecomeDurable},
     {"server ends the lost session", true, false, CanDisconnect, Disconnect},
-    {"slow commit ends", true, false, CanFinish, Finish},
+    {"slow work ends", true, false, CanFinish, Finish},
     {"late request arrives", true, false, LateOnes, CarryLate},
     {"late requests vanish", true, false, CanVanish, Vanish},
     {"coordinator starts", false, false, CanStart, Start},
@@ -319,6 +327,13 @@ constexpr Rule kRules[] = {
 
 }  // namespace
 
-std::span<const Rule> Rules() { return kRules; }
+std::span<const Rule> Rules() {
+  static const auto all = [] {
+    std::vector<Rule> rules(std::begin(kRules), std::end(kRules));
+    rules.insert(rules.end(), PartnerRules().begin(), PartnerRules().end());
+    return rules;
+  }();
+  return all;
+}
 
 }  // namespace assent::model

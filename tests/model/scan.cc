@@ -28,6 +28,15 @@ void Remind(uint8_t announced, Facts& facts) {
   }
 }
 
+// Shard::EndedAs.
+bool HasEnded(const World& world, uint32_t index) {
+  if (!world.live) return false;
+  const core::Atomic& atomic = *world.live;
+  // Enlisted before a crash, and in no record: it had no decision.
+  if (index >= atomic.branches.size()) return !world.first_run && atomic.open_logged;
+  return atomic.branches[index].ended;
+}
+
 bool Remembers(const Branch& branch) {
   return branch.seen || branch.returned || branch.announced != 0;
 }
@@ -73,9 +82,7 @@ void Move::Judge(uint32_t index) {
   sighting.stale = world.stale;
   sighting.first_run = world.first_run;
   sighting.live = world.live.has_value();
-  const bool ended =
-      world.live && index < world.live->branches.size() && world.live->branches[index].ended;
-  if (ended) sighting.ended_as = world.live->decision;
+  if (HasEnded(world, index)) sighting.ended_as = world.live->decision;
   sighting.history = world.history;
   sighting.changed = world.before_change[index];
   sighting.forgotten = world.forgotten;

@@ -129,6 +129,110 @@ Setup AllReadOnly() {
 }
 Setup Three() { return Make("three", 3, {{Fault::kCrash, 1}}); }
 
+// ---- Partners ----
+
+Setup WithPartners(const char* name, std::vector<PartKind> kinds, const Budget& budget) {
+  Setup setup = Make(name, static_cast<uint32_t>(kinds.size()), budget);
+  std::copy(kinds.begin(), kinds.end(), setup.kinds.begin());
+  return setup;
+}
+// Alone, with all that can befall it.
+Setup SolePartner() {
+  Setup setup = WithPartners("tcc-sole", {PartKind::kPartner},
+                             {{Fault::kCrash, 2},
+                              {Fault::kDrop, 1},
+                              {Fault::kTimeOut, 1},
+                              {Fault::kDuplicate, 1},
+                              {Fault::kRefuse, 1}});
+  setup.operator_timer = setup.partners_ask = true;
+  return setup;
+}
+Setup UnnamedPartner() {
+  Setup setup = SolePartner();
+  setup.name = "tcc-unnamed";
+  setup.client_named = setup.operator_timer = false;
+  return setup;
+}
+// A refusal that the barrier has not seen says nothing of what is still under way. Without
+// duplicates: whoever refuses a request refuses its duplicate too (docs/partners.md).
+Setup GuardedPartner() {
+  return WithPartners("tcc-guarded", {PartKind::kGuarded},
+                      {{Fault::kCrash, 2}, {Fault::kTimeOut, 2}, {Fault::kRefuse, 2}});
+}
+Setup SlowPartner() {
+  return WithPartners("tcc-slow", {PartKind::kSlow},
+                      {{Fault::kCrash, 2},
+                       {Fault::kDrop, 1},
+                       {Fault::kTimeOut, 1},
+                       {Fault::kDuplicate, 1},
+                       {Fault::kRefuse, 1}});
+}
+Setup TwoPartners() {
+  return WithPartners("tcc-two", {PartKind::kPartner, PartKind::kPartner},
+                      {{Fault::kCrash, 2}, {Fault::kDrop, 1}});
+}
+Setup TwoPartnersRefuse() {
+  Setup setup = WithPartners("tcc-two-refusals", {PartKind::kPartner, PartKind::kGuarded},
+                             {{Fault::kCrash, 1}, {Fault::kTimeOut, 1}, {Fault::kRefuse, 1}});
+  setup.client_rolls_back = false;
+  return setup;
+}
+Setup Mixed() {
+  return WithPartners("tcc-mixed", {PartKind::kPartner, PartKind::kMaria},
+                      {{Fault::kCrash, 2}, {Fault::kDrop, 1}});
+}
+Setup MixedLate() {
+  return WithPartners("tcc-mixed-late", {PartKind::kPartner, PartKind::kPostgres},
+                      {{Fault::kCrash, 2}, {Fault::kTimeOut, 1}});
+}
+Setup MixedRefusals() {
+  return WithPartners("tcc-mixed-refusals", {PartKind::kPartner, PartKind::kMaria},
+                      {{Fault::kCrash, 1}, {Fault::kRefuse, 1}, {Fault::kDrop, 1}});
+}
+Setup MixedHeuristics() {
+  Setup setup = WithPartners("tcc-mixed-heuristics", {PartKind::kPartner, PartKind::kXa},
+                             {{Fault::kCrash, 2}, {Fault::kHeuristic, 1}});
+  setup.partners_ask = true;
+  return setup;
+}
+Setup Ending() {
+  return WithPartners("tcc-ending", {PartKind::kPartner, PartKind::kPostgres},
+                      {{Fault::kCrash, 2}, {Fault::kEnding, 1}, {Fault::kDrop, 1}});
+}
+Setup Joins() {
+  Setup setup = WithPartners("tcc-joins", {PartKind::kPartner, PartKind::kPartner},
+                             {{Fault::kCrash, 2}, {Fault::kDrop, 1}});
+  setup.last_joins = true;
+  return setup;
+}
+Setup JoinsByClient() {
+  Setup setup = WithPartners("tcc-joins-by-client", {PartKind::kPartner, PartKind::kPartner},
+                             {{Fault::kCrash, 1}, {Fault::kTimeOut, 1}});
+  setup.last_joins = true;
+  setup.by_client = {false, true};
+  return setup;
+}
+Setup OneByOne() {
+  Setup setup = WithPartners("tcc-one-by-one", {PartKind::kPartner, PartKind::kMaria},
+                             {{Fault::kCrash, 2}, {Fault::kDrop, 1}});
+  setup.one_call = false;
+  return setup;
+}
+Setup SqlFirst() {
+  Setup setup = WithPartners("tcc-sql-first", {PartKind::kPostgres, PartKind::kPartner},
+                             {{Fault::kCrash, 2}, {Fault::kRefuse, 1}});
+  setup.one_call = setup.client_named = false;
+  return setup;
+}
+Setup ByClient() {
+  Setup setup = WithPartners("tcc-by-client", {PartKind::kPartner, PartKind::kPartner},
+                             {{Fault::kCrash, 2}, {Fault::kTimeOut, 1}});
+  setup.one_call = false;
+  setup.by_client = {true, false};
+  setup.partners_ask = true;
+  return setup;
+}
+
 // ---- Larger ones ----
 
 Setup Large(Setup setup, const char* name, const Budget& more) {
@@ -151,6 +255,27 @@ Setup InteractiveTwoCrashes() {
 }
 Setup ThreeTwoCrashes() { return Large(Three(), "three-2", {{Fault::kCrash, 2}}); }
 Setup ThreeAndLost() { return Large(Three(), "three-lost", {{Fault::kDrop, 1}}); }
+Setup TwoPartnersAll() {
+  return Large(TwoPartners(), "tcc-two-all",
+               {{Fault::kTimeOut, 1}, {Fault::kDuplicate, 1}, {Fault::kRefuse, 1}});
+}
+Setup MixedAll() {
+  return Large(Mixed(), "tcc-mixed-all",
+               {{Fault::kTimeOut, 1}, {Fault::kDuplicate, 1}, {Fault::kRefuse, 1}});
+}
+Setup TwoPartnersAndADatabase() {
+  return Large(WithPartners("", {PartKind::kPartner, PartKind::kGuarded, PartKind::kMaria}, {}),
+               "tcc-three", {{Fault::kCrash, 2}, {Fault::kTimeOut, 1}});
+}
+Setup OneByOneAll() {
+  return Large(OneByOne(), "tcc-one-by-one-all", {{Fault::kTimeOut, 1}, {Fault::kRefuse, 1}});
+}
+Setup ByClientAndADatabase() {
+  Setup setup = Large(ByClient(), "tcc-by-client-all",
+                      {{Fault::kDrop, 1}, {Fault::kDuplicate, 1}, {Fault::kRefuse, 1}});
+  setup.kinds = {PartKind::kPartner, PartKind::kPostgres};
+  return setup;
+}
 
 }  // namespace
 
@@ -177,12 +302,33 @@ const std::vector<Setup>& Setups() {
                                             Three(),
                                             Interactive(),
                                             InteractiveNamed(),
+                                            SolePartner(),
+                                            UnnamedPartner(),
+                                            GuardedPartner(),
+                                            SlowPartner(),
+                                            TwoPartners(),
+                                            TwoPartnersRefuse(),
+                                            Mixed(),
+                                            MixedLate(),
+                                            MixedRefusals(),
+                                            MixedHeuristics(),
+                                            Ending(),
+                                            Joins(),
+                                            JoinsByClient(),
+                                            OneByOne(),
+                                            SqlFirst(),
+                                            ByClient(),
                                             LateRequestsTwoCrashes(),
                                             HangsAndTimeOuts(),
                                             ListsTwoCrashes(),
                                             InteractiveTwoCrashes(),
                                             ThreeTwoCrashes(),
-                                            ThreeAndLost()};
+                                            ThreeAndLost(),
+                                            TwoPartnersAll(),
+                                            MixedAll(),
+                                            TwoPartnersAndADatabase(),
+                                            OneByOneAll(),
+                                            ByClientAndADatabase()};
   return setups;
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/atomic.h"
+#include "tcc/answers.h"
 #include "tests/model/kinds.h"
 #include "xa/codes.h"
 
@@ -30,11 +31,24 @@ struct Setup {
   bool operator_timer = false;    // the operator's timer may fire
   bool client_rolls_back = true;  // the client may ask for it, once
   bool split_scans = false;       // a list and its judgement are two steps
+  bool last_joins = false;        // one call: the last branch joins while tries are under way
+  bool partners_ask = false;      // a partner in doubt asks for the outcome, and goes by that
   std::array<PartKind, kMostBranches> kinds{};
   std::array<bool, kMostBranches> witness{}, read_only{};
+  std::array<bool, kMostBranches> by_client{};  // a partner that the client calls by itself
   std::array<uint8_t, static_cast<size_t>(Fault::kCount)> budget{};
   bool full_only = false;  // too large for the test: only with --full
+
+  bool HasPartner(uint32_t branch) const { return IsPartner(kinds[branch]); }
+  bool HasPartners() const {
+    for (uint32_t i = 0; i < branches; ++i) {
+      if (HasPartner(i)) return true;
+    }
+    return false;
+  }
 };
+
+core::BranchSpec SpecOf(const Setup& setup, uint32_t branch);
 
 // ---- A branch where it stands: at its resource manager, and in the network on the way there ----
 
@@ -42,7 +56,7 @@ enum class Standing : uint8_t {
   kNone,
   kActive,
   kPrepared,
-  kCommitting,  // a commit under way that takes long
+  kCommitting,  // a commit, or a partner's try, under way that takes long
   kHeuristicCommit,
   kHeuristicRollBack,
   kHeuristicMixed,
@@ -58,6 +72,18 @@ constexpr Late Bit(core::Operation operation) {
   return static_cast<Late>(1u << static_cast<unsigned>(operation));
 }
 
+// What stands in a row of a partner's barrier.
+enum class Cause : uint8_t { kNone, kTry, kConfirm, kCancel, kStarted, kRefused };
+// Of a client that calls a partner by itself: what it knows.
+enum class Calling : uint8_t { kNotYet, kMay, kSilent, kYes, kNo };
+
+struct Side {
+  std::array<Cause, 3> rows{};                      // of try, confirm, cancel
+  uint8_t tried = 0, confirmed = 0, cancelled = 0;  // how often that work ran and was committed
+  bool ends = false;                                // its yes ends by itself
+  Calling calling = Calling::kNotYet;
+};
+
 struct Part {
   Standing standing = Standing::kNone;
   Session session = Session::kNone;
@@ -69,6 +95,7 @@ struct Part {
   uint8_t identity = 0;  // which server it is
   Late late_own = 0;     // on the branch's own, lost session
   Late late_free = 0;    // on any other connection
+  Side side;             // of a partner; it stands prepared while its try has no end
   // For the auditor.
   bool voted = false, committed = false, rolled_back = false;
   bool meddled = false;  // a person decided, or the client's SQL left the branch
@@ -83,7 +110,9 @@ struct Flight {
   bool orphan = false;  // of recovery, no transaction waits
   bool replied = false;
   bool through_own = false;  // over the branch's own connection; while it is carried out
+  bool cut = false;          // a partner's: it is ended, and what had left of it is not known
   // The reply, once it is there.
+  tcc::Answer answer = tcc::Answer::kDone;  // a partner's; nothing of the rest is
   xa::Code code = xa::Code::kOk;
   xa::Found found = xa::Found::kUnknown;
   bool witnessed = false;
@@ -96,7 +125,8 @@ enum class Pending : uint8_t { kNone, kListed, kEmpty };  // a list that waits t
 struct Branch {               // of the process; gone with it
   std::vector<Flight> calls;  // in order; the first is under way
   bool retry_armed = false;
-  bool up_news = false;  // the resource was seen to be back
+  bool try_left = false;  // coordinator::BranchWork: a try may have left a process of ours
+  bool up_news = false;   // the resource was seen to be back
   // Calls of the recovered transaction wait for the first scan (coordinator::FirstScan).
   bool unscanned = false;
   // What the judgement of scans remembers.
@@ -118,6 +148,7 @@ struct World {
   bool first_run = true;
   std::optional<core::Atomic> live;
   bool deadline_armed = false, idle_armed = false, operator_armed = false;
+  bool nearly_ended = false;  // it is later than the margin before a yes ends by itself
   core::Outcome history = core::Outcome::kUndecided;  // kUndecided: nothing is kept
   bool forgotten = false;                             // the mark covers this transaction
   std::array<Branch, kMostBranches> branches;

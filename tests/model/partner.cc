@@ -1,0 +1,153 @@
+#include "tests/model/partner.h"
+
+#include <utility>
+
+#include "barrier/barrier.h"
+#include "base/check.h"
+
+namespace assent::model {
+namespace {
+
+using barrier::Barrier;
+using barrier::Verdict;
+using tcc::Answer::kLater;
+using tcc::Answer::kNever;
+using tcc::Answer::kRefused;
+using tcc::Answer::kWorking;
+
+constexpr barrier::Vendor kVendor = barrier::Vendor::kPostgreSql;
+constexpr const char* kCauses[] = {"", "try", "confirm", "cancel", "started", "refused"};
+
+Cause CauseOf(const std::string& text) {
+  for (size_t i = 1; i < std::size(kCauses); ++i) {
+    if (text == kCauses[i]) return static_cast<Cause>(i);
+  }
+  CHECK(false) << "the barrier writes " << text;
+  return Cause::kNone;
+}
+
+barrier::Operation ToBarrier(core::Operation operation) {
+  switch (operation) {
+    case core::Operation::kPrepare: return barrier::Operation::kTry;
+    case core::Operation::kCommit: return barrier::Operation::kConfirm;
+    case core::Operation::kRollBack: return barrier::Operation::kCancel;
+    default: CHECK(false) << "a partner is never asked to " << core::Name(operation);
+  }
+  return barrier::Operation::kCancel;
+}
+
+barrier::Given Execute(Side& side, const barrier::Statement& statement) {
+  const auto operation = barrier::ParseOperation(statement.operation);
+  CHECK(operation.has_value()) << statement.operation;
+  Cause& row = side.rows[static_cast<size_t>(*operation)];
+  switch (statement.kind) {
+    case barrier::Kind::kInsert:
+      if (row != Cause::kNone) return {0};
+      row = CauseOf(statement.cause);
+      return {1};
+    case barrier::Kind::kChange:
+      if (kCauses[static_cast<size_t>(row)] != statement.before) return {0};
+      row = CauseOf(statement.cause);
+      return {1};
+    default:
+      if (row == Cause::kNone) return {};
+      return {0, kCauses[static_cast<size_t>(row)]};
+  }
+}
+
+// A local transaction: what its barrier has written stays, or does not.
+Verdict Pass(Side& side, Barrier barrier) {
+  const auto before = side.rows;
+  while (!barrier.settled()) barrier.Take(Execute(side, barrier.next()));
+  if (!barrier::Commits(barrier.verdict())) side.rows = before;
+  return barrier.verdict();
+}
+
+barrier::Call CallOf(core::Operation operation, PartKind kind) {
+  barrier::Call call{ToBarrier(operation), std::string(40, 'a'), "b"};
+  call.effects_outside = kind == PartKind::kSlow && operation == core::Operation::kPrepare;
+  return call;
+}
+
+Answer Say(tcc::Answer answer) {
+  Answer said;
+  said.of_partner = answer;
+  return said;
+}
+Answer Say(Verdict verdict) { return Say(tcc::AnswerOf(barrier::HttpStatus(verdict))); }
+
+// For the invariants that all branches have.
+void Account(Part& part) {
+  const Side& side = part.side;
+  const bool ended = side.confirmed + side.cancelled > 0;
+  if (part.standing != Standing::kCommitting) {
+    part.standing = side.tried > 0 && !ended ? Standing::kPrepared : Standing::kNone;
+  }
+  part.voted = side.tried > 0;
+  part.committed = side.confirmed > 0;
+  part.rolled_back = side.cancelled > 0;
+}
+
+// The refusals of an operation, in the order of their ways.
+constexpr tcc::Answer kOfTry[] = {kNever, kLater, kWorking, kRefused};
+constexpr tcc::Answer kOfEnd[] = {kRefused, kNever, kLater, kWorking};
+
+}  // namespace
+
+Answer Partner::Carry(Part& part, const Request& request) const {
+  Side& side = part.side;
+  const barrier::Call call = CallOf(request.operation, kind_);
+  const Verdict verdict = Pass(side, Barrier::Enter(kVendor, call));
+  if (verdict == Verdict::kRun && call.effects_outside) {
+    part.standing = Standing::kCommitting;
+    return Say(kWorking);
+  }
+  if (verdict == Verdict::kRun) {
+    switch (request.operation) {
+      case core::Operation::kPrepare: ++side.tried; break;
+      case core::Operation::kCommit: ++side.confirmed; break;
+      default: ++side.cancelled; break;
+    }
+  }
+  Account(part);
+  return Say(verdict);
+}
+
+void Partner::Finish(Part& part) const {
+  const barrier::Call call = CallOf(core::Operation::kPrepare, kind_);
+  part.standing = Standing::kNone;
+  switch (Pass(part.side, Barrier::Succeed(kVendor, call))) {
+    case Verdict::kDone: ++part.side.tried; break;
+    case Verdict::kUndo:
+      Pass(part.side, Barrier::Refuse(kVendor, call, Barrier::Where::kNewTransaction));
+      break;
+    default: CHECK(false) << "it was not begun";
+  }
+  Account(part);
+}
+
+// Of a try, the last way is a refusal: of the work, which records it, or of a guard, which does
+// not. The others, and all of confirm and cancel, are answers that come from in front of the
+// barrier.
+int Partner::RefuseWays(const Part&, core::Operation operation) const {
+  if (operation != core::Operation::kPrepare) return std::size(kOfEnd);
+  return std::size(kOfTry);
+}
+
+Answer Partner::Refuse(Part& part, core::Operation operation, int way) const {
+  if (operation != core::Operation::kPrepare) return Say(kOfEnd[way]);
+  if (kOfTry[way] != kRefused || kind_ == PartKind::kGuarded) return Say(kOfTry[way]);
+  const barrier::Call call = CallOf(operation, kind_);
+  const Verdict verdict = Pass(part.side, Barrier::Enter(kVendor, call));
+  if (verdict != Verdict::kRun) return Say(verdict);
+  const auto where =
+      call.effects_outside ? Barrier::Where::kNewTransaction : Barrier::Where::kSameTransaction;
+  return Say(Pass(part.side, Barrier::Refuse(kVendor, call, where)));
+}
+
+Answer Partner::Leave(Part&, bool) const {
+  CHECK(false) << "a partner has no branch to leave";
+  return {};
+}
+
+}  // namespace assent::model

@@ -1,0 +1,128 @@
+// Calls to partners, as src/coordinator/partners.cc makes them, and the network on the way there;
+// the client that calls one by itself.
+#include "base/check.h"
+#include "tests/model/codec.h"
+#include "tests/model/move.h"
+
+namespace assent::model {
+
+using core::Operation;
+
+namespace {
+
+std::string Say(const char* what, uint32_t branch, Operation operation) {
+  return std::string("    ") + what + " " + core::Name(operation) + " b" +
+         std::to_string(branch + 1);
+}
+
+}  // namespace
+
+void Move::CallPartner(uint32_t branch, Operation operation) {
+  CHECK(world.branches[branch].calls.empty()) << "two calls of one branch at once";
+  Flight flight;
+  flight.operation = operation;
+  Submit(branch, flight);
+}
+
+Answer Move::Arrive(uint32_t branch, const Request& request) {
+  Part& part = world.parts[branch];
+  auto& [of_try, of_confirm, of_cancel] = part.side.rows;
+  if (Planted(Plant::kEndRunsAgain)) {
+    if (request.operation == Operation::kCommit) of_confirm = Cause::kNone;
+    if (request.operation == Operation::kRollBack) of_cancel = Cause::kNone;
+  }
+  const Answer answer = At(branch).Carry(part, request);
+  if (Planted(Plant::kOneRowCancel) && of_try == Cause::kCancel) of_try = Cause::kNone;
+  return answer;
+}
+
+void Move::SayYesThatEnds(uint32_t branch) {
+  Carry(branch);
+  world.parts[branch].side.ends = world.parts[branch].standing == Standing::kPrepared;
+}
+
+// tcc::Partners::Cancel.
+void Move::CutOff(uint32_t branch, bool left) {
+  Flight& call = world.branches[branch].calls.front();
+  call.replied = true;
+  call.cut = false;
+  call.answer = left ? tcc::Answer::kUnknown : tcc::Answer::kNotSent;
+  if (left) world.parts[branch].late_free |= Bit(call.operation);
+}
+
+void Move::DeliverFromPartner(uint32_t branch) {
+  auto& calls = world.branches[branch].calls;
+  const Flight call = calls.front();
+  calls.erase(calls.begin());
+  Tell([&] { return Say("answered:", branch, call.operation) + " " + tcc::Name(call.answer); });
+  CHECK(world.live) << "a transaction ended while a partner was called";
+  if (call.operation == Operation::kPrepare) {
+    OnTry(branch, call);
+  } else {
+    OnPhaseTwo(branch, call);
+  }
+}
+
+void Move::OnTry(uint32_t branch, const Flight& flight) {
+  bool& try_left = world.branches[branch].try_left;
+  reached_.NoteTry(flight.answer, try_left);
+  tcc::Answer answer = flight.answer;
+  const bool silent = answer == tcc::Answer::kUnknown;
+  if (Planted(Plant::kSilentTryIsYes) && silent) answer = tcc::Answer::kDone;
+  const bool whole = Planted(Plant::kRefusalIsWhole) && answer == tcc::Answer::kRefused;
+  const bool sent_before = try_left && !whole;
+  const tcc::TryMeaning meaning = tcc::MeaningOfTry(answer, sent_before);
+  try_left |= flight.answer != tcc::Answer::kNotSent;
+  core::Voted voted;
+  voted.branch = branch;
+  voted.vote = meaning.ask_again ? core::Vote::kUnknown : meaning.vote;
+  voted.gone = !meaning.cancel_needed;
+  if (world.parts[branch].side.ends && !Planted(Plant::kEndingIgnored)) voted.expires = kEnds;
+  Step(voted);
+}
+
+void Move::OnPhaseTwo(uint32_t branch, const Flight& flight) {
+  reached_.NotePhaseTwo(flight.answer);
+  const bool commit = flight.operation == Operation::kCommit;
+  tcc::AckMeaning meaning = tcc::MeaningOfPhaseTwo(flight.answer);
+  if (Planted(Plant::kTurnedRound) && commit && meaning.needs_operator) {
+    CallPartner(branch, Operation::kRollBack);
+    return;
+  }
+  const bool silent = flight.answer == tcc::Answer::kUnknown;
+  const bool believed = (Planted(Plant::kRefusedEndBelieved) && meaning.needs_operator) ||
+                        (Planted(Plant::kSilentEndBelieved) && silent);
+  if (believed) meaning = {core::Ack::kDone, false};
+  core::Acked acked;
+  acked.branch = branch;
+  acked.ack = meaning.ack;
+  acked.needs_operator = meaning.needs_operator;
+  Step(acked);
+}
+
+// Of a try that is under way only the partner hears.
+void Move::ClientCalls(uint32_t branch, bool heard) {
+  Side& side = world.parts[branch].side;
+  if (!heard) {
+    world.parts[branch].late_free |= Bit(Operation::kPrepare);
+    side.calling = Calling::kSilent;
+    return;
+  }
+  Request request;
+  request.operation = Operation::kPrepare;
+  const bool yes = Arrive(branch, request).of_partner == tcc::Answer::kDone;
+  side.calling = yes ? Calling::kYes : Calling::kNo;
+  Tell([&] { return Say("the client calls:", branch, Operation::kPrepare); });
+}
+
+// Shard::Vote.
+void Move::ClientVotes(uint32_t branch, bool yes) {
+  core::Voted voted;
+  voted.branch = branch;
+  voted.vote = yes ? core::Vote::kPrepared : core::Vote::kRefused;
+  if (yes && world.parts[branch].side.ends) voted.expires = kEnds;
+  Step(core::Touched{});
+  Step(voted);
+}
+
+}  // namespace assent::model
