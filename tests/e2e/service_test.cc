@@ -59,6 +59,10 @@ TEST_F(Service, ListsByStateAndResourceInPages) {
   const auto there = List(api, "?state=ACTIVE&resource=pc_game");
   for (const auto& one : there.transactions()) seen.insert(one.gid());
   EXPECT_EQ(seen, of_pc);
+  seen.clear();
+  const auto live = List(api, "?live=true");
+  for (const auto& one : live.transactions()) seen.insert(one.gid());
+  EXPECT_EQ(seen, all) << "what is done is not live";
   const Reply wrong = api.Get("/v1/transactions?state=LOST");
   EXPECT_EQ(wrong.status, 400);
   EXPECT_EQ(wrong.problem.field(), "state");
