@@ -74,7 +74,7 @@ TEST_F(VerifyTest, DumpsEveryRecordInOrder) {
 
 TEST_F(VerifyTest, NamesTheDamageAndGoesOnBehindIt) {
   std::string bytes = ReadBytes(files_[1]);
-  const size_t at = bytes.find('e');
+  const size_t at = bytes.rfind('e');
   bytes[at] = 'E';
   WriteBytes(files_[1], bytes);
   const DirectoryReport report = Report();
@@ -91,7 +91,7 @@ TEST_F(VerifyTest, NamesTheDamageAndGoesOnBehindIt) {
 
 TEST_F(VerifyTest, TellsATornTail) {
   std::string bytes = ReadBytes(files_[2]);
-  const size_t last = bytes.find('h') / 512;
+  const size_t last = bytes.rfind('h') / 512;
   bytes.replace(last * 512, 512, 512, '\0');
   WriteBytes(files_[2], bytes);
   const DirectoryReport report = Report();
