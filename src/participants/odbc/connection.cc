@@ -10,7 +10,7 @@
 #include <array>
 
 #include "base/check.h"
-#include "participants/odbc/text.h"
+#include "base/utf16.h"
 #include "participants/odbc/values.h"
 
 namespace assent::odbc {

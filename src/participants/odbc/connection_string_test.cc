@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/utf16.h"
 #include "participants/odbc/driver.h"
-#include "participants/odbc/text.h"
 
 namespace assent::odbc {
 namespace {

@@ -11,7 +11,7 @@
 #include <cmath>
 #include <optional>
 
-#include "participants/odbc/text.h"
+#include "base/utf16.h"
 
 namespace assent::odbc {
 namespace {

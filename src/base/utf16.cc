@@ -1,8 +1,8 @@
-#include "participants/odbc/text.h"
+#include "base/utf16.h"
 
 #include <cstdint>
 
-namespace assent::odbc {
+namespace assent {
 namespace {
 
 // The code point that starts at `at`, which moves past it; 0 when it is not UTF-8.
@@ -80,4 +80,4 @@ std::string ToUtf8(std::u16string_view utf16) {
   return out;
 }
 
-}  // namespace assent::odbc
+}  // namespace assent

@@ -8,9 +8,9 @@
 #include <string>
 #include <string_view>
 
-namespace assent::odbc {
+namespace assent {
 
 std::optional<std::u16string> ToUtf16(std::string_view utf8);
 std::string ToUtf8(std::u16string_view utf16);
 
-}  // namespace assent::odbc
+}  // namespace assent
