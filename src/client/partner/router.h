@@ -1,0 +1,61 @@
+// From a request to its answer: finds the partner, verifies, and serves. Knows no socket.
+//
+// Threads: any number at once; blocks. Errors: none; each answer says what is wrong.
+#pragma once
+
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client/partner/serve.h"
+#include "client/partner/sessions.h"
+#include "client/partner/signature.h"
+
+namespace assent::partner {
+
+struct RouterOptions {
+  Duration clock_difference{0};
+  Duration session_patience = std::chrono::seconds(5);
+  Duration purge_every = std::chrono::hours(1);
+};
+
+class Router {
+ public:
+  Router(RouterOptions options, Verifier verifier, Sessions& sessions,
+         std::vector<Partner> partners)
+      : options_(options),
+        verifier_(std::move(verifier)),
+        sessions_(sessions),
+        partners_(std::move(partners)),
+        next_purge_(SystemClock().Now() + options.purge_every) {}
+
+  Answer Handle(Request request);
+  // Behind an answer that has been sent: the barrier's purge, now and then.
+  void DoUpkeep();
+
+ private:
+  struct Target {
+    const Partner* partner = nullptr;
+    barrier::Operation operation{};
+  };
+  // A purge that is to be made: of whose rows, and up to when.
+  struct Due {
+    std::string transaction;
+    WallTime horizon;
+  };
+  Target Find(std::string_view target) const;
+  Answer Handle(const Call& call, const Partner& partner, Monotonic arrived);
+  void Note(const Call& call);
+
+  const RouterOptions options_;
+  const Verifier verifier_;
+  Sessions& sessions_;
+  const std::vector<Partner> partners_;
+  std::mutex mutex_;
+  Monotonic next_purge_;
+  std::optional<Due> due_;
+};
+
+}  // namespace assent::partner

@@ -1,0 +1,65 @@
+// A hotel that takes part in transactions, on a real database: the partner's server of
+// src/client/partner with a little business code, and a coordinator's calls to it.
+//
+// The hotel has `stock(night, free)` with two nights of ten rooms, and `booking(transaction,
+// state)`, where `transaction` is unique. Try takes a room of each night, confirm and cancel
+// settle it. The ledgers are read by the databases' own clients.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "client/partner/coordinator_test.h"
+#include "client/partner/server.h"
+#include "server/raw_client_test.h"
+#include "tests/support/servers.h"
+
+namespace assent::test {
+
+using Operation = tcc::Operation;
+using server::RawAnswer;
+
+class Hotel : public testing::TestWithParam<barrier::Vendor> {
+ protected:
+  void SetUp() override;
+  void TearDown() override { partner_.reset(); }
+
+  bool is_mysql() const { return GetParam() == barrier::Vendor::kMySql; }
+  Server& database() const { return is_mysql() ? SharedMariaDb() : SharedPostgreSql(); }
+  // On this port of 127.0.0.1; 0: the database's own.
+  partner::Opener OpenerAt(int port = 0, uint32_t lock_timeout_ms = 20'000) const;
+
+  // What the hotel does unless a test says otherwise.
+  static partner::Outcome Reserve(partner::Session& session, const partner::Call& call);
+  static partner::Outcome Book(partner::Session& session, const partner::Call& call);
+  static partner::Outcome Release(partner::Session& session, const partner::Call& call);
+  static partner::Partner Business() { return {"/hotel", Reserve, Book, Release}; }
+
+  // Runs the partner's server; before that nobody answers.
+  void Serve(partner::Partner business = Business(), partner::ServerOptions options = {},
+             partner::Opener opener = nullptr);
+  void ServeTry(partner::Work work);
+
+  // One call over a connection of its own. 0: it was not answered.
+  RawAnswer Ask(const tcc::Call& call, const std::vector<std::string>& secrets = {});
+  RawAnswer Ask(Operation operation, uint64_t number = 1) {
+    return Ask(partner::CoordinatorCall(operation, number));
+  }
+  int Status(Operation operation, uint64_t number = 1) { return Ask(operation, number).status; }
+
+  Rows Query(const std::string& sql);
+  std::string One(const std::string& sql);
+  std::string Free() { return One("SELECT SUM(free) FROM stock"); }
+  // "held", "booked", "released", or "nothing"; of the only booking there is.
+  std::string Booking();
+  std::string Causes();  // of the barrier, as "confirm=confirm try=try"
+
+  std::unique_ptr<partner::Server> partner_;
+};
+
+std::string VendorName(const testing::TestParamInfo<barrier::Vendor>& which);
+
+}  // namespace assent::test
