@@ -1,0 +1,205 @@
+#!/usr/bin/env python3
+"""The payment partner: try, confirm and cancel in plain Python and plain SQL, on SQLite.
+
+    payment.py PORT DATABASE        the secret of the signatures is in TRAVEL_SECRET
+
+An order: {"card": "ada", "amount": 420}. Try blocks the amount, confirm charges it, cancel frees
+it. The barrier is that of docs/barrier.md, statement by statement. BEGIN IMMEDIATE lets one local
+transaction write at a time, so reads need no lock of their own.
+"""
+import base64, hashlib, hmac, json, os, re, signal, sqlite3, sys, threading, time
+from datetime import datetime, timezone
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+PORT, DATABASE = int(sys.argv[1]), sys.argv[2]
+SECRET = os.environ.get("TRAVEL_SECRET", "")
+MAX_BODY = 1 << 20
+
+TABLES = """
+CREATE TABLE IF NOT EXISTS assent_barrier (
+  "transaction" TEXT NOT NULL, branch TEXT NOT NULL, operation TEXT NOT NULL,
+  cause TEXT NOT NULL, created_at TEXT NOT NULL, PRIMARY KEY ("transaction", branch, operation));
+CREATE TABLE IF NOT EXISTS card (name TEXT PRIMARY KEY, credit INTEGER NOT NULL,
+  credit_left INTEGER NOT NULL CHECK (credit_left >= 0));
+CREATE TABLE IF NOT EXISTS payment ("transaction" TEXT NOT NULL, branch TEXT NOT NULL,
+  card TEXT NOT NULL, amount INTEGER NOT NULL, state TEXT NOT NULL,  -- blocked, charged, freed
+  PRIMARY KEY ("transaction", branch));
+INSERT OR IGNORE INTO card VALUES ('ada', 2000, 2000);
+"""
+THIS_ROW = '"transaction" = ? AND branch = ?'
+
+
+class Answer(Exception):
+    """Ends a call: the status, a sentence, and whether the local transaction commits."""
+
+    def __init__(self, status, text, commits=False):
+        super().__init__(text)
+        self.status, self.text, self.commits = status, text, commits
+
+
+# ---- The barrier ----
+
+def insert(db, key, operation, cause):
+    done = db.execute("INSERT INTO assent_barrier VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                      (*key, operation, cause, datetime.now(timezone.utc).isoformat()))
+    return done.rowcount == 1
+
+
+def read(db, key, operation):
+    row = db.execute(f"SELECT cause FROM assent_barrier WHERE {THIS_ROW} AND operation = ?",
+                     (*key, operation)).fetchone()
+    return row and row[0]
+
+
+def do_try(db, key, order, too_late):
+    if not insert(db, key, "try", "refused" if too_late else "try"):
+        cause = read(db, key, "try")
+        if cause == "try":
+            return "a duplicate"
+        raise Answer(409, {"cancel": "suspended: its cancel was first"}.get(cause, "refused"), True)
+    if too_late:
+        raise Answer(409, "its deadline has passed", True)
+    db.execute("SAVEPOINT work")
+    refusal = block(db, key, order)
+    if refusal:  # it lasts: a duplicate is refused as well
+        db.execute("ROLLBACK TO SAVEPOINT work")
+        db.execute("UPDATE assent_barrier SET cause = 'refused' "
+                   f"WHERE {THIS_ROW} AND operation = 'try' AND cause = 'try'", key)
+        raise Answer(409, refusal, True)
+    return "blocked"
+
+
+def do_confirm(db, key):
+    if read(db, key, "try") != "try" or read(db, key, "cancel"):
+        raise Answer(409, "a person must look: a confirm without a try, or behind a cancel")
+    if not insert(db, key, "confirm", "confirm"):
+        return "a duplicate"
+    charge(db, key)
+    return "charged"
+
+
+def do_cancel(db, key):
+    is_empty = insert(db, key, "try", "cancel")
+    undo = not is_empty and read(db, key, "try") == "try"
+    if undo and read(db, key, "confirm"):
+        raise Answer(409, "a person must look: a cancel behind its confirm")
+    if not insert(db, key, "cancel", "cancel"):
+        return "a duplicate"
+    if undo:
+        free(db, key)
+    return "freed" if undo else "nothing to free"
+
+
+# ---- The business code ----
+
+def block(db, key, order):
+    taken = db.execute("UPDATE card SET credit_left = credit_left - ? WHERE name = ? AND "
+                       "credit_left >= ?", (order["amount"], order["card"], order["amount"]))
+    if taken.rowcount == 0:
+        return "the card does not cover that"
+    db.execute("INSERT INTO payment VALUES (?, ?, ?, ?, 'blocked')",
+               (*key, order["card"], order["amount"]))
+    return None
+
+
+def charge(db, key):
+    db.execute(f"UPDATE payment SET state = 'charged' WHERE {THIS_ROW}", key)
+
+
+def free(db, key):
+    db.execute("UPDATE card SET credit_left = credit_left + (SELECT amount FROM payment WHERE "
+               f"{THIS_ROW}) WHERE name = (SELECT card FROM payment WHERE {THIS_ROW})", key * 2)
+    db.execute(f"UPDATE payment SET state = 'freed' WHERE {THIS_ROW}", key)
+
+
+# ---- HTTP ----
+
+def verify(headers, body):
+    """Standard Webhooks: HMAC-SHA256 over id.timestamp.body; the id is the idempotency key."""
+    identity, sent_at = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
+    key = base64.b64decode(SECRET.removeprefix("whsec_"))
+    digest = hmac.new(key, f"{identity}.{sent_at}.".encode() + body, hashlib.sha256).digest()
+    wanted = "v1," + base64.b64encode(digest).decode()
+    given = headers.get("webhook-signature", "").split(" ")
+    is_fresh = sent_at.isdigit() and abs(time.time() - int(sent_at)) < 300
+    bound = identity == headers.get("Idempotency-Key", "").replace(".", "%2E")
+    if not (is_fresh and bound and any(hmac.compare_digest(wanted, one) for one in given)):
+        raise Answer(401, "the signature is not right")
+
+
+def serve(path, headers, body):
+    """The whole call: who asks, what for, and one local transaction around it."""
+    match = re.fullmatch(r"/payment/(try|confirm|cancel)", path)
+    if not match:
+        raise Answer(404, "no partner is called here")
+    operation = match[1]
+    if SECRET:
+        verify(headers, body)
+    key = (headers.get("Assent-Transaction", ""), headers.get("Assent-Branch", ""))
+    if not (re.fullmatch(r"[0-9a-f]{40}", key[0]) and re.fullmatch(r"[\w-][\w.-]{0,63}", key[1], re.A)
+            and headers.get("Assent-Operation") == operation
+            and headers.get("Idempotency-Key") == "/".join((*key, operation))):
+        raise Answer(400, "the headers do not name one call")
+    try:
+        deadline = datetime.fromisoformat(headers["Assent-Deadline"].replace("Z", "+00:00"))
+        order = json.loads(body)
+        order = {"card": str(order["card"]), "amount": int(order["amount"])}
+    except (KeyError, TypeError, ValueError):
+        raise Answer(400, "no deadline, or no order") from None
+    db = sqlite3.connect(DATABASE, timeout=5, isolation_level=None)
+    try:
+        db.execute("BEGIN IMMEDIATE")
+        if operation == "try":
+            text = do_try(db, key, order, datetime.now(timezone.utc) > deadline)
+        else:
+            text = do_confirm(db, key) if operation == "confirm" else do_cancel(db, key)
+        db.execute("COMMIT")  # and only then the answer
+        return text
+    except Answer as answer:
+        db.execute("COMMIT" if answer.commits else "ROLLBACK")
+        raise
+    finally:
+        db.close()  # rolls back what has not committed
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        size = int(self.headers.get("Content-Length", 0))
+        if size > MAX_BODY:
+            self.close_connection = True
+            return self.answer(413, "the body is too large")
+        body = self.rfile.read(size)
+        try:
+            self.answer(200, serve(self.path, self.headers, body))
+        except Answer as answer:
+            self.answer(answer.status, answer.text)
+        except sqlite3.OperationalError as error:  # busy, full, or a commit that failed
+            self.answer(503, f"not now: {error}")
+
+    def answer(self, status, text):
+        body = (text + "\n").encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "text/plain; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        if status == 503:
+            self.send_header("Retry-After", "1")
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def main():
+    db = sqlite3.connect(DATABASE)
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = FULL")
+    db.executescript(TABLES)
+    db.close()
+    server = ThreadingHTTPServer(("127.0.0.1", PORT), Handler)
+    for one in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(one, lambda *_: threading.Thread(target=server.shutdown).start())
+    print(f"http://127.0.0.1:{server.server_port}/payment is served", flush=True)
+    server.serve_forever(poll_interval=0.1)
+
+
+main()

@@ -1,0 +1,23 @@
+-- The hotels' database: three rooms in one, none left in the other.
+CREATE TABLE hotel (
+  name text PRIMARY KEY,
+  rooms integer NOT NULL,
+  rooms_left integer NOT NULL CHECK (rooms_left >= 0)
+);
+
+CREATE TABLE stay (
+  transaction text NOT NULL,
+  branch text NOT NULL,
+  hotel text NOT NULL REFERENCES hotel,
+  guest text NOT NULL,
+  state text NOT NULL,  -- held, booked, released, expired
+  ends_at timestamptz,  -- of what is held for a while only
+  PRIMARY KEY (transaction, branch)
+);
+
+INSERT INTO hotel VALUES ('Adler', 3, 3), ('Krone', 1, 0);
+INSERT INTO stay VALUES (repeat('0', 40), 'earlier', 'Krone', 'Grace', 'booked', NULL);
+
+CREATE ROLE hotel LOGIN PASSWORD 'change-me';
+GRANT SELECT, INSERT, UPDATE, DELETE ON hotel, stay TO hotel;
+GRANT CREATE ON SCHEMA public TO hotel;
