@@ -58,9 +58,12 @@ TEST(Connections, ThatThePartnerClosedAreNoticedWhileTheyAreIdle) {
     peer.Close();
   });
   Adapter adapter;
-  for (int i = 0; i < 3; ++i) {
+  for (uint64_t i = 1; i <= 3; ++i) {
     EXPECT_EQ(adapter.Try(partner.Url()).answer, A::kDone) << i;
-    ASSERT_TRUE(Soon([&] { return adapter.StatusOf(partner.Url()).idle == 0; }));
+    ASSERT_TRUE(Soon([&] {  // of this call's connection, which is kept before that is published
+      const tcc::EndpointStatus status = adapter.StatusOf(partner.Url());
+      return status.requests == i && status.in_flight == 0 && status.idle == 0;
+    }));
   }
   EXPECT_EQ(partner.connections(), 3);
 }
