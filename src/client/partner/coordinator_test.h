@@ -39,7 +39,10 @@ inline std::string TextOf(const tcc::Call& call, const std::string& path,
   EXPECT_TRUE(url) << path;
   std::vector<http::Signer> signers;
   for (const std::string& secret : secrets) signers.push_back(*http::Signer::Make(secret));
-  return http::RequestText(call, *url, call.time_left, SystemClock().Wall(), signers);
+  std::string text;
+  http::AppendRequest(call, http::RequestHead(*url), call.time_left, SystemClock().Wall(), signers,
+                      &text);
+  return text;
 }
 
 // The same, taken apart.
