@@ -32,7 +32,7 @@ using Steady = std::chrono::steady_clock;
 
 constexpr size_t kReadBytes = 8 << 10;
 constexpr size_t kKeptBytes = 64 << 10;  // of a request's buffer, for the next one
-constexpr int kMaxInformational = 16;  // answers 1xx before the answer
+constexpr int kMaxInformational = 16;    // answers 1xx before the answer
 
 // True while it lives.
 class Within {
