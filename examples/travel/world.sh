@@ -32,7 +32,9 @@ start_program() {
 }
 
 program_answers() {
-  is_ours "${pid_of[$1]}" || { tail -n 5 "$logs/$1.log" >&2; fail "$1 ended at its start"; }
+  # Not is_ours: a program that is only just starting does not work in $work yet.
+  kill -0 "${pid_of[$1]}" 2>/dev/null ||
+    { tail -n 5 "$logs/$1.log" >&2; fail "$1 ended at its start"; }
   (exec 3<>/dev/tcp/127.0.0.1/"${port_of[$1]}") 2>/dev/null
 }
 
