@@ -109,8 +109,7 @@ void Shard::CarryCall(Entry& entry, const core::Call& effect) {
     call.settle = branch.witnessed && entry.atomic.state != core::State::kRollingBack;
   }
   if (work.resource != nullptr) {
-    const bool recovered = entry.handle >= kFirstRestored;
-    if (first_scan_.Takes(branch.spec.resource, recovered, call)) return;
+    if (first_scan_.Takes(branch.spec.resource, IsRecovered(entry), call)) return;
     work.resource->Submit(std::move(call));
     return;
   }

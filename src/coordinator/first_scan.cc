@@ -1,5 +1,6 @@
 #include "coordinator/first_scan.h"
 
+#include <algorithm>
 #include <iterator>
 
 namespace assent::coordinator {
@@ -23,6 +24,21 @@ bool FirstScan::Takes(const std::string& name, bool recovered, xa::Call& call) {
   const auto at = std::prev(resource.waiting.end());
   if (open) opens_[at->xid] = {&resource, at};
   return true;
+}
+
+bool FirstScan::Takes(bool recovered, tcc::Call& call) {
+  if (!recovered || !AwaitsAny()) return false;
+  partners_.push_back(std::move(call));
+  return true;
+}
+
+bool FirstScan::AwaitsAny() const {
+  return std::any_of(resources_.begin(), resources_.end(),
+                     [](const auto& named) { return named.second.state == State::kAwaited; });
+}
+
+std::vector<tcc::Call> FirstScan::FreedPartners() {
+  return AwaitsAny() ? std::vector<tcc::Call>() : std::exchange(partners_, {});
 }
 
 // The kOpen of that branch, where it waits, is answered.

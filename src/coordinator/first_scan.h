@@ -6,8 +6,10 @@
 // While the scan is awaited they wait, in order; once one has failed they are answered as by a
 // resource that cannot be reached, until one is judged or is awaited again. A standby's scan counts
 // as failed, but lets kOpen pass of branches that the server keeps from writing. A resource that
-// Await was never called for is not concerned. What is taken is answered once: by the resource when
-// it has been sent after all, or in `answers`. Threads: the shard's only.
+// Await was never called for is not concerned. Partners list nothing that could be scanned: what an
+// earlier process has left to tell them waits until no resource's scan is awaited, judged or failed,
+// since any of them may show that the log is old. What is taken is answered once: by the resource or
+// partner when it has been sent after all, or in `answers`. Threads: the shard's only.
 #pragma once
 
 #include <deque>
@@ -19,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "tcc/port.h"
 #include "xa/port.h"
 
 namespace assent::coordinator {
@@ -32,6 +35,7 @@ class FirstScan {
 
   // False: send it. `recovered`: its transaction was begun by an earlier process.
   bool Takes(const std::string& resource, bool recovered, xa::Call& call);
+  bool Takes(bool recovered, tcc::Call& call);
   // False: nothing of that branch waits here.
   bool TakesCancel(const xa::Xid& xid);
 
@@ -40,6 +44,7 @@ class FirstScan {
   // Both answer what may be sent now, in this order.
   std::vector<xa::Call> Failed(const std::string& resource, bool standby, const std::string& why);
   std::vector<xa::Call> Judged(const std::string& resource);
+  std::vector<tcc::Call> FreedPartners();  // in the order in which they were taken
 
   bool Awaits(const std::string& resource) const { return resources_.contains(resource); }
   // Why it has not been scanned, for people; empty: it has been judged, or is scanned just now.
@@ -62,11 +67,13 @@ class FirstScan {
   void Refuse(const std::string& resource, const xa::Call& call);
   bool TakesRollBack(const xa::Call& call);
   bool EndOpen(const xa::Xid& xid);
+  bool AwaitsAny() const;
 
   std::deque<xa::Completion>& answers_;
   std::map<std::string, Resource> resources_;  // not judged yet
   std::unordered_map<xa::Xid, std::pair<Resource*, Calls::iterator>, xa::XidHash> opens_;
   std::unordered_set<xa::Xid, xa::XidHash> never_sent_;  // cancelled: a roll-back follows
+  std::vector<tcc::Call> partners_;                      // what waits
 };
 
 }  // namespace assent::coordinator

@@ -50,6 +50,26 @@ class FirstScanTest : public ::testing::Test {
     restored.unfinished.push_back(std::move(entry));
     box_.shard->Restore(std::move(restored));
   }
+  // The decision of an earlier process, which only the partner `p` has to be told.
+  void RestoreDecidedAtPartner() {
+    auto entry = std::make_unique<Entry>();
+    entry->gid = "decided";
+    entry->record = 1;
+    entry->atomic.gtrid = kDecided;
+    entry->atomic.decision = core::Decision::kCommit;
+    entry->atomic.branches.emplace_back();
+    core::BranchSpec& spec = entry->atomic.branches.back().spec;
+    spec.name = "p";
+    spec.resource = "http://partner";
+    spec.kind = core::BranchKind::kTcc;
+    auto partner = std::make_shared<Partner>();
+    partner->urls = tcc::Urls::FromBase("http://partner");
+    entry->work.emplace_back();
+    entry->work.back().partner = std::move(partner);
+    Restored restored;
+    restored.unfinished.push_back(std::move(entry));
+    box_.shard->Restore(std::move(restored));
+  }
 
   Box box_;
 };
@@ -148,6 +168,43 @@ TEST_F(FirstScanTest, KeepsBackWhatAnEarlierProcessHasDecided) {
   ASSERT_EQ(box_.b.calls.size(), 1u) << "at once, whatever the back-off says";
   box_.Reply(box_.b, Operation::kCommit);
   EXPECT_FALSE(box_.shard->IsLive(kDecided));
+}
+
+TEST_F(FirstScanTest, KeepsWhatAnEarlierProcessOwesAPartnerUntilAllHaveBeenLookedAt) {
+  RestoreDecidedAtPartner();
+  EXPECT_TRUE(box_.partners.calls.empty());
+  Judged("a");
+  EXPECT_TRUE(box_.partners.calls.empty()) << "b may still show that the log is old";
+  Judged("b");
+  box_.Reply("p", tcc::Operation::kConfirm);
+  EXPECT_FALSE(box_.shard->IsLive(kDecided));
+}
+
+TEST_F(FirstScanTest, NoPartnerWaitsForAResourceThatCannotBeLookedAt) {
+  RestoreDecidedAtPartner();
+  Failed("a", "connection refused");
+  EXPECT_TRUE(box_.partners.calls.empty());
+  Judged("b");
+  box_.Reply("p", tcc::Operation::kConfirm, tcc::Answer::kUnknown);
+  box_.shard->OnHealth("a", xa::Health::kUp);  // it is going to be looked at now
+  box_.Advance(std::chrono::seconds(10));
+  EXPECT_TRUE(box_.partners.calls.empty());
+  Failed("a", "XA RECOVER is denied");
+  box_.Reply("p", tcc::Operation::kConfirm);
+  EXPECT_FALSE(box_.shard->IsLive(kDecided));
+}
+
+TEST_F(FirstScanTest, OfATransactionOfThisProcessPartnersAreCalledAtOnce) {
+  Request request;
+  request.route = Route::kExecute;
+  v1::ExecuteRequest body;
+  v1::Branch* branch = body.mutable_atomic()->add_branches();
+  branch->set_name("p");
+  branch->mutable_tcc()->set_url("http://partner");
+  request.body = std::move(body);
+  box_.Send(std::move(request));
+  box_.FlushLog();
+  EXPECT_EQ(box_.partners.calls.size(), 1u);
 }
 
 TEST_F(FirstScanTest, OnAStandbyOpensOnlyWhatTheServerKeepsFromWriting) {

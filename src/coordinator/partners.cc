@@ -62,6 +62,7 @@ void Shard::CallPartner(Entry& entry, uint32_t index, core::Operation operation)
   call.coordinator = context_.coordinator_url;
   call.traceparent = entry.traceparent;
   partner_calls_[call.call] = {entry.handle, index};
+  if (first_scan_.Takes(IsRecovered(entry), call)) return;
   context_.partners->Submit(std::move(call));
 }
 

@@ -134,7 +134,7 @@ core::Decision Shard::EndedAs(const xa::Xid& xid) const {
   if (xid.branch > entry->atomic.branches.size()) {
     // Enlisted before a crash, and in no record: it had no decision.
     const core::Atomic& atomic = entry->atomic;
-    const bool open = entry->handle >= kFirstRestored && atomic.open_logged;
+    const bool open = IsRecovered(*entry) && atomic.open_logged;
     return open ? atomic.decision : core::Decision::kNone;
   }
   const core::AtomicBranch& branch = entry->atomic.branches[xid.branch - 1];
@@ -181,7 +181,7 @@ void Shard::Remember(Entry& entry) {
   const core::Atomic& atomic = entry.atomic;
   const bool committed = atomic.decision == core::Decision::kCommit;
   committed ? ++counters_.committed : ++counters_.rolled_back;
-  if (entry.handle >= kFirstRestored) {
+  if (IsRecovered(entry)) {
     Log(LogEvent::kRecovery, {{"finished", entry.gid}, {"outcome", core::Name(atomic.outcome)}});
   }
   context_.log->Release(entry.heuristics);

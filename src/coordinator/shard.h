@@ -193,6 +193,8 @@ class Shard {
   void Sweep();
   void PurgeWitnesses();
   void SendAll(const std::string& resource, std::vector<xa::Call> calls);
+  void SendFreedPartners();
+  static bool IsRecovered(const Entry& entry) { return entry.handle >= kFirstRestored; }
   void DrainSelf();  // completions of calls that never left
   uint64_t RoomOf(const Entry& entry) const {
     return kRoomForOne + entry.work.size() * kRoomForBranch + entry.room;
