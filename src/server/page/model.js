@@ -18,8 +18,8 @@ export const CONCERNS = [
   {
     kind: 'NEEDS_OPERATOR', tone: 'danger', icon: 'alert', open: true,
     short: 'in need of an operator',
-    meaning: 'Unfinished long after the decision. It is asked again for ever: bring its database '
-      + 'or partner back, or finish the branch by hand.',
+    meaning: 'Unfinished long after the decision, or a partner refuses what was decided. It is '
+      + 'asked again for ever: bring its database or partner back, or finish the branch by hand.',
   },
   {
     kind: 'IN_DOUBT', tone: 'warn', icon: 'clock', open: false, short: 'in doubt',

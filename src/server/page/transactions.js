@@ -153,8 +153,8 @@ function causeBranch(transaction) {
   if (!name) return null;
   const branch = (transaction.branches ?? []).find((one) => one.name === name);
   const place = branch ? placeOf(branch) : '';
-  const at = place && place !== name ? el('small', null, ' at ', foreign(place)) : null;
-  return [foreign(name), at];
+  const at = place && place !== name ? el('small', null, 'at ', foreign(place)) : null;
+  return [foreign(name), ' ', at];
 }
 
 function decidedBy(transaction) {
