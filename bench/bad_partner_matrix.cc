@@ -91,6 +91,7 @@ class Matrix {
                 const Plan& plan);
   const Certificates& certificates() const { return certificates_; }
   const Verdict& total() const { return total_; }
+  uint64_t busy() const { return busy_; }
 
  private:
   Booking BadBooking(const BadPartner& subject, const BadPartner& sibling,
@@ -101,6 +102,7 @@ class Matrix {
   InstantPartner flight_, hotel_;
   Journal bad_, refused_;  // the branch of the bad partner, and of one that refuses
   int slices_ = 0;
+  uint64_t busy_ = 0;
   Verdict total_;
 };
 
@@ -185,6 +187,7 @@ Slice Matrix::Measure(const SubjectDaemon& daemon, Behaviour behaviour, Operatio
         if (end) slice.probe_max_us = probe->Stop();
       });
   beside.join();
+  for (const BookingClient& client : clients) busy_ += client.busy();
   slice.p50_us = measured.p50_us;
   slice.p99_us = measured.p99_us;
   subject.Cure();
@@ -283,6 +286,7 @@ int Run(const Options& options) {
   rows[0].behaviour = Behaviour::kGood;
   for (const Behaviour behaviour : BadBehaviours()) rows.emplace_back().behaviour = behaviour;
   for (int round = 0; round < plan.rounds; ++round) MeasureRound(matrix, round, plan, rows);
+  report.Note("told to ask again", std::to_string(matrix.busy()) + " times");
   report.Note("auditor", matrix.total().Text());
   PrintTable(rows);
   AddFigures(report, rows);

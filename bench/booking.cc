@@ -1,6 +1,8 @@
 #include "bench/booking.h"
 
+#include <chrono>
 #include <cstdio>
+#include <thread>
 
 #include "bench/report.h"
 
@@ -39,6 +41,10 @@ BookingClient::Answer BookingClient::Book() {
   char digits[kDigits + 1];
   std::snprintf(digits, sizeof digits, "%010llu", static_cast<unsigned long long>(++count_));
   text_.replace(number_at_, kDigits, digits);
+  return Ask();
+}
+
+BookingClient::Answer BookingClient::Ask() {
   connection_.Send(text_);
   const LeanConnection::Answer received = connection_.Receive();
   const auto parse = [&](google::protobuf::MessageLite& message) {
@@ -61,7 +67,10 @@ BookingClient::Answer BookingClient::Book() {
 }
 
 void BookingClient::MustBook() {
-  const Answer answer = Book();
+  Answer answer = Book();
+  for (; answer.status == 503; ++busy_, answer = Ask()) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
   if (answer.outcome == v1::COMMITTED) return;
   GiveUp(Text("assentd answered with %d, outcome %s ", answer.status,
               v1::Outcome_Name(answer.outcome).c_str()) +

@@ -35,14 +35,18 @@ class BookingClient {
     std::string text;  // of a problem
   };
   Answer Book();
-  // Ends the process where it was not committed.
+  // Ends the process where it was not committed. Asks again when it is told to: the log makes its
+  // segments in the background, and may have no room for a moment.
   void MustBook();
+  uint64_t busy() const { return busy_; }  // how often it was told so
 
  private:
+  Answer Ask();
+
   LeanConnection connection_;
   std::string text_;  // of the request
   size_t number_at_;  // where the gid's last digits stand in it
-  uint64_t count_ = 0;
+  uint64_t count_ = 0, busy_ = 0;
   v1::Transaction answer_;
 };
 

@@ -45,12 +45,14 @@ class Bench {
   void RunAlone(int round, const Pace& pace, Series& series);
   void RunDaemon(const SubjectDaemon& daemon, int round, const std::vector<int>& clients,
                  const Pace& pace, Series& series);
+  uint64_t busy() const { return busy_; }
   // Waits until all is confirmed or cancelled; ends the process where that does not come.
   std::string Audit();
 
  private:
   InstantPartner flight_, hotel_;
   std::atomic<uint64_t> told_{0};  // committed, the bare ones too
+  uint64_t busy_ = 0;
 };
 
 std::vector<Meter> Bench::Meters(const SubjectDaemon* daemon) const {
@@ -87,6 +89,7 @@ void Bench::RunDaemon(const SubjectDaemon& daemon, int round, const std::vector<
       told_.fetch_add(1, std::memory_order_relaxed);
     });
   }
+  for (const BookingClient& client : all) busy_ += client.busy();
 }
 
 std::string Bench::Audit() {
@@ -182,6 +185,7 @@ int Run(const Options& options) {
   Print(report, "assentd (HTTP, protobuf)", through);
   Print(report, "bare", bare);
   Print(report, "plain (not the bar)", plain);
+  report.Note("told to ask again", std::to_string(bench.busy()) + " times");
   report.Note("auditor", bench.Audit());
   AddFigures(report, through, bare);
   report.Add(Text("plain_ratio_%d", kBar), through.Rate(kBar) / plain.Rate(kBar), "ratio");
