@@ -3,7 +3,9 @@
 // SIGKILL and started again: the daemon, a database, the partner, or the daemon and one of these;
 // sometimes the daemon again while it starts. The clients send what was not answered again, until
 // it is. Within ten seconds of the restart nothing of ours may stay prepared or held, the books of
-// both databases and of the partner must add up, and everybody must have what they were told.
+// both databases and of the partner must add up, and everybody must have what they were told. A
+// database that ends by itself is started again, as its service manager would do it; its log is
+// printed.
 //
 // ASSENT_KILL_ROUNDS sets the rounds of each kind (5), ASSENT_SEED replays the plan of a run.
 #include <gtest/gtest.h>
@@ -11,6 +13,9 @@
 
 #include <chrono>
 #include <cstdio>
+#include <fstream>
+#include <functional>
+#include <sstream>
 
 #include "tests/crash/audit.h"
 #include "tests/crash/bank.h"
@@ -69,13 +74,17 @@ class KillRounds : public testing::Test {
   void Round(const std::string& prefix, const Victims& victims, Rng& random);
   void KillAll(const Victims& victims);
   void StartAll(const Victims& victims, Rng& random);
+  size_t StartTheDead();
+  // Whether `check` comes true within the bound after `restarted`, or after the restart of a
+  // database that has ended by itself.
+  bool Settles(Clock::time_point& restarted, const std::function<bool()>& check);
 
   static HttpPartner* partner_;
   static Bank* bank_;
   static Daemon* daemon_;
   static bool has_witness_;
   uint64_t hazards_ = 0, transactions_ = 0, committed_ = 0, rolled_back_ = 0, unknown_ = 0,
-           in_doubt_ = 0, unanswered_ = 0, resent_ = 0;
+           in_doubt_ = 0, unanswered_ = 0, resent_ = 0, ended_ = 0;
 };
 
 HttpPartner* KillRounds::partner_ = nullptr;
@@ -117,6 +126,34 @@ void KillRounds::StartAll(const Victims& victims, Rng& random) {
   ASSERT_TRUE(started) << started.error().message;
 }
 
+size_t KillRounds::StartTheDead() {
+  size_t dead = 0;
+  for (Side side : {kMobile, kPc}) {
+    Server& server = bank_->server(side);
+    if (server.Running()) continue;
+    ++dead;
+    std::ostringstream log;
+    log << std::ifstream(server.directory() + "/log").rdbuf();
+    const std::string said = log.str();
+    const size_t start = said.rfind("--- start on port");
+    printf("a database has ended by itself; its log:\n%s\n",
+           said.substr(start == std::string::npos ? 0 : start).c_str());
+    auto started = server.Restart();
+    EXPECT_TRUE(started) << started.error().message;
+  }
+  ended_ += dead;
+  return dead;
+}
+
+bool KillRounds::Settles(Clock::time_point& restarted, const std::function<bool()>& check) {
+  const auto left =
+      std::chrono::duration_cast<milliseconds>(restarted + kRecoveryBound - Clock::now());
+  if (Eventually(std::max(left, milliseconds(1)), check)) return true;
+  if (StartTheDead() == 0) return false;
+  restarted = Clock::now();
+  return Eventually(kRecoveryBound, check);
+}
+
 void KillRounds::Round(const std::string& prefix, const Victims& victims, Rng& random) {
   Workload load(*bank_, *daemon_, prefix, random());
   if (!has_witness_) load.AllowHazards();
@@ -130,14 +167,14 @@ void KillRounds::Round(const std::string& prefix, const Victims& victims, Rng& r
   load.Finish();
   StartAll(victims, random);
   if (HasFatalFailure()) return;
-  const auto restarted = Clock::now();
+  auto restarted = Clock::now();
 
-  EXPECT_TRUE(load.Join(kRecoveryBound)) << "a client has no definite answer yet";
+  EXPECT_TRUE(Settles(restarted, [&] { return load.running() == 0; }))
+      << "a client has no definite answer yet";
+  load.Join(milliseconds(1));
   std::vector<Account> accounts = load.accounts();
   std::vector<std::string> faults;
-  const auto left =
-      std::chrono::duration_cast<milliseconds>(restarted + kRecoveryBound - Clock::now());
-  EXPECT_TRUE(Eventually(std::max(left, milliseconds(1)), [&] {
+  EXPECT_TRUE(Settles(restarted, [&] {
     faults = Audit(*bank_, accounts);
     return faults.empty();
   })) << Joined(faults);
@@ -165,12 +202,12 @@ void KillRounds::Play(const char* name, int rounds, const std::function<Victims(
   printf(
       "%s: %d rounds, %llu transactions: %llu committed, %llu rolled back, %llu unknown (without "
       "a gid), %llu of them hazards; %llu unanswered at a kill, %llu sent again, %llu branches "
-      "found prepared\n",
+      "found prepared; %llu databases ended by themselves\n",
       name, round, static_cast<unsigned long long>(transactions_),
       static_cast<unsigned long long>(committed_), static_cast<unsigned long long>(rolled_back_),
       static_cast<unsigned long long>(unknown_), static_cast<unsigned long long>(hazards_),
       static_cast<unsigned long long>(unanswered_), static_cast<unsigned long long>(resent_),
-      static_cast<unsigned long long>(in_doubt_));
+      static_cast<unsigned long long>(in_doubt_), static_cast<unsigned long long>(ended_));
   if (HasFailure()) {
     const std::string said = daemon_->Said();
     printf("seed %llu; the daemon said last:\n%s\n", static_cast<unsigned long long>(Seed()),

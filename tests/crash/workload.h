@@ -52,6 +52,7 @@ class Workload {
   void AllowHazards() { hazards_allowed_ = true; }
 
   uint64_t hazards() const { return hazards_; }
+  int running() const { return running_; }  // clients that have not ended
   uint64_t answered() const { return answered_; }
   uint64_t open() const { return open_; }  // sent, and not answered definitely
   // After Join.
