@@ -1,5 +1,7 @@
 #include "tests/sim/client.h"
 
+#include "tests/sim/client_words.h"
+
 namespace assent::sim {
 
 using coordinator::Answer;
@@ -11,58 +13,51 @@ namespace {
 
 constexpr Duration kPatience = 20s;
 
-Told ToTold(v1::Outcome outcome) {
-  switch (outcome) {
-    case v1::COMMITTED: return Told::kCommitted;
-    case v1::ROLLED_BACK: return Told::kRolledBack;
-    case v1::MIXED: return Told::kMixed;
-    case v1::HAZARD: return Told::kHazard;
-    default: return Told::kUndecided;
-  }
-}
-
-std::string NameOf(const Plan& plan, size_t index) {
-  std::string name = "b" + std::to_string(index + 1);
-  if (plan.wide) name.resize(60, 'x');
-  return name;
-}
-
-std::string IssuedAt(const Plan& plan) {
-  return FormatTime({plan.starts_at_ns + 1'700'000'001'000'000'000});
-}
-
-struct Outcome {
-  Told told = Told::kNothing;
-  std::string transaction;
-  std::string type;  // of a problem
-};
-
-Outcome Read(const Answer& answer) {
-  Outcome outcome;
-  if (const auto* view = std::get_if<v1::Transaction>(&answer.body)) {
-    outcome.told = ToTold(view->outcome());
-    outcome.transaction = view->transaction();
-  } else if (const auto* problem = std::get_if<v1::Problem>(&answer.body)) {
-    outcome.type = problem->type();
-    outcome.transaction = problem->transaction();
-    if (problem->outcome() != v1::UNDECIDED) outcome.told = ToTold(problem->outcome());
-  }
-  return outcome;
-}
-
 }  // namespace
 
 Clients::Clients(World& world, Process& process, Auditor& auditor, const std::vector<Plan>& plans,
-                 const std::vector<std::string>& resources, const ClientFaults& faults)
-    : world_(world), process_(process), auditor_(auditor), resources_(resources), faults_(faults) {
+                 const std::vector<std::string>& resources, const std::vector<Partner*>& partners,
+                 PartnerNet& net, const ClientFaults& faults)
+    : world_(world),
+      process_(process),
+      auditor_(auditor),
+      resources_(resources),
+      partners_(partners),
+      net_(net),
+      faults_(faults) {
   clients_.resize(plans.size());
-  for (size_t i = 0; i < plans.size(); ++i) clients_[i].plan = &plans[i];
+  for (size_t i = 0; i < plans.size(); ++i) {
+    clients_[i].plan = &plans[i];
+    if (plans[i].interactive) clients_[i].steps = StepsOf(plans[i]);
+  }
 }
 
 void Clients::Start() {
   for (Client& client : clients_) {
-    world_.At(Duration(client.plan->starts_at_ns), [this, &client] { Send(client); });
+    const Duration starts(client.plan->starts_at_ns);
+    world_.At(starts, [this, &client] { Send(client); });
+    if (!client.plan->taken_back_ns) continue;
+    world_.At(starts + Duration(*client.plan->taken_back_ns),
+              [this, &client] { TakeBack(client); });
   }
+}
+
+// It asks for a roll-back while its call is under way, or before that has come.
+void Clients::TakeBack(Client& client) {
+  const Plan& plan = *client.plan;
+  world_.Tell(plan.tag, [&] { return "client " + std::to_string(plan.tag) + "  > roll back"; });
+  Request request;
+  request.route = Route::kRollBack;
+  request.gid = plan.gid;
+  v1::RollbackRequest body;
+  if (plan.issued) body.set_issued_at(IssuedAt(plan));
+  request.body = std::move(body);
+  process_.Request(std::move(request), [this, &client](const Answer& answer) {
+    const Outcome outcome = Read(answer);
+    if (outcome.told == Told::kNothing || outcome.told == Told::kUndecided) return;
+    if (outcome.told == Told::kRolledBack) world_.Reach(Marker::kTakenBack);
+    Conclude(client, answer);
+  });
 }
 
 bool Clients::AllAnswered() const {
@@ -140,6 +135,14 @@ void Clients::FillBranch(const Plan& plan, size_t index, v1::Branch* branch,
   if (statements) FillStatements(plan, index, branch->mutable_xa()->mutable_statements());
 }
 
+void Clients::FillPartner(const Plan& plan, size_t index, v1::Branch* branch) {
+  const PlannedPartner& planned = plan.partners[index];
+  branch->set_name(PartnerBranchName(plan, index));
+  branch->mutable_tcc()->set_url("http://" + PartnerName(planned.partner));
+  branch->mutable_tcc()->mutable_payload()->set_text(ToPayload(plan, index));
+  branch->mutable_tcc()->set_called_by_client(planned.by_client);
+}
+
 Request Clients::Execute(const Plan& plan) const {
   Request request;
   request.route = Route::kExecute;
@@ -147,9 +150,17 @@ Request Clients::Execute(const Plan& plan) const {
   v1::ExecuteRequest body;
   body.set_gid(plan.gid);
   if (plan.issued) body.set_issued_at(IssuedAt(plan));
+  const auto add_partners = [&] {
+    for (size_t i = 0; i < plan.partners.size(); ++i) {
+      if (plan.partners[i].enlisted_by) continue;  // not ours to name
+      FillPartner(plan, i, body.mutable_atomic()->add_branches());
+    }
+  };
+  if (plan.partners_first) add_partners();
   for (size_t i = 0; i < plan.branches.size(); ++i) {
     FillBranch(plan, i, body.mutable_atomic()->add_branches(), true);
   }
+  if (!plan.partners_first) add_partners();
   request.gid = plan.gid;
   request.body = std::move(body);
   return request;
@@ -215,19 +226,7 @@ void Clients::Conclude(Client& client, const Answer& answer) {
   const Plan& plan = *client.plan;
   const Outcome outcome = Read(answer);
   auditor_.OnTold(plan.tag, outcome.transaction, outcome.told);
-  if (outcome.told == Told::kCommitted) {
-    world_.Reach(Marker::kCommitted);
-    if (plan.ReadOnly()) world_.Reach(Marker::kReadOnly);
-    if (plan.interactive) world_.Reach(Marker::kInteractive);
-  }
-  if (outcome.told == Told::kRolledBack) {
-    world_.Reach(Marker::kRolledBack);
-    if (plan.rolls_back) world_.Reach(Marker::kCancelled);
-  }
-  if (outcome.told == Told::kHazard) world_.Reach(Marker::kHazard);
-  if (const auto* problem = std::get_if<v1::Problem>(&answer.body)) {
-    if (problem->cause().reason() == "DEADLINE") world_.Reach(Marker::kDeadline);
-  }
+  Observe(plan, answer, outcome.told);
   if (client.asks) {
     client.asks = false;
     --asking_;
@@ -237,86 +236,27 @@ void Clients::Conclude(Client& client, const Answer& answer) {
   ++client.attempt;
 }
 
-// ---- Interactive: begin, enlist and run each branch, then commit or roll back ----
-
-void Clients::SendStep(Client& client, uint64_t attempt) {
-  const Plan& plan = *client.plan;
-  const size_t branches = plan.branches.size();
-  Request request;
-  request.gid = plan.gid;
-  request.transaction = client.transaction;
-  request.fingerprint = "plan " + std::to_string(plan.tag);
-  if (client.step == 0) {
-    request.route = Route::kBegin;
-    request.transaction.clear();
-    v1::BeginRequest body;
-    body.set_gid(plan.gid);
-    if (plan.issued) body.set_issued_at(IssuedAt(plan));
-    request.body = std::move(body);
-  } else if (client.step <= branches) {
-    request.route = Route::kEnlist;
-    v1::Branch body;
-    FillBranch(plan, client.step - 1, &body, false);
-    request.body = std::move(body);
-  } else if (client.step <= 2 * branches) {
-    const size_t index = client.step - branches - 1;
-    request.route = Route::kRun;
-    request.branch = NameOf(plan, index);
-    request.fingerprint = "run";
-    v1::RunRequest body;
-    body.set_seq(1);
-    FillStatements(plan, index, body.mutable_statements());
-    request.body = std::move(body);
-  } else if (plan.rolls_back) {
-    request.route = Route::kRollBack;
-    request.body = v1::RollbackRequest();
-  } else {
-    request.route = Route::kCommit;
-  }
-  world_.Tell(plan.tag * 16 + client.step, [&] {
-    return "client " + std::to_string(plan.tag) + "  > step " + std::to_string(client.step) + " " +
-           plan.gid;
-  });
-  process_.Request(std::move(request), [this, &client, attempt](const Answer& answer) {
-    if (world_.rng.Chance(faults_.answer_lost)) {
-      world_.Count(Fault::kClientLost);
-      return;
+void Clients::Observe(const Plan& plan, const Answer& answer, Told told) {
+  if (told == Told::kCommitted) {
+    world_.Reach(Marker::kCommitted);
+    if (plan.ReadOnly()) world_.Reach(Marker::kReadOnly);
+    if (plan.interactive) world_.Reach(Marker::kInteractive);
+    if (!plan.partners.empty()) {
+      world_.Reach(plan.branches.empty() ? Marker::kPartnersCommitted : Marker::kMixedCommitted);
     }
-    AnsweredStep(client, attempt, answer);
-  });
-}
-
-void Clients::AnsweredStep(Client& client, uint64_t attempt, const Answer& answer) {
-  const Plan& plan = *client.plan;
-  const Outcome outcome = Read(answer);
-  world_.Tell(static_cast<uint64_t>(answer.status), [&] {
-    return "client " + std::to_string(plan.tag) + "  < " + std::to_string(answer.status) + " " +
-           outcome.type + " " + outcome.transaction;
-  });
-  if (outcome.told != Told::kNothing && outcome.told != Told::kUndecided) {
-    Conclude(client, answer);
-    return;
-  }
-  if (client.attempt != attempt || client.done) return;
-  const size_t last = 2 * plan.branches.size() + 1;
-  if (answer.status == 200 && client.step < last) {
-    if (client.step == 0) {
-      // Begun before, by an attempt of ours: go on with it from the start.
-      client.transaction = outcome.transaction;
+    for (const PlannedPartner& partner : plan.partners) {
+      if (partner.enlisted_by) world_.Reach(Marker::kNestedCommitted);
+      if (partner.by_client) world_.Reach(Marker::kClientVoted);
     }
-    ++client.step;
-    Send(client);
-    return;
   }
-  if (answer.status == 503) world_.Reach(Marker::kBusy);
-  if (answer.status == 410 && plan.issued) {
-    world_.Reach(Marker::kExpired);
-    client.done = true;
-    return;
+  if (told == Told::kRolledBack) {
+    world_.Reach(Marker::kRolledBack);
+    if (plan.rolls_back) world_.Reach(Marker::kCancelled);
   }
-  // Unknown after a crash, stale, busy: from the beginning, under the same gid.
-  if (answer.status == 404 || answer.status == 409) client.step = 0;
-  AgainIn(client, world_.rng.Between(200ms, 2s));
+  if (told == Told::kHazard) world_.Reach(Marker::kHazard);
+  const std::string reason = ReasonOf(answer);
+  if (reason == "DEADLINE") world_.Reach(Marker::kDeadline);
+  if (reason == "EXPIRED") world_.Reach(Marker::kExpiryDecided);
 }
 
 }  // namespace assent::sim

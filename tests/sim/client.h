@@ -1,14 +1,16 @@
 // The clients: each sends its transaction, sends it again under the same gid after every crash and
 // every silence, and remembers every answer.
 //
-// A transaction whose gid the coordinator makes is sent once: nobody can ask for it again. Threads:
-// one.
+// An interactive one goes step by step (steps.cc); where it calls a partner by itself, it does so
+// over the same network as the coordinator, and votes. A transaction whose gid the coordinator
+// makes is sent once: nobody can ask for it again. Threads: one.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "tests/sim/auditor.h"
+#include "tests/sim/partner_net.h"
 #include "tests/sim/plan.h"
 #include "tests/sim/process.h"
 #include "tests/sim/world.h"
@@ -17,12 +19,14 @@ namespace assent::sim {
 
 struct ClientFaults {
   uint32_t answer_lost = 0, twice = 0;  // per mille
+  uint32_t dies = 0;                    // between its try and its vote
 };
 
 class Clients {
  public:
   Clients(World& world, Process& process, Auditor& auditor, const std::vector<Plan>& plans,
-          const std::vector<std::string>& resources, const ClientFaults& faults);
+          const std::vector<std::string>& resources, const std::vector<Partner*>& partners,
+          PartnerNet& net, const ClientFaults& faults);
 
   void Start();  // each at its time
   bool AllAnswered() const;
@@ -32,6 +36,11 @@ class Clients {
   std::string Unanswered() const;
 
  private:
+  struct Step {
+    enum class Do : uint8_t { kBegin, kEnlist, kRun, kEnlistPartner, kTry, kVote, kEnd };
+    Do what{};
+    size_t index = 0;  // of the plan's branches, or partners
+  };
   struct Client {
     const Plan* plan = nullptr;
     bool done = false;  // it has its answer, or nothing to ask for
@@ -40,18 +49,30 @@ class Clients {
     uint64_t attempt = 0;
     // Interactive.
     std::string transaction;
+    std::vector<Step> steps;
     size_t step = 0;
+    // Of the try that it makes by itself.
+    uint32_t tries = 0;
+    bool may_vote_yes = false;
+    std::optional<WallTime> expires_at;
   };
 
   void Send(Client& client);
   void SendExecute(Client& client, uint64_t attempt);
+  void TakeBack(Client& client);
+  static std::vector<Step> StepsOf(const Plan& plan);
   void SendStep(Client& client, uint64_t attempt);
+  coordinator::Request RequestOf(const Client& client, const Step& step) const;
+  void CallPartner(Client& client, const Step& step, uint64_t attempt);
+  void Tried(Client& client, const PartnerNet::Result& result);
   void Answered(Client& client, uint64_t attempt, const coordinator::Answer& answer);
   void AnsweredStep(Client& client, uint64_t attempt, const coordinator::Answer& answer);
   void Conclude(Client& client, const coordinator::Answer& answer);
   void AgainIn(Client& client, Duration delay);
   coordinator::Request Execute(const Plan& plan) const;
   void FillBranch(const Plan& plan, size_t index, v1::Branch* branch, bool statements) const;
+  static void FillPartner(const Plan& plan, size_t index, v1::Branch* branch);
+  void Observe(const Plan& plan, const coordinator::Answer& answer, Told told);
   void FillStatements(const Plan& plan, size_t index,
                       google::protobuf::RepeatedPtrField<v1::Statement>* to) const;
 
@@ -59,6 +80,8 @@ class Clients {
   Process& process_;
   Auditor& auditor_;
   const std::vector<std::string>& resources_;
+  const std::vector<Partner*>& partners_;
+  PartnerNet& net_;
   const ClientFaults& faults_;
   std::vector<Client> clients_;
   size_t asking_ = 0;

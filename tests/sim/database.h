@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/sim/facts.h"
 #include "tests/sim/world.h"
 #include "xa/port.h"
 
@@ -30,19 +31,6 @@ struct Work {
   uint32_t tag = 0;
   int64_t delta = 0;
   uint32_t writes = 0;  // statements that wrote
-};
-
-// What became of a branch, as the server knows it.
-enum class Fate : uint8_t {
-  kPrepared,
-  kVotedReadOnly,
-  kCommitted,
-  kRolledBack,  // it stood prepared
-  kDropped,     // it did not
-  kHeuristicCommit,
-  kHeuristicRollBack,
-  kUndone,     // by a restored backup
-  kCommitting  // the commit hangs: it is carried out late, or not at all
 };
 
 struct LedgerRow {

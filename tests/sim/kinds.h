@@ -6,39 +6,58 @@
 
 namespace assent::sim {
 
-#define ASSENT_SIM_FAULTS(X)                                       \
-  X(RequestLost, "request lost, connection cut")                   \
-  X(ReplyLost, "reply lost after the effect")                      \
-  X(CallHangs, "call hangs past its time limit, carried out late") \
-  X(SlowCall, "call slow within its limit")                        \
-  X(Partition, "database cut off for a while")                     \
-  X(DatabaseRestart, "database restart")                           \
-  X(SessionOutlives, "session outlives its client")                \
-  X(Heuristic, "heuristic decision")                               \
-  X(StatementFails, "statement fails")                             \
-  X(PrepareRefused, "prepare refused")                             \
-  X(RmErr, "commit answered RMERR before any effect")              \
-  X(ScanFails, "scan fails")                                       \
-  X(Standby, "a stand-by answers the scan")                        \
-  X(Restore, "backup restored, identity changed")                  \
-  X(ForeignXids, "foreign XIDs stand there")                       \
-  X(ProcessKill, "coordinator killed")                             \
-  X(PowerLoss, "coordinator's machine loses power")                \
-  X(CrashAtEffect, "crash between two effects")                    \
-  X(CrashAtDisk, "crash amid disk operations")                     \
-  X(CrashInRecovery, "crash while starting")                       \
-  X(SectorLost, "unsynced sector lost")                            \
-  X(NameLost, "unsynced directory entry lost")                     \
-  X(SyncFails, "sync fails with EIO")                              \
-  X(WriteFails, "write fails with EIO")                            \
-  X(DiskFull, "no space for new bytes")                            \
-  X(ShortWrite, "short write or EINTR")                            \
-  X(SlowSync, "sync takes seconds")                                \
-  X(BitFlip, "bit flipped in the log (on a copy)")                 \
-  X(ClockJump, "wall clock jumps")                                 \
-  X(ClientLost, "client's answer lost, it asks again")             \
-  X(ClientTwice, "request sent twice")                             \
-  X(LogCloned, "a copy of the log directory was started elsewhere")
+#define ASSENT_SIM_FAULTS(X)                                                 \
+  X(RequestLost, "request lost, connection cut")                             \
+  X(ReplyLost, "reply lost after the effect")                                \
+  X(CallHangs, "call hangs past its time limit, carried out late")           \
+  X(SlowCall, "call slow within its limit")                                  \
+  X(Partition, "database cut off for a while")                               \
+  X(DatabaseRestart, "database restart")                                     \
+  X(SessionOutlives, "session outlives its client")                          \
+  X(Heuristic, "heuristic decision")                                         \
+  X(StatementFails, "statement fails")                                       \
+  X(PrepareRefused, "prepare refused")                                       \
+  X(RmErr, "commit answered RMERR before any effect")                        \
+  X(ScanFails, "scan fails")                                                 \
+  X(Standby, "a stand-by answers the scan")                                  \
+  X(Restore, "backup restored, identity changed")                            \
+  X(ForeignXids, "foreign XIDs stand there")                                 \
+  X(ProcessKill, "coordinator killed")                                       \
+  X(PowerLoss, "coordinator's machine loses power")                          \
+  X(CrashAtEffect, "crash between two effects")                              \
+  X(CrashAtDisk, "crash amid disk operations")                               \
+  X(CrashInRecovery, "crash while starting")                                 \
+  X(SectorLost, "unsynced sector lost")                                      \
+  X(NameLost, "unsynced directory entry lost")                               \
+  X(SyncFails, "sync fails with EIO")                                        \
+  X(WriteFails, "write fails with EIO")                                      \
+  X(DiskFull, "no space for new bytes")                                      \
+  X(ShortWrite, "short write or EINTR")                                      \
+  X(SlowSync, "sync takes seconds")                                          \
+  X(BitFlip, "bit flipped in the log (on a copy)")                           \
+  X(ClockJump, "wall clock jumps")                                           \
+  X(ClientLost, "client's answer lost, it asks again")                       \
+  X(ClientTwice, "request sent twice")                                       \
+  X(LogCloned, "a copy of the log directory was started elsewhere")          \
+  X(PartnerNotReached, "partner not reached, nothing sent")                  \
+  X(CallLost, "call to a partner lost")                                      \
+  X(CallAnswerLost, "partner's answer lost after the effect")                \
+  X(CallTwice, "call to a partner delivered twice")                          \
+  X(CallLate, "call to a partner delivered after it was given up")           \
+  X(CallOvertaken, "call to a partner overtaken by a younger one")           \
+  X(PartnerSlow, "partner slow")                                             \
+  X(PartnerRestart, "partner restart")                                       \
+  X(PartnerCut, "partner cut off for a while")                               \
+  X(PartnerBusy, "partner busy, with Retry-After")                           \
+  X(PartnerError, "partner answers 500, before or after the effect")         \
+  X(PartnerWorksOn, "partner answers 202 and works on behind it")            \
+  X(PartnerNever, "partner answers 404 for a while")                         \
+  X(PartnerGone, "partner never well again")                                 \
+  X(TurnedAway, "try refused before it reaches its partner, no row written") \
+  X(TryRefused, "try refused")                                               \
+  X(EndRefused, "confirm or cancel refused, later accepted")                 \
+  X(ReservationEnds, "reservation ends by itself")                           \
+  X(ClientDies, "client dies between its try and its vote")
 
 #define ASSENT_SIM_MARKERS(X)                                           \
   X(Committed, "a transaction committed")                               \
@@ -69,8 +88,32 @@ namespace assent::sim {
   X(Stale, "stale log directory noticed")                               \
   X(Forgotten, "outcomes forgotten")                                    \
   X(Expired, "a gid answered: outcome expired")                         \
+  X(TakenBack, "client took back what it had sent in one call")         \
   X(Cancelled, "client rolled back")                                    \
-  X(Interactive, "interactive transaction committed")
+  X(Interactive, "interactive transaction committed")                   \
+  X(PartnersCommitted, "partners alone confirmed")                      \
+  X(MixedCommitted, "databases and partners committed together")        \
+  X(NestedCommitted, "committed with a branch that a partner enlisted") \
+  X(ClientVoted, "committed with a vote of the client's")               \
+  X(EmptyCancel, "empty cancel")                                        \
+  X(SuspendedTry, "suspended try")                                      \
+  X(DuplicateTry, "duplicate of a try")                                 \
+  X(DuplicateConfirm, "duplicate of a confirm")                         \
+  X(DuplicateCancel, "duplicate of a cancel")                           \
+  X(TryTooLate, "try refused by the partner: its deadline has passed")  \
+  X(StillRunning, "another attempt at a try is under way (425)")        \
+  X(StartedUndone, "effects outside undone after a partner's restart")  \
+  X(OpenReplayed, "open record without a decision replayed")            \
+  X(CancelAfterRestart, "try of a process that has ended cancelled")    \
+  X(ConfirmAfterRestart, "try of a process that has ended confirmed")   \
+  X(RefusedLater, "try refused after more than one attempt")            \
+  X(ExpiryDecided, "rolled back before a reservation ends")             \
+  X(MadeGood, "ended reservation made good, then confirmed")            \
+  X(VoteMissing, "commit refused: a vote is missing")                   \
+  X(VoteTooLate, "vote after a restart")                                \
+  X(PartnerAsked, "partner in doubt asked, and ended by itself")        \
+  X(RowsPurged, "barrier rows purged below the horizon")                \
+  X(InNoRecord, "prepared branch that its live transaction does not know of")
 
 #define ASSENT_SIM_INVARIANTS(X)              \
   X(Agreement, "1 agreement")                 \
@@ -79,6 +122,7 @@ namespace assent::sim {
   X(Stability, "4 stability")                 \
   X(PresumedAbort, "5 presumed abort")        \
   X(NoForeignHarm, "6 no foreign harm")       \
+  X(Tcc, "7 TCC")                             \
   X(NoFalseAnswer, "9 no false answer")       \
   X(Idempotent, "10 idempotent API")          \
   X(Liveness, "11 liveness")                  \
@@ -123,7 +167,26 @@ namespace assent::sim {
   X(HalfCopyTrusted, "a half copy is trusted: what it had not reached is lost")      \
   X(OnePhaseNamedGid, "a sole branch under a client's gid committed in one phase")   \
   X(ActsBeforeScan, "calls go out before the first scan has been judged")            \
-  X(WitnessIgnored, "witness rows of a newer incarnation not looked for")
+  X(WitnessIgnored, "witness rows of a newer incarnation not looked for")            \
+  X(TryBeforeOpen, "open records called durable when they are only appended")        \
+  X(CommitWithoutPartners, "the commit record leaves the partners out")              \
+  X(OpenForgotten, "what was open at a crash is not cancelled")                      \
+  X(OpenConfirmed, "what was open at a crash is confirmed")                          \
+  X(PartnerSkipped, "a restart takes the first partner as acknowledged")             \
+  X(SilenceNotSent, "a try without an answer taken as never sent")                   \
+  X(RefusedNotCancelled, "no cancel after a refusal of a later attempt")             \
+  X(ConfirmTooLate, "a confirm after the deadline is dropped as done")               \
+  X(RefusedConfirmDone, "a refused confirm taken as done")                           \
+  X(SilentCancelDone, "a cancel without an answer taken as done")                    \
+  X(ExpiryIgnored, "the end of a reservation is not heeded")                         \
+  X(TryRepeated, "a try is sent again whatever was decided meanwhile")               \
+  X(RetryAfterUnbounded, "Retry-After obeyed without a bound")                       \
+  X(HorizonNow, "the horizon sent to partners is the present")                       \
+  X(VoteTurned, "a client's refusal counted as yes")                                 \
+  X(EnlistForgotten, "an enlisted partner is acknowledged and forgotten")            \
+  X(LiveLeft, "the scan leaves whatever is of a live transaction")                   \
+  X(SuspendedTryRuns, "a partner's cancel leaves no row against its try")            \
+  X(DuplicateRuns, "a partner runs the duplicate of a try")
 
 #define ASSENT_SIM_ENUM(name, text) k##name,
 enum class Fault : uint8_t { ASSENT_SIM_FAULTS(ASSENT_SIM_ENUM) kCount };

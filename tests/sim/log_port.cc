@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "coordinator/records.h"
+
 namespace assent::sim {
 
 using namespace std::chrono_literals;
@@ -26,8 +28,27 @@ void SimLog::After(Duration delay, std::function<void()> event) {
   });
 }
 
+// Bugs of those who write records, and of those who wait for them.
+void SimLog::PlantIn(std::string& payload) {
+  if (world_.Planted(Plant::kCommitWithoutPartners)) {
+    auto decoded = coordinator::Decode(payload);
+    if (!decoded || !decoded->record.has_commit()) return;
+    auto* branches = decoded->record.mutable_commit()->mutable_branches();
+    for (int i = branches->size() - 1; i >= 0; --i) {
+      if (branches->at(i).has_tcc()) branches->DeleteSubrange(i, 1);
+    }
+    decoded->record.SerializeToString(&payload);
+  }
+  if (world_.Planted(Plant::kTryBeforeOpen) && queue_.empty() && !writing_) {
+    auto decoded = coordinator::Decode(payload);
+    if (!decoded || !(decoded->record.has_open() || decoded->record.has_enlist())) return;
+    After(0ns, [this, lsn = next_lsn_] { sink_.on_durable(lsn); });
+  }
+}
+
 log::Lsn SimLog::Append(std::string payload, log::Urgency urgency) {
   sink_.before_append();
+  PlantIn(payload);
   if (world_.Planted(Plant::kForgetTooEarly)) {
     const log::Lsn lsn = Enqueue(log::RecordType::kPayload, std::move(payload), urgency);
     After(50ms, [this, lsn] { Release({lsn}); });

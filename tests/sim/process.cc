@@ -7,20 +7,20 @@ namespace assent::sim {
 
 using namespace std::chrono_literals;
 
-Process::Process(World& world, Disk& disk, std::vector<SimResource*> resources, Settings settings)
+Process::Process(World& world, Disk& disk, std::vector<SimResource*> resources,
+                 std::vector<Side*> sides, Settings settings)
     : world_(world),
       disk_(disk),
       resources_(std::move(resources)),
+      sides_(std::move(sides)),
       settings_(std::move(settings)),
-      by_name_([this] {
-        std::map<std::string, xa::ResourceManager*> names;
-        for (SimResource* resource : resources_) names[resource->name()] = resource;
-        return names;
+      bound_([this] {
+        coordinator::ShardContext context;
+        for (Side* side : sides_) side->Bind(*this, context);
+        return context;
       }()),
-      validator_(settings_.engine, by_name_, nullptr),
-      scans_(resources_.size()) {
-  for (SimResource* resource : resources_) resource->Attach(this);
-}
+      validator_(settings_.engine, bound_.resources, bound_.partners),
+      scans_(resources_.size()) {}
 
 Process::~Process() = default;
 
@@ -78,7 +78,7 @@ void Process::End(CrashKind kind, Duration down) {
     log_->Stop();  // it may be its own event that ends it
     world_.At(0ns, [gone = std::shared_ptr<SimLog>(std::move(log_))] {});
   }
-  for (SimResource* resource : resources_) resource->Reset();
+  for (Side* side : sides_) side->Reset();
   world_.Tell(kind == CrashKind::kPower ? 0xdead : 0xdeaf, [&] {
     return std::string("coordinator  is down") +
            (kind == CrashKind::kPower ? ", its machine without power" : "");
@@ -144,6 +144,33 @@ void Process::PlantInto(coordinator::Restored& restored, bool half_copy) {
   }
   for (auto& entry : restored.unfinished) {
     if (world_.Planted(Plant::kBranchSkipped)) entry->atomic.branches.front().ended = true;
+    PlantIntoOpen(*entry);
+  }
+}
+
+void Process::PlantIntoOpen(coordinator::Entry& entry) {
+  core::Atomic& atomic = entry.atomic;
+  const bool open = !entry.opens.empty() && atomic.decision == core::Decision::kRollBack;
+  for (core::AtomicBranch& branch : atomic.branches) {
+    if (world_.Planted(Plant::kOpenForgotten) && open) branch.ended = true;
+  }
+  if (world_.Planted(Plant::kOpenConfirmed) && open) {
+    atomic.decision = core::Decision::kCommit;
+    entry.record = 1;
+  }
+  for (core::AtomicBranch& branch : atomic.branches) {
+    if (!world_.Planted(Plant::kPartnerSkipped) || !branch.IsTcc()) continue;
+    branch.ended = true;
+    break;
+  }
+}
+
+void Process::Observe(const coordinator::Restored& restored) {
+  for (const auto& entry : restored.unfinished) {
+    if (entry->atomic.decision == core::Decision::kCommit) world_.Reach(Marker::kRestored);
+    if (entry->atomic.decision == core::Decision::kRollBack && !entry->opens.empty()) {
+      world_.Reach(Marker::kOpenReplayed);
+    }
   }
 }
 
@@ -160,7 +187,7 @@ bool Process::Begin() {
   auto rebuilt = recovery::Replay(*recovered, settings_.engine, world_.Wall());
   if (!rebuilt) return refused(rebuilt.error());
   PlantInto(rebuilt->restored, recovered->survey().half_copy);
-  if (!rebuilt->restored.unfinished.empty()) world_.Reach(Marker::kRestored);
+  Observe(rebuilt->restored);
   auto started = log::StartWriter(disk_, std::move(*recovered), rebuilt->copies, world_.rng);
   if (!started) return refused(started.error());
   rebuilt->AssignLsns(started->first_copy);
@@ -184,13 +211,12 @@ bool Process::Begin() {
   };
   log_ = std::make_unique<SimLog>(world_, std::move(*started), std::move(sink));
   log_->slow_sync = slow_sync_;
-  coordinator::ShardContext context;
+  coordinator::ShardContext context = bound_;
   context.options = settings_.engine;
   context.clock = &world_;
   context.random = &world_.rng;
   context.log = log_.get();
   context.identity = log_->identity();
-  context.resources = by_name_;
   // Who waited for a scan that never comes would do no harm.
   context.await_first_scans =
       !world_.Planted(Plant::kActsBeforeScan) && !world_.Planted(Plant::kNeverScan);
@@ -235,7 +261,7 @@ void Process::Scan(size_t index) {
   const Monotonic started = world_.Now();
   scans_[index].under_way = true;
   const core::Gtrid last_before = shard_ ? shard_->LastGtrid() : core::Gtrid();
-  resource.Scan(last_before, [this, index, started, last_before](const xa::ScanResult& scan) {
+  resource.Scan(last_before, [this, index, started, last_before](xa::ScanResult scan) {
     scans_[index].under_way = false;
     Input([&](coordinator::Shard& shard) {
       PlantInScan(shard, index, scan, last_before);
@@ -249,9 +275,13 @@ void Process::Scan(size_t index) {
 }
 
 // Bugs that a careless judgement would have.
-void Process::PlantInScan(coordinator::Shard& shard, size_t index, const xa::ScanResult& scan,
+void Process::PlantInScan(coordinator::Shard& shard, size_t index, xa::ScanResult& scan,
                           const core::Gtrid& last_before) {
+  if (world_.Planted(Plant::kLiveLeft)) {
+    std::erase_if(scan.listed, [&](const auto& listed) { return shard.IsLive(listed.xid.gtrid); });
+  }
   for (const xa::Listed& listed : scan.listed) {
+    if (shard.EndedAs(listed.xid) == core::Decision::kRollBack) world_.Reach(Marker::kInNoRecord);
     const core::Gtrid& gtrid = listed.xid.gtrid;
     const bool ours = gtrid.coordinator_id() == shard.identity().coordinator_id;
     const bool live = shard.IsLive(gtrid);
@@ -278,6 +308,12 @@ void Process::Deliver(xa::Completion completion) {
   });
 }
 
+void Process::Deliver(tcc::Completion completion) {
+  Later(world_.rng.Between(1us, 30us), [this, completion = std::move(completion)]() mutable {
+    Input([&](coordinator::Shard& shard) { shard.OnCompletion(std::move(completion)); });
+  });
+}
+
 void Process::DeliverHealth(const std::string& resource) {
   if (!shard_) return;
   Later(50us, [this, resource] {
@@ -285,13 +321,25 @@ void Process::DeliverHealth(const std::string& resource) {
   });
 }
 
-// Bugs that a careless front would have.
-void Process::PlantIn(coordinator::Request& request, coordinator::Reply& outward) {
+// Bugs that a careless front would have. True: it is answered already.
+bool Process::PlantIn(coordinator::Request& request, coordinator::Reply& outward) {
+  using coordinator::Route;
   if (world_.Planted(Plant::kDropReply) && request.gid.ends_with('7')) outward = [](auto) {};
-  if (world_.Planted(Plant::kOnePhaseNamedGid) && request.route == coordinator::Route::kExecute &&
+  if (world_.Planted(Plant::kOnePhaseNamedGid) && request.route == Route::kExecute &&
       request.branches.size() == 1) {
     request.gid.clear();
   }
+  if (world_.Planted(Plant::kVoteTurned) && request.route == Route::kVote) {
+    std::get<v1::VoteRequest>(request.body).set_vote(v1::VoteRequest::PREPARED);
+  }
+  if (!world_.Planted(Plant::kEnlistForgotten) || request.route != Route::kEnlist ||
+      !request.branches.front().partner) {
+    return false;
+  }
+  v1::Transaction view;
+  view.set_transaction(request.transaction);
+  outward({200, 0, std::move(view)});
+  return true;
 }
 
 bool Process::Request(coordinator::Request request, coordinator::Reply reply) {
@@ -304,8 +352,7 @@ bool Process::Request(coordinator::Request request, coordinator::Reply reply) {
   Input([&](coordinator::Shard& shard) {
     if (auto problem = validator_.Check(request)) {
       outward(std::move(*problem));
-    } else {
-      PlantIn(request, outward);
+    } else if (!PlantIn(request, outward)) {
       shard.OnRequest(std::move(request), std::move(outward));
     }
   });

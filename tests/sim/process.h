@@ -18,6 +18,7 @@
 #include "tests/sim/disk.h"
 #include "tests/sim/log_port.h"
 #include "tests/sim/resource.h"
+#include "tests/sim/side.h"
 
 namespace assent::sim {
 
@@ -33,7 +34,9 @@ class Process final : public ProcessPort {
     coordinator::EngineOptions engine;
     recovery::SweeperOptions sweeper;
   };
-  Process(World& world, Disk& disk, std::vector<SimResource*> resources, Settings settings);
+  // `resources` are those that it scans, in order; `sides` all that it is bound to.
+  Process(World& world, Disk& disk, std::vector<SimResource*> resources, std::vector<Side*> sides,
+          Settings settings);
   ~Process() override;
 
   void Start();
@@ -56,6 +59,7 @@ class Process final : public ProcessPort {
   // ProcessPort
   void BeforeEffect() override;
   void Deliver(xa::Completion completion) override;
+  void Deliver(tcc::Completion completion) override;
   void DeliverHealth(const std::string& resource) override;
   uint64_t epoch() const override { return epoch_; }
   void Later(Duration delay, std::function<void()> event) override;
@@ -70,20 +74,23 @@ class Process final : public ProcessPort {
   void End(CrashKind kind, Duration down);
   bool Begin();
   void PlantInto(coordinator::Restored& restored, bool half_copy);
-  void PlantIn(coordinator::Request& request, coordinator::Reply& outward);
+  void PlantIntoOpen(coordinator::Entry& entry);
+  void Observe(const coordinator::Restored& restored);
+  bool PlantIn(coordinator::Request& request, coordinator::Reply& outward);
   void Fatal(coordinator::FatalReason reason, const std::string& message);
   void ArmTimer();
   void ScanLater(size_t index, Duration delay);  // in place of one that was planned
   void Hasten(const std::string& resource);
   void Scan(size_t index);
-  void PlantInScan(coordinator::Shard& shard, size_t index, const xa::ScanResult& scan,
+  void PlantInScan(coordinator::Shard& shard, size_t index, xa::ScanResult& scan,
                    const core::Gtrid& last_before);
 
   World& world_;
   Disk& disk_;
   const std::vector<SimResource*> resources_;
+  const std::vector<Side*> sides_;
   const Settings settings_;
-  std::map<std::string, xa::ResourceManager*> by_name_;
+  coordinator::ShardContext bound_;
   const coordinator::Validator validator_;
   uint64_t epoch_ = 1, starts_ = 0;
   uint64_t effects_left_ = 0;

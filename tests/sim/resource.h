@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "tests/sim/database.h"
+#include "tests/sim/process_port.h"
 #include "xa/port.h"
 
 namespace assent::sim {
@@ -23,18 +24,6 @@ namespace assent::sim {
 struct NetFaults {
   uint32_t request_lost = 0, reply_lost = 0, hangs = 0, slow = 0;
   uint32_t statement_fails = 0, prepare_refused = 0, rm_err = 0, scan_fails = 0, outlives = 0;
-};
-
-// What the adapter needs of the process that it is part of.
-class ProcessPort {
- public:
-  virtual ~ProcessPort() = default;
-  virtual void BeforeEffect() = 0;  // may throw: a crash between two effects
-  virtual void Deliver(xa::Completion completion) = 0;
-  virtual void DeliverHealth(const std::string& resource) = 0;
-  virtual uint64_t epoch() const = 0;  // another one after each restart
-  // As an event, if this process is still there then.
-  virtual void Later(Duration delay, std::function<void()> event) = 0;
 };
 
 class SimResource final : public xa::ResourceManager {

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <memory>
 
+#include "tests/sim/database_side.h"
 #include "tests/sim/faults/list.h"
 #include "tests/sim/listener.h"
+#include "tests/sim/partner_side.h"
 #include "tests/sim/stage.h"
 #include "tests/sim/workloads/list.h"
 
@@ -22,13 +24,23 @@ class Run {
         disk_(world_),
         auditor_(world_, disk_, plans_) {
     world_.echo = options.echo;
-    MakeDatabases();
-    MakePlans();
-    process_ = std::make_unique<Process>(world_, disk_, resource_pointers_, Shape());
-    stage_ = std::make_unique<Stage>(Stage{world_, disk_, *process_, auditor_, database_pointers_,
-                                           resource_pointers_, net_, client_faults_});
-    clients_ =
-        std::make_unique<Clients>(world_, *process_, auditor_, plans_, names_, client_faults_);
+    wide_ = world_.rng.Chance(110);  // writes so much that segments change
+    roomy_ = world_.rng.Chance(100);
+    auto databases = std::make_unique<DatabaseSide>(world_, auditor_, net_, wide_);
+    auto partners = std::make_unique<PartnerSide>(world_, auditor_, plans_, calls_);
+    partners_ = partners->partners();
+    names_ = databases->names();
+    MakePlans({names_.size(), partners_.size(), partners->keeping()});
+    process_ =
+        std::make_unique<Process>(world_, disk_, databases->resources(),
+                                  std::vector<Side*>{databases.get(), partners.get()}, Shape());
+    stage_ = std::make_unique<Stage>(Stage{world_, disk_, *process_, auditor_,
+                                           databases->databases(), databases->resources(),
+                                           partners_, net_, calls_, client_faults_});
+    clients_ = std::make_unique<Clients>(world_, *process_, auditor_, plans_, names_, partners_,
+                                         partners->net(), client_faults_);
+    sides_.push_back(std::move(databases));
+    sides_.push_back(std::move(partners));
     Connect();
   }
 
@@ -40,7 +52,7 @@ class Run {
     RunUntil(heal_at);
     Heal();
     const Monotonic limit = world_.Now() + 10min;
-    if (Rest(limit)) {
+    if (Rest(limit) && Drain(limit)) {
       // Once more from the disk alone: everybody who can asks again.
       process_->Crash(world_.rng.Chance(500) ? CrashKind::kPower : CrashKind::kProcess, 10ms);
       clients_->AskAgain();
@@ -49,43 +61,22 @@ class Run {
         world_.Violate(Invariant::kLiveness,
                        "clients that asked again have no answer:" + clients_->Unanswered());
       }
-      Rest(limit);
+      if (Rest(limit)) Drain(limit);
     }
-    if (world_.violations.empty()) auditor_.Ended(database_pointers_);
+    if (world_.violations.empty()) auditor_.Ended(sides_);
     return Result();
   }
 
  private:
   bool Going() const { return world_.violations.empty(); }
 
-  void MakeDatabases() {
-    wide_ = world_.rng.Chance(110);  // writes so much that segments change
-    const size_t count = 2 + world_.rng.Below(world_.rng.Chance(200) ? 5 : 3);
-    databases_.reserve(count);
-    resources_.reserve(count);
-    for (size_t i = 0; i < count; ++i) {
-      Database::Settings settings;
-      settings.kind = static_cast<DatabaseKind>(world_.rng.Below(3));
-      static constexpr const char* kNames[] = {"maria", "postgres", "xa"};
-      settings.name = kNames[static_cast<size_t>(settings.kind)] + std::to_string(i + 1);
-      if (wide_) settings.name.resize(60, 'x');
-      settings.witness = world_.rng.Chance(400);
-      settings.pool = 2 + static_cast<uint32_t>(world_.rng.Below(8));
-      databases_.emplace_back(world_, settings);
-      names_.push_back(settings.name);
-    }
-    for (Database& database : databases_) {
-      resources_.emplace_back(world_, database, net_);
-      database_pointers_.push_back(&database);
-    }
-    for (SimResource& resource : resources_) resource_pointers_.push_back(&resource);
-  }
-
-  void MakePlans() {
+  void MakePlans(const Cast& cast) {
     uint32_t weights = 0;
-    for (const auto& workload : kTransactionWorkloads) weights += workload.weight;
+    const auto weight = [&](const TransactionWorkload& workload) {
+      return workload.needs_partners && cast.partners == 0 ? 0 : workload.weight;
+    };
+    for (const auto& workload : kTransactionWorkloads) weights += weight(workload);
     // Some seeds forget outcomes early.
-
     auditor_.short_memory = short_memory_ = world_.rng.Chance(60);
     plans_.resize(wide_ ? 220 : 20 + world_.rng.Below(world_.rng.Chance(30) ? 180 : 20));
     for (size_t i = 0; i < plans_.size(); ++i) {
@@ -96,11 +87,11 @@ class Run {
       plan.starts_at_ns = world_.rng.Between(1ms, 14s).count();
       uint64_t pick = world_.rng.Below(weights);
       for (const auto& workload : kTransactionWorkloads) {
-        if (pick < workload.weight) {
-          workload.fill(world_, databases_.size(), plan);
+        if (pick < weight(workload)) {
+          workload.fill(world_, cast, plan);
           break;
         }
-        pick -= workload.weight;
+        pick -= weight(workload);
       }
     }
   }
@@ -108,10 +99,11 @@ class Run {
   Process::Settings Shape() {
     Process::Settings settings;
     settings.log.directory = "log";
-    settings.log.segment_bytes = (wide_ ? 128 : 96) << 10;  // near the least that works
+    settings.log.segment_bytes = (wide_ ? 144 : 96) << 10;  // near the least that works
+    if (roomy_) settings.log.segment_bytes = 512 << 10;
     settings.log.ballast_bytes = world_.rng.Chance(200) ? 16 << 10 : 0;
     settings.log.max_bytes = world_.rng.Chance(500) ? 130 << 10 : 1 << 20;
-    settings.engine.branches = 8;
+    settings.engine.branches = 12;
     settings.engine.default_deadline = world_.rng.Between(2s, 20s);
     settings.engine.idle_limit = world_.rng.Between(2s, 20s);
     if (short_memory_) {
@@ -124,14 +116,9 @@ class Run {
   }
 
   void Connect() {
-    for (Database* database : database_pointers_) {
-      database->on_fate = [this](Database& at, const xa::Xid& xid, const Work& work, Fate fate) {
-        auditor_.OnFate(at, xid, work, fate);
-      };
-    }
-    for (SimResource* resource : resource_pointers_) {
-      resource->on_submit = [this, resource](const xa::Call& call) {
-        auditor_.OnSubmit(resource->database(), call);
+    for (Partner* partner : partners_) {
+      partner->coordinator = [this](coordinator::Request request, coordinator::Reply reply) {
+        return process_->Request(std::move(request), std::move(reply));
       };
     }
     disk_.on_durable = [this](const std::string& path, uint64_t sector, const char* bytes) {
@@ -154,6 +141,7 @@ class Run {
     for (const FaultWorkload& workload : kFaultWorkloads) {
       if (!world_.rng.Chance(workload.per_mille)) continue;
       if (short_memory_ && workload.start == ClockJumps) continue;  // their issued_at would lie
+      if (!roomy_ && workload.start == PartnerBreaks) continue;     // what never ends fills the log
       world_.Tell(0xfa, [&] { return std::string("faults of this seed: ") + workload.name; });
       workload.start(*stage_);
     }
@@ -174,10 +162,8 @@ class Run {
   // Nothing of ours is in doubt, and everybody has an answer.
   bool AtRest() {
     if (!process_->running() || !clients_->AllAnswered()) return false;
-    for (const Database& database : databases_) {
-      if (!database.up() || !auditor_.InDoubt(database).empty()) return false;
-    }
-    return true;
+    return std::all_of(sides_.begin(), sides_.end(),
+                       [](const auto& side) { return side->Unfinished().empty(); });
   }
 
   bool Rest(Monotonic limit) {
@@ -185,23 +171,69 @@ class Run {
     while (Going()) {
       if (checks++ % 16 == 0 && AtRest()) return true;
       if (world_.Now() > limit) {
-        std::string what = "not at rest after ten minutes:";
-        if (!process_->running()) what += " the coordinator does not run;";
-        bool undecided = false;
-        for (const Database& database : databases_) {
-          for (const xa::Xid& xid : auditor_.InDoubt(database)) {
-            what += " " + database.name() + " holds " + xid.ToPostgreSql() + ";";
-            undecided |= !auditor_.Decided(xid.gtrid);
-          }
-        }
-        const bool kept = undecided && process_->running() && clients_->AllAnswered();
-        world_.Violate(kept ? Invariant::kPresumedAbort : Invariant::kLiveness,
-                       what + " unanswered:" + clients_->Unanswered());
+        NotAtRest();
         return false;
       }
       world_.Step();
     }
     return false;
+  }
+
+  // Nothing is left in the coordinator's table, as its own list shows it, but what is held for the
+  // operator.
+  bool Drain(Monotonic limit) {
+    for (const Partner* partner : partners_) {
+      if (partner->gone()) return true;  // nor will it ever be
+    }
+    std::string left;
+    while (Going() && !IsListEmpty(&left)) {
+      if (world_.Now() > limit) {
+        world_.Violate(Invariant::kLiveness, "transactions that never end:" + left);
+        return false;
+      }
+      RunUntil(world_.Now() + 500ms);
+    }
+    return Going();
+  }
+
+  bool IsListEmpty(std::string* left) {
+    size_t answers = 0;
+    left->clear();
+    constexpr const char* kUnfinished[] = {"ACTIVE", "PREPARING", "DECIDING", "COMMITTING",
+                                           "ROLLING_BACK"};
+    for (const char* state : kUnfinished) {
+      coordinator::Request request;
+      request.route = coordinator::Route::kList;
+      request.body = coordinator::ListQuery{state, "", "", 10};
+      process_->Request(std::move(request), [&, state](const coordinator::Answer& answer) {
+        ++answers;
+        for (const auto& it : std::get<v1::ListResponse>(answer.body).transactions()) {
+          const bool held = it.outcome() == v1::HAZARD || it.outcome() == v1::MIXED;
+          if (!held) *left += " " + it.gid() + " " + state;
+        }
+      });
+    }
+    RunUntil(world_.Now() + 1ms);  // all have answered by then
+    return answers == std::size(kUnfinished) && left->empty();
+  }
+
+  void NotAtRest() {
+    std::string what = "not at rest after ten minutes:";
+    if (!process_->running()) what += " the coordinator does not run;";
+    bool undecided = false, held = false;
+    for (const auto& side : sides_) {
+      for (const Side::Left& left : side->Unfinished()) {
+        what += " " + left.what + ";";
+        undecided |= left.undecided_prepared;
+        held |= left.held_try;
+      }
+    }
+    Invariant invariant = Invariant::kLiveness;
+    if (process_->running() && clients_->AllAnswered()) {
+      if (held) invariant = Invariant::kTcc;
+      if (undecided) invariant = Invariant::kPresumedAbort;
+    }
+    world_.Violate(invariant, what + " unanswered:" + clients_->Unanswered());
   }
 
   RunResult Result() {
@@ -223,14 +255,12 @@ class Run {
   Disk disk_;
   std::vector<Plan> plans_;
   Auditor auditor_;
-  bool short_memory_ = false, wide_ = false;
+  bool short_memory_ = false, wide_ = false, roomy_ = false;
   NetFaults net_;
   ClientFaults client_faults_;
-  // In one piece each: the shard orders resources by address.
-  std::vector<Database> databases_;
-  std::vector<SimResource> resources_;
-  std::vector<Database*> database_pointers_;
-  std::vector<SimResource*> resource_pointers_;
+  PartnerFaults calls_;
+  std::vector<std::unique_ptr<Side>> sides_;
+  std::vector<Partner*> partners_;
   std::vector<std::string> names_;
   std::unique_ptr<Process> process_;
   std::unique_ptr<Stage> stage_;

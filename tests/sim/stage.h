@@ -13,6 +13,7 @@
 #include "tests/sim/client.h"
 #include "tests/sim/database.h"
 #include "tests/sim/disk.h"
+#include "tests/sim/partner.h"
 #include "tests/sim/process.h"
 #include "tests/sim/resource.h"
 #include "tests/sim/world.h"
@@ -26,7 +27,9 @@ struct Stage {
   Auditor& auditor;
   std::vector<Database*> databases;
   std::vector<SimResource*> resources;
+  std::vector<Partner*> partners;  // none in some seeds
   NetFaults& net;
+  PartnerFaults& calls;
   ClientFaults& clients;
   bool healed = false;
   std::vector<std::function<void()>> heal = {};
@@ -39,6 +42,7 @@ struct Stage {
       Every(low, high, event);
     });
   }
+  Partner& AnyPartner() { return *partners[world.rng.Below(partners.size())]; }
   size_t AnyDatabase() { return world.rng.Below(databases.size()); }
 };
 
@@ -51,8 +55,9 @@ struct FaultWorkload {
 struct TransactionWorkload {
   const char* name;
   // Fills gid, branches and so on; tag and time are set.
-  void (*fill)(World&, size_t databases, Plan&);
+  void (*fill)(World&, const Cast&, Plan&);
   uint32_t weight;
+  bool needs_partners = false;
 };
 
 }  // namespace assent::sim

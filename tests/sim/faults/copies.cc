@@ -42,6 +42,7 @@ class Clone {
     context.log = &no_log_;
     context.identity = identity;
     context.resources = by_name_;
+    context.partners = &partners_;
     context.await_first_scans = !stage.world.Planted(Plant::kActsBeforeScan);
     context.fatal = [](coordinator::FatalReason, const std::string&) { throw MustStop(); };
     shard_ = std::make_unique<coordinator::Shard>(std::move(context));
@@ -51,7 +52,7 @@ class Clone {
   }
 
   // Where the database shows a branch of a newer incarnation, or of its own with another nonce, or
-  // its witness row, the clone must stop, and must have asked nothing there.
+  // its witness row, the clone must stop, and must have asked nothing there, nor of any partner.
   void LookAt(const Database& database) {
     xa::ScanResult scan;
     scan.complete = true;
@@ -63,9 +64,13 @@ class Clone {
     }
     scan.newer_witness = database.NewerWitness(own_);
     newer |= scan.newer_witness.has_value();
-    if (!newer) return;
+    if (!newer) {
+      if (!stopped_) (void)judge_.Take(*shard_, database.name(), scan, stage_.world.Now());
+      return;
+    }
     stage_.world.Count(Fault::kLogCloned);
     const size_t asked = managers_[IndexOf(database)].calls.size();
+    const bool called = !stopped_ && !partners_.calls.empty();
     if (stage_.world.Planted(Plant::kIgnoreIncarnation)) {
       scan.listed.clear();
       scan.newer_witness.reset();
@@ -75,7 +80,7 @@ class Clone {
     try {
       (void)judge_.Take(*shard_, database.name(), scan, stage_.world.Now());
     } catch (const MustStop&) {
-      stopped = true;
+      stopped = stopped_ = true;
       stage_.world.Reach(Marker::kStale);
     }
     if (!stopped) {
@@ -85,6 +90,10 @@ class Clone {
     if (asked > 0) {
       stage_.world.Violate(Invariant::kStability, "a copied log directory has acted at " +
                                                       database.name() + " before it was noticed");
+    }
+    if (called) {
+      stage_.world.Violate(Invariant::kStability,
+                           "a copied log directory has called partners before it was noticed");
     }
   }
 
@@ -113,7 +122,9 @@ class Clone {
   const core::Gtrid own_;  // of its start; it names no transaction
   NoLog no_log_;
   std::deque<coordinator::ScriptedManager> managers_;  // as the stage's databases
+  coordinator::ScriptedPartners partners_;
   std::map<std::string, xa::ResourceManager*> by_name_;
+  bool stopped_ = false;
   std::unique_ptr<coordinator::Shard> shard_;
   recovery::Judge judge_{recovery::SweeperOptions{}};
 };
@@ -139,7 +150,7 @@ void ClonedLog(Stage& stage) {
     if (!stage.disk.cut()) *copy = stage.disk.Copy();
   });
   const auto starts = std::make_shared<uint64_t>(0);
-  stage.Every(50ms, 500ms, [&stage, copy, starts] {
+  stage.Every(200ms, 2s, [&stage, copy, starts] {
     if (*starts == 0) *starts = stage.process.starts();
     if (!*copy || stage.process.starts() < *starts + 2) return;
     size_t signs = 0;

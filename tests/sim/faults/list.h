@@ -22,6 +22,12 @@ void BitFlips(Stage& stage);
 void ClockJumps(Stage& stage);
 void ClonedLog(Stage& stage);
 void ForgetfulClients(Stage& stage);
+void PartnerCalls(Stage& stage);
+void PartnerManners(Stage& stage);
+void PartnerRestarts(Stage& stage);
+void PartnersCutOff(Stage& stage);
+void PartnersMisplaced(Stage& stage);
+void PartnerBreaks(Stage& stage);
 
 inline constexpr FaultWorkload kFaultWorkloads[] = {
     {"network", Network, 700},
@@ -41,6 +47,12 @@ inline constexpr FaultWorkload kFaultWorkloads[] = {
     {"clock-jumps", ClockJumps, 150},
     {"cloned-log", ClonedLog, 300},
     {"forgetful-clients", ForgetfulClients, 400},
+    {"partner-calls", PartnerCalls, 700},
+    {"partner-manners", PartnerManners, 700},
+    {"partner-restarts", PartnerRestarts, 400},
+    {"partners-cut-off", PartnersCutOff, 300},
+    {"partners-misplaced", PartnersMisplaced, 150},
+    {"partner-breaks", PartnerBreaks, 600},
 };
 
 }  // namespace assent::sim

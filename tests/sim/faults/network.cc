@@ -42,6 +42,7 @@ void ForgetfulClients(Stage& stage) {
   Rng& rng = stage.world.rng;
   stage.clients.answer_lost = 20 + static_cast<uint32_t>(rng.Below(200));
   stage.clients.twice = static_cast<uint32_t>(rng.Below(200));
+  stage.clients.dies = static_cast<uint32_t>(rng.Below(400));
   stage.heal.push_back([&stage] { stage.clients = {}; });
 }
 

@@ -5,15 +5,23 @@
 
 namespace assent::sim {
 
-void Transfer(World& world, size_t databases, Plan& plan);
-void Single(World& world, size_t databases, Plan& plan);
-void Reading(World& world, size_t databases, Plan& plan);
-void Failing(World& world, size_t databases, Plan& plan);
-void Interactive(World& world, size_t databases, Plan& plan);
+void Transfer(World& world, const Cast& cast, Plan& plan);
+void Single(World& world, const Cast& cast, Plan& plan);
+void Reading(World& world, const Cast& cast, Plan& plan);
+void Failing(World& world, const Cast& cast, Plan& plan);
+void Interactive(World& world, const Cast& cast, Plan& plan);
+void Tries(World& world, const Cast& cast, Plan& plan);
+void Mixed(World& world, const Cast& cast, Plan& plan);
+void StepByStep(World& world, const Cast& cast, Plan& plan);
+void ByClient(World& world, const Cast& cast, Plan& plan);
+void Nested(World& world, const Cast& cast, Plan& plan);
 
 inline constexpr TransactionWorkload kTransactionWorkloads[] = {
-    {"transfer", Transfer, 60}, {"single", Single, 12},           {"reading", Reading, 6},
-    {"failing", Failing, 8},    {"interactive", Interactive, 14},
+    {"transfer", Transfer, 60},        {"single", Single, 12},
+    {"reading", Reading, 6},           {"failing", Failing, 8},
+    {"interactive", Interactive, 14},  {"tries", Tries, 20, true},
+    {"mixed", Mixed, 25, true},        {"step-by-step", StepByStep, 28, true},
+    {"by-client", ByClient, 20, true}, {"nested", Nested, 15, true},
 };
 
 }  // namespace assent::sim

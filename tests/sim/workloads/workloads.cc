@@ -1,45 +1,12 @@
 // What the clients do: transfers whose deltas add up to nothing, and their odd relatives.
-#include <numeric>
-
+#include "tests/sim/workloads/fill.h"
 #include "tests/sim/workloads/list.h"
 
 namespace assent::sim {
-namespace {
-
-std::string GidOf(const Plan& plan) {
-  std::string gid = "gid-" + std::to_string(plan.tag);
-  if (plan.wide) gid.resize(60, 'x');
-  return gid;
-}
-
-std::vector<size_t> Some(World& world, size_t databases, size_t count) {
-  std::vector<size_t> all(databases);
-  std::iota(all.begin(), all.end(), size_t{0});
-  for (size_t i = all.size(); i > 1; --i) std::swap(all[i - 1], all[world.rng.Below(i)]);
-  all.resize(std::min(count, databases));
-  return all;
-}
-
-// Deltas that add up to nothing.
-void FillTransfer(World& world, size_t databases, Plan& plan) {
-  const size_t count = world.rng.Chance(700) ? 2 : 2 + world.rng.Below(databases - 1);
-  int64_t rest = 0;
-  for (size_t database : Some(world, databases, count)) {
-    PlannedBranch branch;
-    branch.database = database;
-    branch.delta = 1 + static_cast<int64_t>(world.rng.Below(100));
-    branch.statements = 1;
-    rest += branch.delta;
-    plan.branches.push_back(branch);
-  }
-  plan.branches.back().delta -= rest;
-}
-
-}  // namespace
-
-void Transfer(World& world, size_t databases, Plan& plan) {
+void Transfer(World& world, const Cast& cast, Plan& plan) {
+  const size_t databases = cast.databases;
   if (!world.rng.Chance(100)) plan.gid = GidOf(plan);
-  FillTransfer(world, databases, plan);
+  FillTransfer(world, cast, plan);
   // A branch beside it that only reads.
   if (!world.rng.Chance(150) || plan.branches.size() == databases) return;
   for (size_t database = 0; database < databases; ++database) {
@@ -55,18 +22,18 @@ void Transfer(World& world, size_t databases, Plan& plan) {
   }
 }
 
-void Single(World& world, size_t databases, Plan& plan) {
+void Single(World& world, const Cast& cast, Plan& plan) {
   if (world.rng.Chance(500)) plan.gid = GidOf(plan);
   PlannedBranch branch;
-  branch.database = world.rng.Below(databases);
+  branch.database = world.rng.Below(cast.databases);
   branch.delta = 7;
   branch.statements = 1 + static_cast<uint32_t>(world.rng.Below(2));
   plan.branches.push_back(branch);
 }
 
-void Reading(World& world, size_t databases, Plan& plan) {
+void Reading(World& world, const Cast& cast, Plan& plan) {
   if (world.rng.Chance(500)) plan.gid = GidOf(plan);
-  for (size_t database : Some(world, databases, 1 + world.rng.Below(2))) {
+  for (size_t database : Some(world, cast.databases, 1 + world.rng.Below(2))) {
     PlannedBranch branch;
     branch.database = database;
     branch.writes = false;
@@ -75,15 +42,15 @@ void Reading(World& world, size_t databases, Plan& plan) {
   }
 }
 
-void Failing(World& world, size_t databases, Plan& plan) {
+void Failing(World& world, const Cast& cast, Plan& plan) {
   plan.gid = GidOf(plan);
-  FillTransfer(world, databases, plan);
+  FillTransfer(world, cast, plan);
   plan.branches[world.rng.Below(plan.branches.size())].fails = true;
 }
 
-void Interactive(World& world, size_t databases, Plan& plan) {
+void Interactive(World& world, const Cast& cast, Plan& plan) {
   plan.gid = GidOf(plan);
-  FillTransfer(world, databases, plan);
+  FillTransfer(world, cast, plan);
   plan.interactive = true;
   plan.rolls_back = world.rng.Chance(200);
 }

@@ -1,0 +1,85 @@
+#include "tests/sim/database_side.h"
+
+namespace assent::sim {
+
+DatabaseSide::DatabaseSide(World& world, Auditor& auditor, const NetFaults& faults, bool wide)
+    : auditor_(auditor) {
+  const size_t count = 2 + world.rng.Below(world.rng.Chance(200) ? 5 : 3);
+  databases_.reserve(count);
+  resources_.reserve(count);
+  for (size_t i = 0; i < count; ++i) {
+    Database::Settings settings;
+    settings.kind = static_cast<DatabaseKind>(world.rng.Below(3));
+    static constexpr const char* kNames[] = {"maria", "postgres", "xa"};
+    settings.name = kNames[static_cast<size_t>(settings.kind)] + std::to_string(i + 1);
+    if (wide) settings.name.resize(60, 'x');
+    settings.witness = world.rng.Chance(400);
+    settings.pool = 2 + static_cast<uint32_t>(world.rng.Below(8));
+    databases_.emplace_back(world, settings);
+  }
+  for (Database& database : databases_) {
+    resources_.emplace_back(world, database, faults);
+    database_pointers_.push_back(&database);
+  }
+  for (SimResource& resource : resources_) resource_pointers_.push_back(&resource);
+  Report();
+}
+
+void DatabaseSide::Report() {
+  for (Database& database : databases_) {
+    database.on_fate = [this](Database& at, const xa::Xid& xid, const Work& work, Fate fate) {
+      auditor_.OnChange({xid.gtrid, xid.branch, at.name()}, {fate, work.tag, {}});
+    };
+  }
+  for (SimResource& resource : resources_) {
+    resource.on_submit = [this, &resource](const xa::Call& call) {
+      auditor_.OnSend({call.xid.gtrid, call.xid.branch, resource.name()}, {call.operation});
+    };
+  }
+}
+
+void DatabaseSide::Bind(ProcessPort& process, coordinator::ShardContext& context) {
+  for (SimResource& resource : resources_) {
+    resource.Attach(&process);
+    context.resources[resource.name()] = &resource;
+  }
+}
+
+void DatabaseSide::Reset() {
+  for (SimResource& resource : resources_) resource.Reset();
+}
+
+std::vector<Side::Left> DatabaseSide::Unfinished() {
+  std::vector<Left> left;
+  for (const Database& database : databases_) {
+    if (!database.up()) left.push_back({database.name() + " is down", {}});
+    for (const xa::Xid& xid : database.InDoubt()) {
+      if (auditor_.IsLeftToPeople(xid.gtrid, database.restored())) continue;
+      left.push_back({database.name() + " holds " + xid.ToPostgreSql(), xid.gtrid,
+                      !auditor_.Decided(xid.gtrid)});
+    }
+  }
+  return left;
+}
+
+void DatabaseSide::ForEachRow(const std::function<void(uint32_t, int64_t)>& row) const {
+  for (const Database& database : databases_) {
+    for (const LedgerRow& each : database.ledger()) row(each.tag, each.delta);
+  }
+}
+
+std::vector<std::string> DatabaseSide::Harmed() const {
+  std::vector<std::string> where;
+  for (const Database& database : databases_) {
+    if (!database.ForeignIntact()) where.push_back(database.name());
+  }
+  return where;
+}
+
+std::vector<std::string> DatabaseSide::names() const {
+  std::vector<std::string> names;
+  for (const Database& database : databases_) names.push_back(database.name());
+  return names;
+}
+
+}  // namespace assent::sim

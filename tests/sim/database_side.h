@@ -1,0 +1,41 @@
+// The databases of a run, and the adapters that stand before them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tests/sim/auditor.h"
+#include "tests/sim/database.h"
+#include "tests/sim/resource.h"
+#include "tests/sim/side.h"
+
+namespace assent::sim {
+
+class DatabaseSide final : public Side {
+ public:
+  // As many, and of such kinds, as the seed wants. `wide`: with long names.
+  DatabaseSide(World& world, Auditor& auditor, const NetFaults& faults, bool wide);
+
+  void Bind(ProcessPort& process, coordinator::ShardContext& context) override;
+  void Reset() override;
+  std::vector<Left> Unfinished() override;
+  void ForEachRow(const std::function<void(uint32_t, int64_t)>& row) const override;
+  std::vector<std::string> Harmed() const override;
+
+  // Valid as long as this.
+  const std::vector<Database*>& databases() const { return database_pointers_; }
+  const std::vector<SimResource*>& resources() const { return resource_pointers_; }
+  std::vector<std::string> names() const;
+
+ private:
+  void Report();
+
+  Auditor& auditor_;
+  // In one piece each: the shard orders resources by address.
+  std::vector<Database> databases_;
+  std::vector<SimResource> resources_;
+  std::vector<Database*> database_pointers_;
+  std::vector<SimResource*> resource_pointers_;
+};
+
+}  // namespace assent::sim

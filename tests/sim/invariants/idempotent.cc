@@ -1,0 +1,36 @@
+// 10 Idempotent API: the same request, the same decision, over restarts; an outcome may worsen, a
+// decision never changes.
+#include "tests/sim/invariants/list.h"
+
+namespace assent::sim {
+namespace {
+
+class Idempotent final : public Rule {
+ public:
+  using Rule::Rule;
+  void OnTold(uint32_t tag, const Known*, Told told, const TagFacts& before) override {
+    const std::string who = "transaction " + std::to_string(tag);
+    const bool definite = told == Told::kCommitted || told == Told::kRolledBack;
+    const bool was = before.told == Told::kCommitted || before.told == Told::kRolledBack;
+    if (definite && was && before.told != told && !facts_.plans()[tag - 1].ReadOnly()) {
+      Violate(Invariant::kIdempotent, who + " was told two different decisions");
+    }
+    if (was && told == Told::kUndecided) {
+      Violate(Invariant::kIdempotent, who + " was told a decision, then none");
+    }
+  }
+  void AtEnd(const Plan& plan, const Sum& sum) override {
+    if (facts_.Of(plan.tag).excused || sum.rows <= plan.Writers()) return;
+    Violate(Invariant::kIdempotent, "transaction " + std::to_string(plan.tag) + " left " +
+                                        std::to_string(sum.rows) + " rows of " +
+                                        std::to_string(plan.Writers()));
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Rule> MakeIdempotent(World& world, const Facts& facts) {
+  return MakeRule<Idempotent>(world, facts);
+}
+
+}  // namespace assent::sim

@@ -1,0 +1,35 @@
+// 6 No foreign harm: what belongs to another coordinator or user is never touched, and a partner is
+// called only where a plan says so. (Others' XIDs: each database counts those that were touched.)
+#include "tests/sim/invariants/list.h"
+
+namespace assent::sim {
+namespace {
+
+class NoForeignHarm final : public Rule {
+ public:
+  using Rule::Rule;
+  void OnSend(const Part& part, const Sent& sent, const Known& before) override {
+    if (!part.IsPartner()) return;
+    const size_t index = part.bit - Part::kFirstPartner;
+    const bool planned = sent.tag != 0 && sent.tag <= facts_.plans().size() &&
+                         (before.tag == 0 || before.tag == sent.tag) &&
+                         index < facts_.plans()[sent.tag - 1].partners.size() &&
+                         part.place == NameOfPartner(sent.tag, index);
+    if (planned) return;
+    Violate(Invariant::kNoForeignHarm,
+            "a partner is called that no plan names, or for another one's work: " + Describe(part));
+  }
+
+ private:
+  std::string NameOfPartner(uint32_t tag, size_t index) const {
+    return PartnerName(facts_.plans()[tag - 1].partners[index].partner);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Rule> MakeNoForeignHarm(World& world, const Facts& facts) {
+  return MakeRule<NoForeignHarm>(world, facts);
+}
+
+}  // namespace assent::sim

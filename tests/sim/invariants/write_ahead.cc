@@ -1,0 +1,41 @@
+// 3 Write-ahead: no commit or confirm is sent, and nobody is told "committed", before the decision
+// is durable; no try is sent, and no client is told to make it, before its branch is recorded.
+#include "tests/sim/invariants/list.h"
+
+namespace assent::sim {
+namespace {
+
+class WriteAhead final : public Rule {
+ public:
+  using Rule::Rule;
+  void OnSend(const Part& part, const Sent& sent, const Known& before) override {
+    if (sent.operation == core::Operation::kCommit && !before.commit_durable) {
+      Violate(Invariant::kWriteAhead, "commit sent and no decision is durable: " + Describe(part));
+    }
+    const bool is_try = part.IsPartner() && sent.operation == core::Operation::kPrepare;
+    if (is_try && (before.recorded & part.Mask()) == 0) {
+      Violate(Invariant::kWriteAhead, "try sent and no record of it is durable: " + Describe(part));
+    }
+  }
+  void OnChange(const Part& part, const Change& change, const Known& before) override {
+    if (change.fate != Fate::kCommitted || before.commit_durable) return;
+    if (!part.IsPartner() && (before.prepared & part.Mask()) == 0) return;  // in one phase
+    Violate(Invariant::kWriteAhead, "committed and no decision is durable: " + Describe(part));
+  }
+  void OnTold(uint32_t tag, const Known* known, Told told, const TagFacts&) override {
+    if (told != Told::kCommitted || facts_.plans()[tag - 1].ReadOnly()) return;
+    const bool backed =
+        known != nullptr && (known->commit_durable || (known->one_phase && known->committed != 0));
+    if (backed) return;
+    Violate(Invariant::kWriteAhead,
+            "transaction " + std::to_string(tag) + " was told committed and nothing is durable");
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Rule> MakeWriteAhead(World& world, const Facts& facts) {
+  return MakeRule<WriteAhead>(world, facts);
+}
+
+}  // namespace assent::sim

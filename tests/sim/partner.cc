@@ -1,0 +1,383 @@
+#include "tests/sim/partner.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "tcc/answers.h"
+
+namespace assent::sim {
+
+using barrier::Barrier;
+using barrier::Vendor;
+using barrier::Verdict;
+using tcc::Operation;
+using namespace std::chrono_literals;
+
+namespace {
+
+barrier::Operation ToBarrier(Operation operation) {
+  switch (operation) {
+    case Operation::kTry: return barrier::Operation::kTry;
+    case Operation::kConfirm: return barrier::Operation::kConfirm;
+    case Operation::kCancel: return barrier::Operation::kCancel;
+  }
+  return barrier::Operation::kTry;
+}
+
+constexpr Vendor kVendor = Vendor::kPostgreSql;
+
+}  // namespace
+
+barrier::Call Partner::Work::BarrierCall(WallTime now) const {
+  barrier::Call call;
+  call.operation = ToBarrier(request.operation);
+  call.transaction = request.key.gtrid.ToHex();
+  call.branch = request.key.branch;
+  call.deadline_passed = TooLate(now);
+  call.effects_outside = outside && request.operation == Operation::kTry;
+  return call;
+}
+
+const PlannedPartner& Partner::PlannedFor(const Booking& booking) const {
+  return plans_[booking.errand.tag - 1].partners[booking.errand.index];
+}
+
+// ---- The barrier's table ----
+
+std::string& Partner::Cause(const Place& place, Operation operation) {
+  return rows_[place].cause[static_cast<size_t>(operation)];
+}
+
+barrier::Given Partner::Execute(const Place& place, const barrier::Statement& statement) {
+  Operation operation = Operation::kTry;
+  if (statement.operation == "confirm") operation = Operation::kConfirm;
+  if (statement.operation == "cancel") operation = Operation::kCancel;
+  std::string& cause = Cause(place, operation);
+  switch (statement.kind) {
+    case barrier::Kind::kInsert:
+      if (!cause.empty()) return {0};
+      if (world_.Planted(Plant::kSuspendedTryRuns) && statement.cause == "cancel" &&
+          operation == Operation::kTry) {
+        return {1};
+      }
+      cause = statement.cause;
+      rows_[place].youngest = TrueWall();
+      return {1};
+    case barrier::Kind::kRead:
+    case barrier::Kind::kReadAndHold:
+    case barrier::Kind::kReadAndLock:
+      if (cause.empty()) return {};
+      return {0, cause};
+    case barrier::Kind::kChange:
+      if (cause != statement.before) return {0};
+      cause = statement.cause;
+      return {1};
+  }
+  return {};
+}
+
+Barrier Partner::Drive(const Place& place, Barrier barrier) {
+  while (!barrier.settled()) barrier.Take(Execute(place, barrier.next()));
+  return barrier;
+}
+
+// ---- Calls ----
+
+Duration Partner::WorkTime() {
+  if (!world_.rng.Chance(faults_.slow)) return world_.rng.Between(100us, 3ms);
+  world_.Count(Fault::kPartnerSlow);
+  return world_.rng.Between(100ms, 4s);
+}
+
+void Partner::Serve(const PartnerRequest& request, Reply reply) {
+  auto work = std::make_shared<Work>();
+  work->request = request;
+  work->reply = std::move(reply);
+  work->place = PlaceOf(request.key);
+  work->epoch = epoch_;
+  if (world_.rng.Chance(faults_.works_on)) {
+    world_.Count(Fault::kPartnerWorksOn);
+    std::exchange(work->reply, [](const PartnerAnswer&) {})({202, {}, {}});
+  }
+  world_.At(WorkTime(), [this, work] {
+    if (work->epoch != epoch_) return work->reply({});
+    Handle(work);
+  });
+}
+
+void Partner::Answer(Work& work, PartnerAnswer answer) {
+  world_.Tell(work.request.number * 8 + static_cast<uint64_t>(answer.status), [&] {
+    return name() + "  " + tcc::Name(work.request.operation) + " " +
+           work.request.key.gtrid.ToHex() + "/" + work.request.key.branch + ": " +
+           std::to_string(answer.status) + (work.fails_after ? ", told 500" : "");
+  });
+  if (work.fails_after) answer = {500, {}, {}};
+  work.reply(answer);
+}
+
+// What comes before the barrier: overload, mistakes, a bug that somebody will mend.
+std::optional<PartnerAnswer> Partner::Unwilling(const PartnerRequest& request) {
+  Rng& rng = world_.rng;
+  if (gone_) return PartnerAnswer{500, {}, {}};
+  if (world_.Now() < never_until) {
+    world_.Count(Fault::kPartnerNever);
+    return PartnerAnswer{404, {}, {}};
+  }
+  if (rng.Chance(faults_.busy)) {
+    world_.Count(Fault::kPartnerBusy);
+    return PartnerAnswer{rng.Chance(500) ? 503 : 429, rng.Between(200ms, 5s), {}};
+  }
+  if (request.operation == Operation::kTry) return std::nullopt;
+  const auto found = refusing_.find(PlaceOf(request.key));
+  if (found != refusing_.end() && world_.Now() < found->second) return PartnerAnswer{409, {}, {}};
+  if (found == refusing_.end() && rng.Chance(faults_.end_refused)) {
+    world_.Count(Fault::kEndRefused);
+    refusing_[PlaceOf(request.key)] = world_.Now() + rng.Between(100ms, 12s);
+    return PartnerAnswer{rng.Chance(700) ? 409 : 422, {}, {}};
+  }
+  return std::nullopt;
+}
+
+void Partner::Handle(const std::shared_ptr<Work>& work) {
+  const PartnerRequest& request = work->request;
+  const auto errand = FromPayload(request.payload);
+  if (!errand) return Answer(*work, {400, {}, {}});
+  if (const auto unwilling = Unwilling(request)) return Answer(*work, *unwilling);
+  Booking& booking = bookings_[work->place];
+  booking.errand = *errand;
+  booking.gid = request.gid;
+  if (request.number < booking.youngest_call) world_.Count(Fault::kCallOvertaken);
+  booking.youngest_call = std::max(booking.youngest_call, request.number);
+  if (world_.rng.Chance(faults_.errors)) {
+    world_.Count(Fault::kPartnerError);
+    if (world_.rng.Chance(500)) return Answer(*work, {500, {}, {}});
+    work->fails_after = true;
+  }
+  bool nests = false;
+  for (const PlannedPartner& other : plans_[errand->tag - 1].partners) {
+    nests |= other.enlisted_by == errand->index;
+  }
+  work->outside = settings_.outside || nests;
+  Purge(request);
+  const PartnerAnswer answer = Enter(work);
+  if (answer.status != 0) Answer(*work, answer);
+}
+
+// Status 0: the answer comes later.
+PartnerAnswer Partner::Enter(const std::shared_ptr<Work>& work) {
+  work->before = rows_[work->place];
+  const barrier::Call call = work->BarrierCall(TrueWall());
+  const Barrier barrier = Drive(work->place, Barrier::Enter(kVendor, call));
+  Observe(*work, barrier);
+  Verdict verdict = barrier.verdict();
+  if (world_.Planted(Plant::kDuplicateRuns) && work->request.operation == Operation::kTry &&
+      barrier.reason() == barrier::Reason::kDuplicate && !work->outside) {
+    verdict = Verdict::kRun;
+  }
+  if (verdict == Verdict::kRun) {
+    switch (work->request.operation) {
+      case Operation::kTry:
+        if (!work->outside) return RunTry(*work);
+        world_.At(WorkTime(), [this, work] { MakeEffects(work); });
+        return {};
+      case Operation::kConfirm: return RunConfirm(*work);
+      case Operation::kCancel: return RunCancel(*work);
+    }
+  }
+  PartnerAnswer answer{barrier::HttpStatus(verdict), {}, {}};
+  if (answer.status == 200 && work->request.operation == Operation::kTry) {
+    answer.expires_at = bookings_[work->place].ends;
+  }
+  if (!barrier::Commits(verdict)) rows_[work->place] = work->before;
+  // Of what was purged a call that nobody waits for any more may say so.
+  const bool excused = rows_[work->place].purged && !work->request.heard;
+  if (barrier::Alarms(verdict) && !excused) Report(work->place, Fate::kConflict);
+  return answer;
+}
+
+void Partner::Observe(const Work& work, const Barrier& barrier) {
+  using barrier::Reason;
+  const Operation operation = work.request.operation;
+  switch (barrier.reason()) {
+    case Reason::kDuplicate:
+      if (operation == Operation::kTry) world_.Reach(Marker::kDuplicateTry);
+      if (operation == Operation::kConfirm) world_.Reach(Marker::kDuplicateConfirm);
+      if (operation == Operation::kCancel) world_.Reach(Marker::kDuplicateCancel);
+      return;
+    case Reason::kNothingToUndo:
+      if (work.before.cause[0].empty()) world_.Reach(Marker::kEmptyCancel);
+      return;
+    case Reason::kSuspended: world_.Reach(Marker::kSuspendedTry); return;
+    case Reason::kDeadline: world_.Reach(Marker::kTryTooLate); return;
+    case Reason::kInProgress: world_.Reach(Marker::kStillRunning); return;
+    default: return;
+  }
+}
+
+// ---- The business code ----
+
+PartnerAnswer Partner::RunTry(Work& work) {
+  Booking& booking = bookings_[work.place];
+  if (PlannedFor(booking).refuses || world_.rng.Chance(faults_.try_refused)) {
+    world_.Count(Fault::kTryRefused);
+    return Refuse(work);
+  }
+  booking.held = true;
+  SaidYes(work.place);
+  return {200, {}, booking.ends};
+}
+
+PartnerAnswer Partner::Refuse(Work& work) {
+  const bool anew = settings_.refuses_anew || work.outside;
+  if (anew && !work.outside) rows_[work.place] = work.before;  // all of it was rolled back
+  barrier::Call call = work.BarrierCall(TrueWall());
+  call.deadline_passed = false;
+  const Barrier barrier = Drive(
+      work.place,
+      Barrier::Refuse(kVendor, call,
+                      anew ? Barrier::Where::kNewTransaction : Barrier::Where::kSameTransaction));
+  return {barrier::HttpStatus(barrier.verdict()), {}, {}};
+}
+
+PartnerAnswer Partner::RunConfirm(Work& work) {
+  Booking& booking = bookings_[work.place];
+  if (booking.lapsed) {
+    rows_[work.place] = work.before;
+    CallPerson(work.place);
+    return {409, {}, {}};
+  }
+  CHECK(booking.held || world_.plant != Plant::kNone) << "confirmed, and nothing is held";
+  booking.held = false;
+  ledger_.push_back({booking.errand.tag, PlannedFor(booking).amount});
+  Report(work.place, Fate::kCommitted);
+  return {200, {}, {}};
+}
+
+PartnerAnswer Partner::RunCancel(Work& work) {
+  Booking& booking = bookings_[work.place];
+  const bool said_yes = work.before.cause[0] == "try";
+  booking.held = booking.lapsed = false;
+  Report(work.place, said_yes ? Fate::kRolledBack : Fate::kDropped);
+  return {200, {}, {}};
+}
+
+void Partner::SaidYes(const Place& place) {
+  Booking& booking = bookings_[place];
+  if (settings_.expiring) {
+    const Duration lasts = world_.rng.Between(2s, 12s);
+    booking.ends = TrueWall() + lasts;
+    world_.At(lasts, [this, place] { Lapse(place); });
+  }
+  Report(place, Fate::kPrepared);
+  if (settings_.asking) AskLater(place, 6);
+}
+
+void Partner::Lapse(const Place& place) {
+  Booking& booking = bookings_[place];
+  if (!booking.held) return;
+  world_.Count(Fault::kReservationEnds);
+  booking.held = false;
+  booking.lapsed = true;
+  Report(place, Fate::kLapsed);
+}
+
+// It was decided in time, yet its confirm came too late: somebody finds another room.
+void Partner::CallPerson(const Place& place) {
+  world_.At(world_.rng.Between(500ms, 10s), [this, place] {
+    Booking& booking = bookings_[place];
+    if (!booking.lapsed) return;
+    booking.lapsed = false;
+    booking.held = true;
+    world_.Reach(Marker::kMadeGood);
+    world_.Tell(0x90d, [&] { return name() + "  made good what had ended"; });
+  });
+}
+
+void Partner::Report(const Place& place, Fate fate) {
+  const Booking& booking = bookings_[place];
+  Change change{fate, booking.errand.tag, {}};
+  if (fate == Fate::kPrepared && booking.ends) change.ends = *booking.ends;
+  on_change({place.first, PartnerBit(place.second), name()}, change);
+}
+
+// ---- In doubt ----
+
+// In doubt and cut off, it asks; only an outcome moves it (docs/partners.md).
+void Partner::AskLater(const Place& place, int times) {
+  if (times == 0) return;
+  world_.At(world_.rng.Between(3s, 8s), [this, place, times] {
+    if (!bookings_[place].held || gone_) return;
+    AskLater(place, times - 1);
+    if (!up_ || cut_off) return;
+    coordinator::Request request;
+    request.route = coordinator::Route::kGet;
+    request.gid = bookings_[place].gid;
+    request.transaction = place.first.ToHex();
+    coordinator(std::move(request), [this, place, epoch = epoch_](const auto& answer) {
+      const auto* view = std::get_if<v1::Transaction>(&answer.body);
+      if (epoch != epoch_ || cut_off || gone_ || view == nullptr) return;
+      if (view->outcome() == v1::COMMITTED) EndByItself(place, Operation::kConfirm);
+      if (view->outcome() == v1::ROLLED_BACK) EndByItself(place, Operation::kCancel);
+    });
+  });
+}
+
+void Partner::EndByItself(const Place& place, Operation operation) {
+  if (!bookings_[place].held) return;
+  world_.Reach(Marker::kPartnerAsked);
+  auto work = std::make_shared<Work>();
+  work->request.operation = operation;
+  work->request.key = {place.first, place.second};
+  work->reply = [](const PartnerAnswer&) {};
+  work->place = place;
+  work->epoch = epoch_;
+  Answer(*work, Enter(work));
+}
+
+// ---- The purge ----
+
+// Rows of what has ended for good, all of one transaction together.
+void Partner::Purge(const PartnerRequest& request) {
+  if (!settings_.purging || !request.horizon || !world_.rng.Chance(200)) return;
+  if (world_.faults[static_cast<size_t>(Fault::kClockJump)] > 0) return;
+  const WallTime below = *request.horizon + -kPurgeMargin;
+  for (auto at = rows_.begin(); at != rows_.end();) {
+    auto end = at;
+    bool ended = true;
+    for (; end != rows_.end() && end->first.first == at->first.first; ++end) {
+      const Rows& rows = end->second;
+      const bool has_end = !rows.cause[1].empty() || !rows.cause[2].empty();
+      ended &= has_end && rows.youngest < below;
+    }
+    for (; at != end; ++at) {
+      if (!ended) continue;
+      at->second = {};
+      at->second.purged = true;
+      world_.Reach(Marker::kRowsPurged);
+    }
+  }
+}
+
+// ---- What befalls it ----
+
+void Partner::Stop() {
+  up_ = false;
+  ++epoch_;
+}
+
+void Partner::Start() {
+  up_ = true;
+  UndoStarted();
+}
+
+std::vector<tcc::Key> Partner::Unfinished() const {
+  std::vector<tcc::Key> keys;
+  for (const auto& [place, booking] : bookings_) {
+    const auto rows = rows_.find(place);
+    const bool started = rows != rows_.end() && rows->second.cause[0] == "started";
+    if (booking.held || booking.lapsed || started) keys.push_back({place.first, place.second});
+  }
+  return keys;
+}
+
+}  // namespace assent::sim

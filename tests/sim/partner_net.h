@@ -1,0 +1,41 @@
+// The network between callers and partners: calls are lost, late, delivered twice, in any order.
+//
+// Contract: `done` of each Send is called once, at most `limit` later, whatever becomes of the
+// call; what was sent may still arrive after that. Threads: one.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "tests/sim/partner.h"
+#include "tests/sim/world.h"
+
+namespace assent::sim {
+
+class PartnerNet {
+ public:
+  PartnerNet(World& world, const PartnerFaults& faults) : world_(world), faults_(faults) {}
+
+  struct Result {
+    tcc::Answer answer = tcc::Answer::kUnknown;
+    PartnerAnswer said;
+    const char* detail = "";
+  };
+  using Done = std::function<void(const Result&)>;
+  void Send(Partner& to, PartnerRequest request, Duration limit, Done done);
+  // Calls that may still arrive, or are being carried out.
+  uint64_t in_flight() const { return in_flight_; }
+
+ private:
+  struct Caller;
+  void Deliver(Partner& to, PartnerRequest request, Duration way, std::shared_ptr<Caller> caller,
+               bool answer_lost);
+  void Tell(const std::shared_ptr<Caller>& caller, Duration after, const Result& result);
+  Duration Lateness(const Partner& to);
+
+  World& world_;
+  const PartnerFaults& faults_;
+  uint64_t next_number_ = 1, in_flight_ = 0;
+};
+
+}  // namespace assent::sim

@@ -1,0 +1,43 @@
+// What several workloads fill a plan with.
+#pragma once
+
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "tests/sim/plan.h"
+#include "tests/sim/world.h"
+
+namespace assent::sim {
+
+inline std::string GidOf(const Plan& plan) {
+  std::string gid = "gid-" + std::to_string(plan.tag);
+  if (plan.wide) gid.resize(60, 'x');
+  return gid;
+}
+
+// `count` of the numbers below `from`, in some order.
+inline std::vector<size_t> Some(World& world, size_t from, size_t count) {
+  std::vector<size_t> all(from);
+  std::iota(all.begin(), all.end(), size_t{0});
+  for (size_t i = all.size(); i > 1; --i) std::swap(all[i - 1], all[world.rng.Below(i)]);
+  all.resize(std::min(count, from));
+  return all;
+}
+
+// Deltas that add up to nothing, over two databases or more.
+inline void FillTransfer(World& world, const Cast& cast, Plan& plan) {
+  const size_t count = world.rng.Chance(700) ? 2 : 2 + world.rng.Below(cast.databases - 1);
+  int64_t rest = 0;
+  for (size_t database : Some(world, cast.databases, count)) {
+    PlannedBranch branch;
+    branch.database = database;
+    branch.delta = 1 + static_cast<int64_t>(world.rng.Below(100));
+    branch.statements = 1;
+    rest += branch.delta;
+    plan.branches.push_back(branch);
+  }
+  plan.branches.back().delta -= rest;
+}
+
+}  // namespace assent::sim

@@ -1,0 +1,81 @@
+// What clients do with partners: alone or beside databases, in one call or step by step, called by
+// the coordinator, by the client, or enlisted by another partner.
+#include "tests/sim/workloads/fill.h"
+#include "tests/sim/workloads/list.h"
+
+namespace assent::sim {
+namespace {
+
+PlannedPartner& AddPartner(World& world, size_t from, Plan& plan) {
+  PlannedPartner partner;
+  partner.partner = world.rng.Below(from);
+  partner.amount = 1 + static_cast<int64_t>(world.rng.Below(100));
+  partner.refuses = world.rng.Chance(60);
+  return plan.partners.emplace_back(partner);
+}
+
+void AddSome(World& world, const Cast& cast, size_t most, Plan& plan) {
+  const size_t count = 1 + world.rng.Below(most);
+  for (size_t i = 0; i < count; ++i) AddPartner(world, cast.partners, plan);
+}
+
+void FillDatabases(World& world, const Cast& cast, Plan& plan) {
+  plan.partners_first = world.rng.Chance(500);
+  if (world.rng.Chance(500)) return FillTransfer(world, cast, plan);
+  PlannedBranch branch;
+  branch.database = world.rng.Below(cast.databases);
+  branch.delta = 7;
+  plan.branches.push_back(branch);
+}
+
+void MayTakeBack(World& world, Plan& plan) {
+  using namespace std::chrono_literals;
+  if (plan.gid.empty() || !world.rng.Chance(100)) return;
+  plan.taken_back_ns = world.rng.Between(0ns, world.rng.Chance(500) ? 5ms : Duration(5s)).count();
+}
+
+}  // namespace
+
+void Tries(World& world, const Cast& cast, Plan& plan) {
+  if (!world.rng.Chance(150)) plan.gid = GidOf(plan);
+  AddSome(world, cast, 3, plan);
+  MayTakeBack(world, plan);
+}
+
+void Mixed(World& world, const Cast& cast, Plan& plan) {
+  if (!world.rng.Chance(100)) plan.gid = GidOf(plan);
+  FillDatabases(world, cast, plan);
+  AddSome(world, cast, 2, plan);
+  if (world.rng.Chance(50)) plan.branches.front().fails = true;
+  MayTakeBack(world, plan);
+}
+
+void StepByStep(World& world, const Cast& cast, Plan& plan) {
+  plan.gid = GidOf(plan);
+  plan.interactive = true;
+  plan.rolls_back = world.rng.Chance(150);
+  if (world.rng.Chance(850)) FillDatabases(world, cast, plan);
+  AddSome(world, cast, 2, plan);
+}
+
+void ByClient(World& world, const Cast& cast, Plan& plan) {
+  StepByStep(world, cast, plan);
+  if (cast.keeping == 0) return;
+  PlannedPartner& partner = AddPartner(world, cast.keeping, plan);
+  partner.by_client = true;
+  partner.never_votes = world.rng.Chance(60);
+  if (world.rng.Chance(300)) AddPartner(world, cast.keeping, plan).by_client = true;
+}
+
+void Nested(World& world, const Cast& cast, Plan& plan) {
+  if (world.rng.Chance(700)) {
+    Mixed(world, cast, plan);
+    if (world.rng.Chance(300)) plan.branches.clear();
+  } else {
+    StepByStep(world, cast, plan);
+  }
+  const size_t parent = world.rng.Below(plan.partners.size());
+  AddPartner(world, cast.partners, plan).enlisted_by = parent;
+}
+
+}  // namespace assent::sim
