@@ -7,9 +7,9 @@
 // resource that cannot be reached, until one is judged or is awaited again. A standby's scan counts
 // as failed, but lets kOpen pass of branches that the server keeps from writing. A resource that
 // Await was never called for is not concerned. Partners list nothing that could be scanned: what an
-// earlier process has left to tell them waits until no resource's scan is awaited, judged or failed,
-// since any of them may show that the log is old. What is taken is answered once: by the resource or
-// partner when it has been sent after all, or in `answers`. Threads: the shard's only.
+// earlier process has left to tell them waits until no resource's scan is awaited, be it judged or
+// failed, since any of them may show that the log is old. What is taken is answered once: by the
+// resource or partner when it has been sent after all, or in `answers`. Threads: the shard's only.
 #pragma once
 
 #include <deque>
