@@ -49,7 +49,7 @@ Options ParseOptions(int argc, char** argv, const std::string& about) {
     } else if (argument == "--help") {
       std::printf(
           "%s\n\n"
-          "  --quick          three short rounds instead of five: ends within a minute\n"
+          "  --quick          fewer and shorter rounds: a look, no figures worth keeping\n"
           "  --json FILE      writes the figures there too\n"
           "  --directory DIR  where its files go (a directory of its own below it); default "
           "$TMPDIR, else /tmp\n"

@@ -25,7 +25,7 @@ def branch(name, resource, *statements, **options):  # isolation="SERIALIZABLE",
 
 
 def partner(name, url, payload=None, **options):  # called_by_client=True
-    return {"name": name, "tcc": {"url": url, "payload": payload or {}, **options}}
+    return {"name": name, "tcc": {"url": url, "payload": {} if payload is None else payload, **options}}
 
 
 class Assent:

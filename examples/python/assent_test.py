@@ -88,6 +88,24 @@ class Client(unittest.TestCase):
         seqs = [json.loads(content)["seq"] for _, path, content in self.seen if ":run" in path]
         self.assertEqual(seqs, [1, 2, 2, 2])
 
+    def test_takes_any_payload_to_a_partner(self):
+        for payload, sent in ((None, {}), (0, 0), ([], []), ({"code": "A1"}, {"code": "A1"})):
+            made = assent.partner("p", "http://h/p", payload, called_by_client=True)
+            self.assertEqual(made, {"name": "p", "tcc": {
+                "url": "http://h/p", "payload": sent, "called_by_client": True}})
+
+    def test_enlists_a_partner_and_votes_for_it(self):
+        begun = {"gid": "g", "state": "ACTIVE", "transaction": "t"}
+        one = self.client((200, begun), (200, begun), (200, begun), (200, COMMITTED)).begin("g")
+        one.enlist_partner("p", "http://h/p", {"code": "A1"}, called_by_client=True)
+        one.vote("p", False, reason="sold out")
+        one.commit()
+        self.assertEqual([path for _, path, _ in self.seen[1:]], [
+            "/v1/transactions/g/branches", "/v1/transactions/g/branches/p:vote",
+            "/v1/transactions/g:commit"])
+        self.assertEqual(json.loads(self.seen[1][2])["tcc"]["payload"], {"code": "A1"})
+        self.assertEqual(json.loads(self.seen[2][2]), {"vote": "REFUSED", "reason": "sold out"})
+
     def test_carries_bytes(self):
         client = self.client((200, COMMITTED))
         client.execute([assent.branch("a", "r", assent.statement("INSERT", b"\x00\xff"))])

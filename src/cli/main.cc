@@ -173,7 +173,7 @@ void AddEnds(CommandLine& line) {
 }
 
 void AddResources(CommandLine& line) {
-  AddCommand(line, line.app, "resources", "Show the configured databases and how they are",
+  AddCommand(line, line.app, "resources", "Show the databases and partners, and how they are",
              "Example:\n  assent resources\n", [&line] { return Resources(line.common); });
   CLI::App* resource = line.app.add_subcommand("resource", "Prepare a database for transactions");
   resource->require_subcommand(1);

@@ -48,8 +48,10 @@ Answer OutcomeExpired(const std::string& gid) {
 }
 
 Answer AlreadyDecided() {
-  return AnswerProblem(409, "already-decided", "Already decided",
-                       "commit or roll-back has been asked for: no branch can join any more");
+  return AnswerProblem(
+      409, "already-decided", "Already decided",
+      "commit or roll-back has been asked for, or its SQL has begun: no branch can "
+      "join any more");
 }
 
 // Its statements were given with it, and it commits by itself.

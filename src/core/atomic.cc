@@ -373,6 +373,7 @@ Cause AtomicMachine::Late() const {
     cause.branch = static_cast<int32_t>(i);
     cause.detail += branch.spec.called_by_client ? ": its client has not voted"
                                                  : ": its try had no answer that counts";
+    cause.may_retry = !branch.spec.called_by_client;  // whoever answers now may answer then
     if (!branch.detail.empty()) cause.detail += " (" + branch.detail + ")";
     break;
   }

@@ -128,6 +128,8 @@ TEST(Tcc, ASilentPartnerIsAskedAgainUntilTheDeadlineAndThenCancelled) {
   EXPECT_EQ(m.Do(TimerFired{Timer::kDeadline, 0}),
             "disarm deadline\ndisarm idle\ncancel b1\narm operator\nreply decided");
   EXPECT_EQ(m.t.cause.reason, Reason::kDeadline);
+  EXPECT_EQ(m.t.cause.branch, 0);
+  EXPECT_TRUE(m.t.cause.may_retry) << "it may answer next time";
   // A late yes changes nothing.
   EXPECT_EQ(m.Do(Machine::Yes(0)), "call roll-back b1");
   EXPECT_EQ(m.t.decision, Decision::kRollBack);

@@ -39,6 +39,13 @@ TEST(Simulation, HoldsItsInvariantsOverManySeeds) {
   EXPECT_EQ(totals.violating, 0u) << "replay: sim --seed " << totals.found[0].seed << " --trace";
   EXPECT_GT(totals.seeds, 0u);
   EXPECT_GE(totals.faults, 20 * totals.seeds) << "fewer than 20 faults a run";
+  if (totals.seeds < 1000) return;
+  for (size_t i = 0; i < totals.with_fault.size(); ++i) {
+    EXPECT_GT(totals.with_fault[i], 0u) << "never: " << Name(static_cast<Fault>(i));
+  }
+  for (size_t i = 0; i < totals.with_marker.size(); ++i) {
+    EXPECT_GT(totals.with_marker[i], 0u) << "never: " << Name(static_cast<Marker>(i));
+  }
 }
 
 TEST(Simulation, IsTheSameWhenASeedIsRunTwice) {

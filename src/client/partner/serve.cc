@@ -101,7 +101,7 @@ Answer Handling::RunWork() {
   const bool refused = outcome.kind == Outcome::Kind::kRefused;
   // A statement that broke a constraint may well be how the business code learns that it must
   // refuse. What was lost to a deadlock says nothing of that kind.
-  if (failure && !(is_try && refused && failure->code == ErrorCode::kInvalid)) {
+  if (failure && !(is_try && refused && IsConstraint(*failure))) {
     return GiveUp(*failure);
   }
   if (refused && is_try) return RecordRefusal(outcome.why);
