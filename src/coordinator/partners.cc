@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/event_log.h"
+#include "base/utf8.h"
 #include "coordinator/shard.h"
 #include "coordinator/validate.h"
 #include "coordinator/view.h"
@@ -131,6 +132,7 @@ void Shard::OnPhaseTwo(Entry& entry, uint32_t index, const tcc::Completion& comp
 void Shard::MoveHorizon() {
   horizon_ = context_.clock->Wall();
   for (const auto& [handle, entry] : table_) {
+    if (entry->atomic.finished) continue;  // held for people: no call of it is to come
     if (entry->begun_at.ns != 0) horizon_ = std::min(horizon_, entry->begun_at);
   }
 }
@@ -210,7 +212,7 @@ void Shard::Vote(Request& request, Reply reply) {
   voted.cause.decided_by = core::DecidedBy::kClient;
   voted.cause.branch = static_cast<int32_t>(index);
   voted.cause.detail = "the client that called it voted REFUSED";
-  if (!body.reason().empty()) voted.cause.detail += ": " + body.reason().substr(0, 200);
+  if (!body.reason().empty()) voted.cause.detail += ": " + ValidUtf8(body.reason(), 200);
   voted.cause = Stamped(std::move(voted.cause));
   AddWaiter(*entry, Waiter::For::kRollBack, 0, request.wait, std::move(reply));
   Step(*entry, voted);

@@ -424,6 +424,9 @@ TEST(Partners, BadInputNamesItsField) {
   const std::string path = "atomic.branches[0].tcc.";
   EXPECT_EQ(field([](auto* tcc) { tcc->set_url("http://forbidden/"); }), path + "url");
   EXPECT_EQ(field([](auto* tcc) { tcc->clear_url(); }), path + "url");
+  EXPECT_EQ(field([](auto* tcc) { tcc->set_url("http://x/" + std::string(2032, 'a')); }),
+            path + "url")
+      << "its try could be sent, its confirm could not";
   EXPECT_EQ(field([](auto* tcc) { tcc->mutable_urls()->set_try_("http://x/"); }), path + "url");
   EXPECT_EQ(field([](auto* tcc) {
               tcc->clear_url();

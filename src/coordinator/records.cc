@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/utf8.h"
 #include "coordinator/options.h"
 
 namespace assent::coordinator {
@@ -17,7 +18,7 @@ void FillCause(const core::Cause& cause, const std::string& branch, log::v1::Cau
   to->set_may_retry(cause.may_retry);
   to->set_sqlstate(cause.sqlstate);
   to->set_vendor_code(cause.vendor_code);
-  to->set_detail(cause.detail);
+  to->set_detail(ValidUtf8(cause.detail));
 }
 
 void FillPartner(const Partner& partner, bool called_by_client, log::v1::Tcc* to) {
@@ -189,7 +190,7 @@ std::string EncodeHeuristic(const Entry& entry, uint32_t index, WallTime now) {
     case core::Ack::kHeuristicMixed: heuristic->set_result(log::v1::MIXED); break;
     default: heuristic->set_result(log::v1::HAZARD); break;
   }
-  heuristic->set_detail(branch.detail);
+  heuristic->set_detail(ValidUtf8(branch.detail));
   heuristic->set_at_ns(now.ns);
   switch (entry.atomic.decision) {
     case core::Decision::kCommit: heuristic->set_decision(log::v1::COMMIT); break;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/utf8.h"
 #include "coordinator/shard.h"
 #include "coordinator/validate.h"
 #include "coordinator/view.h"
@@ -399,7 +400,7 @@ core::Cause Shard::ClientCause(const Request& request) const {
   cause.decided_by = core::DecidedBy::kClient;
   cause.detail = "the client asked for it";
   if (const auto* body = std::get_if<v1::RollbackRequest>(&request.body)) {
-    if (!body->reason().empty()) cause.detail += ": " + body->reason().substr(0, 200);
+    if (!body->reason().empty()) cause.detail += ": " + ValidUtf8(body->reason(), 200);
   }
   return Stamped(std::move(cause));
 }

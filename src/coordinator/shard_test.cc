@@ -180,6 +180,21 @@ TEST(Shard, RecordsARollBackThatOvertakesItsBegin) {
   EXPECT_TRUE(box.a.calls.empty());
 }
 
+TEST(Shard, ALongReasonInAnyScriptLeavesARecordThatCanBeRead) {
+  for (const char* character : {"\u00e9", "\uc624", "\U0001f3e8"}) {
+    Box box;
+    Request rollback;
+    rollback.route = Route::kRollBack;
+    rollback.gid = "g";
+    v1::RollbackRequest body;
+    for (int i = 0; i < 150; ++i) *body.mutable_reason() += character;
+    body.mutable_reason()->insert(0, "x");
+    rollback.body = body;
+    box.Send(rollback);
+    EXPECT_EQ(box.LogKinds(), "outcome");
+  }
+}
+
 // Its roll-back is still on the way to the disk when the begin comes: the same answer, a moment
 // later.
 TEST(Shard, ABeginThatMeetsItsRollBackWaitsForThatToBeDurable) {

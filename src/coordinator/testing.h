@@ -99,6 +99,7 @@ class ScriptedPartners final : public tcc::Partners {
     if (url.starts_with("http://forbidden")) {
       return Error{ErrorCode::kDenied, "is not allowed", field};
     }
+    if (url.size() > 2048) return Error{ErrorCode::kInvalid, "is too long", field};
     return {};
   }
   std::vector<tcc::EndpointStatus> Status() const override { return {}; }

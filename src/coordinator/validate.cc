@@ -238,8 +238,13 @@ Validator::Problem Validator::CheckPartner(const v1::TccBranch& partner,
     }
   }
   if (!partner.has_urls()) {
-    if (auto checked = partners_->Check(partner.url(), path + ".url"); !checked) {
-      return AnswerInvalid(checked.error().field, checked.error().message);
+    // As they are called: with a longer path, too long a one would show only when it is too late.
+    const tcc::Urls made = tcc::Urls::FromBase(partner.url());
+    for (const std::string* url :
+         {&partner.url(), &made.try_url, &made.confirm_url, &made.cancel_url}) {
+      if (auto checked = partners_->Check(*url, path + ".url"); !checked) {
+        return AnswerInvalid(checked.error().field, checked.error().message);
+      }
     }
   }
   if (partner.payload().text().size() > options_.payload_bytes) {

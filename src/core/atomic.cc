@@ -300,8 +300,9 @@ void AtomicMachine::RollBack(Cause cause) {
   for (uint32_t i = 0; i < t_.branches.size(); ++i) {
     AtomicBranch& branch = t_.branches[i];
     if (branch.ended) continue;
-    if (!branch.open_sent) {
+    if (!branch.open_sent || branch.gone) {
       branch.ended = true;
+      branch.waiting = false;
       branch.state = BranchState::kRolledBack;
       continue;
     }

@@ -43,6 +43,7 @@ struct AtomicBranch {
   bool waiting = false;  // for its retry timer
   bool held = false;     // a heuristic outcome that conflicts with the decision: the operator's
   bool forgetting = false;
+  bool gone = false;       // kTcc: of all its tries so far nothing can be left at its partner
   bool witnessed = false;  // it holds a row whose absence proves that it did not commit
   bool recovered = false;  // an earlier process may have sent its commit
   uint32_t sends = 0;      // commits or roll-backs sent by this process

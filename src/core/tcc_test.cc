@@ -147,6 +147,37 @@ TEST(Tcc, ATryThatWasCutOffAndLeftNothingNeedsNoCancel) {
             "disarm operator\nreply ended\nappend end lazy\ndisarm deadline\nforget");
 }
 
+// The deadline comes while it waits for its next attempt.
+TEST(Tcc, ATryThatNeverLeftIsNotCancelledAtTheDeadline) {
+  Machine m(true, "tt", false);
+  m.Do(Begin{});
+  m.Do(Durable{1});
+  Voted nothing = Machine::Vote(0, Vote::kUnknown);
+  nothing.gone = true;
+  m.Do(nothing);
+  m.Do(Machine::Vote(1, Vote::kUnknown));  // that one may have left something
+  m.now = m.t.settings.deadline;
+  EXPECT_EQ(m.Do(TimerFired{Timer::kDeadline, 0}),
+            "disarm deadline\ndisarm idle\ncall roll-back b2\narm operator\nreply decided");
+  EXPECT_EQ(m.Do(TimerFired{Timer::kRetry, 0}), "");
+  EXPECT_EQ(m.Do(Acked{1, Ack::kDone, ""}),
+            "disarm operator\nreply ended\nappend end lazy\ndisarm deadline\nforget");
+}
+
+// One attempt that may have left something is enough.
+TEST(Tcc, ATryThatMayHaveLeftOnceIsCancelled) {
+  Machine m(true, "t", false);
+  m.Do(Begin{});
+  m.Do(Durable{1});
+  Voted nothing = Machine::Vote(0, Vote::kUnknown);
+  nothing.gone = true;
+  m.Do(nothing);
+  m.Do(TimerFired{Timer::kRetry, 0});
+  m.Do(Machine::Vote(0, Vote::kUnknown));
+  EXPECT_EQ(m.Do(RollBackRequested{}),
+            "disarm deadline\ndisarm idle\ncall roll-back b1\narm operator\nreply decided");
+}
+
 TEST(Tcc, APartnerThatAsksForTimeIsGivenIt) {
   Machine m(true, "t");
   m.Do(Begin{});

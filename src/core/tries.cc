@@ -16,7 +16,7 @@ void AtomicMachine::SendTry(uint32_t index) {
   AtomicBranch& branch = t_.branches[index];
   branch.open_sent = branch.opened = branch.begun = branch.prepare_sent = true;
   branch.running = true;
-  branch.waiting = false;
+  branch.waiting = branch.gone = false;
   ++branch.tries;
   Emit(Call{index, Operation::kPrepare, {}});
 }
@@ -46,6 +46,7 @@ void AtomicMachine::TryVoted(uint32_t index, const Voted& event) {
       return;
     case Vote::kUnknown:  // until the deadline
       branch.detail = event.cause.detail;
+      branch.gone = event.gone;
       Retry(index, event.not_before);
       return;
     case Vote::kRefused:

@@ -96,9 +96,10 @@ void WalkName(Io& io, core::AtomicBranch& branch) {
 template <typename Io>
 void Walk(Io& io, core::AtomicBranch& branch) {
   io.Bits(branch.state, 4);
-  for (bool* flag : {&branch.open_sent, &branch.opened, &branch.begun, &branch.running,
-                     &branch.prepare_sent, &branch.voted, &branch.ended, &branch.waiting,
-                     &branch.held, &branch.forgetting, &branch.witnessed, &branch.recovered}) {
+  for (bool* flag :
+       {&branch.open_sent, &branch.opened, &branch.begun, &branch.running, &branch.prepare_sent,
+        &branch.voted, &branch.ended, &branch.waiting, &branch.held, &branch.forgetting,
+        &branch.gone, &branch.witnessed, &branch.recovered}) {
     Flag(io, *flag);
   }
   io.Bits(branch.sends, 2);  // never, once, more often (Move::Step)

@@ -2,6 +2,8 @@
 // calls come.
 #include <gmock/gmock.h>
 
+#include <stdexcept>
+
 #include "base/log_sink.h"
 #include "tests/partner/stand.h"
 #include "tests/support/temp.h"
@@ -156,6 +158,17 @@ TEST_P(PartnerCalls, TellAReservationsEndToATryAndToItsDuplicates) {
   EXPECT_THAT(Ask(Operation::kConfirm).head, Not(HasSubstr("Assent-Expires")));
 }
 
+TEST_P(PartnerCalls, AnExceptionAboutTheEndIsAnAnswerToo) {
+  partner::Partner business = Business();
+  business.expiry = [](Session&, const Call&) -> Result<std::optional<WallTime>> {
+    throw std::runtime_error("no calendar");
+  };
+  Serve(business);
+  EXPECT_EQ(Status(Operation::kTry), 500);
+  EXPECT_EQ(Free(), "20") << "all of it was rolled back";
+  EXPECT_EQ(Status(Operation::kCancel), 200) << "and the server is still there";
+}
+
 TEST_P(PartnerCalls, PassTextAndNumbersAndNothing) {
   std::vector<partner::Row> rows;
   ServeTry([&rows](Session& session, const Call& call) {
@@ -181,14 +194,18 @@ TEST_P(PartnerCalls, RemoveWhatHasEndedForGood) {
   EXPECT_EQ(Status(Operation::kConfirm, 1), 200);
   EXPECT_EQ(Status(Operation::kTry, 2), 200);
   EXPECT_EQ(One("SELECT COUNT(*) FROM assent_barrier"), "3");
+  (void)Query(std::string("UPDATE assent_barrier SET created_at = created_at - INTERVAL ") +
+              (is_mysql() ? "49 HOUR" : "'49 hours'"));
+  EXPECT_EQ(Status(Operation::kTry, 4), 200);
+  EXPECT_EQ(Status(Operation::kConfirm, 4), 200);
   auto later = CoordinatorCall(Operation::kTry, 3);
-  later.horizon = SystemClock().Wall() + hours(48);
+  later.horizon = SystemClock().Wall() + hours(48);  // of a clock that is wrong
   EXPECT_EQ(Ask(later).status, 200);
-  // The second and the third have no end yet.
+  // The second and the third have no end yet, and the fourth is young.
   EXPECT_TRUE(Eventually(seconds(20), [&] {
-    return One("SELECT COUNT(*) FROM assent_barrier") == "2";
+    return One("SELECT COUNT(*) FROM assent_barrier") == "4";
   })) << Causes();
-  EXPECT_EQ(Causes(), "try=try try=try");
+  EXPECT_EQ(Causes(), "confirm=confirm try=try try=try try=try");
 }
 
 }  // namespace

@@ -128,9 +128,13 @@ Answer Handling::RecordRefusal(const std::string& why) {
 Answer Handling::Commit(int status, std::string text) {
   Answer answer{status, std::move(text)};
   if (call_.operation == Operation::kTry && status == 200 && partner_.expiry) {
-    const auto expires = partner_.expiry(session_, call_);
-    if (!expires) return GiveUp(expires.error());
-    answer.expires = *expires;
+    try {
+      const auto expires = partner_.expiry(session_, call_);
+      if (!expires) return GiveUp(expires.error());
+      answer.expires = *expires;
+    } catch (const std::exception& thrown) {
+      return GiveUp({ErrorCode::kInvalid, std::string("an exception: ") + thrown.what()});
+    }
   }
   if (auto committed = session_.Commit(); !committed) return GiveUp(committed.error());
   return answer;

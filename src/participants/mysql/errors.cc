@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/utf8.h"
+
 namespace assent::mysql {
 namespace {
 
@@ -13,7 +15,7 @@ constexpr size_t kLongestDetail = 300;
 xa::Failure FailureOf(const ServerError& error, Reason reason, bool may_retry) {
   xa::Failure failure;
   failure.reason = reason;
-  failure.detail = error.message.substr(0, kLongestDetail);
+  failure.detail = ValidUtf8(error.message, kLongestDetail);
   failure.sqlstate = error.sqlstate;
   failure.vendor_code = error.number;
   failure.may_retry = may_retry;
