@@ -98,7 +98,8 @@ class Table {
       if (known_.count(std::string(key.str())) > 0) continue;
       std::string allowed;
       for (const auto& name : known_) allowed += (allowed.empty() ? "" : ", ") + name;
-      Fail(std::string(key.str()), "is not a key of this table; there are: " + allowed);
+      Fail(key.empty() ? "\"\"" : std::string(key.str()),
+           "is not a key of this table; there are: " + allowed);
     }
   }
 

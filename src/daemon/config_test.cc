@@ -28,6 +28,7 @@ TEST(Config, HasADefaultForEveryKey) {
 TEST(Config, NamesAnUnknownKeyWithItsPath) {
   EXPECT_EQ(FieldOf("[server]\nlisten_on = 1\n"), "server.listen_on");
   EXPECT_EQ(FieldOf("colour = 1\n"), "colour");
+  EXPECT_EQ(FieldOf("'' = 1\n"), "\"\"");
   EXPECT_EQ(FieldOf(std::string(kResource) + "pol = 3\n"), "resource[0].pol");
 }
 
