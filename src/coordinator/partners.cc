@@ -132,7 +132,7 @@ void Shard::OnPhaseTwo(Entry& entry, uint32_t index, const tcc::Completion& comp
 void Shard::MoveHorizon() {
   horizon_ = context_.clock->Wall();
   for (const auto& [handle, entry] : table_) {
-    if (entry->atomic.finished) continue;  // held for people: no call of it is to come
+    // One that is held for people counts too: after a restart its partners are told again.
     if (entry->begun_at.ns != 0) horizon_ = std::min(horizon_, entry->begun_at);
   }
 }
