@@ -170,6 +170,7 @@ void SimLog::Upkeep() {
   if (failed_) return;
   auto done = upkeep_->RunOnce();
   if (!done) return Fail(done.error());
+  if (sink_.is_cut()) return Fail({ErrorCode::kUnavailable, "the disk is cut"});
   if (!writer_->spare().ready()) After(1s, [this] { Upkeep(); });
 }
 

@@ -25,6 +25,7 @@ class SimLog final : public coordinator::LogPort {
     std::function<void(log::Lsn)> on_durable;
     std::function<void(log::Lsn)> on_pressure;
     std::function<void(const Error&)> on_failure;
+    std::function<bool()> is_cut;  // the machine died amid the upkeep, which goes on after errors
   };
   SimLog(World& world, log::Started started, Sink sink);
   ~SimLog() override { Stop(); }

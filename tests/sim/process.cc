@@ -200,6 +200,7 @@ bool Process::Begin() {
     world_.Reach(Marker::kCopiedForward);
     Input([below](coordinator::Shard& shard) { shard.OnPressure(below); });
   };
+  sink.is_cut = [this] { return disk_.cut(); };
   sink.on_failure = [this](const Error& error) {
     if (disk_.cut()) {
       world_.Count(Fault::kCrashAtDisk);
