@@ -409,6 +409,39 @@ TEST(Partners, ARunThatIsRepeatedAfterTheDecisionIsAnsweredAtOnce) {
   ASSERT_EQ(box.partners.calls.size(), 1u) << "its cancel has no answer yet";
 }
 
+// After a restart the partners of what is held are told once more, and must find their rows.
+TEST(Partners, TheHorizonStaysBelowWhatIsHeldForPeople) {
+  Box box;
+  const WallTime begun = box.clock.Wall();
+  box.Execute("held");
+  box.UpToDecision();
+  box.FlushLog();
+  box.Reply(box.a, core::Operation::kCommit);
+  box.Reply(box.b, core::Operation::kCommit, xa::Code::kHeuristicRollBack);
+  box.FlushLog();
+  box.Advance(std::chrono::hours(1));
+  box.Send(OneCall("g", {"hotel"}, false));
+  box.FlushLog();
+  ASSERT_EQ(box.partners.calls.size(), 1u);
+  EXPECT_LE(box.partners.calls.front().horizon.ns, begun.ns);
+}
+
+TEST(Partners, TheHorizonPassesWhatHasEnded) {
+  Box box;
+  const WallTime begun = box.clock.Wall();
+  box.Execute("done");
+  box.UpToDecision();
+  box.FlushLog();
+  box.Reply(box.a, core::Operation::kCommit);
+  box.Reply(box.b, core::Operation::kCommit);
+  box.FlushLog();
+  box.Advance(std::chrono::hours(1));
+  box.Send(OneCall("g", {"hotel"}, false));
+  box.FlushLog();
+  ASSERT_EQ(box.partners.calls.size(), 1u);
+  EXPECT_GT(box.partners.calls.front().horizon.ns, begun.ns);
+}
+
 TEST(Partners, BadInputNamesItsField) {
   EngineOptions options;
   options.payload_bytes = 8;

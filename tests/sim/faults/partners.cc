@@ -5,12 +5,25 @@ namespace assent::sim {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+// Per mille: in some of the seeds between `least` and `most`, in the others none.
+class Some {
+ public:
+  explicit Some(Rng& rng) : rng_(rng) {}
+  uint32_t operator()(uint32_t chance, uint32_t least, uint32_t most) const {
+    return rng_.Chance(chance) ? least + static_cast<uint32_t>(rng_.Below(most - least)) : 0;
+  }
+
+ private:
+  Rng& rng_;
+};
+
+}  // namespace
+
 void PartnerCalls(Stage& stage) {
-  Rng& rng = stage.world.rng;
+  const Some some(stage.world.rng);
   PartnerFaults& calls = stage.calls;
-  const auto some = [&](uint32_t chance, uint32_t least, uint32_t most) {
-    return rng.Chance(chance) ? least + static_cast<uint32_t>(rng.Below(most - least)) : 0;
-  };
   calls.not_reached = some(400, 10, 100);
   calls.lost = some(600, 10, 100);
   calls.answer_lost = some(600, 10, 100);
@@ -24,11 +37,8 @@ void PartnerCalls(Stage& stage) {
 }
 
 void PartnerManners(Stage& stage) {
-  Rng& rng = stage.world.rng;
+  const Some some(stage.world.rng);
   PartnerFaults& calls = stage.calls;
-  const auto some = [&](uint32_t chance, uint32_t least, uint32_t most) {
-    return rng.Chance(chance) ? least + static_cast<uint32_t>(rng.Below(most - least)) : 0;
-  };
   calls.slow = some(500, 10, 150);
   calls.busy = some(500, 20, 200);
   calls.errors = some(500, 20, 150);
