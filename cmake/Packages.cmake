@@ -15,3 +15,14 @@ find_path(CLI11_INCLUDE_DIR CLI/CLI.hpp REQUIRED)
 if(ASSENT_TESTS)
   find_package(GTest REQUIRED)
 endif()
+
+# What a transaction allocates on one thread is freed on another: tcmalloc does that for less than
+# the C library. The run-time library alone will do, under its full name. Sanitizers bring their own.
+add_library(assent_allocator INTERFACE)
+find_library(TCMALLOC_LIBRARY NAMES tcmalloc_minimal libtcmalloc_minimal.so.4)
+if(ASSENT_SANITIZE)
+elseif(TCMALLOC_LIBRARY)
+  target_link_libraries(assent_allocator INTERFACE ${TCMALLOC_LIBRARY})
+else()
+  message(STATUS "libtcmalloc-minimal4 is not here: assentd uses the C library's allocator")
+endif()

@@ -19,7 +19,10 @@ Limiter::Admission Limiter::Admit(Lane lane, Monotonic since, Monotonic now) {
     return in_flight < bound ? go(false) : Admission{Verdict::kWait};
   }
   if (!is_probing_ && now >= blocked_until_) return go(true);
-  if (overdue && in_flight < bound) return go(false);
+  if (overdue && in_flight < bound && now >= next_overdue_) {
+    next_overdue_ = now + options_.overdue_pace;
+    return go(false);
+  }
   return {lane == Lane::kTry ? Verdict::kTurnAway : Verdict::kWait};
 }
 
@@ -56,7 +59,9 @@ void Limiter::Ended(Lane lane, bool probe, Result result, Duration retry_after, 
 
 Monotonic Limiter::AskAgainAt(Monotonic since) const {
   const Monotonic overdue_at = since + options_.hold_at_most;
-  return is_blocked_ && !is_probing_ ? std::min(overdue_at, blocked_until_) : overdue_at;
+  if (!is_blocked_) return overdue_at;
+  const Monotonic at = std::max(overdue_at, next_overdue_);
+  return is_probing_ ? at : std::min(at, blocked_until_);
 }
 
 Duration Limiter::Left(Monotonic now) const {

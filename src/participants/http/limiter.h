@@ -4,7 +4,8 @@
 // that what frees a reservation never queues behind what makes one. After failures in a row the
 // endpoint is backed off from; when that is over, one call, whatever comes first, is the probe: its
 // answer ends the back-off, its failure doubles it. A try that comes meanwhile is turned away;
-// phase two waits, but never beyond `hold_at_most`: then it goes whatever the limiter knows.
+// phase two waits, but not beyond `hold_at_most`: then it goes whatever the limiter knows, one each
+// `overdue_pace`, for what an endpoint fails at (a TLS handshake) may cost the others dear.
 //
 // Pure: time and jitter are arguments. Threads: one at a time.
 #pragma once
@@ -22,6 +23,7 @@ struct LimiterOptions {
   uint32_t failures_to_back_off = 3;
   Duration back_off_first{100'000'000}, back_off_cap{30'000'000'000};
   Duration hold_at_most{30'000'000'000};  // the cap of the coordinator's own retries
+  Duration overdue_pace{20'000'000};
 };
 
 enum class Lane : uint8_t { kTry, kPhaseTwo };
@@ -68,6 +70,7 @@ class Limiter {
   bool is_blocked_ = false, is_probing_ = false;
   bool asked_for_ = false;  // the partner itself asked to be left alone
   Monotonic blocked_until_;
+  Monotonic next_overdue_;  // while blocked
   Duration back_off_{0};
 };
 

@@ -107,9 +107,31 @@ TEST_F(LimiterTest, HoldsNoPhaseTwoBackBeyondTheCap) {
   EXPECT_FALSE(overdue.probe);
   EXPECT_EQ(limiter_.Admit(Lane::kTry, since, now_).verdict, Verdict::kTurnAway);
   // max_in_flight and max_overdue together.
+  Pass(milliseconds(20));
   EXPECT_EQ(limiter_.Admit(Lane::kPhaseTwo, since, now_).verdict, Verdict::kGo);
+  Pass(milliseconds(20));
   EXPECT_EQ(limiter_.Admit(Lane::kPhaseTwo, since, now_).verdict, Verdict::kGo);
+  Pass(milliseconds(20));
   EXPECT_EQ(limiter_.Admit(Lane::kPhaseTwo, since, now_).verdict, Verdict::kWait);
+}
+
+TEST_F(LimiterTest, LetsWhatIsOverdueGoOneByOne) {
+  FailTries(3);
+  const Monotonic since = now_;
+  Pass(milliseconds(100));
+  ASSERT_TRUE(Admit(Lane::kTry).probe);
+  now_ = since + seconds(30);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(limiter_.Admit(Lane::kPhaseTwo, since, now_).verdict, Verdict::kGo);
+    EXPECT_EQ(limiter_.Admit(Lane::kPhaseTwo, since, now_).verdict, Verdict::kWait);
+    EXPECT_EQ(limiter_.AskAgainAt(since), now_ + milliseconds(20));
+    Pass(milliseconds(20));
+  }
+  Ended(Lane::kTry, Limiter::Result::kAnswered, true);
+  ASSERT_FALSE(limiter_.IsBackingOff());
+  Pass(-Duration(milliseconds(20)));
+  EXPECT_EQ(limiter_.Admit(Lane::kPhaseTwo, since, now_).verdict, Verdict::kGo)
+      << "a partner that is back is not paced";
 }
 
 TEST_F(LimiterTest, LeavesThePartnerAloneForAsLongAsItAsked) {
