@@ -16,7 +16,8 @@ constexpr char kTimeIsUp[] = "the deadline passed before it was sent";
 }  // namespace
 
 Endpoint::Endpoint(std::string name, const HttpOptions& options, EndpointServices services)
-    : options_(options), services_(std::move(services)), limiter_(options.limiter) {
+    : options_(options), services_(std::move(services)),
+      limiters_{Limiter(Lane::kTry, options.limiter), Limiter(Lane::kPhaseTwo, options.limiter)} {
   status_.name = std::move(name);
 }
 
@@ -75,7 +76,7 @@ void Endpoint::PumpLane(Lane lane, Monotonic now) {
 }
 
 bool Endpoint::TryToGo(const std::shared_ptr<Exchange>& exchange, Monotonic now) {
-  const auto admission = limiter_.Admit(exchange->lane(), exchange->since, now);
+  const auto admission = LimiterOf(exchange->lane()).Admit(exchange->since, now);
   switch (admission.verdict) {
     case Limiter::Verdict::kWait: return false;
     case Limiter::Verdict::kGo:
@@ -85,7 +86,7 @@ bool Endpoint::TryToGo(const std::shared_ptr<Exchange>& exchange, Monotonic now)
     case Limiter::Verdict::kTurnAway:
       services_.deliver(NotSent(exchange->call,
                                 status_.name + " is backed off from: " + status_.detail,
-                                limiter_.Left(now)));
+                                LimiterOf(exchange->lane()).Left(now)));
       return true;
   }
   return false;
@@ -149,9 +150,10 @@ void Endpoint::OnDone(const std::shared_ptr<Exchange>& exchange, const Received&
   tcc::Completion completion = ToCompletion(exchange->call, received, clock_.Wall());
   const Limiter::Result result = Judge(*exchange, received, completion, now);
   if (result == Limiter::Result::kFailed) status_.detail = completion.detail;
-  limiter_.Ended(exchange->lane(), exchange->probe, result,
-                 completion.answer == tcc::Answer::kLater ? completion.retry_after : Duration(0),
-                 now, result == Limiter::Result::kFailed ? SystemRandom().Next() : 0);
+  LimiterOf(exchange->lane())
+      .Ended(exchange->probe, result,
+             completion.answer == tcc::Answer::kLater ? completion.retry_after : Duration(0), now,
+             result == Limiter::Result::kFailed ? SystemRandom().Next() : 0);
   services_.deliver(std::move(completion));
   Pump();
 }
@@ -191,15 +193,18 @@ bool Endpoint::Sweep() {
     return true;
   });
   if (gone > 0) Publish();
+  for (const Limiter& limiter : limiters_) {
+    if (limiter.Left(now) > Duration(0)) return false;
+  }
   return in_flight_.empty() && waiting_calls_.empty() && kept_.empty() &&
-         !limiter_.IsBackingOff() && now - last_used_ > kForgetAfter;
+         now - last_used_ > kForgetAfter;
 }
 
 void Endpoint::ArmWake(Monotonic now) {
   Monotonic at = late_at_.empty() ? kNever : late_at_.begin()->first;
   const Queue& phase_two = QueueOf(Lane::kPhaseTwo);
   if (!phase_two.empty()) {
-    const Monotonic again = limiter_.AskAgainAt(phase_two.begin()->second->since);
+    const Monotonic again = LimiterOf(Lane::kPhaseTwo).AskAgainAt(phase_two.begin()->second->since);
     // What is past waits for a call to end, and Pump comes with that.
     if (again > now) at = std::min(at, again);
   }
@@ -207,14 +212,20 @@ void Endpoint::ArmWake(Monotonic now) {
 }
 
 void Endpoint::Publish() {
-  status_.health = limiter_.IsProbing()      ? tcc::Health::kProbing
-                   : limiter_.IsBackingOff() ? tcc::Health::kBackingOff
-                                             : tcc::Health::kUp;
+  status_.health = tcc::Health::kUp;
+  status_.failures = 0;
+  status_.back_off = Duration(0);
+  for (const Limiter& limiter : limiters_) {  // the worse lane is shown
+    if (limiter.IsBackingOff()) {
+      const auto health = limiter.IsProbing() ? tcc::Health::kProbing : tcc::Health::kBackingOff;
+      if (status_.health != tcc::Health::kBackingOff) status_.health = health;
+    }
+    status_.failures = std::max(status_.failures, limiter.failures());
+    status_.back_off = std::max(status_.back_off, limiter.back_off());
+  }
   status_.in_flight = static_cast<uint32_t>(in_flight_.size());
   status_.waiting = static_cast<uint32_t>(waiting_calls_.size());
   status_.idle = static_cast<uint32_t>(kept_.size());
-  status_.failures = limiter_.failures();
-  status_.back_off = limiter_.back_off();
   services_.publish(status_);
 }
 

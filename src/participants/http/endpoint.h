@@ -79,6 +79,7 @@ class Endpoint {
   using Queue = std::map<uint64_t, std::shared_ptr<Exchange>>;
 
   Queue& QueueOf(Lane lane) { return waiting_[static_cast<size_t>(lane)]; }
+  Limiter& LimiterOf(Lane lane) { return limiters_[static_cast<size_t>(lane)]; }
   // False: it has to wait.
   bool TryToGo(const std::shared_ptr<Exchange>& exchange, Monotonic now);
   void PumpLane(Lane lane, Monotonic now);
@@ -95,7 +96,7 @@ class Endpoint {
   const HttpOptions& options_;
   const EndpointServices services_;
   const Clock& clock_ = SystemClock();
-  Limiter limiter_;
+  Limiter limiters_[2];
   Queue waiting_[2];
   uint64_t next_sequence_ = 0;
   std::set<std::pair<Monotonic, uint64_t>> late_at_;  // tries that wait

@@ -142,29 +142,50 @@ TEST(Limits, BackOffFromAPartnerThatFailsAndProbeIt) {
   EXPECT_THAT(turned_away.detail, HasSubstr("is backed off from: answered 500"));
   EXPECT_GT(turned_away.retry_after, Duration(0));
 
-  // A confirm waits, is the probe, and finds the partner well.
+  // A try that comes later is the probe, and finds the partner well.
   is_well = true;
-  EXPECT_EQ(adapter.Ask(Operation::kConfirm, partner.Url()).answer, A::kDone);
+  ASSERT_TRUE(Soon([&] { return adapter.Try(partner.Url()).answer == A::kDone; }));
   ASSERT_TRUE(Soon([&] { return adapter.StatusOf(partner.Url()).health == Health::kUp; }));
   EXPECT_EQ(adapter.StatusOf(partner.Url()).failures, 0u);
+}
+
+TEST(Limits, LetAConfirmWaitAndProbe) {
+  std::atomic<bool> is_well = false;
+  Partner partner([&](Peer& peer, const Request&) { peer.Write(is_well ? Ok() : Answer(500)); });
+  HttpOptions options;
+  options.limiter.back_off_first = options.limiter.back_off_cap = milliseconds(100);
+  Adapter adapter(std::move(options));
+  const auto confirm = [&] { return adapter.Ask(Operation::kConfirm, partner.Url()).answer; };
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(confirm(), A::kUnknown);
+  ASSERT_TRUE(Soon([&] { return adapter.StatusOf(partner.Url()).health == Health::kBackingOff; }));
+  is_well = true;
+  EXPECT_EQ(confirm(), A::kDone);
+}
+
+TEST(Limits, KeepTriesGoingBesideConfirmsThatAlwaysFail) {
+  Partner partner([&](Peer& peer, const Request& request) {
+    peer.Write(request.head.starts_with("POST /try ") ? Ok() : Answer(500));
+  });
+  Adapter adapter;
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(adapter.Ask(Operation::kConfirm, partner.Url()).answer, A::kUnknown);
+  }
+  ASSERT_TRUE(Soon([&] { return adapter.StatusOf(partner.Url()).health == Health::kBackingOff; }));
   EXPECT_EQ(adapter.Try(partner.Url()).answer, A::kDone);
 }
 
 TEST(Limits, HoldNoConfirmBackBeyondTheCap) {
   std::atomic<int> confirms = 0;
-  Partner partner([&](Peer& peer, const Request& request) {
-    const bool is_try = request.head.starts_with("POST /try ");
-    if (!is_try) ++confirms;
-    peer.Write(is_try ? Answer(503, "Retry-After: 60\r\n") : Ok());
+  Partner partner([&](Peer& peer, const Request&) {
+    peer.Write(++confirms == 1 ? Answer(503, "Retry-After: 60\r\n") : Ok());
   });
   HttpOptions options;
   options.limiter.hold_at_most = milliseconds(100);
   Adapter adapter(std::move(options));
-  EXPECT_EQ(adapter.Try(partner.Url()).answer, A::kLater);
-  const uint64_t confirm = adapter.Start(Operation::kConfirm, partner.Url());
-  EXPECT_EQ(adapter.completions().Wait(confirm).answer, A::kDone);
-  EXPECT_EQ(confirms, 1);
-  EXPECT_EQ(adapter.Try(partner.Url()).answer, A::kNotSent) << "it asked for a minute";
+  const auto confirm = [&] { return adapter.Ask(Operation::kConfirm, partner.Url()).answer; };
+  EXPECT_EQ(confirm(), A::kLater);
+  EXPECT_EQ(confirm(), A::kDone) << "though it asked for a minute";
+  EXPECT_EQ(confirms, 2);
 }
 
 TEST(Cancels, EndACallThatIsUnderWayAndOneThatWaits) {

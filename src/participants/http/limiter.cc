@@ -6,31 +6,29 @@
 
 namespace assent::http {
 
-Limiter::Admission Limiter::Admit(Lane lane, Monotonic since, Monotonic now) {
-  uint32_t& in_flight = in_flight_[static_cast<size_t>(lane)];
+Limiter::Admission Limiter::Admit(Monotonic since, Monotonic now) {
   const auto go = [&](bool probe) {
-    ++in_flight;
+    ++in_flight_;
     is_probing_ = is_probing_ || probe;
     return Admission{Verdict::kGo, probe};
   };
-  const bool overdue = lane == Lane::kPhaseTwo && now - since >= options_.hold_at_most;
+  const bool overdue = lane_ == Lane::kPhaseTwo && now - since >= options_.hold_at_most;
   const uint32_t bound = options_.max_in_flight + (overdue ? options_.max_overdue : 0);
   if (!is_blocked_) {
-    return in_flight < bound ? go(false) : Admission{Verdict::kWait};
+    return in_flight_ < bound ? go(false) : Admission{Verdict::kWait};
   }
   if (!is_probing_ && now >= blocked_until_) return go(true);
-  if (overdue && in_flight < bound && now >= next_overdue_) {
+  if (overdue && in_flight_ < bound && now >= next_overdue_) {
     next_overdue_ = now + options_.overdue_pace;
     return go(false);
   }
-  return {lane == Lane::kTry ? Verdict::kTurnAway : Verdict::kWait};
+  return {lane_ == Lane::kTry ? Verdict::kTurnAway : Verdict::kWait};
 }
 
-void Limiter::Ended(Lane lane, bool probe, Result result, Duration retry_after, Monotonic now,
+void Limiter::Ended(bool probe, Result result, Duration retry_after, Monotonic now,
                     uint64_t random) {
-  uint32_t& in_flight = in_flight_[static_cast<size_t>(lane)];
-  CHECK(in_flight > 0) << "a call ended that never went";
-  --in_flight;
+  CHECK(in_flight_ > 0) << "a call ended that never went";
+  --in_flight_;
   if (probe) is_probing_ = false;
   if (result == Result::kNothing) return;
   if (result == Result::kAnswered) {

@@ -1,16 +1,17 @@
-// The limiter of one endpoint: how many calls go at once, and when none does.
+// The limiter of one lane of an endpoint: how many calls go at once, and when none does.
 //
-// Calls go in two lanes, tries and phase two (confirm, cancel), each with a bound of its own, so
-// that what frees a reservation never queues behind what makes one. After failures in a row the
-// endpoint is backed off from; when that is over, one call, whatever comes first, is the probe: its
-// answer ends the back-off, its failure doubles it. A try that comes meanwhile is turned away;
-// phase two waits, but not beyond `hold_at_most`: then it goes whatever the limiter knows, one each
-// `overdue_pace`, for what an endpoint fails at (a TLS handshake) may cost the others dear.
+// Calls go in two lanes, tries and phase two (confirm, cancel), each with a limiter of its own:
+// what frees a reservation never queues behind what makes one, and a few confirms that a partner
+// always fails at do not close it to tries. After failures in a row the lane is backed off from;
+// when that is over, one call, whatever comes first, is the probe: its answer ends the back-off,
+// its failure doubles it. A try that comes meanwhile is turned away. Phase two waits, and what has
+// waited for `hold_at_most` goes whatever the limiter knows, with room of its own; while the lane
+// is backed off from one each `overdue_pace`, for what an endpoint fails at (a TLS handshake) may
+// cost the others dear.
 //
 // Pure: time and jitter are arguments. Threads: one at a time.
 #pragma once
 
-#include <array>
 #include <cstdint>
 
 #include "base/time.h"
@@ -18,8 +19,8 @@
 namespace assent::http {
 
 struct LimiterOptions {
-  uint32_t max_in_flight = 64;   // in each lane
-  uint32_t max_overdue = 1'000;  // beyond it: phase two that was held back for long enough
+  uint32_t max_in_flight = 64;
+  uint32_t max_overdue = 64;  // beyond it: phase two that was held back for long enough
   uint32_t failures_to_back_off = 3;
   Duration back_off_first{100'000'000}, back_off_cap{30'000'000'000};
   Duration hold_at_most{30'000'000'000};  // the cap of the coordinator's own retries
@@ -41,13 +42,12 @@ class Limiter {
     kNothing  // it says nothing of the endpoint: ended by us
   };
 
-  explicit Limiter(const LimiterOptions& options) : options_(options) {}
+  Limiter(Lane lane, const LimiterOptions& options) : lane_(lane), options_(options) {}
 
   // May a call go that has waited since `since`? kGo counts it as in flight until Ended.
-  Admission Admit(Lane lane, Monotonic since, Monotonic now);
+  Admission Admit(Monotonic since, Monotonic now);
   // `retry_after`: what the partner asked for, 0 for nothing. `random`: any number, for the jitter.
-  void Ended(Lane lane, bool probe, Result result, Duration retry_after, Monotonic now,
-             uint64_t random);
+  void Ended(bool probe, Result result, Duration retry_after, Monotonic now, uint64_t random);
 
   // When a phase-two call that waits since `since` is to be asked for again, if nothing ends
   // before.
@@ -64,8 +64,9 @@ class Limiter {
     blocked_until_ = until;
   }
 
+  Lane lane_;
   LimiterOptions options_;
-  std::array<uint32_t, 2> in_flight_{};
+  uint32_t in_flight_ = 0;
   uint32_t failures_ = 0;  // in a row
   bool is_blocked_ = false, is_probing_ = false;
   bool asked_for_ = false;  // the partner itself asked to be left alone

@@ -17,60 +17,60 @@ class LimiterTest : public testing::Test {
     options.max_overdue = 1;
     return options;
   }
-  Limiter::Admission Admit(Lane lane) { return limiter_.Admit(lane, now_, now_); }
+  Limiter& Of(Lane lane) { return lane == Lane::kTry ? tries_ : phase_two_; }
+  Limiter::Admission Admit(Lane lane) { return Of(lane).Admit(now_, now_); }
   void Ended(Lane lane, Limiter::Result result, bool probe = false, Duration after = Duration(0)) {
-    limiter_.Ended(lane, probe, result, after, now_, 0);
+    Of(lane).Ended(probe, result, after, now_, 0);
   }
-  void FailTries(int count) {
+  void Fail(Lane lane, int count) {
     for (int i = 0; i < count; ++i) {
-      const auto admission = Admit(Lane::kTry);
+      const auto admission = Admit(lane);
       ASSERT_EQ(admission.verdict, Verdict::kGo);
-      Ended(Lane::kTry, Limiter::Result::kFailed, admission.probe);
+      Ended(lane, Limiter::Result::kFailed, admission.probe);
     }
   }
   void Pass(Duration time) { now_ = now_ + time; }
 
-  Limiter limiter_{Options()};
+  Limiter tries_{Lane::kTry, Options()}, phase_two_{Lane::kPhaseTwo, Options()};
   Monotonic now_{1'000'000'000'000};
 };
 
-TEST_F(LimiterTest, BoundsEachLaneByItself) {
+TEST_F(LimiterTest, BoundsWhatIsInFlight) {
   EXPECT_EQ(Admit(Lane::kTry).verdict, Verdict::kGo);
   EXPECT_EQ(Admit(Lane::kTry).verdict, Verdict::kGo);
   EXPECT_EQ(Admit(Lane::kTry).verdict, Verdict::kWait);
-  EXPECT_EQ(Admit(Lane::kPhaseTwo).verdict, Verdict::kGo) << "tries do not hold phase two back";
   Ended(Lane::kTry, Limiter::Result::kAnswered);
   EXPECT_EQ(Admit(Lane::kTry).verdict, Verdict::kGo);
 }
 
 TEST_F(LimiterTest, BacksOffAfterFailuresInARow) {
-  FailTries(2);
+  Fail(Lane::kTry, 2);
   ASSERT_EQ(Admit(Lane::kTry).verdict, Verdict::kGo);
   Ended(Lane::kTry, Limiter::Result::kAnswered);
-  FailTries(2);
-  EXPECT_FALSE(limiter_.IsBackingOff()) << "an answer begins a new row";
-  FailTries(1);
-  EXPECT_TRUE(limiter_.IsBackingOff());
+  Fail(Lane::kTry, 2);
+  EXPECT_FALSE(tries_.IsBackingOff()) << "an answer begins a new row";
+  Fail(Lane::kTry, 1);
+  EXPECT_TRUE(tries_.IsBackingOff());
   EXPECT_EQ(Admit(Lane::kTry).verdict, Verdict::kTurnAway);
+  EXPECT_EQ(tries_.Left(now_), milliseconds(100));
+  Fail(Lane::kPhaseTwo, 3);
   EXPECT_EQ(Admit(Lane::kPhaseTwo).verdict, Verdict::kWait);
-  EXPECT_EQ(limiter_.Left(now_), milliseconds(100));
 }
 
 TEST_F(LimiterTest, ProbesWithOneCallAndGoesOnAfterItsAnswer) {
-  FailTries(3);
+  Fail(Lane::kTry, 3);
   Pass(milliseconds(100));
   const auto probe = Admit(Lane::kTry);
   EXPECT_EQ(probe.verdict, Verdict::kGo);
   EXPECT_TRUE(probe.probe);
   EXPECT_EQ(Admit(Lane::kTry).verdict, Verdict::kTurnAway) << "one probe at a time";
-  EXPECT_EQ(Admit(Lane::kPhaseTwo).verdict, Verdict::kWait);
   Ended(Lane::kTry, Limiter::Result::kAnswered, true);
-  EXPECT_FALSE(limiter_.IsBackingOff());
+  EXPECT_FALSE(tries_.IsBackingOff());
   EXPECT_EQ(Admit(Lane::kTry).verdict, Verdict::kGo);
 }
 
 TEST_F(LimiterTest, DoublesTheBackOffWithEachProbeThatFails) {
-  FailTries(3);
+  Fail(Lane::kPhaseTwo, 3);
   Duration expected = milliseconds(100);
   for (int i = 0; i < 12; ++i) {
     Pass(expected);
@@ -78,67 +78,61 @@ TEST_F(LimiterTest, DoublesTheBackOffWithEachProbeThatFails) {
     ASSERT_TRUE(probe.probe);
     Ended(Lane::kPhaseTwo, Limiter::Result::kFailed, true);
     expected = std::min<Duration>(expected * 2, seconds(30));
-    EXPECT_EQ(limiter_.back_off(), expected);
+    EXPECT_EQ(phase_two_.back_off(), expected);
   }
 }
 
 TEST_F(LimiterTest, CountsCallsThatFailTogetherOnce) {
-  FailTries(1);
+  Fail(Lane::kTry, 2);
   ASSERT_EQ(Admit(Lane::kTry).verdict, Verdict::kGo);
   ASSERT_EQ(Admit(Lane::kTry).verdict, Verdict::kGo);
-  ASSERT_EQ(Admit(Lane::kPhaseTwo).verdict, Verdict::kGo);
   Ended(Lane::kTry, Limiter::Result::kFailed);
   Ended(Lane::kTry, Limiter::Result::kFailed);
-  Ended(Lane::kPhaseTwo, Limiter::Result::kFailed);
-  EXPECT_EQ(limiter_.back_off(), milliseconds(100));
+  EXPECT_EQ(tries_.back_off(), milliseconds(100));
 }
 
-TEST_F(LimiterTest, HoldsNoPhaseTwoBackBeyondTheCap) {
-  FailTries(3);
-  const Monotonic since = now_;
-  // A probe that hangs.
-  Pass(milliseconds(100));
-  ASSERT_TRUE(limiter_.Admit(Lane::kTry, now_, now_).probe);
-  EXPECT_EQ(limiter_.Admit(Lane::kPhaseTwo, since, now_).verdict, Verdict::kWait);
-  EXPECT_EQ(limiter_.AskAgainAt(since), since + seconds(30));
-  now_ = since + seconds(30);
-  const auto overdue = limiter_.Admit(Lane::kPhaseTwo, since, now_);
+// All that phase two was told failed, and a probe hangs.
+class Overdue : public LimiterTest {
+ protected:
+  void SetUp() override {
+    Fail(Lane::kPhaseTwo, 3);
+    since_ = now_;
+    Pass(milliseconds(100));
+    ASSERT_TRUE(Admit(Lane::kPhaseTwo).probe);
+  }
+  Verdict AdmitOld() { return phase_two_.Admit(since_, now_).verdict; }
+  Monotonic since_;
+};
+
+TEST_F(Overdue, GoesWhateverTheLimiterKnows) {
+  EXPECT_EQ(AdmitOld(), Verdict::kWait);
+  EXPECT_EQ(phase_two_.AskAgainAt(since_), since_ + seconds(30));
+  now_ = since_ + seconds(30);
+  const auto overdue = phase_two_.Admit(since_, now_);
   EXPECT_EQ(overdue.verdict, Verdict::kGo);
   EXPECT_FALSE(overdue.probe);
-  EXPECT_EQ(limiter_.Admit(Lane::kTry, since, now_).verdict, Verdict::kTurnAway);
-  // max_in_flight and max_overdue together.
+  // max_in_flight and max_overdue together, the probe too.
   Pass(milliseconds(20));
-  EXPECT_EQ(limiter_.Admit(Lane::kPhaseTwo, since, now_).verdict, Verdict::kGo);
+  EXPECT_EQ(AdmitOld(), Verdict::kGo);
   Pass(milliseconds(20));
-  EXPECT_EQ(limiter_.Admit(Lane::kPhaseTwo, since, now_).verdict, Verdict::kGo);
-  Pass(milliseconds(20));
-  EXPECT_EQ(limiter_.Admit(Lane::kPhaseTwo, since, now_).verdict, Verdict::kWait);
+  EXPECT_EQ(AdmitOld(), Verdict::kWait);
 }
 
-TEST_F(LimiterTest, LetsWhatIsOverdueGoOneByOne) {
-  FailTries(3);
-  const Monotonic since = now_;
-  Pass(milliseconds(100));
-  ASSERT_TRUE(Admit(Lane::kTry).probe);
-  now_ = since + seconds(30);
-  for (int i = 0; i < 2; ++i) {
-    EXPECT_EQ(limiter_.Admit(Lane::kPhaseTwo, since, now_).verdict, Verdict::kGo);
-    EXPECT_EQ(limiter_.Admit(Lane::kPhaseTwo, since, now_).verdict, Verdict::kWait);
-    EXPECT_EQ(limiter_.AskAgainAt(since), now_ + milliseconds(20));
-    Pass(milliseconds(20));
-  }
-  Ended(Lane::kTry, Limiter::Result::kAnswered, true);
-  ASSERT_FALSE(limiter_.IsBackingOff());
-  Pass(-Duration(milliseconds(20)));
-  EXPECT_EQ(limiter_.Admit(Lane::kPhaseTwo, since, now_).verdict, Verdict::kGo)
-      << "a partner that is back is not paced";
+TEST_F(Overdue, GoesOneByOneWhileTheLaneIsBackedOffFrom) {
+  now_ = since_ + seconds(30);
+  EXPECT_EQ(AdmitOld(), Verdict::kGo);
+  EXPECT_EQ(AdmitOld(), Verdict::kWait);
+  EXPECT_EQ(phase_two_.AskAgainAt(since_), now_ + milliseconds(20));
+  Ended(Lane::kPhaseTwo, Limiter::Result::kAnswered, true);
+  ASSERT_FALSE(phase_two_.IsBackingOff());
+  EXPECT_EQ(AdmitOld(), Verdict::kGo) << "a partner that is back is not paced";
 }
 
 TEST_F(LimiterTest, LeavesThePartnerAloneForAsLongAsItAsked) {
   ASSERT_EQ(Admit(Lane::kTry).verdict, Verdict::kGo);
   ASSERT_EQ(Admit(Lane::kTry).verdict, Verdict::kGo);
   Ended(Lane::kTry, Limiter::Result::kFailed, false, seconds(7));
-  EXPECT_EQ(limiter_.Left(now_), seconds(7));
+  EXPECT_EQ(tries_.Left(now_), seconds(7));
   Ended(Lane::kTry, Limiter::Result::kAnswered);
   EXPECT_EQ(Admit(Lane::kTry).verdict, Verdict::kTurnAway) << "another's answer does not cut it";
   Pass(seconds(7));
@@ -146,19 +140,19 @@ TEST_F(LimiterTest, LeavesThePartnerAloneForAsLongAsItAsked) {
 }
 
 TEST_F(LimiterTest, ProbesAgainWhereAProbeWasEndedByUs) {
-  FailTries(3);
+  Fail(Lane::kTry, 3);
   Pass(milliseconds(100));
   ASSERT_TRUE(Admit(Lane::kTry).probe);
   Ended(Lane::kTry, Limiter::Result::kNothing, true);
-  EXPECT_TRUE(limiter_.IsBackingOff());
+  EXPECT_TRUE(tries_.IsBackingOff());
   EXPECT_TRUE(Admit(Lane::kTry).probe);
 }
 
 TEST_F(LimiterTest, SpreadsTheEndOfTheBackOff) {
-  FailTries(2);
+  Fail(Lane::kTry, 2);
   ASSERT_EQ(Admit(Lane::kTry).verdict, Verdict::kGo);
-  limiter_.Ended(Lane::kTry, false, Limiter::Result::kFailed, Duration(0), now_, 49'999'999);
-  EXPECT_EQ(limiter_.Left(now_), Duration(50'000'001));
+  tries_.Ended(false, Limiter::Result::kFailed, Duration(0), now_, 49'999'999);
+  EXPECT_EQ(tries_.Left(now_), Duration(50'000'001));
 }
 
 }  // namespace
