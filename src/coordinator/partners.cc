@@ -108,7 +108,11 @@ void Shard::OnTry(Entry& entry, uint32_t index, const tcc::Completion& completio
       LogAnswer(LogEvent::kBranchRetry, entry, index, completion);
     }
   }
+  const uint64_t handle = entry.handle;
   Step(entry, voted);
+  // Declared in one call, it may have been enlisted again by another partner.
+  Entry* still = voted.vote == core::Vote::kPrepared ? Find(handle) : nullptr;
+  if (still != nullptr) CarryReply(*still, {core::ReplyTo::kOpen, index});
 }
 
 void Shard::OnPhaseTwo(Entry& entry, uint32_t index, const tcc::Completion& completion) {
@@ -131,6 +135,10 @@ void Shard::OnPhaseTwo(Entry& entry, uint32_t index, const tcc::Completion& comp
 // Partners keep their barrier's rows above it.
 void Shard::MoveHorizon() {
   horizon_ = context_.clock->Wall();
+  while (!unended_.empty() && unended_.front().end <= durable_) unended_.pop_front();
+  for (const Unended& unended : unended_) {
+    if (unended.begun_at.ns != 0) horizon_ = std::min(horizon_, unended.begun_at);
+  }
   for (const auto& [handle, entry] : table_) {
     // One that is held for people counts too: after a restart its partners are told again.
     if (entry->begun_at.ns != 0) horizon_ = std::min(horizon_, entry->begun_at);

@@ -442,6 +442,45 @@ TEST(Partners, TheHorizonPassesWhatHasEnded) {
   EXPECT_GT(box.partners.calls.front().horizon.ns, begun.ns);
 }
 
+TEST(Partners, TheHorizonWaitsForADurableEnd) {
+  Box box;
+  const WallTime begun = box.clock.Wall();
+  box.Send(OneCall("done", {"hotel"}, false));
+  box.FlushLog();
+  box.Reply("hotel", kTry);
+  box.FlushLog();
+  box.Advance(std::chrono::seconds(3));
+  box.Reply("hotel", kConfirm);
+  ASSERT_EQ(box.LogKinds(), "open commit end");
+  const auto horizon = [&](const std::string& gid) {
+    box.Advance(std::chrono::seconds(2));
+    box.Send(OneCall(gid, {"hotel"}, false));
+    box.FlushLog();
+    return box.partners.calls.back().horizon.ns;
+  };
+  EXPECT_LE(horizon("g"), begun.ns) << "a restart now would confirm once more";
+  EXPECT_GT(horizon("h"), begun.ns);
+}
+
+TEST(Partners, ABranchOfOneCallThatIsEnlistedAgainIsAnsweredAtItsYes) {
+  Box box;
+  box.Send(OneCall("g", {"hotel", "flight"}, false));
+  box.FlushLog();
+  ASSERT_EQ(box.partners.calls.size(), 2u);
+  Request enlist;
+  enlist.route = Route::kEnlist;
+  enlist.gid = "g";
+  enlist.transaction = box.partners.calls.front().key.gtrid.ToHex();
+  v1::Branch branch;
+  AddPartner("hotel", &branch);
+  enlist.body = branch;
+  const size_t again = box.Send(std::move(enlist));
+  EXPECT_EQ(box.StatusOf(again), 0) << "its try is under way";
+  box.Reply("hotel", kTry);
+  ASSERT_EQ(box.StatusOf(again), 200) << "the flight's own try may wait for this";
+  EXPECT_EQ(ViewOf(box.AnswerOf(again)).branches(0).state(), v1::BranchView::PREPARED);
+}
+
 TEST(Partners, BadInputNamesItsField) {
   EngineOptions options;
   options.payload_bytes = 8;

@@ -192,6 +192,9 @@ void Shard::Remember(Entry& entry) {
     witnessed_.push_back(
         {entry.end_record, entry.work[i].resource, {atomic.gtrid, static_cast<uint32_t>(i + 1)}});
   }
+  if (atomic.open_logged && entry.end_record != 0) {
+    unended_.push_back({entry.end_record, entry.begun_at});
+  }
   const bool keep = atomic.settings.client_named || atomic.commit_logged;
   if (keep) {
     Ended ended;

@@ -235,6 +235,11 @@ class Shard {
     xa::Xid xid;
   };
   std::deque<Witnessed> witnessed_;
+  struct Unended {  // with partners; a restart would tell them once more
+    log::Lsn end;   // until this is durable
+    WallTime begun_at;
+  };
+  std::deque<Unended> unended_;
   std::map<xa::ResourceManager*, bool> has_witness_;  // as of the last sweep
 
   TimerQueue timers_;

@@ -1,3 +1,5 @@
+#include <sys/resource.h>
+
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
@@ -46,6 +48,15 @@ void SetLevel() {
   if (std::strcmp(level, "error") == 0) assent::SetLogLevel(assent::Level::kError);
 }
 
+// Every call and every connection takes a descriptor; the usual soft bound of 1024 is for programs
+// that use select(2).
+void RaiseDescriptorLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -78,5 +89,6 @@ int main(int argc, char** argv) {
     std::cout << "the configuration is good: " << config->resources.size() << " resources\n";
     return assent::daemon::kOk;
   }
+  RaiseDescriptorLimit();
   return assent::daemon::Run(*config);
 }

@@ -258,6 +258,10 @@ bool Connection::ParseSome() {
   const size_t used = parser_->put(buffer_.data(), error);
   buffer_.consume(used);
   if (error == http::error::need_more) error = {};
+  // Beast bounds neither the extensions of a chunk nor what follows the last one.
+  if (used == 0 && buffer_.size() > loop_.options().max_header_bytes) {
+    error = http::error::header_limit;
+  }
   if (error) {
     RefuseMalformed(error);
     return false;

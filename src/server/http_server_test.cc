@@ -250,6 +250,16 @@ TEST(HttpServer, RefusesAHeaderPastItsBound) {
   EXPECT_TRUE(endless.IsClosed());
 }
 
+TEST(HttpServer, RefusesAChunkWhoseExtensionNeverEnds) {
+  HttpOptions options;
+  options.max_header_bytes = 2000;
+  const auto server = Start(Echo, options);
+  RawClient client(server->port());
+  client.Send("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;" +
+              std::string(3000, 'x'));
+  EXPECT_EQ(client.Receive().status, 431);
+}
+
 TEST(HttpServer, GivesUpOnClientsThatDrip) {
   HttpOptions options;
   options.header_timeout = milliseconds(60);

@@ -66,13 +66,16 @@ Request ToRequest(http::request<http::string_body> message) {
 }
 
 // Takes from `buffer` what the parser has a use for.
-error_code Feed(Parser& parser, std::string* buffer) {
+error_code Feed(Parser& parser, const HttpLimits& limits, std::string* buffer) {
   while (!buffer->empty() && !parser.is_done()) {
     error_code error;
     const size_t used = parser.put(boost::asio::buffer(*buffer), error);
     buffer->erase(0, used);
     if (error && error != http::error::need_more) return error;
-    if (used == 0) break;
+    if (used > 0) continue;
+    // Beast bounds neither the extensions of a chunk nor what follows the last one.
+    if (buffer->size() > limits.max_header_bytes) return http::error::header_limit;
+    break;
   }
   return {};
 }
@@ -132,7 +135,7 @@ Received HttpConnection::Receive() {
       has_begun = true;
       until = SystemClock().Now() + limits_.request_timeout;
     }
-    if (const error_code error = Feed(parser, &buffer_)) return Refuse(error);
+    if (const error_code error = Feed(parser, limits_, &buffer_)) return Refuse(error);
     if (parser.is_done()) break;
     if (parser.is_header_done() && !was_told_to_continue) {
       was_told_to_continue = true;

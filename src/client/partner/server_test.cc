@@ -126,6 +126,9 @@ TEST(PartnerServer, BoundsWhatComes) {
   large.traceparent = std::string(3000, 'x');
   ExpectAnswer(Ask(*server, TextOf(large, "/hotel")), 431, "header");
   ExpectAnswer(Ask(*server, "SSH-2.0-OpenSSH_9.2\r\n\r\n"), 400, "HTTP");
+  ExpectAnswer(Ask(*server, "POST /hotel HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;" +
+                                std::string(3000, 'x')),
+               431, "header");
   RawClient client(server->port());
   client.Send(TextOf(large, "/hotel"));
   EXPECT_EQ(client.Receive().status, 431);

@@ -287,7 +287,12 @@ bool AsioConnection::ParseSome() {
     Fail("the answer is no HTTP: " + error.message());
     return false;
   }
-  if (!parser_->is_done()) return used > 0;
+  if (!parser_->is_done()) {
+    // Beast bounds neither the extensions of a chunk nor what follows the last one.
+    const bool is_stuck = used == 0 && buffer_.size() > options_.max_header_bytes;
+    if (is_stuck) Fail("the answer has a chunk without end");
+    return used > 0;
+  }
   const unsigned status = parser_->get().result_int();
   if (status / 100 != 1) {
     Answered();

@@ -166,6 +166,19 @@ TEST(Exchange, AnAnswerThatIsTooLargeIsUnknownAndNotRead) {
   }
 }
 
+TEST(Exchange, AChunkWithoutEndIsUnknownAndNotRead) {
+  for (const char* begin : {"1;", "1\r\nx\r\n0\r\nTrailer: "}) {
+    const auto completion = TryOf([&](Peer& peer, const Request&) {
+      peer.Write(std::string("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n") + begin);
+      const std::string more(64 << 10, 'x');
+      while (peer.Write(more)) {
+      }
+    });
+    EXPECT_EQ(completion.answer, A::kUnknown);
+    EXPECT_THAT(completion.detail, HasSubstr("a chunk without end")) << begin;
+  }
+}
+
 TEST(Exchange, ARedirectIsNotFollowed) {
   Partner other([](Peer& peer, const Request&) { peer.Write(Ok()); });
   for (int status : {301, 302, 303, 307, 308}) {

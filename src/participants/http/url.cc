@@ -48,9 +48,15 @@ std::string_view PathOf(std::string_view target) {
   return target.substr(0, std::min(target.find('?'), target.size()));
 }
 
-// What another server might take for "." or "..", or for a slash within a segment.
+// What another server might take for "." or "..", or for a slash within a segment. Some strip what
+// follows a semicolon, some decode twice.
 bool HasDotSegment(std::string_view path) {
   std::string plain = Lowered(path);
+  if (plain.find("%25") != std::string::npos) return true;
+  for (size_t at; (at = plain.find("%3b")) != std::string::npos;) plain.replace(at, 3, ";");
+  for (size_t at; (at = plain.find(';')) != std::string::npos;) {
+    plain.erase(at, std::min(plain.find('/', at), plain.size()) - at);
+  }
   for (size_t at; (at = plain.find("%2e")) != std::string::npos;) plain.replace(at, 3, ".");
   if (plain.find("%2f") != std::string::npos || plain.find("%5c") != std::string::npos) return true;
   plain += '/';

@@ -54,6 +54,10 @@ TEST(Url, ThatIsMalformedIsRefusedAndNotRepeated) {
                                 "http://h/a/..",
                                 "http://h/%2e%2E/x",
                                 "http://h/.%2e/x",
+                                "http://h/..;/x",
+                                "http://h/a/..;v=1",
+                                "http://h/a/.%2e%3bv/x",
+                                "http://h/%252e%252e/x",
                                 "http://h/a%2fb",
                                 "http://h/a%5Cb"}) {
     auto parsed = ParseUrl(url);
