@@ -255,8 +255,7 @@ TEST(HttpServer, RefusesAChunkWhoseExtensionNeverEnds) {
   options.max_header_bytes = 2000;
   const auto server = Start(Echo, options);
   RawClient client(server->port());
-  client.Send("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;" +
-              std::string(3000, 'x'));
+  client.Send("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;" + std::string(3000, 'x'));
   EXPECT_EQ(client.Receive().status, 431);
 }
 

@@ -16,7 +16,8 @@ constexpr char kTimeIsUp[] = "the deadline passed before it was sent";
 }  // namespace
 
 Endpoint::Endpoint(std::string name, const HttpOptions& options, EndpointServices services)
-    : options_(options), services_(std::move(services)),
+    : options_(options),
+      services_(std::move(services)),
       limiters_{Limiter(Lane::kTry, options.limiter), Limiter(Lane::kPhaseTwo, options.limiter)} {
   status_.name = std::move(name);
 }
