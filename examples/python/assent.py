@@ -1,8 +1,8 @@
 """A client of Assent on Python's standard library alone: copy this file and change it.
 
 Every call may be sent again: the coordinator knows a transaction by its gid, and runs it once.
-So a lost connection, a time-out, 503 and 202 are answered by sending the same again, until
-`patience` seconds are over. Then the outcome is not known (Unknown, with the gid): ask later.
+So a lost connection, a time-out, a proxy's error, 503 and 202 are answered by sending the same
+again, until `patience` seconds are over. Then the outcome is not known (Unknown): ask later.
 """
 import base64, http.client, json, random, time, urllib.parse, uuid
 
@@ -30,7 +30,9 @@ def partner(name, url, payload=None, **options):  # called_by_client=True
 
 class Assent:
     def __init__(self, url="http://127.0.0.1:7430", patience=60.0, timeout=15.0):
-        self.host = urllib.parse.urlsplit(url).netloc
+        scheme, self.host = urllib.parse.urlsplit(url)[:2]
+        if scheme not in ("http", "https"): raise ValueError(f"neither http:// nor https://: {url}")
+        self.connect = getattr(http.client, scheme.upper() + "Connection")
         self.patience, self.timeout = patience, timeout
 
     def execute(self, branches, gid=None, deadline="30s"):
@@ -67,11 +69,14 @@ class Assent:
             time.sleep(later)
 
     def _send(self, method, path, content, headers):
-        connection = http.client.HTTPConnection(self.host, timeout=self.timeout)
+        connection = self.connect(self.host, timeout=self.timeout)
         try:
             connection.request(method, path, content, headers)
             answer = connection.getresponse()
             document = json.loads(answer.read())
+            kind = document.get("type") if isinstance(document, dict) else None
+            if answer.status >= 300 and not str(kind).startswith("urn:assent:"):
+                raise ValueError(f"{answer.status}, and not by the coordinator")
             return answer.status, document, answer.getheader("Retry-After")
         finally:
             connection.close()

@@ -6,6 +6,7 @@ sys.dont_write_bytecode = True
 import assent
 
 COMMITTED = {"gid": "g", "outcome": "COMMITTED"}
+STARTING = {"type": "urn:assent:busy", "status": 503, "detail": "starting"}
 PROBLEM = {"type": "urn:assent:invalid", "status": 400, "field": "gid", "detail": "no"}
 
 
@@ -45,13 +46,28 @@ class Client(unittest.TestCase):
         return assent.Assent(f"http://127.0.0.1:{server.server_port}", patience)
 
     def test_sends_the_same_again_until_it_is_decided(self):
-        client = self.client((0, None), (503, {"detail": "starting"}),
+        client = self.client((0, None), (503, STARTING),
                              (202, {"outcome": "UNDECIDED"}), (502, b"<html>a proxy</html>"),
                              (200, COMMITTED))
         self.assertEqual(client.execute([])["outcome"], "COMMITTED")
         self.assertEqual(len(self.seen), 5)
         self.assertEqual(len(set(self.seen)), 1, "the same request, with the same gid")
         self.assertTrue(json.loads(self.seen[0][2])["gid"])
+
+    def test_takes_an_error_of_somebody_between_for_no_answer(self):
+        theirs = ((504, {"message": "Endpoint request timed out"}), (500, ["no"]), (502, "no"),
+                  (404, {"type": "about:blank", "status": 404}), (403, {"type": 7}))
+        self.assertEqual(self.client(*theirs, (200, COMMITTED)).execute([], "g"), COMMITTED)
+        self.assertEqual(len(self.seen), 6)
+
+    def test_sends_nothing_where_the_url_does_not_say(self):
+        with self.assertRaises(assent.Unknown):  # no TLS is spoken there
+            client = self.client((200, COMMITTED))
+            assent.Assent(f"https://{client.host}", patience=0).execute([])
+        self.assertEqual(self.seen, [])
+        for url in ("localhost:7430", "127.0.0.1:7430", "ftp://localhost", ""):
+            with self.assertRaises(ValueError):
+                assent.Assent(url)
 
     def test_gives_a_roll_back_as_an_outcome(self):
         rolled_back = {"type": "urn:assent:rolled-back", "status": 409, "outcome": "ROLLED_BACK"}
@@ -66,10 +82,10 @@ class Client(unittest.TestCase):
             self.assertEqual(len(self.seen), 1)
 
     def test_says_that_it_does_not_know(self):
-        client = self.client(*[(503, {"detail": "stopping"})] * 100, patience=0.3)
+        client = self.client(*[(503, STARTING)] * 100, patience=0.3)
         with self.assertRaises(assent.Unknown) as caught:
             client.execute([], "my-gid")
-        self.assertEqual(caught.exception.args, ("my-gid", "stopping"))
+        self.assertEqual(caught.exception.args, ("my-gid", "starting"))
 
     def test_gets_what_is_undecided(self):
         client = self.client((202, {"outcome": "UNDECIDED"}))

@@ -1,5 +1,5 @@
 """What tests/e2e/python_client_test.cc has examples/python/assent.py do: URL SCENARIO."""
-import pathlib, sys
+import http.client, http.server, os, pathlib, ssl, subprocess, sys, tempfile, threading
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "examples" / "python"))
@@ -70,6 +70,44 @@ def give_up(client):
         client.execute(**move("py-8", 4, 5))
     except Unknown as unknown:
         print("unknown", unknown.args[0])
+
+
+class Gateway(http.server.BaseHTTPRequestHandler):
+    """Hands calls on to the coordinator. Of the first one it does not wait for the answer."""
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        coordinator = http.client.HTTPConnection(self.server.coordinator)
+        coordinator.request("POST", self.path, body, {"Content-Type": "application/json"})
+        answer = coordinator.getresponse()
+        status, text = answer.status, answer.read()
+        self.server.calls += 1
+        if self.server.calls == 1:
+            status, text = 504, b'{"message": "Endpoint request timed out"}'
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *_):
+        pass
+
+
+def gateway(client):
+    server = http.server.HTTPServer(("127.0.0.1", 0), Gateway)
+    server.coordinator, server.calls = client.host, 0
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with tempfile.TemporaryDirectory() as directory:
+        key, certificate = f"{directory}/key.pem", f"{directory}/certificate.pem"
+        subprocess.run(["openssl", "req", "-x509", "-nodes", "-subj", "/CN=gateway", "-days", "2",
+                        "-addext", "subjectAltName=DNS:localhost", "-newkey", "rsa:2048",
+                        "-keyout", key, "-out", certificate], check=True, capture_output=True)
+        context.load_cert_chain(certificate, key)
+        os.environ["SSL_CERT_FILE"] = certificate
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        done = Assent(f"https://localhost:{server.server_port}").execute(**move("py-9", 5, 5))
+    print(done["outcome"], server.calls)
 
 
 globals()[sys.argv[2]](Assent(sys.argv[1]))

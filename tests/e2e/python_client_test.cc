@@ -14,7 +14,7 @@ class PythonClient : public Stand {
   }
   std::string Said(const std::string& scenario) {
     const auto ran = RunCommand(Command(scenario));
-    EXPECT_TRUE(ran.has_value()) << ran.error().message;
+    if (!ran) return ran.error().message;
     EXPECT_TRUE(ran->status.ok()) << ran->error_output;
     return ran->output;
   }
@@ -64,6 +64,12 @@ TEST_F(PythonClient, WaitsForAnOutcome) {
                                        Atomic("py-7", {Branch("pc", Grant(4, 1))}));
   ASSERT_EQ(accepted.status, 202) << accepted.body;
   EXPECT_EQ(Said("wait"), "COMMITTED\n");
+}
+
+TEST_F(PythonClient, SendsAgainOverTlsWhatAGatewayGaveUpOn) {
+  StartDaemon();
+  EXPECT_EQ(Said("gateway"), "COMMITTED 2\n");
+  EXPECT_EQ(Gold(5), Pair(1005, 995));
 }
 
 TEST_F(PythonClient, SaysThatItDoesNotKnow) {
