@@ -3,17 +3,16 @@
 
     payment.py PORT DATABASE        the secret of the signatures is in TRAVEL_SECRET
 
-An order: {"card": "ada", "amount": 420}. Try blocks the amount, confirm charges it, cancel frees
-it. The barrier is that of docs/barrier.md, statement by statement. BEGIN IMMEDIATE lets one local
-transaction write at a time, so reads need no lock of their own.
+An order: {"card": "ada", "amount": 420}, in whole units. Try blocks the amount, confirm charges it,
+cancel frees it. The barrier is that of docs/barrier.md, statement by statement. BEGIN IMMEDIATE
+lets one local transaction write at a time, so reads need no lock of their own.
 """
-import base64, hashlib, hmac, json, os, re, signal, sqlite3, sys, threading, time
+import base64, hashlib, hmac, json, os, re, signal, sqlite3, sys, threading, time, traceback
 from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 PORT, DATABASE = int(sys.argv[1]), sys.argv[2]
 SECRET = os.environ.get("TRAVEL_SECRET", "")
-MAX_BODY = 1 << 20
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS assent_barrier (
@@ -37,12 +36,22 @@ class Answer(Exception):
         self.status, self.text, self.commits = status, text, commits
 
 
+def now():
+    return datetime.now(timezone.utc)
+
+
 # ---- The barrier ----
 
 def insert(db, key, operation, cause):
     done = db.execute("INSERT INTO assent_barrier VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                      (*key, operation, cause, datetime.now(timezone.utc).isoformat()))
+                      (*key, operation, cause, now().isoformat(timespec="milliseconds")))
     return done.rowcount == 1
+
+
+def contradiction(key, what):
+    """What no program can mend. Calls a person, and does not commit."""
+    print(f"a person must look: {what}: {'/'.join(key)}", file=sys.stderr, flush=True)
+    return Answer(409, f"a person must look: {what}")
 
 
 def read(db, key, operation):
@@ -51,7 +60,7 @@ def read(db, key, operation):
     return row and row[0]
 
 
-def do_try(db, key, order, too_late):
+def do_try(db, key, body, too_late):
     if not insert(db, key, "try", "refused" if too_late else "try"):
         cause = read(db, key, "try")
         if cause == "try":
@@ -60,7 +69,7 @@ def do_try(db, key, order, too_late):
     if too_late:
         raise Answer(409, "its deadline has passed", True)
     db.execute("SAVEPOINT work")
-    refusal = block(db, key, order)
+    refusal = block(db, key, body)
     if refusal:  # it lasts: a duplicate is refused as well
         db.execute("ROLLBACK TO SAVEPOINT work")
         db.execute("UPDATE assent_barrier SET cause = 'refused' "
@@ -71,7 +80,7 @@ def do_try(db, key, order, too_late):
 
 def do_confirm(db, key):
     if read(db, key, "try") != "try" or read(db, key, "cancel"):
-        raise Answer(409, "a person must look: a confirm without a try, or behind a cancel")
+        raise contradiction(key, "a confirm without a try, or behind a cancel")
     if not insert(db, key, "confirm", "confirm"):
         return "a duplicate"
     charge(db, key)
@@ -82,7 +91,7 @@ def do_cancel(db, key):
     is_empty = insert(db, key, "try", "cancel")
     undo = not is_empty and read(db, key, "try") == "try"
     if undo and read(db, key, "confirm"):
-        raise Answer(409, "a person must look: a cancel behind its confirm")
+        raise contradiction(key, "a cancel behind its confirm")
     if not insert(db, key, "cancel", "cancel"):
         return "a duplicate"
     if undo:
@@ -92,13 +101,28 @@ def do_cancel(db, key):
 
 # ---- The business code ----
 
-def block(db, key, order):
+def read_order(body):
+    """The card and the amount; None: no order that could ever be charged."""
+    try:
+        order = json.loads(body)
+        card, amount = order["card"], order["amount"]
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return None
+    is_good = isinstance(card, str) and card.isprintable() and type(amount) is int
+    return (card, amount) if is_good and 0 < amount < 1 << 63 else None  # what SQLite can hold
+
+
+def block(db, key, body):
+    """Says why it refuses. Try alone reads the order: its cancel comes with the same one."""
+    order = read_order(body)
+    if not order:
+        return "an order names a card and an amount, a whole number above 0"
+    card, amount = order
     taken = db.execute("UPDATE card SET credit_left = credit_left - ? WHERE name = ? AND "
-                       "credit_left >= ?", (order["amount"], order["card"], order["amount"]))
+                       "credit_left >= ?", (amount, card, amount))
     if taken.rowcount == 0:
         return "the card does not cover that"
-    db.execute("INSERT INTO payment VALUES (?, ?, ?, ?, 'blocked')",
-               (*key, order["card"], order["amount"]))
+    db.execute("INSERT INTO payment VALUES (?, ?, ?, ?, 'blocked')", (*key, card, amount))
     return None
 
 
@@ -127,6 +151,19 @@ def verify(headers, body):
         raise Answer(401, "the signature is not right")
 
 
+def has_passed(deadline):
+    try:
+        return now() > datetime.fromisoformat(deadline.replace("Z", "+00:00"))
+    except (TypeError, ValueError):  # no time, or one without its zone
+        raise Answer(400, "a try has a deadline") from None
+
+
+def open_database():
+    db = sqlite3.connect(DATABASE, timeout=5, isolation_level=None)
+    db.execute("PRAGMA synchronous = FULL")  # of this connection; what has committed is on the disk
+    return db
+
+
 def serve(path, headers, body):
     """The whole call: who asks, what for, and one local transaction around it."""
     match = re.fullmatch(r"/payment/(try|confirm|cancel)", path)
@@ -140,17 +177,11 @@ def serve(path, headers, body):
             and headers.get("Assent-Operation") == operation
             and headers.get("Idempotency-Key") == "/".join((*key, operation))):
         raise Answer(400, "the headers do not name one call")
-    try:
-        deadline = datetime.fromisoformat(headers["Assent-Deadline"].replace("Z", "+00:00"))
-        order = json.loads(body)
-        order = {"card": str(order["card"]), "amount": int(order["amount"])}
-    except (KeyError, TypeError, ValueError):
-        raise Answer(400, "no deadline, or no order") from None
-    db = sqlite3.connect(DATABASE, timeout=5, isolation_level=None)
+    db = open_database()
     try:
         db.execute("BEGIN IMMEDIATE")
         if operation == "try":
-            text = do_try(db, key, order, datetime.now(timezone.utc) > deadline)
+            text = do_try(db, key, body, has_passed(headers.get("Assent-Deadline", "")))
         else:
             text = do_confirm(db, key) if operation == "confirm" else do_cancel(db, key)
         db.execute("COMMIT")  # and only then the answer
@@ -164,19 +195,24 @@ def serve(path, headers, body):
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    timeout = 60  # seconds, of each wait for bytes; the coordinator drops what is idle after 30
 
     def do_POST(self):
-        size = int(self.headers.get("Content-Length", 0))
-        if size > MAX_BODY:
+        length = self.headers.get("Content-Length", "")
+        if not re.fullmatch("[0-9]{1,6}", length):  # below 1 MB
             self.close_connection = True
-            return self.answer(413, "the body is too large")
-        body = self.rfile.read(size)
+            return self.answer(413, "the body is too large, or does not say its length")
+        body = self.rfile.read(int(length))
         try:
-            self.answer(200, serve(self.path, self.headers, body))
+            status, text = 200, serve(self.path, self.headers, body)
         except Answer as answer:
-            self.answer(answer.status, answer.text)
+            status, text = answer.status, answer.text
         except sqlite3.OperationalError as error:  # busy, full, or a commit that failed
-            self.answer(503, f"not now: {error}")
+            status, text = 503, f"not now: {error}"
+        except Exception:
+            traceback.print_exc()
+            status, text = 500, "this program or its SQL is at fault; its log says how"
+        self.answer(status, text)
 
     def answer(self, status, text):
         body = (text + "\n").encode()
@@ -185,14 +221,15 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         if status == 503:
             self.send_header("Retry-After", "1")
+        if self.close_connection:
+            self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(body)
 
 
 def main():
-    db = sqlite3.connect(DATABASE)
+    db = open_database()
     db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = FULL")
     db.executescript(TABLES)
     db.close()
     server = ThreadingHTTPServer(("127.0.0.1", PORT), Handler)

@@ -1,0 +1,105 @@
+"""What the payment partner does with orders and calls that are not as they should be."""
+import base64, hashlib, hmac, http.client, os, pathlib, socket, sqlite3, subprocess, sys
+import tempfile, time, unittest
+
+HERE = pathlib.Path(__file__).parent
+PAYMENT = (sys.executable, str(HERE / "payment.py"), "0")
+KEYS = {"ours": b"the secret of the payment", "another": b"the secret of the airline"}
+COUNT = iter(range(1, 1000))
+
+
+def secret(whose):
+    return "whsec_" + base64.b64encode(KEYS[whose]).decode()
+
+
+class Payment(unittest.TestCase):
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.database = directory.name + "/payment.sqlite"
+        self.log = open(directory.name + "/log", "w+")
+        self.addCleanup(self.log.close)
+        self.partner = subprocess.Popen(
+            (*PAYMENT, self.database), env={**os.environ, "TRAVEL_SECRET": secret("ours")},
+            stdout=subprocess.PIPE, stderr=self.log, text=True)
+        self.addCleanup(self.partner.stdout.close)
+        self.addCleanup(self.partner.wait)
+        self.addCleanup(self.partner.kill)
+        self.port = int(self.partner.stdout.readline().split("/")[2].split(":")[1])
+
+    def call(self, operation, body, number, key="ours", deadline="2999-01-01T00:00:00Z"):
+        """Of the transaction with that number; gives the status."""
+        identity, now = f"{number:040x}/payment/{operation}", str(int(time.time()))
+        digest = hmac.new(KEYS[key], f"{identity}.{now}.".encode() + body, hashlib.sha256).digest()
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection.request("POST", f"/payment/{operation}", body, {
+            "Assent-Transaction": f"{number:040x}", "Assent-Branch": "payment",
+            "Assent-Operation": operation, "Assent-Deadline": deadline,
+            "Idempotency-Key": identity, "webhook-id": identity, "webhook-timestamp": now,
+            "webhook-signature": "v1," + base64.b64encode(digest).decode()})
+        answer = connection.getresponse()
+        answer.read()
+        connection.close()
+        return answer.status
+
+    def credit_left(self):
+        db = sqlite3.connect(self.database)
+        left = db.execute("SELECT credit_left FROM card").fetchone()[0]
+        db.close()
+        return left
+
+    def test_blocks_charges_and_frees(self):
+        order, kept, freed = b'{"card": "ada", "amount": 420}', next(COUNT), next(COUNT)
+        for number in (kept, freed):
+            self.assertEqual(self.call("try", order, number), 200)
+        self.assertEqual(self.credit_left(), 1160)
+        self.assertEqual(self.call("confirm", order, kept), 200)
+        self.assertEqual(self.call("cancel", order, freed), 200)
+        self.assertEqual(self.credit_left(), 1580)
+
+    def test_refuses_what_is_no_order_and_takes_its_cancel(self):
+        amounts = ("-420", "0", "419.99", "true", "null", '"420"', "1e999", "NaN", str(1 << 63),
+                   "9" * 5000)
+        orders = [f'{{"card": "ada", "amount": {amount}}}' for amount in amounts]
+        orders += ["", "{", "[]", "7", "{}", '{"card": "ada"}', '{"card": 7, "amount": 1}',
+                   '{"card": "\\ud800", "amount": 1}', "[" * 60000]
+        for order in orders:
+            with self.subTest(order=order[:60]):
+                number = next(COUNT)
+                self.assertEqual(self.call("try", order.encode(), number), 409)
+                self.assertEqual(self.call("cancel", order.encode(), number), 200)
+                self.assertEqual(self.call("try", order.encode(), number), 409)
+        self.assertEqual(self.credit_left(), 2000)
+
+    def test_refuses_for_good_a_try_that_is_too_late(self):
+        order, number = b'{"card": "ada", "amount": 420}', next(COUNT)
+        self.assertEqual(self.call("try", order, number, deadline="2020-01-01T00:00:00Z"), 409)
+        self.assertEqual(self.call("try", order, number), 409)
+        for no_time in ("", "soon", "2999-01-01T00:00:00"):
+            self.assertEqual(self.call("try", order, next(COUNT), deadline=no_time), 400)
+        self.assertEqual(self.credit_left(), 2000)
+
+    def test_takes_no_call_that_another_has_signed(self):
+        order, number = b'{"card": "ada", "amount": 420}', next(COUNT)
+        self.assertEqual(self.call("try", order, number, key="another"), 401)
+        self.assertEqual(self.call("try", order, number), 200)
+        self.assertEqual(self.call("cancel", order, number, key="another"), 401)
+        self.assertEqual(self.credit_left(), 1580)
+
+    def test_calls_a_person_where_confirm_and_cancel_contradict_each_other(self):
+        number = next(COUNT)
+        self.assertEqual(self.call("confirm", b"{}", number), 409)
+        self.log.seek(0)
+        self.assertIn(f"a person must look: a confirm without a try, or behind a cancel: "
+                      f"{number:040x}/payment\n", self.log.read())
+
+    def test_reads_no_body_whose_length_is_not_known(self):
+        for length in ("", "Content-Length: -1\r\n", "Content-Length: 10000000\r\n"):
+            with socket.create_connection(("127.0.0.1", self.port), timeout=20) as connection:
+                connection.sendall(f"POST /payment/try HTTP/1.1\r\n{length}\r\n".encode())
+                answer = connection.makefile("rb").read()  # to its end, which the partner makes
+                self.assertTrue(answer.startswith(b"HTTP/1.1 413 "), answer)
+
+
+if __name__ == "__main__":
+    unittest.main()
