@@ -1,4 +1,7 @@
-"""What the payment partner does with orders and calls that are not as they should be."""
+"""What the partners do with orders, calls and a start that are not as they should be.
+
+    python3 partners_test.py       ASSENT_BIN_DIR is where travel_flight and travel_hotel are
+"""
 import base64, hashlib, hmac, http.client, os, pathlib, socket, sqlite3, subprocess, sys
 import tempfile, time, unittest
 
@@ -10,6 +13,20 @@ COUNT = iter(range(1, 1000))
 
 def secret(whose):
     return "whsec_" + base64.b64encode(KEYS[whose]).decode()
+
+
+class Start(unittest.TestCase):
+    def test_ends_where_the_secret_is_missing(self):
+        programs = os.environ["ASSENT_BIN_DIR"]
+        environment = {name: value for name, value in os.environ.items() if name != "TRAVEL_SECRET"}
+        for command in ((f"{programs}/travel_flight", "0", "tcp://127.0.0.1:1/flight"),
+                        (f"{programs}/travel_hotel", "0", "Server=127.0.0.1;Port=1"),
+                        (*PAYMENT, "/dev/null")):
+            for given in ({}, {"TRAVEL_SECRET": ""}):
+                ended = subprocess.run(command, env={**environment, **given}, timeout=30, text=True,
+                                       capture_output=True)
+                self.assertEqual(ended.returncode, 1, command)
+                self.assertIn("TRAVEL_SECRET is not set", ended.stderr)
 
 
 class Payment(unittest.TestCase):

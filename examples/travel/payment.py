@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The payment partner: try, confirm and cancel in plain Python and plain SQL, on SQLite.
 
-    payment.py PORT DATABASE        the secret of the signatures is in TRAVEL_SECRET
+    payment.py PORT DATABASE        the secret that it shares with the agency is in TRAVEL_SECRET
 
 An order: {"card": "ada", "amount": 420}, in whole units. Try blocks the amount, confirm charges it,
 cancel frees it. The barrier is that of docs/barrier.md, statement by statement. BEGIN IMMEDIATE
@@ -11,8 +11,20 @@ import base64, hashlib, hmac, json, os, re, signal, sqlite3, sys, threading, tim
 from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-PORT, DATABASE = int(sys.argv[1]), sys.argv[2]
-SECRET = os.environ.get("TRAVEL_SECRET", "")
+
+def read_secret():
+    """Standard Webhooks: whsec_ and 24 to 64 bytes in base64. Without it nothing is served."""
+    secret = os.environ.get("TRAVEL_SECRET", "")
+    try:
+        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        key = b""
+    if not 24 <= len(key) <= 64:
+        sys.exit("TRAVEL_SECRET is not set, or no secret: whsec_ and 24 to 64 bytes in base64")
+    return key
+
+
+PORT, DATABASE, SECRET = int(sys.argv[1]), sys.argv[2], read_secret()
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS assent_barrier (
@@ -141,8 +153,7 @@ def free(db, key):
 def verify(headers, body):
     """Standard Webhooks: HMAC-SHA256 over id.timestamp.body; the id is the idempotency key."""
     identity, sent_at = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
-    key = base64.b64decode(SECRET.removeprefix("whsec_"))
-    digest = hmac.new(key, f"{identity}.{sent_at}.".encode() + body, hashlib.sha256).digest()
+    digest = hmac.new(SECRET, f"{identity}.{sent_at}.".encode() + body, hashlib.sha256).digest()
     wanted = "v1," + base64.b64encode(digest).decode()
     given = headers.get("webhook-signature", "").split(" ")
     is_fresh = sent_at.isdigit() and abs(time.time() - int(sent_at)) < 300
@@ -170,8 +181,7 @@ def serve(path, headers, body):
     if not match:
         raise Answer(404, "no partner is called here")
     operation = match[1]
-    if SECRET:
-        verify(headers, body)
+    verify(headers, body)
     key = (headers.get("Assent-Transaction", ""), headers.get("Assent-Branch", ""))
     if not (re.fullmatch(r"[0-9a-f]{40}", key[0]) and re.fullmatch(r"[\w-][\w.-]{0,63}", key[1], re.A)
             and headers.get("Assent-Operation") == operation

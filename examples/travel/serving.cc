@@ -22,6 +22,11 @@ std::string Environment(const char* name) {
 }
 
 int Serve(const std::string& port, const partner::Opener& opener, partner::Partner partner) {
+  const std::string secret = Environment("TRAVEL_SECRET");
+  if (secret.empty()) {  // without secrets the server would take what anybody sends
+    std::cerr << "TRAVEL_SECRET is not set: the secret that signs the agency's calls\n";
+    return 1;
+  }
   sigset_t ends;
   sigemptyset(&ends);
   sigaddset(&ends, SIGTERM);
@@ -36,8 +41,7 @@ int Serve(const std::string& port, const partner::Opener& opener, partner::Partn
   }
   partner::ServerOptions options;
   std::from_chars(port.data(), port.data() + port.size(), options.port);
-  const std::string secret = Environment("TRAVEL_SECRET");
-  if (!secret.empty()) options.secrets = {secret};
+  options.secrets = {secret};
   const std::string path = partner.path;
   auto server = partner::Server::Listen(options, opener, {std::move(partner)});
   if (!server) {

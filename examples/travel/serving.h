@@ -16,8 +16,9 @@ std::optional<std::string> FieldOf(const partner::Call& call, const std::string&
 // The environment's variable, or nothing.
 std::string Environment(const char* name);
 
-// Makes the barrier's table and serves on a loopback port until SIGTERM. The secret that the
-// agency's coordinator signs with is in TRAVEL_SECRET. Gives the program's exit status.
+// Makes the barrier's table and serves on a loopback port until SIGTERM. The secret that this
+// partner shares with the agency is in TRAVEL_SECRET; without it nothing is served. Gives the
+// program's exit status.
 int Serve(const std::string& port, const partner::Opener& opener, partner::Partner partner);
 
 }  // namespace assent::travel

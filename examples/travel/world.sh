@@ -2,9 +2,15 @@
 # by run, behind scripts/lib/world.sh.
 # shellcheck shell=bash
 
-# As in the schemas. The secret is that of every call's signature.
+# As in the schemas.
 export FLIGHT_PASSWORD=change-me COORDINATOR_PASSWORD=change-me
-export TRAVEL_SECRET=whsec_dGhlIGFnZW5jeSBhbmQgaXRzIHBhcnRuZXJz
+
+# What the agency shares with each partner, to sign calls with. None of them knows another's.
+readonly -A secret_of=(
+  [flight]=whsec_dGhlIGFnZW5jeSBhbmQgdGhlIGFpcmxpbmU=
+  [hotel]=whsec_dGhlIGFnZW5jeSBhbmQgdGhlIGhvdGVscw==
+  [payment]=whsec_dGhlIGFnZW5jeSBhbmQgaXRzIG93biBiYW5r
+)
 
 declare -A port_of pid_of
 
@@ -39,6 +45,7 @@ program_answers() {
 }
 
 start_partner() {
+  local -x TRAVEL_SECRET=${secret_of[$1]}
   case $1 in
     flight)
       start_program flight "$BIN/travel_flight" "${port_of[flight]}" \
@@ -82,7 +89,8 @@ start_coordinator() {
     -e "s/127\.0\.0\.1:3306/127.0.0.1:$(server_value mariadb port)/" \
     "$HERE/assent.toml" >"$work/assent.toml"
   url=http://127.0.0.1:$port
-  start_daemon
+  FLIGHT_SECRET=${secret_of[flight]} HOTEL_SECRET=${secret_of[hotel]} \
+    PAYMENT_SECRET=${secret_of[payment]} start_daemon
   progress_done "assentd: $url"
 }
 
