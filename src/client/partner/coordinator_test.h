@@ -37,8 +37,8 @@ inline std::string TextOf(const tcc::Call& call, const std::string& path,
                           const std::vector<std::string>& secrets = {}) {
   const auto url = http::ParseUrl("http://127.0.0.1:9101" + path + "/" + tcc::Name(call.operation));
   EXPECT_TRUE(url) << path;
-  std::vector<http::Signer> signers;
-  for (const std::string& secret : secrets) signers.push_back(*http::Signer::Make(secret));
+  std::vector<signing::Signer> signers;
+  for (const std::string& secret : secrets) signers.push_back(*signing::Signer::Make(secret));
   std::string text;
   http::AppendRequest(call, http::RequestHead(*url), call.time_left, SystemClock().Wall(), signers,
                       &text);

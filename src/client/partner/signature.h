@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "client/partner/message.h"
+#include "signing/signer.h"
 
 namespace assent::partner {
 
@@ -29,7 +30,7 @@ class Verifier {
   Result<void> Check(const Request& request, WallTime now) const;
 
  private:
-  std::vector<std::string> keys_;
+  std::vector<signing::Signer> signers_;
 };
 
 }  // namespace assent::partner

@@ -18,7 +18,7 @@
 #include "participants/http/connection.h"
 #include "participants/http/limiter.h"
 #include "participants/http/options.h"
-#include "participants/http/signature.h"
+#include "signing/signer.h"
 #include "tcc/port.h"
 
 namespace assent::http {
@@ -28,7 +28,7 @@ struct Target {
   Url url;
   std::string origin;
   std::string request_head;
-  std::vector<Signer> signers;
+  std::vector<signing::Signer> signers;
 };
 
 // One call on its way.

@@ -16,7 +16,7 @@ constexpr size_t kTargets = 1'000;
 
 struct Signature {
   AllowList where;
-  std::vector<Signer> signers;
+  std::vector<signing::Signer> signers;
 };
 
 class HttpPartners final : public tcc::Partners {
@@ -66,7 +66,7 @@ Result<void> HttpPartners::ReadSigning() {
     if (!where) return Error{ErrorCode::kInvalid, where.error().message, "signing"};
     Signature signature{std::move(*where), {}};
     for (const std::string& secret : signing.secrets) {
-      auto signer = Signer::Make(secret);
+      auto signer = signing::Signer::Make(secret);
       if (!signer) {
         return Error{ErrorCode::kInvalid,
                      "a secret of " + signing.prefix + ": " + signer.error().message, "signing"};

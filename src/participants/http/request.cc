@@ -26,19 +26,12 @@ void Add(std::string_view name, int64_t value, std::string* to) {
   Add(name, std::string_view(digits, static_cast<size_t>(end - digits)), to);
 }
 
-// The signed text puts full stops between its parts, so none may stand in the id.
-std::string MessageId(const std::string& key) {
-  std::string id;
-  for (char c : key) c == '.' ? id.append("%2E") : id.append(1, c);
-  return id;
-}
-
-void AddSignature(const tcc::Call& call, WallTime now, const std::vector<Signer>& signers,
+void AddSignature(const tcc::Call& call, WallTime now, const std::vector<signing::Signer>& signers,
                   std::string* to) {
-  const std::string id = MessageId(call.key.Idempotency(call.operation));
-  const int64_t timestamp = now.ns / kSecond;
+  const std::string id = signing::MessageId(call.key.Idempotency(call.operation));
+  const std::string timestamp = std::to_string(now.ns / kSecond);
   std::string signatures;
-  for (const Signer& signer : signers) {
+  for (const signing::Signer& signer : signers) {
     if (!signatures.empty()) signatures += ' ';
     signatures += signer.Sign(id, timestamp, call.payload->bytes);
   }
@@ -80,7 +73,7 @@ std::string RequestHead(const Url& url) {
 }
 
 void AppendRequest(const tcc::Call& call, std::string_view head, Duration left, WallTime now,
-                   const std::vector<Signer>& signers, std::string* to) {
+                   const std::vector<signing::Signer>& signers, std::string* to) {
   const std::string& body = call.payload->bytes;
   to->append(head);
   Add("Content-Type", call.payload->content_type, to);

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "participants/http/signature.h"
 #include "participants/http/url.h"
+#include "signing/signer.h"
 #include "tcc/port.h"
 
 namespace assent::http {
@@ -31,7 +31,7 @@ std::string RequestHead(const Url& url);
 // HTTP/1.1: `head` of its URL, headers and body, put behind what is in `to`. `left`: until the
 // deadline; below 0 counts as 0. `signers` may be empty: unsigned.
 void AppendRequest(const tcc::Call& call, std::string_view head, Duration left, WallTime now,
-                   const std::vector<Signer>& signers, std::string* to);
+                   const std::vector<signing::Signer>& signers, std::string* to);
 
 tcc::Completion ToCompletion(const tcc::Call& call, const Received& received, WallTime now);
 // Nothing of it left this process.

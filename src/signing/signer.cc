@@ -1,4 +1,4 @@
-#include "participants/http/signature.h"
+#include "signing/signer.h"
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -7,7 +7,7 @@
 
 #include "base/check.h"
 
-namespace assent::http {
+namespace assent::signing {
 namespace {
 
 const unsigned char* Unsigned(std::string_view text) {
@@ -52,9 +52,10 @@ Result<Signer> Signer::Make(std::string_view secret) {
   return signer;
 }
 
-std::string Signer::Sign(std::string_view id, int64_t timestamp_s, std::string_view body) const {
+std::string Signer::Sign(std::string_view id, std::string_view timestamp,
+                         std::string_view body) const {
   std::string text(id);
-  text.append(".").append(std::to_string(timestamp_s)).append(".").append(body);
+  text.append(".").append(timestamp).append(".").append(body);
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned int size = 0;
   CHECK(HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()), Unsigned(text), text.size(),
@@ -63,4 +64,10 @@ std::string Signer::Sign(std::string_view id, int64_t timestamp_s, std::string_v
   return "v1," + ToBase64({reinterpret_cast<const char*>(digest), size});
 }
 
-}  // namespace assent::http
+std::string MessageId(std::string_view idempotency_key) {
+  std::string id;
+  for (const char c : idempotency_key) c == '.' ? id.append("%2E") : id.append(1, c);
+  return id;
+}
+
+}  // namespace assent::signing
