@@ -21,6 +21,7 @@ namespace assent::daemon {
 #include "coordinator/validate.h"
 #include "log/format.h"
 #include "server/loopback.h"
+#include "signing/signer.h"
 
 namespace assent::daemon {
 namespace {
@@ -64,10 +65,9 @@ class Table {
     *to = static_cast<T>(*value);
   }
   void ReadDuration(const char* key, Duration* to) {
-    std::string text;
-    Read(key, &text);
-    if (text.empty()) return;
-    const auto parsed = ParseDuration(text);
+    const toml::node* node = Find(key);
+    if (node == nullptr) return;
+    const auto parsed = ParseDuration(node->value_exact<std::string>().value_or(""));
     if (!parsed || *parsed <= Duration::zero()) {
       Fail(key, "must be a duration greater than zero, such as \"5s\" or \"500ms\"");
       return;
@@ -227,12 +227,18 @@ void ReadSigning(const toml::node* node, std::vector<http::Signing>* to, Error* 
   }
   for (size_t i = 0; i < array->size(); ++i) {
     Table table(array->get(i)->as_table(), "partners.signing[" + std::to_string(i) + "]", error);
-    http::Signing signing;
-    table.Read("prefix", &signing.prefix);
-    if (signing.prefix.empty()) table.Fail("prefix", "is missing: the URLs that are signed");
-    signing.secrets.push_back(ReadSecret(table, "secret"));
+    http::Signing entry;
+    table.Read("prefix", &entry.prefix);
+    if (entry.prefix.empty()) table.Fail("prefix", "is missing: the URLs that are signed");
+    if (auto where = http::AllowList::Make({entry.prefix}); !where) {
+      table.Fail("prefix", where.error().message);
+    }
+    entry.secrets.push_back(ReadSecret(table, "secret"));
+    if (auto signer = signing::Signer::Make(entry.secrets.back()); !signer) {
+      table.Fail("secret", signer.error().message);
+    }
     table.RefuseUnknown();
-    to->push_back(std::move(signing));
+    to->push_back(std::move(entry));
   }
 }
 
