@@ -94,6 +94,51 @@ TEST(Tables, ShowAProblemWithItsCause) {
             "cause        EXPECT_ROWS, branch pc, statement 0\n");
 }
 
+TEST(Tables, ShowPartnersInEveryState) {
+  v1::ResourcesResponse resources;
+  auto* up = resources.add_partners();
+  up->set_name("http://127.0.0.1:9101");
+  up->set_state("UP");
+  up->set_in_flight(12);
+  auto* away = resources.add_partners();
+  away->set_name("http://127.0.0.1:9102");
+  away->set_state("BACKING_OFF");
+  away->set_waiting(3);
+  away->set_failures(4);
+  away->set_back_off("800ms");
+  away->set_detail("answered 503");
+  auto* asked = resources.add_partners();
+  asked->set_name("http://127.0.0.1:9103");
+  asked->set_state("PROBING");
+  asked->set_in_flight(1);
+  asked->set_failures(4);
+  asked->set_back_off("1600ms");
+  asked->set_detail("no answer\nin time");
+  EXPECT_EQ(
+      Format(resources),
+      "no resources: add [[resource]] to the daemon's configuration\n"
+      "\n"
+      "PARTNER                STATE        IN FLIGHT  WAITING  FAILURES  BACK-OFF  DETAIL\n"
+      "http://127.0.0.1:9101  UP           12         0        0\n"
+      "http://127.0.0.1:9102  BACKING_OFF  0          3        4         800ms     answered 503\n"
+      "http://127.0.0.1:9103  PROBING      1          0        4         1600ms    no answer?in "
+      "time\n");
+}
+
+TEST(Tables, ShowPartnersBelowTheResourcesAndNothingWithoutAny) {
+  v1::ResourcesResponse resources;
+  auto* resource = resources.add_resources();
+  resource->set_name("pc_game");
+  resource->set_state("UP");
+  resource->add_warnings("no witness");
+  const std::string alone = Format(resources);
+  EXPECT_EQ(alone.find("PARTNER"), std::string::npos) << alone;
+  resources.add_partners()->set_name("http://127.0.0.1:9101");
+  const std::string both = Format(resources);
+  EXPECT_TRUE(both.starts_with(alone + "\nPARTNER ")) << both;
+  EXPECT_NE(both.find("\nhttp://127.0.0.1:9101 "), std::string::npos) << both;
+}
+
 TEST(LogDump, DescribesARecord) {
   log::v1::Record record;
   record.set_gtrid(std::string("\x01\xff", 2));

@@ -102,8 +102,9 @@ class ScriptedPartners final : public tcc::Partners {
     if (url.size() > 2048) return Error{ErrorCode::kInvalid, "is too long", field};
     return {};
   }
-  std::vector<tcc::EndpointStatus> Status() const override { return {}; }
+  std::vector<tcc::EndpointStatus> Status() const override { return statuses; }
 
+  std::vector<tcc::EndpointStatus> statuses;
   std::deque<tcc::Call> calls;
   std::vector<uint64_t> cancelled;
 };

@@ -174,6 +174,54 @@ TEST(Limits, KeepTriesGoingBesideConfirmsThatAlwaysFail) {
   EXPECT_EQ(adapter.Try(partner.Url()).answer, A::kDone);
 }
 
+TEST(Limits, ShowTheProbeWhileItIsUnderWayAndTheBackOffThatItsFailureDoubles) {
+  std::atomic<bool> is_silent = false;
+  Partner partner([&](Peer& peer, const Request&) {
+    is_silent ? peer.WaitForClose() : void(peer.Write(Answer(500)));
+  });
+  HttpOptions options;
+  options.limiter.back_off_first = milliseconds(50);
+  Adapter adapter(std::move(options));
+  for (int i = 0; i < 3; ++i) adapter.Try(partner.Url());
+  ASSERT_TRUE(Soon([&] { return adapter.StatusOf(partner.Url()).health == Health::kBackingOff; }));
+  EXPECT_EQ(adapter.StatusOf(partner.Url()).back_off, milliseconds(50));
+
+  is_silent = true;
+  const uint64_t confirm = adapter.Start(Operation::kConfirm, partner.Url());
+  ASSERT_TRUE(Soon([&] { return adapter.StatusOf(partner.Url()).health == Health::kProbing; }));
+  auto status = adapter.StatusOf(partner.Url());
+  EXPECT_EQ(status.in_flight, 1u);
+  EXPECT_EQ(status.failures, 3u);
+  EXPECT_EQ(status.back_off, milliseconds(50));
+  EXPECT_EQ(adapter.Try(partner.Url()).answer, A::kNotSent) << "one call is the probe";
+  EXPECT_EQ(adapter.completions().Count(confirm), 0);
+
+  // It was ended by us: that says nothing of the partner.
+  adapter.partners().Cancel(confirm);
+  ASSERT_TRUE(Soon([&] { return adapter.StatusOf(partner.Url()).health == Health::kBackingOff; }));
+  EXPECT_EQ(adapter.StatusOf(partner.Url()).failures, 3u);
+
+  is_silent = false;
+  EXPECT_EQ(adapter.Ask(Operation::kConfirm, partner.Url()).answer, A::kUnknown);
+  ASSERT_TRUE(Soon([&] { return adapter.StatusOf(partner.Url()).failures == 4; }));
+  status = adapter.StatusOf(partner.Url());
+  EXPECT_EQ(status.health, Health::kBackingOff);
+  EXPECT_EQ(status.back_off, milliseconds(100));
+}
+
+// It named the time itself: there is no back-off of ours to show.
+TEST(Limits, ShowAPartnerThatAskedToBeLeftAlone) {
+  Partner partner(
+      [](Peer& peer, const Request&) { peer.Write(Answer(503, "Retry-After: 60\r\n")); });
+  Adapter adapter;
+  EXPECT_EQ(adapter.Try(partner.Url()).answer, A::kLater);
+  ASSERT_TRUE(Soon([&] { return adapter.StatusOf(partner.Url()).health == Health::kBackingOff; }));
+  const auto status = adapter.StatusOf(partner.Url());
+  EXPECT_EQ(status.failures, 1u);
+  EXPECT_EQ(status.back_off, Duration(0));
+  EXPECT_EQ(status.detail, "answered 503");
+}
+
 TEST(Limits, HoldNoConfirmBackBeyondTheCap) {
   std::atomic<int> confirms = 0;
   Partner partner([&](Peer& peer, const Request&) {
