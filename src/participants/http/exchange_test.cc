@@ -309,6 +309,54 @@ TEST(Exchange, TheAddressesOfANameAreTriedInTurn) {
   EXPECT_EQ(completion.answer, A::kDone) << completion.detail;
 }
 
+// partner.test has these addresses, in this order.
+HttpOptions Known(std::vector<std::string> addresses) {
+  HttpOptions options;
+  options.allow = {"http://partner.test:*"};
+  options.addresses["partner.test"] = std::move(addresses);
+  options.connect_timeout = milliseconds(1'500);
+  options.limiter.failures_to_back_off = 1'000;
+  return options;
+}
+
+TEST(Exchange, ASilentAddressDoesNotUseUpTheTimeOfTheOthers) {
+  Partner partner([](Peer& peer, const Request&) { peer.Write(Ok()); });
+  SilentAddress silent("127.0.0.2", partner.port());
+  for (const auto& addresses : {std::vector<std::string>{"127.0.0.2", "127.0.0.1"},
+                                std::vector<std::string>{"127.0.0.2", "127.0.0.3", "127.0.0.1"},
+                                std::vector<std::string>{"127.0.0.3", "127.0.0.2", "127.0.0.1"}}) {
+    Adapter adapter(Known(addresses));
+    const auto completion = adapter.Try(partner.Url("partner.test"));
+    EXPECT_EQ(completion.answer, A::kDone) << completion.detail;
+    // The connection is kept: the silent address is not met at every call.
+    EXPECT_EQ(adapter.Try(partner.Url("partner.test")).answer, A::kDone);
+    ASSERT_TRUE(test::Eventually(
+        seconds(20), [&] { return adapter.StatusOf(partner.Url("partner.test")).idle == 1; }));
+    EXPECT_EQ(adapter.StatusOf(partner.Url("partner.test")).connects, 1u);
+    EXPECT_EQ(adapter.StatusOf(partner.Url("partner.test")).failures, 0u);
+  }
+}
+
+TEST(Exchange, ANameOfWhichNoAddressAnswersIsNotSent) {
+  Partner partner([](Peer& peer, const Request&) { peer.Write(Ok()); });
+  SilentAddress silent("127.0.0.2", partner.port()), other("127.0.0.4", partner.port());
+  const std::pair<std::vector<std::string>, const char*> cases[] = {
+      {{"127.0.0.2", "127.0.0.4"}, "cannot connect: no connection in time"},
+      {{"127.0.0.3", "127.0.0.2"}, "cannot connect: no connection in time"},
+      {{"127.0.0.2", "127.0.0.3"}, "cannot connect: Connection refused"},
+      {{"127.0.0.3", "127.0.0.5"}, "cannot connect: Connection refused"}};
+  for (const auto& [addresses, detail] : cases) {
+    Adapter adapter(Known(addresses));
+    const auto completion = adapter.Try(partner.Url("partner.test"));
+    EXPECT_EQ(completion.answer, A::kNotSent) << addresses[0] << ", " << addresses[1];
+    EXPECT_EQ(completion.detail, detail) << addresses[0] << ", " << addresses[1];
+    ASSERT_TRUE(test::Eventually(
+        seconds(20), [&] { return adapter.StatusOf(partner.Url("partner.test")).failures == 1; }));
+    EXPECT_EQ(adapter.StatusOf(partner.Url("partner.test")).connects, 0u);
+  }
+  EXPECT_EQ(partner.connections(), 0);
+}
+
 TEST(Exchange, ANameWithoutAnAddressIsNotSent) {
   HttpOptions options;
   options.allow = {"http://partner.invalid"};

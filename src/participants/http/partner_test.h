@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <csignal>
@@ -147,6 +148,7 @@ class Partner {
   Partner(const Partner&) = delete;
   Partner& operator=(const Partner&) = delete;
 
+  uint16_t port() const { return port_; }
   std::string Url(const std::string& host = "127.0.0.1") const {
     return (tls_ != nullptr ? "https://" : "http://") + host + ":" + std::to_string(port_);
   }
@@ -225,6 +227,36 @@ class Partner {
   std::mutex mutex_;
   std::list<Served> served_;  // grows on the acceptor's thread; read when that has ended
   std::thread acceptor_;
+};
+
+// An address of loopback that says nothing: who connects waits for ever. The kernel drops what
+// comes to a listener whose queue of connections that nobody accepts is full.
+class SilentAddress {
+ public:
+  SilentAddress(const std::string& address, uint16_t port) {
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_port = htons(port);
+    EXPECT_EQ(inet_pton(AF_INET, address.c_str(), &at.sin_addr), 1);
+    const auto* name = reinterpret_cast<const sockaddr*>(&at);
+    listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    EXPECT_EQ(bind(listener_, name, sizeof at), 0);
+    EXPECT_EQ(listen(listener_, 0), 0);
+    for (int& filler : fillers_) {
+      filler = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+      (void)connect(filler, name, sizeof at);
+    }
+  }
+  ~SilentAddress() {
+    for (const int filler : fillers_) close(filler);
+    close(listener_);
+  }
+  SilentAddress(const SilentAddress&) = delete;
+  SilentAddress& operator=(const SilentAddress&) = delete;
+
+ private:
+  int listener_ = -1;
+  std::array<int, 4> fillers_{};
 };
 
 }  // namespace assent::http
