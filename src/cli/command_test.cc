@@ -196,6 +196,17 @@ TEST_F(AssentCommand, RunsAnInteractiveTransaction) {
   EXPECT_EQ(partner.tcc().url(), "http://127.0.0.1:9101/hotel");
   EXPECT_EQ(partner.tcc().payload().text(), "{\"nights\":2}");
   EXPECT_TRUE(partner.tcc().called_by_client());
+  EXPECT_EQ(CodeOf({"enlist", "g", "hotel", "--try-url", "http://a/1", "--confirm-url",
+                    "http://b/2", "--cancel-url", "http://c/3"}),
+            kOk);
+  const auto split = std::get<v1::Branch>(engine_.last().body);
+  EXPECT_EQ(split.tcc().url(), "");
+  EXPECT_EQ(split.tcc().urls().try_() + " " + split.tcc().urls().confirm() + " " +
+                split.tcc().urls().cancel(),
+            "http://a/1 http://b/2 http://c/3");
+  EXPECT_EQ(CodeOf({"vote", "g", "hotel", "PREPARED", "--expires-at", "2030-01-31T12:00:00Z"}),
+            kOk);
+  EXPECT_EQ(std::get<v1::VoteRequest>(engine_.last().body).expires_at(), "2030-01-31T12:00:00Z");
   EXPECT_EQ(CodeOf({"vote", "g", "hotel", "REFUSED", "--reason", "sold out"}), kOk);
   EXPECT_EQ(engine_.last().branch, "hotel");
   EXPECT_EQ(std::get<v1::VoteRequest>(engine_.last().body).vote(), v1::VoteRequest::REFUSED);
@@ -249,6 +260,8 @@ TEST_F(AssentCommand, RefusesWrongUsage) {
            {"enlist", "g", "b", "--resource", "r", "--isolation", "CHAOS", "--transaction", kGtrid},
            {"enlist", "g", "b"},
            {"enlist", "g", "b", "--resource", "r", "--partner", "http://127.0.0.1/"},
+           {"enlist", "g", "b", "--try-url", "http://a/1", "--confirm-url", "http://b/2"},
+           {"enlist", "g", "b", "--partner", "http://a/", "--cancel-url", "http://b/2"},
            {"vote", "g", "b", "PERHAPS", "--transaction", kGtrid},
            {"log", "dump"}}) {
     const auto output = Run(words);

@@ -187,8 +187,13 @@ int Enlist(const Common& common, const EnlistCommand& command) {
   if (!transaction) return ExplainFailure(transaction.error());
   v1::Branch branch;
   branch.set_name(command.name);
-  if (!command.partner.empty()) {
+  if (!command.partner.empty() || !command.try_url.empty()) {
     branch.mutable_tcc()->set_url(command.partner);
+    if (command.partner.empty()) {
+      branch.mutable_tcc()->mutable_urls()->set_try_(command.try_url);
+      branch.mutable_tcc()->mutable_urls()->set_confirm(command.confirm_url);
+      branch.mutable_tcc()->mutable_urls()->set_cancel(command.cancel_url);
+    }
     branch.mutable_tcc()->set_called_by_client(command.called_by_client);
     if (!command.payload.empty())
       branch.mutable_tcc()->mutable_payload()->set_text(command.payload);
@@ -217,6 +222,7 @@ int Vote(const Common& common, const VoteCommand& command) {
     return Complain("VOTE: expected PREPARED or REFUSED", kUsage);
   }
   request.set_vote(vote);
+  request.set_expires_at(command.expires_at);
   request.set_reason(command.reason);
   const std::string path =
       PathOf(command.gid, "/branches/" + PercentEncode(command.branch) + ":vote");

@@ -46,7 +46,8 @@ struct EnlistCommand {
   std::string resource;
   std::string isolation;
   bool read_only = false;
-  std::string partner;  // a URL, instead of a resource
+  std::string partner;  // a URL, instead of a resource; or one for each operation:
+  std::string try_url, confirm_url, cancel_url;
   std::string payload;  // JSON
   bool called_by_client = false;
 };
@@ -55,6 +56,7 @@ struct VoteCommand {
   std::string transaction;
   std::string branch;
   std::string vote;
+  std::string expires_at;
   std::string reason;
 };
 struct RunCommand {

@@ -87,6 +87,22 @@ void AddWholeTransactions(CommandLine& line) {
   list->add_option("--limit", line.list.limit, "at most so many, 1 to 1000 (default 100)");
 }
 
+void AddVote(CommandLine& line) {
+  CLI::App* vote = AddCommand(line, line.app, "vote", "Vote for a partner that you called yourself",
+                              "Examples:\n"
+                              "  assent vote move-1 hotel PREPARED --expires-at "
+                              "2026-01-31T12:00:00Z\n"
+                              "  assent vote move-1 hotel REFUSED --reason 'sold out'\n",
+                              [&line] { return Vote(line.common, line.vote); });
+  AddGid(vote, &line.vote.gid);
+  vote->add_option("BRANCH", line.vote.branch, "the branch's name")->required();
+  vote->add_option("VOTE", line.vote.vote, "PREPARED or REFUSED")->required();
+  vote->add_option("--expires-at", line.vote.expires_at,
+                   "when the reservation ends by itself, RFC 3339 in UTC (default: never)");
+  vote->add_option("--reason", line.vote.reason, "of a refusal, for people");
+  AddTransaction(vote, &line.vote.transaction);
+}
+
 void AddInteractive(CommandLine& line) {
   CLI::App* begin = AddCommand(line, line.app, "begin", "Begin a transaction step by step",
                                "Example, a whole one:\n"
@@ -113,6 +129,11 @@ void AddInteractive(CommandLine& line) {
   where->add_option("--resource", line.enlist.resource, "a configured resource");
   where->add_option("--partner", line.enlist.partner,
                     "a URL: try, confirm and cancel are below it");
+  auto* try_url = where->add_option("--try-url", line.enlist.try_url,
+                                    "a URL for each of them instead, with the two below");
+  auto* confirm_url = enlist->add_option("--confirm-url", line.enlist.confirm_url)->needs(try_url);
+  auto* cancel_url = enlist->add_option("--cancel-url", line.enlist.cancel_url)->needs(try_url);
+  try_url->needs(confirm_url)->needs(cancel_url);
   enlist->add_option("--payload", line.enlist.payload, "JSON, sent to the partner with each call");
   enlist->add_flag("--called-by-client", line.enlist.called_by_client,
                    "you call the partner's try by yourself, then vote");
@@ -120,15 +141,7 @@ void AddInteractive(CommandLine& line) {
                      "READ_COMMITTED (default), REPEATABLE_READ or SERIALIZABLE");
   enlist->add_flag("--read-only", line.enlist.read_only, "the server refuses writes");
   AddTransaction(enlist, &line.enlist.transaction);
-  CLI::App* vote = AddCommand(line, line.app, "vote", "Vote for a partner that you called yourself",
-                              "Example:\n"
-                              "  assent vote move-1 hotel REFUSED --reason 'sold out'\n",
-                              [&line] { return Vote(line.common, line.vote); });
-  AddGid(vote, &line.vote.gid);
-  vote->add_option("BRANCH", line.vote.branch, "the branch's name")->required();
-  vote->add_option("VOTE", line.vote.vote, "PREPARED or REFUSED")->required();
-  vote->add_option("--reason", line.vote.reason, "of a refusal, for people");
-  AddTransaction(vote, &line.vote.transaction);
+  AddVote(line);
   CLI::App* run = AddCommand(
       line, line.app, "run", "Run SQL on a branch",
       "Parameters: 7 is an integer, 1.5 a decimal, true, false and null what they say, all else "
