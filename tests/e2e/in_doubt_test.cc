@@ -1,0 +1,210 @@
+// A partner in doubt: it holds a reservation, has said yes or may have, and hears nothing more. It
+// asks where Assent-Coordinator has told it, and concludes what docs/partners.md lets it conclude
+// ("Cut off from the coordinator"), no more. Through the barrier it then settles by itself, and the
+// call that comes later finds it done.
+#include <filesystem>
+#include <future>
+#include <latch>
+
+#include "tests/e2e/desk.h"
+#include "tests/e2e/stand.h"
+
+namespace assent::test {
+namespace {
+
+using Operation = barrier::Operation;
+
+enum class May { kHold, kConfirm, kCancel };
+
+// What a partner in doubt has been told, and what it may do.
+struct Told {
+  int status = 0;    // 0: silence
+  std::string type;  // of a problem
+  May may = May::kHold;
+};
+
+Told Ask(const partner::Call& tried) {
+  Told told;
+  auto connection = client::Connection::To(tried.coordinator);
+  if (!connection) return told;
+  client::Client coordinator(std::move(*connection));
+  const auto answer = coordinator.Get(tried.gid, tried.transaction);
+  if (!answer) return told;
+  told.status = answer->status;
+  if (answer->problem) {
+    told.type = answer->problem->type();
+  } else if (answer->message.outcome() == v1::COMMITTED) {
+    told.may = May::kConfirm;
+  } else if (answer->message.outcome() == v1::ROLLED_BACK) {
+    told.may = May::kCancel;
+  }
+  return told;
+}
+
+class InDoubt : public Stand {
+ protected:
+  void Begin() {
+    api_ = std::make_unique<Api>(NewApi());
+    const Reply begun = api_->Post("/v1/transactions", R"({"gid": "trip", "deadline": "25s"})");
+    ASSERT_EQ(begun.status, 200) << begun.body;
+    transaction_ = begun.transaction.transaction();
+  }
+  // The desk has tried, and is cut off.
+  void HoldAndCutOff() {
+    desk_.Serve();
+    Begin();
+    const Reply enlisted = Post("/branches", desk_.Branch("desk"));
+    ASSERT_EQ(enlisted.status, 200) << enlisted.body;
+    desk_.Stop();
+    tried_ = desk_.LastTry();
+    ASSERT_EQ(tried_.coordinator, daemon_->url());
+    ASSERT_EQ(desk_.Ledger(), "9 held");
+  }
+  Reply Post(const std::string& path, const std::string& json = "") {
+    return api_->Post("/v1/transactions/trip" + path, json, transaction_);
+  }
+  void Restart() {
+    daemon_->Kill();
+    ExpectHold(0, "");
+    ASSERT_TRUE(daemon_->Start());
+  }
+  void ExpectHold(int status, const std::string& type) {
+    const Told told = Ask(tried_);
+    EXPECT_EQ(told.status, status);
+    EXPECT_EQ(told.type, type);
+    EXPECT_EQ(told.may, May::kHold);
+  }
+  // Asks until it may do something; meanwhile it holds.
+  May EventuallyMay() {
+    May may = May::kHold;
+    (void)Eventually(kSoon, [&] { return (may = Ask(tried_).may) != May::kHold; });
+    return may;
+  }
+  // Reached again, it is told what it knows already; nothing runs twice.
+  void ExpectDuplicate(Operation operation, const std::string& ledger) {
+    const auto end = operation == Operation::kConfirm ? v1::Transaction::COMMITTED
+                                                      : v1::Transaction::ROLLED_BACK;
+    EXPECT_EQ(desk_.Ledger(), ledger);
+    EXPECT_EQ(desk_.Ran(barrier::Name(operation)), 1);
+    desk_.Serve();
+    EXPECT_TRUE(Eventually(
+        kSoon, [&] { return NewApi().Get("/v1/transactions/trip").transaction.state() == end; }));
+    EXPECT_EQ(desk_.Ledger(), ledger);
+    EXPECT_EQ(desk_.Ran(barrier::Name(operation)), 1);
+  }
+
+  Desk desk_{SharedPostgreSql(), "in_doubt"};
+  partner::Call tried_;
+  std::unique_ptr<Api> api_;
+  std::string transaction_;
+};
+
+TEST_F(InDoubt, HoldsWhileNothingIsDecided) {
+  StartDaemon();
+  HoldAndCutOff();
+  ExpectHold(200, "");
+  EXPECT_EQ(Post(":commit").outcome(), v1::COMMITTED) << "it was right to hold";
+}
+
+TEST_F(InDoubt, ConfirmsByItselfWhatIsCommitted) {
+  StartDaemon();
+  HoldAndCutOff();
+  ASSERT_EQ(Post(":commit").outcome(), v1::COMMITTED);
+  EXPECT_EQ(Ask(tried_).may, May::kConfirm);
+  Restart();
+  EXPECT_EQ(EventuallyMay(), May::kConfirm);
+  EXPECT_EQ(desk_.Settle(tried_, Operation::kConfirm), 200);
+  Restart();
+  EXPECT_EQ(EventuallyMay(), May::kConfirm) << "a decision does not change";
+  EXPECT_EQ(desk_.Settle(tried_, Operation::kConfirm), 200);
+  ExpectDuplicate(Operation::kConfirm, "9 booked");
+}
+
+TEST_F(InDoubt, CancelsByItselfWhatIsRolledBack) {
+  StartDaemon();
+  HoldAndCutOff();
+  ASSERT_EQ(Post(":rollback").outcome(), v1::ROLLED_BACK);
+  EXPECT_EQ(Ask(tried_).may, May::kCancel);
+  Restart();
+  EXPECT_EQ(EventuallyMay(), May::kCancel);
+  EXPECT_EQ(desk_.Settle(tried_, Operation::kCancel), 200);
+  Restart();
+  EXPECT_EQ(EventuallyMay(), May::kCancel) << "a decision does not change";
+  ExpectDuplicate(Operation::kCancel, "10 released");
+}
+
+TEST_F(InDoubt, CancelsByItselfWhatWasUndecidedWhenTheCoordinatorDied) {
+  StartDaemon();
+  HoldAndCutOff();
+  ExpectHold(200, "");
+  Restart();
+  EXPECT_EQ(EventuallyMay(), May::kCancel);
+  EXPECT_EQ(desk_.Settle(tried_, Operation::kCancel), 200);
+  ExpectDuplicate(Operation::kCancel, "10 released");
+}
+
+// The decision is on the disk, and nobody has been told.
+TEST_F(InDoubt, ConfirmsByItselfWhatWasDecidedWhenTheCoordinatorDied) {
+  daemon_ = std::make_unique<Daemon>(Tables(""));
+  ASSERT_TRUE(daemon_->Start({"ASSENT_CRASH_AT=call-commit.before:1"}));
+  HoldAndCutOff();
+  EXPECT_EQ(Post(":commit").status, 0) << "it has died";
+  ExpectHold(0, "");
+  ASSERT_TRUE(daemon_->Start());
+  EXPECT_EQ(EventuallyMay(), May::kConfirm);
+  EXPECT_EQ(desk_.Settle(tried_, Operation::kConfirm), 200);
+  ExpectDuplicate(Operation::kConfirm, "9 booked");
+}
+
+// Its try commits after the coordinator has died: it cannot know whether its yes has arrived.
+TEST_F(InDoubt, WhoMayHaveSaidYesHoldsUntilItIsTold) {
+  StartDaemon();
+  std::latch entered(1), released(1);
+  desk_.Serve({.on_try = [&](partner::Session&, const partner::Call&) {
+    entered.count_down();
+    released.wait();
+    return partner::Done();
+  }});
+  Begin();
+  auto enlisted = std::async(std::launch::async,
+                             [&] { return Post("/branches", desk_.Branch("desk")).status; });
+  entered.wait();
+  daemon_->Kill();
+  released.count_down();
+  EXPECT_EQ(enlisted.get(), 0);
+  EXPECT_TRUE(Eventually(kSoon, [&] { return desk_.Ledger() == "9 held"; }));
+  desk_.Stop();
+  tried_ = desk_.LastTry();
+  ExpectHold(0, "");
+  ASSERT_TRUE(daemon_->Start());
+  EXPECT_EQ(EventuallyMay(), May::kCancel);
+  EXPECT_EQ(desk_.Settle(tried_, Operation::kCancel), 200);
+  ExpectDuplicate(Operation::kCancel, "10 released");
+}
+
+// Another coordinator answers at the address, with a log of its own. What it does not know, or
+// knows another transaction by, was committed all the same.
+TEST_F(InDoubt, HoldsWhenItIsToldThatNothingIsKnown) {
+  StartDaemon();
+  HoldAndCutOff();
+  ASSERT_EQ(Post(":commit").outcome(), v1::COMMITTED);
+  daemon_->Kill();
+  const std::string log = daemon_->log_directory(), aside = log + ".aside";
+  std::filesystem::rename(log, aside);
+  ASSERT_TRUE(daemon_->Start());
+  ExpectHold(404, "urn:assent:unknown-transaction");
+  Begin();
+  ExpectHold(409, "urn:assent:stale");
+  EXPECT_EQ(Post(":rollback").outcome(), v1::ROLLED_BACK);
+  ExpectHold(409, "urn:assent:stale");
+  daemon_->Kill();
+  std::filesystem::remove_all(log);
+  std::filesystem::rename(aside, log);
+  ASSERT_TRUE(daemon_->Start());
+  EXPECT_EQ(EventuallyMay(), May::kConfirm);
+  EXPECT_EQ(desk_.Settle(tried_, Operation::kConfirm), 200);
+  ExpectDuplicate(Operation::kConfirm, "9 booked");
+}
+
+}  // namespace
+}  // namespace assent::test
