@@ -9,6 +9,7 @@
 #include "assent/log/v1/records.pb.h"
 #include "base/random.h"
 #include "cli/commands.h"
+#include "client/raw_server_test.h"
 #include "coordinator/requests.h"
 #include "log/decision_log.h"
 #include "server/front.h"
@@ -247,6 +248,54 @@ TEST_F(AssentCommand, SaysHowToStartTheDaemonWhenNobodyAnswers) {
   EXPECT_EQ(output.status.code, kError);
   EXPECT_TRUE(Contains(output.error_output, "cannot reach " + url.substr(7)));
   EXPECT_TRUE(Contains(output.error_output, "Start it with `assentd`")) << output.error_output;
+}
+
+// A gateway in between, which may have handed the request on.
+std::string Stranger(const std::string& status, const std::string& type, const std::string& body) {
+  return "HTTP/1.1 " + status + " Any\r\nContent-Type: " + type +
+         "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+TEST_F(AssentCommand, TakesNoStrangersAnswerForTheCoordinators) {
+  const std::string html = "<h1>Sorry</h1>";
+  const std::string problem = R"({"type": "about:blank", "status": 502})";
+  struct Case {
+    std::string answer;
+    int code;
+  };
+  const std::vector<Case> cases = {
+      {Stranger("504", "text/html", html), kNotKnownYet},
+      {Stranger("502", "application/problem+json", problem), kNotKnownYet},
+      {Stranger("500", "application/json", "{}"), kNotKnownYet},
+      {Stranger("200", "text/html", html), kNotKnownYet},
+      {Stranger("404", "text/html", html), kError},
+      {"SSH-2.0-OpenSSH_9.2\r\n\r\n", kNotKnownYet},
+  };
+  const std::vector<std::vector<std::string>> commands = {
+      {"execute", document_},
+      {"begin"},
+      {"run", "g", "pc", "UPDATE t SET n = 1", "--transaction", kGtrid},
+      {"commit", "g", "--transaction", kGtrid},
+      {"rollback", "g"}};
+  for (const Case& one : cases) {
+    for (std::vector<std::string> words : commands) {
+      for (const bool json : {false, true}) {
+        if (json) words.insert(words.begin(), "--json");
+        const client::PieceByPiece stranger({one.answer});
+        const auto output = RunWith(stranger.url(), words);
+        EXPECT_EQ(output.status.code, one.code) << words[0] << " " << words[1] << one.answer;
+        EXPECT_EQ(output.output, "") << "standard output is the coordinator's";
+        EXPECT_FALSE(output.error_output.empty());
+      }
+    }
+  }
+}
+
+TEST_F(AssentCommand, SendsNothingWhereTheTransactionCannotBeAsked) {
+  const client::PieceByPiece stranger({Stranger("502", "text/html", "")});
+  const auto output = RunWith(stranger.url(), {"commit", "g"});
+  EXPECT_EQ(output.status.code, kError);
+  EXPECT_TRUE(Contains(output.error_output, "no answer of an Assent coordinator: 502"));
 }
 
 TEST_F(AssentCommand, RefusesWrongUsage) {

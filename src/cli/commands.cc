@@ -33,9 +33,11 @@ struct Call {
   std::string transaction = {};
 };
 
+constexpr const char* kAskLater = "\nask with: assent show GID";
+
 int ExplainFailure(const Error& error) {
-  if (error.code == ErrorCode::kTimeout) {
-    return Complain(error.message + "\nask with: assent show GID", kNotKnownYet);
+  if (error.code == ErrorCode::kTimeout || error.code == ErrorCode::kDamaged) {
+    return Complain(error.message + kAskLater, kNotKnownYet);
   }
   std::string message = error.message;
   if (error.code == ErrorCode::kUnavailable) {
@@ -86,6 +88,31 @@ v1::Outcome OutcomeInJson(const std::string& json) {
   return outcome;
 }
 
+bool IsOurProblem(const Response& response) {
+  if (response.content_type == client::kProtobufType) {
+    v1::Problem problem;
+    return problem.ParseFromString(response.body) && problem.type().starts_with("urn:assent:");
+  }
+  const auto type = FindMember(response.body, "type");
+  return type && type->starts_with("\"urn:assent:");
+}
+
+// False: a proxy's answer, or another program's.
+bool IsCoordinators(const Response& response, bool json) {
+  if (response.is_problem) return IsOurProblem(response);
+  return response.status < 400 &&
+         response.content_type.starts_with(json ? client::kJsonType : client::kProtobufType);
+}
+
+// A 4xx was refused on the way. Behind anything else the coordinator may have done it.
+int ExplainStranger(const Response& response) {
+  std::string text = "no answer of an Assent coordinator: " + std::to_string(response.status) +
+                     ": " + response.body;
+  if (response.status / 100 == 4) return Complain(text);
+  if (!text.ends_with('\n')) text += '\n';
+  return Complain(text + "whether it took effect is not known" + kAskLater, kNotKnownYet);
+}
+
 int PrintProblem(const Response& response, Meaning meaning) {
   v1::Problem problem;
   if (response.content_type != client::kProtobufType || !problem.ParseFromString(response.body)) {
@@ -109,15 +136,14 @@ template <typename T>
 int Perform(const Common& common, const Call& call, Meaning meaning) {
   const auto response = Send(common, call, common.json);
   if (!response) return ExplainFailure(response.error());
+  if (!IsCoordinators(*response, common.json)) return ExplainStranger(*response);
   if (common.json) {
     std::cout << response->body << '\n';
     return CodeOf(OutcomeInJson(response->body), response->is_problem, meaning);
   }
-  if (response->is_problem || response->status >= 400) return PrintProblem(*response, meaning);
+  if (response->is_problem) return PrintProblem(*response, meaning);
   T message;
-  if (response->content_type != client::kProtobufType || !message.ParseFromString(response->body)) {
-    return Complain(common.server + " is no Assent coordinator: its answer is of another kind");
-  }
+  if (!message.ParseFromString(response->body)) return ExplainStranger(*response);
   std::cout << Format(message);
   return CodeOf(OutcomeIn(message), false, meaning);
 }
@@ -157,8 +183,9 @@ Result<std::string> FindTransaction(const Common& common, const std::string& gid
     (void)problem.ParseFromString(response->body);
     return Error{ErrorCode::kNotFound, Format(problem)};
   }
-  if (!transaction.ParseFromString(response->body)) {
-    return Error{ErrorCode::kDamaged, common.server + " is no Assent coordinator"};
+  if (!IsCoordinators(*response, false) || !transaction.ParseFromString(response->body)) {
+    return Error{ErrorCode::kIo, common.server + " gives no answer of an Assent coordinator: " +
+                                     std::to_string(response->status) + ": " + response->body};
   }
   return transaction.transaction();
 }

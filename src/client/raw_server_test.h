@@ -1,0 +1,55 @@
+// For tests: a server that takes one connection and gives one answer, piece by piece, whatever is
+// asked.
+//
+// Contract: each piece is read by itself. The connection must come before the end of the object.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace assent::client {
+
+class PieceByPiece {
+ public:
+  explicit PieceByPiece(std::vector<std::string> pieces)
+      : listener_(socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* plain = reinterpret_cast<sockaddr*>(&address);
+    EXPECT_EQ(bind(listener_, plain, size) | listen(listener_, 1), 0);
+    getsockname(listener_, plain, &size);
+    port_ = ntohs(address.sin_port);
+    thread_ = std::thread([this, pieces = std::move(pieces)] {
+      const int peer = accept(listener_, nullptr, nullptr);
+      char request[4096];
+      EXPECT_GT(recv(peer, request, sizeof request, 0), 0);
+      for (const std::string& piece : pieces) {
+        EXPECT_EQ(send(peer, piece.data(), piece.size(), MSG_NOSIGNAL),
+                  static_cast<ssize_t>(piece.size()));
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));  // each is read by itself
+      }
+      close(peer);
+    });
+  }
+  ~PieceByPiece() {
+    thread_.join();
+    close(listener_);
+  }
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+
+ private:
+  int listener_;
+  uint16_t port_ = 0;
+  std::thread thread_;
+};
+
+}  // namespace assent::client
