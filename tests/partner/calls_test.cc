@@ -89,6 +89,24 @@ TEST_P(PartnerCalls, RefuseAfterAViolatedConstraint) {
   EXPECT_EQ(Causes(), "try=refused");
 }
 
+// The business code has a savepoint of its own, and goes back to it before it refuses.
+TEST_P(PartnerCalls, RefuseBehindASavepointOfTheBusinessCode) {
+  ServeTry([](Session& session, const Call& call) {
+    (void)session.Execute("UPDATE stock SET free = free - 1");
+    (void)session.SetSavepoint();
+    const auto held = session.Execute("INSERT INTO booking (transaction, state) VALUES (?, 'held')",
+                                      {call.transaction});
+    if (held) return partner::Done();
+    (void)session.ReturnToSavepoint();
+    return partner::Refused("booked by somebody else");
+  });
+  Query("INSERT INTO booking (transaction, state) VALUES ('" +
+        CoordinatorCall(Operation::kTry).key.gtrid.ToHex() + "', 'theirs')");
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(Status(Operation::kTry), 409);
+  EXPECT_EQ(Free() + Booking(), "20theirs") << "what stood before the savepoint is undone too";
+  EXPECT_EQ(Causes(), "try=refused");
+}
+
 std::atomic<int> alarms{0};
 
 TEST_P(PartnerCalls, CallAPersonWhereConfirmAndCancelContradict) {

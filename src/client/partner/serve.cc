@@ -14,6 +14,9 @@ using barrier::Barrier;
 using barrier::Operation;
 using barrier::Verdict;
 
+// Not the business code's: a refusal goes back behind all of it.
+constexpr const char* kBeforeTry = "assent_try";
+
 Result<barrier::Given> Ask(Session& session, const barrier::Statement& statement) {
   const std::vector<Value> parameters(statement.parameters.begin(), statement.parameters.end());
   barrier::Given given;
@@ -89,7 +92,7 @@ Outcome Handling::Work() {
 Answer Handling::RunWork() {
   const bool is_try = call_.operation == Operation::kTry;
   if (is_try) {
-    if (auto set = session_.SetSavepoint(); !set) return GiveUp(set.error());
+    if (auto set = session_.SetSavepoint(kBeforeTry); !set) return GiveUp(set.error());
   }
   Outcome outcome;
   try {
@@ -118,7 +121,8 @@ Answer Handling::RunWork() {
 
 // In the same local transaction, so that nobody comes between the roll-back and the refusal.
 Answer Handling::RecordRefusal(const std::string& why) {
-  if (auto returned = session_.ReturnToSavepoint(); !returned) return GiveUp(returned.error());
+  if (auto returned = session_.ReturnToSavepoint(kBeforeTry); !returned)
+    return GiveUp(returned.error());
   Barrier barrier =
       Barrier::Refuse(session_.vendor(), in_barrier_, Barrier::Where::kSameTransaction);
   if (auto settled = Settle(barrier); !settled) return GiveUp(settled.error());

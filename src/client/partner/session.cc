@@ -62,15 +62,15 @@ void Session::RollBack() {
   if (alive() && !Change("ROLLBACK", {})) is_broken_ = true;
 }
 
-Result<void> Session::SetSavepoint() {
-  const auto set = Execute("SAVEPOINT assent_work");
+Result<void> Session::SetSavepoint(const std::string& name) {
+  const auto set = Execute("SAVEPOINT " + name);
   if (!set) return set.error();
   return {};
 }
 
-Result<void> Session::ReturnToSavepoint() {
+Result<void> Session::ReturnToSavepoint(const std::string& name) {
   CHECK(in_transaction_) << "a savepoint outside of a local transaction";
-  const auto returned = Change("ROLLBACK TO SAVEPOINT assent_work", {});
+  const auto returned = Change("ROLLBACK TO SAVEPOINT " + name, {});
   if (!returned) {
     failure_ = returned.error();
     return returned.error();

@@ -44,10 +44,11 @@ class Session {
   Result<void> Commit();
   void RollBack();
 
-  // One at a time; a second one takes the place of the first.
-  Result<void> SetSavepoint();
+  // One at a time for each name; a second one takes the place of the first. Names that begin with
+  // "assent_" are the library's own.
+  Result<void> SetSavepoint(const std::string& name = "business");
   // What was done since is undone, and so is the failure of a statement.
-  Result<void> ReturnToSavepoint();
+  Result<void> ReturnToSavepoint(const std::string& name = "business");
 
   // Why the local transaction cannot commit any more.
   const std::optional<Error>& failure() const { return failure_; }
