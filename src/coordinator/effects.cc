@@ -173,8 +173,9 @@ Answer Shard::AnswerRun(const Entry& entry, uint32_t branch) const {
 Answer Shard::AnswerFor(const Waiter& waiter, const Entry& entry) const {
   switch (waiter.kind) {
     case Waiter::For::kView: return AnswerView(View(entry));
-    case Waiter::For::kRollBack: return AnswerOutcome(View(entry), true);
-    default: return AnswerOutcome(View(entry), false);
+    case Waiter::For::kRollBack: return AnswerOutcome(View(entry), Asked::kRollBack);
+    case Waiter::For::kRun: return AnswerOutcome(View(entry), Asked::kWork);
+    default: return AnswerOutcome(View(entry), Asked::kOutcome);
   }
 }
 

@@ -55,6 +55,11 @@ Answer AlreadyDecided() {
       "join any more");
 }
 
+Asked AskedBy(Route route) {
+  if (route == Route::kEnlist || route == Route::kRun) return Asked::kWork;
+  return route == Route::kRollBack ? Asked::kRollBack : Asked::kOutcome;
+}
+
 // Its statements were given with it, and it commits by itself.
 Answer OneCall(const std::string& what) {
   return AnswerProblem(409, "one-call", "Made in one call",
@@ -134,7 +139,7 @@ bool Shard::Join(Request& request, Reply& reply) {
     if (IsOtherContent(ended->fingerprint, request)) {
       reply(Reused(request.gid));
     } else {
-      reply(AnswerOutcome(*EndedView(request.gid), false));
+      reply(AnswerOutcome(*EndedView(request.gid), Asked::kOutcome));
     }
     return true;
   }
@@ -147,7 +152,7 @@ bool Shard::Join(Request& request, Reply& reply) {
 
 Answer Shard::AnswerOutcomeOrView(const Entry& entry) const {
   if (entry.atomic.Reportable() == core::Outcome::kUndecided) return AnswerView(View(entry));
-  return AnswerOutcome(View(entry), false);
+  return AnswerOutcome(View(entry), Asked::kOutcome);
 }
 
 void Shard::AddBranch(Entry& entry, BranchPlan& branch) {
@@ -215,10 +220,8 @@ Entry* Shard::Current(const Request& request, const Reply& reply, bool header_ne
       reply(AnswerUnknown(request.gid));
     } else if (!request.transaction.empty() && request.transaction != view->transaction()) {
       reply(Stale(request.gid, view->transaction()));
-    } else if (request.route == Route::kEnlist && view->outcome() == v1::COMMITTED) {
-      reply(AlreadyDecided());
     } else {
-      reply(AnswerOutcome(*view, request.route == Route::kRollBack));
+      reply(AnswerOutcome(*view, AskedBy(request.route)));
     }
     return nullptr;
   }
@@ -335,8 +338,8 @@ void Shard::Run(Request& request, Reply reply) {
     }
     return;
   }
-  if (entry->atomic.state != core::State::kActive) {
-    AddWaiter(*entry, Waiter::For::kOutcome, 0, Duration::zero(), std::move(reply));
+  if (entry->atomic.state != core::State::kActive) {  // it hears why, once that may be told
+    AddWaiter(*entry, Waiter::For::kRun, index, std::nullopt, std::move(reply));
     return;
   }
   if (seq != work.seq + 1) {

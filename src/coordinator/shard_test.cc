@@ -383,6 +383,58 @@ TEST(Shard, CountsTheIdleLimitFromTheAnswerOfALongStatement) {
   EXPECT_EQ(box.a.calls.front().operation, Operation::kRollBack);
 }
 
+// Scenario: another program still runs statements while this one commits, and afterwards.
+TEST(Shard, AnswersARunThatComesTooLateWithAProblemThatNamesTheOutcome) {
+  Box box;
+  Request begin;
+  begin.route = Route::kBegin;
+  v1::BeginRequest named;
+  named.set_gid("g");
+  begin.body = named;
+  const size_t begun = box.Send(std::move(begin));
+  const auto to = [&](Route route) {
+    Request request;
+    request.route = route;
+    request.gid = "g";
+    request.transaction = std::get<v1::Transaction>(box.AnswerOf(begun)->body).transaction();
+    return request;
+  };
+  const auto run = [&](uint64_t seq) {
+    Request request = to(Route::kRun);
+    request.branch = "pc";
+    v1::RunRequest statements;
+    statements.set_seq(seq);
+    statements.add_statements()->set_sql("UPDATE t SET a = 1");
+    request.body = statements;
+    return box.Send(std::move(request));
+  };
+  Request enlist = to(Route::kEnlist);
+  v1::Branch branch;
+  branch.set_name("pc");
+  branch.mutable_xa()->set_resource("a");
+  enlist.body = branch;
+  box.Send(std::move(enlist));
+  box.Reply(box.a, Operation::kOpen);
+  const size_t first = run(1);
+  box.Reply(box.a, Operation::kRun);
+  EXPECT_EQ(box.StatusOf(first), 200);
+  const size_t committing = box.Send(to(Route::kCommit));
+  const size_t late = run(2), again = run(1);
+  EXPECT_EQ(box.StatusOf(late), 0) << "the outcome is not known";
+  box.Reply(box.a, Operation::kPrepare);
+  box.FlushLog();
+  const size_t later = run(2);
+  box.Reply(box.a, Operation::kCommit);
+  EXPECT_EQ(box.StatusOf(committing), 200);
+  box.FlushLog();
+  for (const size_t number : {late, again, later, run(2)}) {
+    ASSERT_EQ(box.StatusOf(number), 409) << number;
+    EXPECT_EQ(ProblemOf(box.AnswerOf(number)).type(), "urn:assent:already-decided");
+    EXPECT_EQ(ProblemOf(box.AnswerOf(number)).outcome(), v1::COMMITTED);
+  }
+  EXPECT_TRUE(box.a.calls.empty());
+}
+
 TEST(Validator, NamesTheFieldThatIsWrong) {
   Box box;
   const auto field_of = [&](const v1::ExecuteRequest& body) {

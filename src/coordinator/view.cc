@@ -163,20 +163,24 @@ v1::Transaction View(const Ended& ended) {
 
 Answer AnswerView(v1::Transaction view) { return Answer{200, 0, std::move(view)}; }
 
-Answer AnswerOutcome(v1::Transaction view, bool asked_to_roll_back) {
+Answer AnswerOutcome(v1::Transaction view, Asked asked) {
   const bool rolled_back = view.outcome() == v1::ROLLED_BACK;
-  if (view.outcome() == v1::UNDECIDED) return Answer{202, 0, std::move(view)};
-  if (view.outcome() == v1::COMMITTED && !asked_to_roll_back) {
+  const bool undecided = view.outcome() == v1::UNDECIDED;
+  if (undecided && asked != Asked::kWork) return Answer{202, 0, std::move(view)};
+  if (view.outcome() == v1::COMMITTED && asked == Asked::kOutcome) {
     return Answer{200, 0, std::move(view)};
   }
-  if (rolled_back && asked_to_roll_back) return Answer{200, 0, std::move(view)};
+  if (rolled_back && asked == Asked::kRollBack) return Answer{200, 0, std::move(view)};
 
   v1::Problem problem;
-  if (view.outcome() == v1::COMMITTED) {
+  if (undecided || view.outcome() == v1::COMMITTED) {
     problem.set_type("urn:assent:already-decided");
     problem.set_title("Already decided");
     problem.set_status(409);
-    problem.set_detail("the transaction has committed; it cannot be rolled back");
+    problem.set_detail(undecided ? "commit or roll-back has been asked for"
+                       : asked == Asked::kWork
+                           ? "the transaction has committed; it takes no more work"
+                           : "the transaction has committed; it cannot be rolled back");
   } else if (rolled_back) {
     problem.set_type("urn:assent:rolled-back");
     problem.set_title("Rolled back");

@@ -21,9 +21,11 @@ v1::Transaction::State StateOf(const Ended& ended);
 // What an ended transaction takes in memory, about.
 size_t HeldBytes(const Entry& entry);
 
-// 200, 202, 409 or 500 by the outcome of the view; `asked_to_roll_back`: rolled back is what was
-// wanted.
-Answer AnswerOutcome(v1::Transaction view, bool asked_to_roll_back);
+// What the outcome answers: who asks for the outcome, who wants a roll-back, who brings work that
+// comes too late.
+enum class Asked : uint8_t { kOutcome, kRollBack, kWork };
+// 200, 202, 409 or 500 by the outcome of the view; kWork: a problem whatever the outcome is.
+Answer AnswerOutcome(v1::Transaction view, Asked asked);
 Answer AnswerView(v1::Transaction view);  // 200, whatever the outcome
 Answer AnswerProblem(int status, const std::string& type, const std::string& title,
                      const std::string& detail, const std::string& field = {});

@@ -58,7 +58,9 @@ TEST_F(Interactive, CommitsWhatWasRun) {
   EXPECT_EQ(Gold(1), Pair(1010, 990));
   EXPECT_EQ(Commit(api, "i-1", gtrid).outcome(), v1::COMMITTED) << "again says the same";
   const Reply late = Run(api, "i-1", gtrid, "pc", 3, Grant(1, 1));
-  EXPECT_EQ(late.outcome(), v1::COMMITTED) << late.body;
+  EXPECT_EQ(late.status, 409) << late.body;
+  EXPECT_EQ(late.problem.type(), "urn:assent:already-decided");
+  EXPECT_EQ(late.outcome(), v1::COMMITTED);
   EXPECT_EQ(Gold(1), Pair(1010, 990));
 }
 
