@@ -223,6 +223,16 @@ TEST(Connection, ReadsAnAnswerThatComesInPieces) {
   EXPECT_EQ(answer->body, "abcdef");
 }
 
+TEST(Connection, ReadsAnAnswerThatComesWithAnInterimOne) {
+  const PieceByPiece server(
+      {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\n"
+       "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"});
+  auto connection = Connection::To(server.url());
+  const auto answer = connection->Send("GET", "/", {}, "", std::chrono::seconds(10));
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(answer->body, "ok");
+}
+
 TEST(Connection, ReadsUrls) {
   EXPECT_EQ(Connection::To("http://127.0.0.1:7430")->server(), "127.0.0.1:7430");
   EXPECT_EQ(Connection::To("http://[::1]:7430/")->server(), "[::1]:7430");

@@ -186,11 +186,11 @@ Result<Response> Connection::Receive(bool is_head, Monotonic until) {
         if (error) {
           return Error{ErrorCode::kDamaged, server_ + " does not speak HTTP: " + error.message()};
         }
+        // 100 Continue: the answer comes behind it, or has come with it.
+        if (parser->is_done() && parser->get().result_int() / 100 == 1) renew();
       }
     }
-    if (!parser->is_done()) continue;
-    if (parser->get().result_int() / 100 != 1) break;
-    renew();  // 100 Continue: the answer is still to come
+    if (parser->is_done()) break;
   }
   auto message = parser->release();
   if (!message.keep_alive()) Close();

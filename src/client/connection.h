@@ -47,7 +47,8 @@ class Connection {
   Connection& operator=(Connection&& other) noexcept;
   ~Connection() { Close(); }
 
-  // `timeout` bounds the whole exchange, connecting included.
+  // `timeout` bounds the whole exchange, connecting included; but for the look-up of a host that is
+  // a name, which takes as long as the system's resolver does.
   Result<Response> Send(std::string_view method, std::string_view path,
                         const std::vector<Header>& headers, std::string_view body,
                         Duration timeout);
