@@ -137,6 +137,26 @@ TEST_P(PartnerTrouble, AnExceptionIsAFaultAndLeavesNothing) {
   EXPECT_EQ(Status(Operation::kTry), 200);
 }
 
+TEST_P(PartnerTrouble, WhatIsThrownAndIsNoExceptionIsAFaultToo) {
+  partner::Partner business = Business();
+  std::atomic<bool> throws = true;
+  business.on_try = [&](Session& session, const Call& call) {
+    const auto outcome = Reserve(session, call);
+    if (throws) throw 7;
+    return outcome;
+  };
+  business.expiry = [](Session&, const Call& call) -> Result<std::optional<WallTime>> {
+    if (call.gid == "trip-2") throw "no calendar";
+    return std::optional<WallTime>();
+  };
+  Serve(business);
+  EXPECT_EQ(Status(Operation::kTry), 500);
+  throws = false;
+  EXPECT_EQ(Status(Operation::kTry, 2), 500);
+  EXPECT_EQ(Free() + Causes(), "20");
+  EXPECT_EQ(Status(Operation::kTry), 200);
+}
+
 TEST_P(PartnerTrouble, BusinessCodeThatCannotNowIsLater) {
   std::atomic<int> attempts = 0;
   ServeTry([&](Session& session, const Call& call) {

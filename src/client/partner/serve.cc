@@ -32,6 +32,19 @@ Result<barrier::Given> Ask(Session& session, const barrier::Statement& statement
   return given;
 }
 
+// Of what the business code throws: as good as a statement that is wrong.
+template <typename F>
+Result<void> Caught(F work) {
+  try {
+    work();
+    return {};
+  } catch (const std::exception& thrown) {
+    return Error{ErrorCode::kInvalid, std::string("an exception: ") + thrown.what()};
+  } catch (...) {
+    return Error{ErrorCode::kInvalid, "an exception that is no std::exception"};
+  }
+}
+
 class Handling {
  public:
   Handling(Session& session, const Call& call, bool too_late, const Partner& partner)
@@ -95,11 +108,7 @@ Answer Handling::RunWork() {
     if (auto set = session_.SetSavepoint(kBeforeTry); !set) return GiveUp(set.error());
   }
   Outcome outcome;
-  try {
-    outcome = Work();
-  } catch (const std::exception& thrown) {  // as good as a statement that is wrong
-    return GiveUp({ErrorCode::kInvalid, std::string("an exception: ") + thrown.what()});
-  }
+  if (auto ran = Caught([&] { outcome = Work(); }); !ran) return GiveUp(ran.error());
   const auto& failure = session_.failure();
   const bool refused = outcome.kind == Outcome::Kind::kRefused;
   // A statement that broke a constraint may well be how the business code learns that it must
@@ -132,13 +141,11 @@ Answer Handling::RecordRefusal(const std::string& why) {
 Answer Handling::Commit(int status, std::string text) {
   Answer answer{status, std::move(text)};
   if (call_.operation == Operation::kTry && status == 200 && partner_.expiry) {
-    try {
-      const auto expires = partner_.expiry(session_, call_);
-      if (!expires) return GiveUp(expires.error());
-      answer.expires = *expires;
-    } catch (const std::exception& thrown) {
-      return GiveUp({ErrorCode::kInvalid, std::string("an exception: ") + thrown.what()});
-    }
+    Result<std::optional<WallTime>> expires = std::optional<WallTime>();
+    const auto ran = Caught([&] { expires = partner_.expiry(session_, call_); });
+    if (!ran) return GiveUp(ran.error());
+    if (!expires) return GiveUp(expires.error());
+    answer.expires = *expires;
   }
   if (auto committed = session_.Commit(); !committed) return GiveUp(committed.error());
   return answer;

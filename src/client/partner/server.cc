@@ -13,8 +13,10 @@
 #include <list>
 #include <mutex>
 #include <set>
+#include <system_error>
 #include <thread>
 
+#include "base/event_log.h"
 #include "client/partner/router.h"
 
 namespace assent::partner {
@@ -68,6 +70,8 @@ uint16_t PortOf(int descriptor) {
                    : reinterpret_cast<const sockaddr_in*>(&address)->sin_port);
 }
 
+void Warn(const std::string& detail) { Log(LogEvent::kWarned, {{"detail", detail}}); }
+
 class ThreadedServer final : public Server {
  public:
   ThreadedServer(const ServerOptions& options, Verifier verifier, Opener opener,
@@ -113,16 +117,22 @@ class ThreadedServer final : public Server {
   std::thread acceptor_;
 };
 
+// No error ends it: descriptors and memory come back, and accept also tells what the network has
+// done to the connection that it would have given.
 void ThreadedServer::Accept() {
+  int told = 0;
   while (!is_stopping_) {
     const int descriptor = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     if (descriptor >= 0) {
+      told = 0;
       Take(descriptor);
-    } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-      std::this_thread::sleep_for(kAcceptPause);  // they come back
-    } else if (errno != EINTR && errno != ECONNABORTED && !is_stopping_) {
-      return;
+      continue;
     }
+    const int code = errno;
+    if (is_stopping_ || code == EINTR || code == ECONNABORTED) continue;
+    if (code != told) Warn(std::string("cannot accept: ") + std::strerror(code));
+    told = code;
+    std::this_thread::sleep_for(kAcceptPause);
   }
 }
 
@@ -136,7 +146,13 @@ void ThreadedServer::Take(int descriptor) {
     return;
   }
   Served& served = served_.emplace_back(descriptor, limits_);
-  served.thread = std::thread([this, &served] { Serve(served); });
+  try {
+    served.thread = std::thread([this, &served] { Serve(served); });
+  } catch (const std::system_error& thrown) {
+    Warn(std::string("no thread for a connection: ") + thrown.what());
+    served.connection.Send({503, "no thread can be had", kRetryAfterS}, false);
+    served_.pop_back();
+  }
 }
 
 void ThreadedServer::Reap() {

@@ -2,14 +2,50 @@
 // the barrier. tests/partner has what comes behind it.
 #include "client/partner/server.h"
 
+#include <dlfcn.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <pthread.h>
+#include <sys/syscall.h>
 
+#include <atomic>
+#include <cerrno>
 #include <future>
 #include <thread>
 
 #include "client/partner/coordinator_test.h"
 #include "server/raw_client_test.h"
+
+namespace {
+
+std::atomic<int> failing_accepts{0}, failing_threads{0};
+
+// One of the failures that were ordered.
+bool Takes(std::atomic<int>& failing) {
+  int left = failing;
+  while (left > 0 && !failing.compare_exchange_weak(left, left - 1)) {
+  }
+  return left > 0;
+}
+
+}  // namespace
+
+// In the place of the C library's, for the calls of this program.
+extern "C" int accept4(int descriptor, sockaddr* address, socklen_t* size, int flags) {
+  const auto accepted = static_cast<int>(syscall(SYS_accept4, descriptor, address, size, flags));
+  if (accepted < 0 || !Takes(failing_accepts)) return accepted;
+  close(accepted);
+  errno = EPROTO;  // accept tells what has become of the connection
+  return -1;
+}
+
+extern "C" int pthread_create(pthread_t* thread, const pthread_attr_t* attributes,
+                              void* (*run)(void*), void* with) noexcept {
+  static const auto next =
+      reinterpret_cast<decltype(&pthread_create)>(dlsym(RTLD_NEXT, "pthread_create"));
+  if (Takes(failing_threads)) return EAGAIN;
+  return next(thread, attributes, run, with);
+}
 
 namespace assent::partner {
 namespace {
@@ -181,6 +217,27 @@ TEST(PartnerServer, AnswersACallThatIsUnderWayWhenItStops) {
   EXPECT_EQ(client.Receive().status, 503);
   EXPECT_TRUE(client.IsClosed());
   stopping.join();
+}
+
+TEST(PartnerServer, GoesOnBehindAConnectionThatCannotBeAccepted) {
+  const auto server = Start();
+  failing_accepts = 2;
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(RawClient(server->port()).IsClosed());
+  ExpectAnswer(Ask(*server, TextOf(CoordinatorCall(Operation::kTry), "/hotel")), 503,
+               "connection refused");
+  EXPECT_EQ(failing_accepts, 0);
+}
+
+TEST(PartnerServer, SaysLaterWhereNoThreadCanBeHad) {
+  const auto server = Start();
+  const std::string text = TextOf(CoordinatorCall(Operation::kTry), "/hotel");
+  failing_threads = 1;
+  RawClient client(server->port());
+  const RawAnswer answer = client.Receive();
+  ExpectAnswer(answer, 503, "no thread");
+  EXPECT_THAT(answer.head, HasSubstr("\r\nRetry-After: 1\r\n"));
+  EXPECT_TRUE(client.IsClosed());
+  ExpectAnswer(Ask(*server, text), 503, "connection refused");
 }
 
 TEST(PartnerServer, SaysWhyItDoesNotStart) {
