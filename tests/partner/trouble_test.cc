@@ -5,6 +5,7 @@
 #include <latch>
 #include <thread>
 
+#include "client/partner/mysql_session.h"
 #include "tests/partner/cutting_proxy.h"
 #include "tests/partner/stand.h"
 #include "tests/support/temp.h"
@@ -26,6 +27,15 @@ class PartnerTrouble : public Hotel {
               whose == Whose::kThePartner)
         << answer.head;
     EXPECT_THAT(answer.body, HasSubstr(why));
+  }
+  // On MariaDB, by a user who may not write where a server is read-only.
+  partner::Opener OpenerOfAClerk() {
+    Query("CREATE OR REPLACE USER clerk IDENTIFIED BY 'clerk'");
+    Query("GRANT ALL ON partner.* TO clerk");
+    return partner::MySqlOpener(
+        {.url = "tcp://127.0.0.1:" + std::to_string(database().port()) + "/partner",
+         .user = "clerk",
+         .password = "clerk"});
   }
 };
 INSTANTIATE_TEST_SUITE_P(All, PartnerTrouble,
@@ -95,6 +105,32 @@ TEST_P(PartnerTrouble, ADatabaseThatIsDownIsLaterAndItsRestartCostsNothing) {
   ASSERT_TRUE(database().Restart());
   EXPECT_EQ(Status(Operation::kConfirm), 200) << "the connection that was kept is of no use";
   EXPECT_EQ(Free() + Booking(), "18booked");
+}
+
+// After a switch-over the connections that are kept lead to a server that takes no writes any more.
+// On PostgreSQL the session alone is made so.
+TEST_P(PartnerTrouble, AServerThatHasBecomeReadOnlyIsAskedOverANewConnection) {
+  partner::Partner business = Business();
+  std::string last;
+  business.on_try = [&](Session& session, const Call& call) {
+    const auto outcome = Reserve(session, call);
+    const auto rows =
+        session.Query(is_mysql() ? "SELECT CONNECTION_ID()" : "SELECT pg_backend_pid()");
+    if (rows) last = rows->front()[0].value_or("");
+    if (!is_mysql() && call.gid == "trip-1") {
+      (void)session.Execute("SET default_transaction_read_only = on");
+    }
+    return outcome;
+  };
+  Serve(business, {.max_sessions = 1}, is_mysql() ? OpenerOfAClerk() : OpenerAt());
+  EXPECT_EQ(Status(Operation::kTry, 1), 200);
+  const std::string first = last;
+  if (is_mysql()) Query("SET GLOBAL read_only = 1");
+  ExpectLater(Ask(Operation::kTry, 2), Whose::kThePartner, is_mysql() ? "1290" : "25006");
+  if (is_mysql()) Query("SET GLOBAL read_only = 0");
+  EXPECT_EQ(Status(Operation::kTry, 2), 200);
+  EXPECT_NE(last, first);
+  partner_.reset();
 }
 
 // The database commits, and its answer is lost.

@@ -30,6 +30,9 @@ bool IsLost(int number) {
   }
 }
 
+// The server is read-only: a former primary, after a switch-over.
+bool IsReadOnly(int number) { return number == 1290 || number == 1836; }
+
 // The same statement may do better in a new local transaction.
 bool MayPass(int number) {
   switch (number) {
@@ -39,15 +42,13 @@ bool MayPass(int number) {
     case 1205:  // wait for a lock
     case 1213:  // deadlock
     case 1226:
-    case 1290:  // read-only
     case 1317:  // interrupted
     case 1614:
     case 1792:
-    case 1836:
     case 1969:  // MariaDB: max_statement_time
     case 3024:  // MySQL: max_execution_time
     case 3572: return true;
-    default: return IsLost(number);
+    default: return IsReadOnly(number) || IsLost(number);
   }
 }
 
@@ -123,6 +124,7 @@ class MySqlSession final : public Session {
     } catch (const sql::SQLException& thrown) {
       const int number = thrown.getErrorCode();
       if (IsLost(number)) alive_ = false;
+      if (IsReadOnly(number)) Retire();
       return Error{MayPass(number) ? ErrorCode::kUnavailable : ErrorCode::kInvalid,
                    thrown.what() + (" (" + std::to_string(number) + ")"), thrown.getSQLState()};
     } catch (const std::exception& thrown) {

@@ -23,9 +23,10 @@ static_assert(sizeof(SQLWCHAR) == sizeof(char16_t));
 SQLPOINTER Number(uintptr_t value) { return reinterpret_cast<SQLPOINTER>(value); }
 
 // Classes and states that may do better in a new local transaction.
+constexpr std::string_view kReadOnly = "25006";  // a standby, or a former primary
 constexpr std::string_view kMayPass[] = {
-    "08",     // connection
-    "25006",  // a standby, or read-only
+    "08",  // connection
+    kReadOnly,
     "25P03",  // idle for too long
     "40",     // deadlock, serialization
     "53",     // no memory, disk or connection left
@@ -185,6 +186,7 @@ class OdbcSession final : public Session {
     const SQLRETURN asked =
         SQLGetConnectAttrW(handle_, SQL_ATTR_CONNECTION_DEAD, &dead, 0, nullptr);
     if (statement == nullptr || !SQL_SUCCEEDED(asked) || dead == SQL_CD_TRUE) alive_ = false;
+    if (diagnosis.state == kReadOnly) Retire();
     const bool may_pass =
         !alive_ || std::any_of(std::begin(kMayPass), std::end(kMayPass), [&](std::string_view one) {
           return diagnosis.state.starts_with(one);

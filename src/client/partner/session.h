@@ -52,7 +52,7 @@ class Session {
 
   // Why the local transaction cannot commit any more.
   const std::optional<Error>& failure() const { return failure_; }
-  // False: of no more use, to be closed.
+  // False: of no more use, to be closed once its local transaction has ended.
   bool usable() const { return !is_broken_ && alive(); }
   barrier::Vendor vendor() const { return vendor_; }
 
@@ -63,11 +63,13 @@ class Session {
                                         const std::vector<Value>& parameters) = 0;
   // False once a call has found the connection gone.
   virtual bool alive() const = 0;
+  // The server has become read-only: another one may be found by connecting anew.
+  void Retire() { is_broken_ = true; }
 
  private:
   const barrier::Vendor vendor_;
   bool in_transaction_ = false;
-  bool is_broken_ = false;  // a local transaction may still be open on the server
+  bool is_broken_ = false;  // a local transaction may still be open on the server, or it is retired
   std::optional<Error> failure_;
 };
 
