@@ -226,5 +226,51 @@ TEST_P(PartnerCalls, RemoveWhatHasEndedForGood) {
   EXPECT_EQ(Causes(), "confirm=confirm try=try try=try try=try");
 }
 
+// Somebody holds a row that is to be removed. Who was answered knows that the connection has ended,
+// and the next call goes over another one.
+TEST_P(PartnerCalls, WaitForNoRemoval) {
+  Serve(Business(), {.purge_every = seconds(0)});
+  EXPECT_EQ(Status(Operation::kTry, 1), 200);
+  EXPECT_EQ(Status(Operation::kConfirm, 1), 200);
+  (void)Query(std::string("UPDATE assent_barrier SET created_at = created_at - INTERVAL ") +
+              (is_mysql() ? "49 HOUR" : "'49 hours'"));
+  const auto other = OpenerAt()();
+  ASSERT_TRUE(other && (*other)->Begin());
+  ASSERT_TRUE((*other)->Query("SELECT transaction FROM assent_barrier FOR UPDATE"));
+  server::RawClient client(partner_->port());
+  client.Send(partner::TextOf(CoordinatorCall(Operation::kTry, 2), "/hotel"));
+  EXPECT_THAT(client.Receive().head, HasSubstr("\r\nConnection: close\r\n"));
+  EXPECT_TRUE(client.IsClosed());
+  EXPECT_EQ(Status(Operation::kConfirm, 2), 200);
+  EXPECT_EQ(One("SELECT COUNT(*) FROM assent_barrier"), "4") << "the removal still waits";
+  (*other)->RollBack();
+  EXPECT_TRUE(
+      Eventually(seconds(20), [&] { return One("SELECT COUNT(*) FROM assent_barrier") == "2"; }));
+}
+
+TEST_P(PartnerCalls, EndARemovalWhereItIsToldTo) {
+  const auto session = OpenerAt()();
+  ASSERT_TRUE(session);
+  ASSERT_TRUE((*session)->Begin());
+  for (uint64_t number = 1; number <= 1500; ++number) {
+    ASSERT_TRUE((*session)->Execute(
+        "INSERT INTO assent_barrier (transaction, branch, operation, cause, created_at) VALUES "
+        "(?, 'hotel', 'confirm', 'confirm', '2020-01-01')",
+        {CoordinatorCall(Operation::kTry, number).key.gtrid.ToHex()}));
+  }
+  ASSERT_TRUE((*session)->Commit());
+  const std::string ours = CoordinatorCall(Operation::kTry).key.gtrid.ToHex();
+  const auto purge = [&](bool goes_on) {
+    return PurgeBarrier(**session, ours, SystemClock().Wall(), [=] { return goes_on; });
+  };
+  const auto some = purge(false);
+  ASSERT_TRUE(some);
+  EXPECT_GT(*some, 0u);
+  EXPECT_LT(*some, 1500u);
+  const auto rest = purge(true);
+  ASSERT_TRUE(rest);
+  EXPECT_EQ(*some + *rest, 1500u);
+}
+
 }  // namespace
 }  // namespace assent::test

@@ -61,20 +61,21 @@ void Router::Note(const Call& call) {
   if (now < next_purge_) return;
   next_purge_ = now + options_.purge_every;
   // No signature covers it, and its clock may go wrong: what is younger than a day here stays.
-  due_ = Due{call.transaction, std::min(*call.horizon, SystemClock().Wall())};
+  due_ = Upkeep{call.transaction, std::min(*call.horizon, SystemClock().Wall())};
 }
 
-void Router::DoUpkeep() {
-  std::optional<Due> due;
-  {
-    const std::lock_guard lock(mutex_);
-    due.swap(due_);
-  }
-  if (!due) return;
+std::optional<Router::Upkeep> Router::TakeUpkeep() {
+  std::optional<Upkeep> due;
+  const std::lock_guard lock(mutex_);
+  due.swap(due_);
+  return due;
+}
+
+void Router::Do(const Upkeep& upkeep, const std::function<bool()>& goes_on) {
   auto session = sessions_.Begin(options_.session_patience);
   if (!session) return;
   (*session)->RollBack();  // the purge has local transactions of its own
-  const auto purged = PurgeBarrier(**session, due->transaction, due->horizon);
+  const auto purged = PurgeBarrier(**session, upkeep.transaction, upkeep.horizon, goes_on);
   if (!purged) Log(LogEvent::kWarned, {{"detail", "no purge: " + purged.error().message}});
 }
 

@@ -3,6 +3,7 @@
 // Threads: any number at once; blocks. Errors: none; each answer says what is wrong.
 #pragma once
 
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -31,19 +32,22 @@ class Router {
         partners_(std::move(partners)),
         next_purge_(SystemClock().Now() + options.purge_every) {}
 
+  // A purge of the barrier: of whose rows, and up to when.
+  struct Upkeep {
+    std::string transaction;
+    WallTime horizon;
+  };
+
   Answer Handle(Request request);
-  // Behind an answer that has been sent: the barrier's purge, now and then.
-  void DoUpkeep();
+  // What is due, now and then, once for whoever asks first.
+  std::optional<Upkeep> TakeUpkeep();
+  // May take long where much is to be removed; `goes_on` is asked between pieces of it.
+  void Do(const Upkeep& upkeep, const std::function<bool()>& goes_on);
 
  private:
   struct Target {
     const Partner* partner = nullptr;
     barrier::Operation operation{};
-  };
-  // A purge that is to be made: of whose rows, and up to when.
-  struct Due {
-    std::string transaction;
-    WallTime horizon;
   };
   Target Find(std::string_view target) const;
   Answer Handle(const Call& call, const Partner& partner, Monotonic arrived);
@@ -55,7 +59,7 @@ class Router {
   const std::vector<Partner> partners_;
   std::mutex mutex_;
   Monotonic next_purge_;
-  std::optional<Due> due_;
+  std::optional<Upkeep> due_;
 };
 
 }  // namespace assent::partner

@@ -165,6 +165,7 @@ void ThreadedServer::Reap() {
 
 void ThreadedServer::Serve(Served& served) {
   HttpConnection& connection = served.connection;
+  std::optional<Router::Upkeep> upkeep;
   while (true) {
     Received received = connection.Receive();
     if (received.refusal) {
@@ -172,11 +173,15 @@ void ThreadedServer::Serve(Served& served) {
       break;
     }
     if (!received.request) break;
-    const bool keep_alive = received.keep_alive && !is_stopping_;
+    const bool may_keep = received.keep_alive && !is_stopping_;
     const Answer answer = router_.Handle(std::move(*received.request));
-    const bool sent = connection.Send(answer, keep_alive);
-    router_.DoUpkeep();
-    if (!sent || !keep_alive) break;
+    upkeep = router_.TakeUpkeep();
+    const bool keep_alive = may_keep && !upkeep;
+    if (!connection.Send(answer, keep_alive) || !keep_alive) break;
+  }
+  if (upkeep) {  // behind the end: nobody's next call waits for it
+    connection.End();
+    router_.Do(*upkeep, [this] { return !is_stopping_; });
   }
   // In this order: who sees the end and comes again must find the place free.
   served.has_ended = true;

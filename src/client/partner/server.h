@@ -7,11 +7,11 @@
 // or wrong, 401: the signature, 404, 405, 413; each answer says in a sentence what it is. A try
 // past its deadline is refused (409), a confirm or a cancel never is. 503 with Retry-After: no
 // connection to the database could be had. The rest in serve.h. The barrier's table must be there
-// (MakeBarrierTable); what it needs no more is removed now and then. No TLS: it belongs on
-// loopback, or behind a proxy that has it. Errors: kInUse: another process has the port; kInvalid:
-// the address, a secret, or a path that is empty, ends with a slash, or comes twice; kIo. Threads:
-// one accepts, one for each connection; the business code is called on the latter, several at once.
-// Stop ends them all: calls under way are answered first.
+// (MakeBarrierTable); what it needs no more is removed now and then, behind an answer that ends its
+// connection. No TLS: it belongs on loopback, or behind a proxy that has it. Errors: kInUse:
+// another process has the port; kInvalid: the address, a secret, or a path that is empty, ends with
+// a slash, or comes twice; kIo. Threads: one accepts, one for each connection; the business code is
+// called on the latter, several at once. Stop ends them all: calls under way are answered first.
 #pragma once
 
 #include <cstdint>

@@ -87,7 +87,8 @@ Result<void> MakeBarrierTable(Session& session) {
   return {};
 }
 
-Result<uint64_t> PurgeBarrier(Session& session, const std::string& transaction, WallTime horizon) {
+Result<uint64_t> PurgeBarrier(Session& session, const std::string& transaction, WallTime horizon,
+                              const std::function<bool()>& goes_on) {
   const barrier::Statement purge = barrier::Purge(session.vendor(), transaction, horizon);
   uint64_t removed = 0;
   while (true) {
@@ -95,8 +96,8 @@ Result<uint64_t> PurgeBarrier(Session& session, const std::string& transaction, 
     const auto matched = session.Execute(
         purge.sql, std::vector<Value>(purge.parameters.begin(), purge.parameters.end()));
     if (auto committed = session.Commit(); !committed) return committed.error();
-    if (*matched == 0) return removed;
     removed += *matched;
+    if (*matched == 0 || !goes_on()) return removed;
   }
 }
 

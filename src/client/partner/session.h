@@ -83,7 +83,9 @@ bool IsConstraint(const Error& error);
 Result<void> MakeBarrierTable(Session& session);
 
 // Removes the barrier's rows of what has ended for good (barrier/sql_text.h), in local transactions
-// of its own; gives their number.
-Result<uint64_t> PurgeBarrier(Session& session, const std::string& transaction, WallTime horizon);
+// of its own, as long as `goes_on`, asked between them, says so; gives their number.
+Result<uint64_t> PurgeBarrier(
+    Session& session, const std::string& transaction, WallTime horizon,
+    const std::function<bool()>& goes_on = [] { return true; });
 
 }  // namespace assent::partner
