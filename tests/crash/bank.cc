@@ -5,73 +5,33 @@
 namespace assent::test {
 namespace {
 
-constexpr int kAccounts = 200;
 constexpr int64_t kOpening = 1'000'000;
 constexpr char kDatabase[] = "bank";
 constexpr char kOtherGtrid[] = "00112233445566770000000101020300000000ff";
 
-int64_t Below(Rng& random, int64_t bound) {
-  return static_cast<int64_t>(random() % static_cast<uint64_t>(bound));
-}
-
-// UPDATE account …; the ledger's row is another statement.
-void AddMove(v1::XaBranch* branch, int64_t account, int64_t amount) {
-  v1::Statement* update =
-      AddStatement(branch, "UPDATE account SET balance = balance + ? WHERE id = ?");
-  AddParameter(update, amount);
-  AddParameter(update, account);
-  update->set_expect_rows(1);
-}
-
-void AddLedger(v1::XaBranch* branch, const std::string& id, int64_t amount) {
-  v1::Statement* insert = AddStatement(branch, "INSERT INTO ledger (id, amount) VALUES (?, ?)");
-  AddParameter(insert, id);
-  AddParameter(insert, amount);
-}
-
-v1::XaBranch* AddBranch(v1::ExecuteRequest* request, Side side) {
-  v1::Branch* branch = request->mutable_atomic()->add_branches();
-  branch->set_name(side == kMobile ? "mobile" : "pc");
-  branch->mutable_xa()->set_resource(kResources[side]);
-  return branch->mutable_xa();
-}
-
-// Two accounts of one side, in the order of their numbers.
-void AddMoveWithin(v1::XaBranch* branch, const std::string& id, Rng& random) {
-  const int64_t first = 1 + Below(random, kAccounts / 2);
-  const int64_t second = 1 + kAccounts / 2 + Below(random, kAccounts / 2);
-  const int64_t amount = 1 + Below(random, 50);
-  AddMove(branch, first, amount);
-  AddMove(branch, second, -amount);
-  AddLedger(branch, id, 0);
-}
-
-void AddPartner(const HttpPartner& partner, v1::ExecuteRequest* request, int64_t account,
-                int64_t amount) {
-  v1::Branch* branch = request->mutable_atomic()->add_branches();
-  branch->set_name("partner");
-  branch->mutable_tcc()->set_url(partner.url());
-  branch->mutable_tcc()->mutable_payload()->set_text("{\"account\":" + std::to_string(account) +
-                                                     ",\"amount\":" + std::to_string(amount) + "}");
-}
-
 Result<void> Done(Result<Rows> rows) { return rows ? Result<void>() : Result<void>(rows.error()); }
 
+// Each hold ends in one way, and the sums say so.
+void AddFaults(const std::string& who, const HttpPartner::Ledger& ledger,
+               std::vector<std::string>* faults) {
+  std::map<int64_t, int64_t> booked;
+  for (const HttpPartner::Hold& hold : ledger.holds) {
+    if (hold.state == "held+confirmed") booked[hold.account] += hold.amount;
+    if (hold.state != "held+confirmed" && hold.state != "held+cancelled") {
+      faults->push_back(who + ": " + hold.gid + " is " + hold.state);
+    }
+  }
+  for (const auto& [id, account] : ledger.accounts) {
+    if (account.left + account.booked != HttpPartner::kOpening || account.booked != booked[id]) {
+      faults->push_back(who + ": account " + std::to_string(id) + " has " +
+                        std::to_string(account.left) + " left and " +
+                        std::to_string(account.booked) + " booked, its holds say " +
+                        std::to_string(booked[id]));
+    }
+  }
+}
+
 }  // namespace
-
-v1::Statement* AddStatement(v1::XaBranch* branch, const std::string& sql) {
-  v1::Statement* statement = branch->add_statements();
-  statement->set_sql(sql);
-  return statement;
-}
-
-void AddParameter(v1::Statement* statement, int64_t value) {
-  statement->add_parameters()->set_integer(value);
-}
-
-void AddParameter(v1::Statement* statement, const std::string& value) {
-  statement->add_parameters()->set_text(value);
-}
 
 Result<void> Bank::Create() {
   for (Side side : {kMobile, kPc}) {
@@ -98,71 +58,15 @@ std::string Bank::Tables() const {
          ResourceTable(kResources[kPc], server(kPc), kDatabase);
 }
 
-Planned Bank::Plan(const std::string& id, Kind kind, Rng& random) const {
-  Planned plan;
-  plan.id = id;
-  plan.kind = kind;
-  if (!plan.unnamed()) plan.request.set_gid(id);
-  plan.request.set_deadline("10s");
-  const Side first = random() % 2 == 0 ? kMobile : kPc;  // both orders of branches
-  const Side second = first == kMobile ? kPc : kMobile;
-  plan.books = kind == Kind::kWithPartner || kind == Kind::kPartnerAlone;
-  if (plan.books || kind == Kind::kPartnerRefuses) {
-    const int64_t amount = plan.books ? 1 + Below(random, 20) : 2 * HttpPartner::kOpening;
-    AddPartner(*partner_, &plan.request, 1 + Below(random, kAccounts), amount);
-  }
-  switch (kind) {
-    case Kind::kPartnerAlone: break;
-    case Kind::kWithPartner:
-    case Kind::kPartnerRefuses:
-    case Kind::kTransfer:
-    case Kind::kRefused: {
-      const int64_t amount = Below(random, 201) - 100;  // both directions
-      for (Side side : {first, second}) {
-        v1::XaBranch* branch = AddBranch(&plan.request, side);
-        AddMove(branch, 1 + Below(random, kAccounts), side == kMobile ? amount : -amount);
-        AddLedger(branch, id, side == kMobile ? amount : -amount);
-        plan.writes[side] = true;
-        if (kind == Kind::kRefused && side == second) AddMove(branch, -1, 1);
-      }
-      break;
-    }
-    case Kind::kReadOnlyBeside: {
-      v1::XaBranch* reads = AddBranch(&plan.request, first);
-      reads->set_read_only(true);
-      AddStatement(reads, "SELECT balance FROM account WHERE id < 4")->set_expect_rows(3);
-      AddMoveWithin(AddBranch(&plan.request, second), id, random);
-      plan.writes[second] = true;
-      break;
-    }
-    case Kind::kOneBranch:
-    case Kind::kOneBranchUnnamed:
-      AddMoveWithin(AddBranch(&plan.request, first), id, random);
-      plan.writes[first] = true;
-      break;
-  }
-  return plan;
-}
-
-Planned Bank::PlanAny(const std::string& id, Rng& random) const {
-  const int64_t dice = Below(random, 100);
-  Kind kind = Kind::kTransfer;
-  if (dice >= 55) kind = Kind::kRefused;
-  if (dice >= 70) kind = Kind::kReadOnlyBeside;
-  if (dice >= 82) kind = Kind::kOneBranch;
-  if (dice >= 90) kind = Kind::kOneBranchUnnamed;
-  if (partner_ != nullptr && dice < 40) kind = Kind::kWithPartner;
-  if (partner_ != nullptr && dice < 15) kind = Kind::kPartnerAlone;
-  if (partner_ != nullptr && dice < 5) kind = Kind::kPartnerRefuses;
-  return Plan(id, kind, random);
-}
-
 Result<Books> Bank::Read() const {
   Books books;
-  if (partner_ != nullptr) {
-    auto ledger = partner_->ReadLedger();
+  for (size_t booker = 0; booker < kBookers && partner_ != nullptr; ++booker) {
+    if (booker != kInSqlite && !has_all_partners()) break;
+    auto ledger = booker == kInSqlite    ? partner_->ReadLedger()
+                  : booker == kInMariaDb ? others_[kMobile]->ReadLedger()
+                                         : others_[kPc]->ReadLedger();
     if (!ledger) return ledger.error();
-    books.partner = std::move(*ledger);
+    books.partners[booker] = std::move(*ledger);
   }
   for (Side side : {kMobile, kPc}) {
     const auto rows = Sql(server(side),
@@ -228,29 +132,11 @@ Result<std::set<std::string>> Bank::PreparedOfOurs(Side side) const {
   return all;
 }
 
-// Each hold ends in one way, and the sums say so.
-std::vector<std::string> Bank::PartnerFaults(const HttpPartner::Ledger& ledger) const {
-  std::vector<std::string> faults;
-  std::map<int64_t, int64_t> booked;
-  for (const HttpPartner::Hold& hold : ledger.holds) {
-    if (hold.state == "held+confirmed") booked[hold.account] += hold.amount;
-    if (hold.state != "held+confirmed" && hold.state != "held+cancelled") {
-      faults.push_back("partner: " + hold.gid + " is " + hold.state);
-    }
-  }
-  for (const auto& [id, account] : ledger.accounts) {
-    if (account.left + account.booked != HttpPartner::kOpening || account.booked != booked[id]) {
-      faults.push_back("partner: account " + std::to_string(id) + " has " +
-                       std::to_string(account.left) + " left and " +
-                       std::to_string(account.booked) + " booked, its holds say " +
-                       std::to_string(booked[id]));
-    }
-  }
-  return faults;
-}
-
 std::vector<std::string> Bank::Faults(const Books& books) const {
-  std::vector<std::string> faults = PartnerFaults(books.partner);
+  std::vector<std::string> faults;
+  for (size_t booker = 0; booker < kBookers; ++booker) {
+    AddFaults(kBookerNames[booker], books.partners[booker], &faults);
+  }
   const int64_t sum = books.balances[kMobile] + books.balances[kPc];
   if (sum != 2 * kAccounts * kOpening) {
     faults.push_back("conservation: both sides together hold " + std::to_string(sum));

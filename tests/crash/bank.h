@@ -1,5 +1,5 @@
 // The participants' own books: accounts and a ledger in MariaDB and in PostgreSQL, and, where the
-// bank is given one, a partner over HTTP that holds an amount, then books it or gives it back.
+// bank is given them, partners over HTTP that hold an amount, then book it or give it back.
 //
 // Each transaction moves an amount from an account of one side to one of the other, or within a
 // side, and each branch that writes leaves a ledger row under the transaction's id. So whoever
@@ -19,6 +19,7 @@
 
 #include "assent/v1/transactions.pb.h"
 #include "base/result.h"
+#include "tests/support/barrier_partner.h"
 #include "tests/support/partner.h"
 #include "tests/support/servers.h"
 
@@ -28,6 +29,10 @@ using Rng = std::mt19937_64;
 
 enum Side : size_t { kMobile = 0, kPc = 1 };  // MariaDB, PostgreSQL
 inline constexpr size_t kSides = 2;
+
+// The partners, by where each has its books: a script; two made with the helper for partners.
+enum Booker : size_t { kInSqlite = 0, kInMariaDb, kInPostgreSql };
+inline constexpr size_t kBookers = 3;
 
 enum class Kind {
   kTransfer,          // a row on both sides
@@ -40,13 +45,23 @@ enum class Kind {
   kPartnerRefuses     // as kWithPartner, but it has not so much: never commits
 };
 
+// How a client sends it.
+enum class Way {
+  kOneCall,
+  kSteps,       // begin, enlist, run, commit; the coordinator calls try
+  kClientTries  // likewise, but the client calls try by itself, and votes
+};
+
 // One transaction as a client sends it, and what it leaves behind when it commits.
 struct Planned {
   std::string id;  // of its ledger rows; its gid too unless `unnamed`
   Kind kind = Kind::kTransfer;
-  std::array<bool, kSides> writes = {};  // on which sides it leaves a row
-  bool books = false;                    // at the partner
-  v1::ExecuteRequest request;
+  Way way = Way::kOneCall;
+  int dies_before = 0;  // the step, from 1, that its client does not live to make; 0: none
+  std::array<bool, kSides> writes = {};   // on which sides it leaves a row
+  std::array<bool, kBookers> books = {};  // at which partners
+  bool nested = false;                    // one of these is enlisted by the other
+  v1::ExecuteRequest request;             // of steps too: they take its parts
   bool unnamed() const { return kind == Kind::kOneBranchUnnamed; }
 };
 
@@ -54,14 +69,17 @@ struct Planned {
 struct Books {
   std::array<int64_t, kSides> balances = {};
   std::array<std::unordered_map<std::string, int64_t>, kSides> ledger;
-  HttpPartner::Ledger partner;
+  std::array<HttpPartner::Ledger, kBookers> partners;
 };
 
 class Bank {
  public:
-  // `partner`: none, or one that runs.
-  Bank(Server& mariadb, Server& postgresql, HttpPartner* partner = nullptr)
-      : servers_{&mariadb, &postgresql}, partner_(partner) {}
+  static constexpr int kAccounts = 200;
+
+  // `partner`: none, or one that runs; `others`, by their sides: likewise, all or none.
+  Bank(Server& mariadb, Server& postgresql, HttpPartner* partner = nullptr,
+       std::array<BarrierPartner*, kSides> others = {})
+      : servers_{&mariadb, &postgresql}, partner_(partner), others_(others) {}
 
   // The database `bank` on both, its tables, and on each side two prepared branches of others: one
   // of another format id, one of our shape under another coordinator's id.
@@ -69,7 +87,9 @@ class Bank {
   // The coordinator's [[resource]] tables.
   std::string Tables() const;
 
+  // In one call.
   Planned Plan(const std::string& id, Kind kind, Rng& random) const;
+  // In any way, where all partners are there.
   Planned PlanAny(const std::string& id, Rng& random) const;
 
   Result<Books> Read() const;
@@ -82,13 +102,15 @@ class Bank {
   std::vector<std::string> Faults(const Books& books) const;
 
   Server& server(Side side) const { return *servers_[side]; }
-  HttpPartner* partner() const { return partner_; }
 
  private:
   Result<void> PlantForeign();
-  std::vector<std::string> PartnerFaults(const HttpPartner::Ledger& ledger) const;
+  bool has_all_partners() const { return others_[kMobile] != nullptr; }
+  std::string UrlOf(Booker booker) const;
+  void PlanPartner(Planned* plan, Rng& random) const;
   std::array<Server*, kSides> servers_;
   HttpPartner* partner_;
+  std::array<BarrierPartner*, kSides> others_;
   std::array<std::set<std::string>, kSides> foreign_;
 };
 
@@ -98,5 +120,7 @@ void AddParameter(v1::Statement* statement, int64_t value);
 void AddParameter(v1::Statement* statement, const std::string& value);
 
 inline constexpr const char* kResources[kSides] = {"mobile_game", "pc_game"};
+inline constexpr const char* kBookerNames[kBookers] = {
+    "the partner in SQLite", "the partner in MariaDB", "the partner in PostgreSQL"};
 
 }  // namespace assent::test

@@ -1,16 +1,22 @@
-// Scenario: eight clients move amounts between accounts in MariaDB and PostgreSQL, many with a
-// partner over HTTP beside them, through one assentd. At a random moment something is killed with
-// SIGKILL and started again: the daemon, a database, the partner, or the daemon and one of these;
-// sometimes the daemon again while it starts. The clients send what was not answered again, until
-// it is. Within ten seconds of the restart nothing of ours may stay prepared or held, the books of
-// both databases and of the partner must add up, and everybody must have what they were told. A
-// database that ends by itself is started again, as its service manager would do it; its log is
-// printed.
+// Scenario: eight clients move amounts between accounts in MariaDB and PostgreSQL, many with
+// partners over HTTP beside them, through one assentd: in one call or step by step, where the
+// coordinator or the client itself calls try, and some partners enlist another. Some clients die on
+// the way, also between a try and its vote. Of the partners one is a script with SQLite, two are
+// made with the helper for partners, over a barrier in MariaDB and in PostgreSQL.
+//
+// At a random moment something is killed with SIGKILL and started again: the daemon, a database, a
+// partner, or the daemon or a partner and one of these; sometimes the daemon again while it starts.
+// The clients send what was not answered again, until it is. Within ten seconds of the restart
+// nothing of ours may stay prepared or held, the books of both databases and of each partner must
+// add up, each try that took effect must be confirmed or cancelled and never both, and everybody
+// must have what they were told. A database that ends by itself is started again, as its service
+// manager would do it; its log is printed.
 //
 // ASSENT_KILL_ROUNDS sets the rounds of each kind (5), ASSENT_SEED replays the plan of a run.
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <fstream>
@@ -39,13 +45,24 @@ int Rounds() {
   return text != nullptr && atoi(text) > 0 ? atoi(text) : 5;
 }
 
+void ShowEnd(const std::string& who, const std::string& said) {
+  printf("%s said last:\n%s\n", who.c_str(),
+         said.substr(said.size() > 6000 ? said.size() - 6000 : 0).c_str());
+}
+
 class KillRounds : public testing::Test {
  protected:
   static void SetUpTestSuite() {
     partner_ = new HttpPartner();
     auto partner = partner_->Start();
     ASSERT_TRUE(partner) << partner.error().message;
-    bank_ = new Bank(SharedMariaDb(), SharedPostgreSql(), partner_);
+    for (Side side : {kMobile, kPc}) {
+      others_[side] = new BarrierPartner(side == kMobile ? SharedMariaDb() : SharedPostgreSql());
+      for (auto& result : {others_[side]->Create(), others_[side]->Start()}) {
+        ASSERT_TRUE(result) << result.error().message;
+      }
+    }
+    bank_ = new Bank(SharedMariaDb(), SharedPostgreSql(), partner_, others_);
     auto created = bank_->Create();
     ASSERT_TRUE(created) << created.error().message;
     daemon_ = new Daemon(bank_->Tables());
@@ -60,41 +77,60 @@ class KillRounds : public testing::Test {
   static void TearDownTestSuite() {
     delete daemon_;
     delete bank_;
+    for (BarrierPartner* other : others_) delete other;
     delete partner_;
   }
 
   struct Victims {
     bool daemon = false;
     int starts_killed = 0;  // how often it is killed again while it starts
-    std::vector<Side> databases;
-    bool partner = false;
+    std::vector<Side> databases = {};
+    std::vector<Booker> partners = {};
   };
 
   void Play(const char* name, int rounds, const std::function<Victims(Rng&)>& choose);
   void Round(const std::string& prefix, const Victims& victims, Rng& random);
   void KillAll(const Victims& victims);
   void StartAll(const Victims& victims, Rng& random);
+  void KillPartner(Booker booker);
+  Result<void> StartPartner(Booker booker);
   size_t StartTheDead();
+  void Count(const std::vector<Account>& accounts);
   // Whether `check` comes true within the bound after `restarted`, or after the restart of a
   // database that has ended by itself.
   bool Settles(Clock::time_point& restarted, const std::function<bool()>& check);
 
   static HttpPartner* partner_;
+  static std::array<BarrierPartner*, kSides> others_;
   static Bank* bank_;
   static Daemon* daemon_;
   static bool has_witness_;
   uint64_t hazards_ = 0, transactions_ = 0, committed_ = 0, rolled_back_ = 0, unknown_ = 0,
            in_doubt_ = 0, unanswered_ = 0, resent_ = 0, ended_ = 0;
+  uint64_t steps_ = 0, tried_by_client_ = 0, nested_ = 0, died_ = 0, left_unvoted_ = 0;
 };
 
 HttpPartner* KillRounds::partner_ = nullptr;
+std::array<BarrierPartner*, kSides> KillRounds::others_ = {};
 Bank* KillRounds::bank_ = nullptr;
 Daemon* KillRounds::daemon_ = nullptr;
 bool KillRounds::has_witness_ = false;
 
+void KillRounds::KillPartner(Booker booker) {
+  if (booker == kInSqlite) {
+    partner_->Kill();
+  } else {
+    others_[booker - kInMariaDb]->Kill();
+  }
+}
+
+Result<void> KillRounds::StartPartner(Booker booker) {
+  return booker == kInSqlite ? partner_->Start() : others_[booker - kInMariaDb]->Start();
+}
+
 void KillRounds::KillAll(const Victims& victims) {
   if (victims.daemon) daemon_->Kill();
-  if (victims.partner) partner_->Kill();
+  for (Booker booker : victims.partners) KillPartner(booker);
   for (Side side : victims.databases) {
     auto killed = bank_->server(side).Kill();
     ASSERT_TRUE(killed) << killed.error().message;
@@ -102,9 +138,11 @@ void KillRounds::KillAll(const Victims& victims) {
 }
 
 void KillRounds::StartAll(const Victims& victims, Rng& random) {
-  if (victims.partner) {
+  if (!victims.partners.empty()) {
     std::this_thread::sleep_for(milliseconds(random() % 2'000));  // calls meet nobody
-    auto started = partner_->Start();
+  }
+  for (Booker booker : victims.partners) {
+    auto started = StartPartner(booker);
     ASSERT_TRUE(started) << started.error().message;
   }
   for (Side side : victims.databases) {
@@ -184,12 +222,21 @@ void KillRounds::Round(const std::string& prefix, const Victims& victims, Rng& r
   EXPECT_TRUE(faults.empty()) << Joined(faults);
   EXPECT_TRUE(load.faults().empty()) << Joined(load.faults());
   hazards_ += load.hazards();
+  Count(accounts);
+}
+
+void KillRounds::Count(const std::vector<Account>& accounts) {
   for (const Account& account : accounts) {
     ++transactions_;
     resent_ += account.sends > 1;
     committed_ += account.told == Told::kCommitted;
     rolled_back_ += account.told == Told::kRolledBack;
     unknown_ += account.told == Told::kNothing;
+    steps_ += account.plan.way == Way::kSteps;
+    tried_by_client_ += account.plan.way == Way::kClientTries;
+    nested_ += account.plan.nested;
+    died_ += account.died;
+    left_unvoted_ += account.left_unvoted;
   }
 }
 
@@ -199,50 +246,64 @@ void KillRounds::Play(const char* name, int rounds, const std::function<Victims(
   for (; round < rounds && !HasFailure(); ++round) {
     Round(std::string(name) + "-" + std::to_string(round) + "-", choose(random), random);
   }
-  printf(
-      "%s: %d rounds, %llu transactions: %llu committed, %llu rolled back, %llu unknown (without "
-      "a gid), %llu of them hazards; %llu unanswered at a kill, %llu sent again, %llu branches "
-      "found prepared; %llu databases ended by themselves\n",
-      name, round, static_cast<unsigned long long>(transactions_),
-      static_cast<unsigned long long>(committed_), static_cast<unsigned long long>(rolled_back_),
-      static_cast<unsigned long long>(unknown_), static_cast<unsigned long long>(hazards_),
-      static_cast<unsigned long long>(unanswered_), static_cast<unsigned long long>(resent_),
-      static_cast<unsigned long long>(in_doubt_), static_cast<unsigned long long>(ended_));
+  std::ostringstream line;
+  line << name << ": " << round << " rounds, " << transactions_ << " transactions: " << committed_
+       << " committed, " << rolled_back_ << " rolled back, " << unknown_
+       << " unknown (without a gid), " << hazards_ << " of them hazards; " << unanswered_
+       << " unanswered at a kill, " << resent_ << " sent again, " << in_doubt_
+       << " branches found prepared; " << ended_ << " databases ended by themselves; " << steps_
+       << " step by step, " << tried_by_client_ << " tried by the client, " << nested_
+       << " nested; " << died_ << " left by a client that died, " << left_unvoted_
+       << " tries left without a vote";
+  printf("%s\n", line.str().c_str());
   if (HasFailure()) {
-    const std::string said = daemon_->Said();
-    printf("seed %llu; the daemon said last:\n%s\n", static_cast<unsigned long long>(Seed()),
-           said.substr(said.size() > 6000 ? said.size() - 6000 : 0).c_str());
+    for (BarrierPartner* other : others_) ShowEnd("a partner", other->Said());
+    ShowEnd("seed " + std::to_string(Seed()) + "; the daemon", daemon_->Said());
   }
 }
 
 TEST_F(KillRounds, TheDaemon) {
   Play("daemon", Rounds(), [](Rng& random) {
-    return Victims{true, static_cast<int>(random() % 3), {}, false};
+    return Victims{.daemon = true, .starts_killed = static_cast<int>(random() % 3)};
   });
 }
 
 TEST_F(KillRounds, MariaDb) {
-  Play("mariadb", Rounds(), [](Rng&) { return Victims{false, 0, {kMobile}, false}; });
+  Play("mariadb", Rounds(), [](Rng&) { return Victims{.databases = {kMobile}}; });
 }
 
 TEST_F(KillRounds, PostgreSql) {
-  Play("postgresql", Rounds(), [](Rng&) { return Victims{false, 0, {kPc}, false}; });
+  Play("postgresql", Rounds(), [](Rng&) { return Victims{.databases = {kPc}}; });
 }
 
 TEST_F(KillRounds, TheDaemonAndADatabase) {
   Play("both", Rounds(), [](Rng& random) {
-    if (random() % 4 == 0) return Victims{true, 0, {kMobile, kPc}, false};
-    return Victims{true, 0, {random() % 2 == 0 ? kMobile : kPc}, false};
+    if (random() % 4 == 0) return Victims{.daemon = true, .databases = {kMobile, kPc}};
+    return Victims{.daemon = true, .databases = {random() % 2 == 0 ? kMobile : kPc}};
   });
 }
 
 TEST_F(KillRounds, ThePartner) {
-  Play("partner", Rounds(), [](Rng&) { return Victims{false, 0, {}, true}; });
+  Play("partner", Rounds(), [](Rng&) { return Victims{.partners = {kInSqlite}}; });
 }
 
-TEST_F(KillRounds, TheDaemonAndThePartner) {
+// One, the other, both, or one and the database that it has its barrier in.
+TEST_F(KillRounds, APartnerWithABarrier) {
+  Play("barrier", Rounds(), [](Rng& random) {
+    const uint64_t dice = random() % 5;
+    if (dice == 0) return Victims{.partners = {kInMariaDb, kInPostgreSql}};
+    const bool mobile = random() % 2 == 0;
+    Victims victims{.partners = {mobile ? kInMariaDb : kInPostgreSql}};
+    if (dice < 3) victims.databases = {mobile ? kMobile : kPc};
+    return victims;
+  });
+}
+
+TEST_F(KillRounds, TheDaemonAndAPartner) {
   Play("daemon-partner", Rounds(), [](Rng& random) {
-    return Victims{true, static_cast<int>(random() % 2), {}, true};
+    return Victims{.daemon = true,
+                   .starts_killed = static_cast<int>(random() % 2),
+                   .partners = {static_cast<Booker>(random() % kBookers)}};
   });
 }
 
@@ -255,9 +316,8 @@ TEST_F(KillRounds, ADatabaseWithAWitness) {
         << (installed->problem ? installed->problem->ShortDebugString() : "");
   }
   has_witness_ = true;
-  Play("witness", Rounds(), [](Rng& random) {
-    return Victims{false, 0, {random() % 2 == 0 ? kMobile : kPc}, false};
-  });
+  Play("witness", Rounds(),
+       [](Rng& random) { return Victims{.databases = {random() % 2 == 0 ? kMobile : kPc}}; });
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "tests/crash/steps.h"
 #include "tests/support/temp.h"
 
 namespace assent::test {
@@ -10,17 +11,24 @@ namespace {
 constexpr auto kAnswerTimeout = std::chrono::seconds(20);
 constexpr size_t kShownFaults = 20;
 
+std::string Describe(const Planned& plan) {
+  return plan.id + " (kind " + std::to_string(static_cast<int>(plan.kind)) + ", way " +
+         std::to_string(static_cast<int>(plan.way)) + (plan.nested ? ", nested)" : ")");
+}
+
+// The same request; of steps, which cannot be sent again, a roll-back, which changes no outcome.
+Result<client::Answer<v1::Transaction>> SendAgain(client::Client& client, const Account& account) {
+  return account.interactive ? client.Rollback(account.plan.id, {}, {}, Patient())
+                             : client.Execute(account.plan.request, Patient());
+}
+
+}  // namespace
+
 client::CallOptions Patient() {
   client::CallOptions options;
   options.timeout = kAnswerTimeout;
   return options;
 }
-
-std::string Describe(const Planned& plan) {
-  return plan.id + " (kind " + std::to_string(static_cast<int>(plan.kind)) + ")";
-}
-
-}  // namespace
 
 const char* Name(Told told) {
   switch (told) {
@@ -87,6 +95,7 @@ void Workload::Run(int number) {
     Account account;
     account.plan =
         bank_.PlanAny(prefix_ + std::to_string(number) + "-" + std::to_string(i), random);
+    account.interactive = account.plan.way != Way::kOneCall;
     Pursue(client, account, random);
     const std::lock_guard lock(mutex_);
     accounts_.push_back(std::move(account));
@@ -94,9 +103,8 @@ void Workload::Run(int number) {
   --running_;
 }
 
-void Workload::Pursue(client::Client& client, Account& account, Rng& random) {
+void Workload::SendUntilTold(client::Client& client, Account& account) {
   const Planned& plan = account.plan;
-  ++open_;
   while (account.told == Told::kNothing && !giving_up_) {
     const auto answer = client.Execute(plan.request, Patient());
     ++account.sends;
@@ -114,6 +122,24 @@ void Workload::Pursue(client::Client& client, Account& account, Rng& random) {
     if ((plan.unnamed() && !not_begun) || !fault.empty()) break;
     std::this_thread::sleep_for(std::chrono::milliseconds(5));  // before it is asked again
   }
+}
+
+void Workload::TakeSteps(client::Client& client, Account& account) {
+  std::string fault;
+  test::TakeSteps(
+      client, daemon_.url(), account, [this] { return giving_up_.load(); }, &fault);
+  if (!fault.empty()) Fault(Describe(account.plan) + ": " + fault);
+  if (account.died) client = daemon_.NewClient();  // its connection has gone with it
+}
+
+void Workload::Pursue(client::Client& client, Account& account, Rng& random) {
+  const Planned& plan = account.plan;
+  ++open_;
+  if (account.interactive) {
+    TakeSteps(client, account);
+  } else {
+    SendUntilTold(client, account);
+  }
   --open_;
   if (account.told == Told::kNothing) return;
   ++answered_;
@@ -122,8 +148,8 @@ void Workload::Pursue(client::Client& client, Account& account, Rng& random) {
     Fault(Describe(plan) + ": committed, though a branch refused");
   }
   if (plan.unnamed() || random() % 8 != 0) return;
-  const auto again = random() % 2 == 0 ? client.Execute(plan.request, Patient())
-                                       : client.Get(plan.id, {}, Patient());
+  const auto again =
+      random() % 2 == 0 ? SendAgain(client, account) : client.Get(plan.id, {}, Patient());
   const Told said = Hear(again, nullptr);
   if (said != Told::kNothing && said != account.told) {
     Fault(Describe(plan) + ": told " + Name(account.told) + ", then " + Name(said));
@@ -136,14 +162,14 @@ std::vector<std::string> AskAgain(client::Client client, std::vector<Account>& a
     if (account.plan.unnamed()) continue;
     for (const bool by_get : {false, true}) {
       std::string fault;
-      const auto answer = by_get ? client.Get(account.plan.id, {}, Patient())
-                                 : client.Execute(account.plan.request, Patient());
+      const auto answer =
+          by_get ? client.Get(account.plan.id, {}, Patient()) : SendAgain(client, account);
       const Told said = Hear(answer, &fault);
       if (account.told == Told::kNothing && !by_get) account.told = said;
       if (said == account.told && said != Told::kNothing) continue;
       if (faults.size() >= kShownFaults) return faults;
       faults.push_back(Describe(account.plan) + ": told " + Name(account.told) + ", now " +
-                       (by_get ? "GET says " : "execute says ") + Name(said) + " " + fault +
+                       (by_get ? "GET says " : "sent again it says ") + Name(said) + " " + fault +
                        (answer ? "" : answer.error().message));
     }
   }
@@ -152,9 +178,11 @@ std::vector<std::string> AskAgain(client::Client client, std::vector<Account>& a
 
 std::vector<std::string> Unfulfilled(const Books& books, const std::vector<Account>& accounts) {
   std::vector<std::string> faults;
-  std::unordered_map<std::string, size_t> booked;
-  for (const HttpPartner::Hold& hold : books.partner.holds) {
-    booked[hold.gid] += hold.state == "held+confirmed";
+  std::unordered_map<std::string, std::array<size_t, kBookers>> booked;
+  for (size_t booker = 0; booker < kBookers; ++booker) {
+    for (const HttpPartner::Hold& hold : books.partners[booker].holds) {
+      booked[hold.gid][booker] += hold.state == "held+confirmed";
+    }
   }
   for (const Account& account : accounts) {
     const Planned& plan = account.plan;
@@ -166,16 +194,17 @@ std::vector<std::string> Unfulfilled(const Books& books, const std::vector<Accou
       found += there;
       stray |= there && !plan.writes[side];
     }
-    const auto at_partner = booked.find(plan.id);
-    if (at_partner != booked.end()) {
-      found += at_partner->second;
-      stray |= at_partner->second > 0 && !plan.books;
+    const auto at_partners = booked.find(plan.id);
+    for (size_t booker = 0; booker < kBookers; ++booker) {
+      const size_t there = at_partners == booked.end() ? 0 : at_partners->second[booker];
+      owed += plan.books[booker];
+      found += there;
+      stray |= there > plan.books[booker];
     }
-    owed += plan.books;
     std::string what;
     if (stray || (found != 0 && found != owed)) {
-      what =
-          "agreement: rows on " + std::to_string(found) + " of " + std::to_string(owed) + " sides";
+      what = "agreement: found at " + std::to_string(found) + " of " + std::to_string(owed) +
+             " places";
     } else if (account.told == Told::kCommitted && found == 0) {
       what = "told committed, and no row is there";
     } else if (account.told == Told::kRolledBack && found != 0) {

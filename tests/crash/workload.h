@@ -1,8 +1,9 @@
 // Clients under load who remember what they were told, and hold the coordinator to it.
 //
 // Each client sends one transaction after another; when the answer is lost, or is no definite one,
-// it sends the same gid again until it has one. Whatever is said later of the same gid, by execute
-// or by GET, must be the same.
+// it sends the same gid again until it has one. What goes step by step (steps.h) it may leave on
+// the way, as a client does that dies. Whatever is said later of the same gid, by execute, by a
+// roll-back or by GET, must be the same.
 //
 // Threads: the clients' own; every function may be called by any.
 #pragma once
@@ -32,8 +33,12 @@ struct Account {
   Planned plan;
   Told told = Told::kNothing;
   uint32_t sends = 0;
-  bool interactive = false;  // cannot be sent again in one call
+  bool interactive = false;   // cannot be sent again in one call
+  bool died = false;          // its client, on the way
+  bool left_unvoted = false;  // its client called try, and gave no vote
 };
+
+client::CallOptions Patient();
 
 class Workload {
  public:
@@ -62,6 +67,8 @@ class Workload {
  private:
   void Run(int number);
   void Pursue(client::Client& client, Account& account, Rng& random);
+  void SendUntilTold(client::Client& client, Account& account);
+  void TakeSteps(client::Client& client, Account& account);
   void Fault(const std::string& what);
 
   const Bank& bank_;
@@ -78,7 +85,8 @@ class Workload {
   std::vector<std::thread> threads_;
 };
 
-// Asks for every account again, by the same request and by GET: what contradicts what was told.
+// Asks for every account again, by the same request (a roll-back, where it went step by step) and
+// by GET: what contradicts what was told.
 std::vector<std::string> AskAgain(client::Client client, std::vector<Account>& accounts);
 
 // What the books owe to those who were told something, and agreement between the sides.
