@@ -196,7 +196,7 @@ void KillRounds::Round(const std::string& prefix, const Victims& victims, Rng& r
   Workload load(*bank_, *daemon_, prefix, random());
   if (!has_witness_) load.AllowHazards();
   load.Start(kClients);
-  const uint64_t moment = 20 + random() % 600;
+  const uint64_t moment = 20 + random() % 400;
   ASSERT_TRUE(Eventually(kLong, [&] { return load.answered() >= moment; }))
       << "the load does not get on: " << load.answered() << " answers" << Joined(load.faults());
   unanswered_ += load.open();
@@ -256,6 +256,11 @@ void KillRounds::Play(const char* name, int rounds, const std::function<Victims(
        << " nested; " << died_ << " left by a client that died, " << left_unvoted_
        << " tries left without a vote";
   printf("%s\n", line.str().c_str());
+  if (transactions_ >= 500) {  // too many for one of these to be missing by chance
+    for (uint64_t count : {steps_, tried_by_client_, nested_, died_}) {
+      EXPECT_GT(count, 0u);
+    }
+  }
   if (HasFailure()) {
     for (BarrierPartner* other : others_) ShowEnd("a partner", other->Said());
     ShowEnd("seed " + std::to_string(Seed()) + "; the daemon", daemon_->Said());

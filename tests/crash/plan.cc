@@ -5,6 +5,7 @@ namespace assent::test {
 namespace {
 
 constexpr int kAccounts = Bank::kAccounts;
+constexpr int kVoteStep = 4;  // of what a client tries: begin, enlist, try, vote; the SQL follows
 
 int64_t Below(Rng& random, int64_t bound) {
   return static_cast<int64_t>(random() % static_cast<uint64_t>(bound));
@@ -55,8 +56,9 @@ void MakeInteractive(Planned* plan, Rng& random) {
       branch.mutable_tcc()->set_called_by_client(plan->way == Way::kClientTries);
   }
   if (Below(random, 6) > 0) return;
-  plan->dies_before = 2 + static_cast<int>(Below(random, 5));
-  plan->request.set_deadline("1s");
+  const bool unvoted = plan->way == Way::kClientTries && Below(random, 2) == 0;
+  plan->dies_before = unvoted ? kVoteStep : 2 + static_cast<int>(Below(random, 5));
+  plan->request.set_deadline("500ms");
 }
 
 }  // namespace

@@ -69,18 +69,19 @@ void BarrierPartner::Kill() {
 
 Result<HttpPartner::Ledger> BarrierPartner::ReadLedger() const {
   HttpPartner::Ledger ledger;
-  const auto accounts = Sql(server_, "SELECT id, remaining, booked FROM account", kDatabase);
-  if (!accounts) return accounts.error();
-  for (const auto& row : *accounts) {
-    ledger.accounts[std::stoll(row.at(0))] = {std::stoll(row.at(1)), std::stoll(row.at(2))};
-  }
-  const auto holds =
-      Sql(server_, "SELECT gid, branch, state, account, amount, transaction FROM reservation",
+  const auto rows =
+      Sql(server_,
+          "SELECT gid, branch, state, account, amount, transaction FROM reservation "
+          "UNION ALL SELECT '', '', '', id, remaining, CAST(booked AS CHAR(20)) FROM account",
           kDatabase);
-  if (!holds) return holds.error();
-  for (const auto& row : *holds) {
-    ledger.holds.push_back(
-        {row.at(0), row.at(1), row.at(2), std::stoll(row.at(3)), std::stoll(row.at(4)), row.at(5)});
+  if (!rows) return rows.error();
+  for (const auto& row : *rows) {
+    const int64_t account = std::stoll(row.at(3)), amount = std::stoll(row.at(4));
+    if (row[0].empty()) {
+      ledger.accounts[account] = {amount, std::stoll(row.at(5))};
+    } else {
+      ledger.holds.push_back({row[0], row[1], row[2], account, amount, row.at(5)});
+    }
   }
   return ledger;
 }
