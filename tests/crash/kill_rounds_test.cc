@@ -196,7 +196,7 @@ void KillRounds::Round(const std::string& prefix, const Victims& victims, Rng& r
   Workload load(*bank_, *daemon_, prefix, random());
   if (!has_witness_) load.AllowHazards();
   load.Start(kClients);
-  const uint64_t moment = 20 + random() % 400;
+  const uint64_t moment = 20 + random() % 300;
   ASSERT_TRUE(Eventually(kLong, [&] { return load.answered() >= moment; }))
       << "the load does not get on: " << load.answered() << " answers" << Joined(load.faults());
   unanswered_ += load.open();
