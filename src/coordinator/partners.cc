@@ -168,6 +168,10 @@ void Shard::Vote(Request& request, Reply reply) {
   if (entry == nullptr) return;
   const auto found = entry->names.find(request.branch);
   if (found == entry->names.end()) {
+    if (entry->atomic.state != core::State::kActive) {  // after a restart not all are known
+      AddWaiter(*entry, Waiter::For::kOutcome, kNoBranch, Duration::zero(), std::move(reply));
+      return;
+    }
     reply(AnswerProblem(404, "invalid", "Unknown branch",
                         "this transaction has no branch of that name: enlist it first", "name"));
     return;

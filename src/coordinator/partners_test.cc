@@ -409,6 +409,32 @@ TEST(Partners, ARunThatIsRepeatedAfterTheDecisionIsAnsweredAtOnce) {
   ASSERT_EQ(box.partners.calls.size(), 1u) << "its cancel has no answer yet";
 }
 
+// Of what a crash has ended only the partners are known again.
+TEST(Partners, AStepOfAnUnknownBranchIsToldHowItsTransactionEnds) {
+  Box box;
+  Interactive tx(box);
+  tx.Enlist("hotel");
+  box.FlushLog();
+  box.Reply("hotel", kTry);
+  Request run = tx.To(Route::kRun);
+  run.branch = "pc";
+  v1::RunRequest body;
+  body.set_seq(1);
+  body.add_statements()->set_sql("UPDATE t SET a = 1");
+  run.body = body;
+  Request again = run;
+  EXPECT_EQ(box.StatusOf(box.Send(std::move(run))), 404);
+  EXPECT_EQ(box.StatusOf(tx.Vote("pc", v1::VoteRequest::PREPARED)), 404);
+  Request rollback = tx.To(Route::kRollBack);
+  rollback.body = v1::RollbackRequest();
+  box.Send(std::move(rollback));
+  box.FlushLog();
+  const size_t late = box.Send(std::move(again));
+  ASSERT_EQ(box.StatusOf(late), 409);
+  EXPECT_EQ(ProblemOf(box.AnswerOf(late)).type(), "urn:assent:rolled-back");
+  EXPECT_EQ(box.StatusOf(tx.Vote("pc", v1::VoteRequest::PREPARED)), 409);
+}
+
 // After a restart the partners of what is held are told once more, and must find their rows.
 TEST(Partners, TheHorizonStaysBelowWhatIsHeldForPeople) {
   Box box;

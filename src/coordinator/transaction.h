@@ -18,11 +18,13 @@
 
 namespace assent::coordinator {
 
+inline constexpr uint32_t kNoBranch = UINT32_MAX;
+
 // Somebody who waits for an answer about this transaction.
 struct Waiter {
   enum class For : uint8_t { kOutcome, kRollBack, kView, kOpen, kRun };
   For kind{};
-  uint32_t branch = 0;  // kOpen, kRun
+  uint32_t branch = 0;  // kOpen, kRun; kNoBranch: one that is not known
   uint64_t id = 0;
   Duration past_decision{0};  // how long phase two is waited for
   Reply reply;
