@@ -112,7 +112,9 @@ void Shard::OnTry(Entry& entry, uint32_t index, const tcc::Completion& completio
   Step(entry, voted);
   // Declared in one call, it may have been enlisted again by another partner.
   Entry* still = voted.vote == core::Vote::kPrepared ? Find(handle) : nullptr;
-  if (still != nullptr) CarryReply(*still, {core::ReplyTo::kOpen, index});
+  if (still == nullptr || !still->atomic.branches[index].voted) return;  // the yes came too late
+  if (still->atomic.decision == core::Decision::kRollBack) return;
+  CarryReply(*still, {core::ReplyTo::kOpen, index});
 }
 
 void Shard::OnPhaseTwo(Entry& entry, uint32_t index, const tcc::Completion& completion) {
@@ -169,7 +171,7 @@ void Shard::Vote(Request& request, Reply reply) {
   const auto found = entry->names.find(request.branch);
   if (found == entry->names.end()) {
     if (entry->atomic.state != core::State::kActive) {  // after a restart not all are known
-      AddWaiter(*entry, Waiter::For::kOutcome, kNoBranch, Duration::zero(), std::move(reply));
+      AddWaiter(*entry, Waiter::For::kRun, kNoBranch, std::nullopt, std::move(reply));
       return;
     }
     reply(AnswerProblem(404, "invalid", "Unknown branch",

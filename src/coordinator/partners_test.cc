@@ -435,6 +435,34 @@ TEST(Partners, AStepOfAnUnknownBranchIsToldHowItsTransactionEnds) {
   EXPECT_EQ(box.StatusOf(tx.Vote("pc", v1::VoteRequest::PREPARED)), 409);
 }
 
+TEST(Partners, AVoteForAnUnknownBranchOfWhatIsCommittedIsAProblem) {
+  Box box;
+  Interactive tx(box);
+  tx.Enlist("hotel");
+  box.FlushLog();
+  box.Reply("hotel", kTry);
+  tx.Commit();
+  box.FlushLog();
+  ASSERT_EQ(box.partners.calls.size(), 1u) << "its confirm has no answer yet";
+  const size_t vote = tx.Vote("flight", v1::VoteRequest::PREPARED);
+  ASSERT_EQ(box.StatusOf(vote), 409);
+  EXPECT_EQ(ProblemOf(box.AnswerOf(vote)).type(), "urn:assent:already-decided");
+}
+
+TEST(Partners, AYesThatComesAfterTheRollBackIsToldAsOne) {
+  Box box;
+  Interactive tx(box);
+  const size_t enlisted = tx.Enlist("hotel");
+  box.FlushLog();
+  Request rollback = tx.To(Route::kRollBack);
+  rollback.body = v1::RollbackRequest();
+  box.Send(std::move(rollback));
+  box.Reply("hotel", kTry);
+  EXPECT_EQ(box.StatusOf(enlisted), 0) << "told once it is durable";
+  box.FlushLog();
+  EXPECT_EQ(box.StatusOf(enlisted), 409);
+}
+
 // After a restart the partners of what is held are told once more, and must find their rows.
 TEST(Partners, TheHorizonStaysBelowWhatIsHeldForPeople) {
   Box box;

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -97,6 +98,7 @@ class ThreadedServer final : public Server {
     Served(int descriptor, const HttpLimits& limits) : connection(descriptor, limits) {}
     HttpConnection connection;
     std::atomic<bool> has_ended = false;
+    std::atomic<bool> is_behind = false;  // its connection has ended, and it purges
     std::thread thread;
   };
 
@@ -141,7 +143,9 @@ void ThreadedServer::Take(int descriptor) {
   setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   const std::lock_guard lock(mutex_);
   Reap();
-  if (static_cast<int>(served_.size()) >= max_connections_) {
+  const auto open = std::count_if(served_.begin(), served_.end(),
+                                  [](const Served& served) { return !served.is_behind; });
+  if (open >= max_connections_) {
     HttpConnection(descriptor, limits_).Send({503, "too many connections", kRetryAfterS}, false);
     return;
   }
@@ -180,6 +184,7 @@ void ThreadedServer::Serve(Served& served) {
     if (!connection.Send(answer, keep_alive) || !keep_alive) break;
   }
   if (upkeep) {  // behind the end: nobody's next call waits for it
+    served.is_behind = true;
     connection.End();
     router_.Do(*upkeep, [this] { return !is_stopping_; });
   }

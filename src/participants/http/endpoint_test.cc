@@ -182,7 +182,7 @@ TEST(Limits, ShowTheProbeWhileItIsUnderWayAndTheBackOffThatItsFailureDoubles) {
   HttpOptions options;
   options.limiter.back_off_first = milliseconds(50);
   Adapter adapter(std::move(options));
-  for (int i = 0; i < 3; ++i) adapter.Try(partner.Url());
+  for (int i = 0; i < 3; ++i) adapter.Ask(Operation::kConfirm, partner.Url());
   ASSERT_TRUE(Soon([&] { return adapter.StatusOf(partner.Url()).health == Health::kBackingOff; }));
   EXPECT_EQ(adapter.StatusOf(partner.Url()).back_off, milliseconds(50));
 
@@ -193,7 +193,11 @@ TEST(Limits, ShowTheProbeWhileItIsUnderWayAndTheBackOffThatItsFailureDoubles) {
   EXPECT_EQ(status.in_flight, 1u);
   EXPECT_EQ(status.failures, 3u);
   EXPECT_EQ(status.back_off, milliseconds(50));
-  EXPECT_EQ(adapter.Try(partner.Url()).answer, A::kNotSent) << "one call is the probe";
+  const uint64_t another = adapter.Start(Operation::kConfirm, partner.Url());
+  ASSERT_TRUE(Soon([&] { return adapter.StatusOf(partner.Url()).waiting == 1; }))
+      << "one call is the probe";
+  adapter.partners().Cancel(another);
+  EXPECT_EQ(adapter.completions().Wait(another).answer, A::kNotSent);
   EXPECT_EQ(adapter.completions().Count(confirm), 0);
 
   // It was ended by us: that says nothing of the partner.

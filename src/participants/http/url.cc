@@ -52,13 +52,14 @@ std::string_view PathOf(std::string_view target) {
 // follows a semicolon, some decode twice.
 bool HasDotSegment(std::string_view path) {
   std::string plain = Lowered(path);
-  if (plain.find("%25") != std::string::npos) return true;
+  for (const char* code : {"%25", "%2f", "%5c"}) {
+    if (plain.find(code) != std::string::npos) return true;
+  }
   for (size_t at; (at = plain.find("%3b")) != std::string::npos;) plain.replace(at, 3, ";");
   for (size_t at; (at = plain.find(';')) != std::string::npos;) {
     plain.erase(at, std::min(plain.find('/', at), plain.size()) - at);
   }
   for (size_t at; (at = plain.find("%2e")) != std::string::npos;) plain.replace(at, 3, ".");
-  if (plain.find("%2f") != std::string::npos || plain.find("%5c") != std::string::npos) return true;
   plain += '/';
   return plain.find("/./") != std::string::npos || plain.find("/../") != std::string::npos;
 }
@@ -114,7 +115,8 @@ Result<Url> ParseUrl(std::string_view text) {
   const std::string_view rest = text.substr(authority_ends);
   if (rest.find('#') != std::string_view::npos) return Malformed("it has a fragment");
   if (!IsTarget(rest)) return Malformed("a character must be percent-encoded");
-  if (HasDotSegment(PathOf(rest))) return Malformed("its path holds a dot segment");
+  if (HasDotSegment(PathOf(rest)))
+    return Malformed("its path holds a dot segment, %2f, %5c or %25");
   url.target = rest.starts_with('/') ? std::string(rest) : "/" + std::string(rest);
   return url;
 }

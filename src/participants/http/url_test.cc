@@ -58,6 +58,8 @@ TEST(Url, ThatIsMalformedIsRefusedAndNotRepeated) {
                                 "http://h/a/..;v=1",
                                 "http://h/a/.%2e%3bv/x",
                                 "http://h/%252e%252e/x",
+                                "http://h/a/;%2f..%2fx",
+                                "http://h/a/%3b%5c..%5cx",
                                 "http://h/a%2fb",
                                 "http://h/a%5Cb"}) {
     auto parsed = ParseUrl(url);
