@@ -79,7 +79,21 @@ class Interactive {
     request.body = body;
     return box_.Send(std::move(request));
   }
+  size_t Run(const std::string& branch) {
+    Request request = To(Route::kRun);
+    request.branch = branch;
+    v1::RunRequest body;
+    body.set_seq(1);
+    body.add_statements()->set_sql("UPDATE t SET a = 1");
+    request.body = body;
+    return box_.Send(std::move(request));
+  }
   size_t Commit() { return box_.Send(To(Route::kCommit)); }
+  size_t RollBack() {
+    Request request = To(Route::kRollBack);
+    request.body = v1::RollbackRequest();
+    return box_.Send(std::move(request));
+  }
   const std::string& transaction() const { return transaction_; }
 
  private:
@@ -387,25 +401,14 @@ TEST(Partners, ARunThatIsRepeatedAfterTheDecisionIsAnsweredAtOnce) {
   enlist.body = branch;
   box.Send(std::move(enlist));
   box.Reply(box.a, Operation::kOpen);
-  const auto run = [&] {
-    Request request = tx.To(Route::kRun);
-    request.branch = "pc";
-    v1::RunRequest body;
-    body.set_seq(1);
-    body.add_statements()->set_sql("UPDATE t SET a = 1");
-    request.body = body;
-    return box.Send(std::move(request));
-  };
-  run();
+  tx.Run("pc");
   box.Reply(box.a, Operation::kRun);
-  Request rollback = tx.To(Route::kRollBack);
-  rollback.body = v1::RollbackRequest();
-  box.Send(std::move(rollback));
-  const size_t undecided = run();
+  tx.RollBack();
+  const size_t undecided = tx.Run("pc");
   EXPECT_EQ(box.StatusOf(undecided), 0) << "told once it is durable";
   box.FlushLog();
   EXPECT_EQ(box.StatusOf(undecided), 409);
-  EXPECT_EQ(box.StatusOf(run()), 409);
+  EXPECT_EQ(box.StatusOf(tx.Run("pc")), 409);
   ASSERT_EQ(box.partners.calls.size(), 1u) << "its cancel has no answer yet";
 }
 
@@ -416,20 +419,11 @@ TEST(Partners, AStepOfAnUnknownBranchIsToldHowItsTransactionEnds) {
   tx.Enlist("hotel");
   box.FlushLog();
   box.Reply("hotel", kTry);
-  Request run = tx.To(Route::kRun);
-  run.branch = "pc";
-  v1::RunRequest body;
-  body.set_seq(1);
-  body.add_statements()->set_sql("UPDATE t SET a = 1");
-  run.body = body;
-  Request again = run;
-  EXPECT_EQ(box.StatusOf(box.Send(std::move(run))), 404);
+  EXPECT_EQ(box.StatusOf(tx.Run("pc")), 404);
   EXPECT_EQ(box.StatusOf(tx.Vote("pc", v1::VoteRequest::PREPARED)), 404);
-  Request rollback = tx.To(Route::kRollBack);
-  rollback.body = v1::RollbackRequest();
-  box.Send(std::move(rollback));
+  tx.RollBack();
   box.FlushLog();
-  const size_t late = box.Send(std::move(again));
+  const size_t late = tx.Run("pc");
   ASSERT_EQ(box.StatusOf(late), 409);
   EXPECT_EQ(ProblemOf(box.AnswerOf(late)).type(), "urn:assent:rolled-back");
   EXPECT_EQ(box.StatusOf(tx.Vote("pc", v1::VoteRequest::PREPARED)), 409);
@@ -454,9 +448,7 @@ TEST(Partners, AYesThatComesAfterTheRollBackIsToldAsOne) {
   Interactive tx(box);
   const size_t enlisted = tx.Enlist("hotel");
   box.FlushLog();
-  Request rollback = tx.To(Route::kRollBack);
-  rollback.body = v1::RollbackRequest();
-  box.Send(std::move(rollback));
+  tx.RollBack();
   box.Reply("hotel", kTry);
   EXPECT_EQ(box.StatusOf(enlisted), 0) << "told once it is durable";
   box.FlushLog();
