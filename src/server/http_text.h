@@ -1,0 +1,21 @@
+// The bytes of an HTTP/1.1 response, and the problem documents of the HTTP server itself.
+//
+// Threads: any.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "server/http_message.h"
+
+namespace assent::server {
+
+// A problem document; the texts are constants without anything to escape.
+HttpResponse ProblemOf(int status, std::string_view kind, std::string_view title,
+                       std::string_view detail);
+
+// Appends the status line and the header with its blank line; the body is the caller's to append.
+void AppendHeader(const HttpResponse& response, const std::string& date, bool keep_alive,
+                  std::string* to);
+
+}  // namespace assent::server

@@ -1,0 +1,126 @@
+#include "server/request_reader.h"
+
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <optional>
+#include <string>
+
+#include "server/http_text.h"
+
+namespace assent::server {
+namespace {
+
+namespace http = boost::beast::http;
+using boost::system::error_code;
+
+constexpr size_t kReadBytes = 8 << 10;
+constexpr size_t kReadBodyBytes = 64 << 10;
+
+HttpResponse RefusalOf(error_code error, const RequestLimits& limits) {
+  if (error == http::error::body_limit) {
+    return ProblemOf(413, "body-too-large", "Body too large",
+                     "the body is larger than " + std::to_string(limits.max_body_bytes) + " bytes");
+  }
+  if (error == http::error::header_limit) {
+    return ProblemOf(
+        431, "header-too-large", "Header too large",
+        "the header is larger than " + std::to_string(limits.max_header_bytes) + " bytes");
+  }
+  return ProblemOf(400, "malformed-request", "Malformed request",
+                   "this is no HTTP/1.1 request: " + error.message());
+}
+
+std::string Copy(boost::string_view text) { return std::string(text.data(), text.size()); }
+
+}  // namespace
+
+struct RequestReader::Parser {
+  boost::beast::flat_buffer buffer;
+  std::optional<http::request_parser<http::string_body>> request;  // has begun
+  bool asked_continue = false;
+  bool wants_continue = false;
+  HttpResponse refusal;
+};
+
+RequestReader::RequestReader(RequestLimits limits)
+    : limits_(limits), parser_(std::make_unique<Parser>()) {}
+
+RequestReader::~RequestReader() = default;
+
+std::span<char> RequestReader::Prepare() {
+  const auto space = parser_->buffer.prepare(in_body() ? kReadBodyBytes : kReadBytes);
+  return {static_cast<char*>(space.data()), space.size()};
+}
+
+void RequestReader::Commit(size_t bytes) { parser_->buffer.commit(bytes); }
+
+bool RequestReader::has_bytes() const { return parser_->buffer.size() > 0; }
+
+bool RequestReader::has_begun() const { return parser_->request.has_value(); }
+
+bool RequestReader::in_body() const { return has_begun() && parser_->request->is_header_done(); }
+
+bool RequestReader::wants_continue() const { return parser_->wants_continue; }
+
+void RequestReader::ContinueSent() { parser_->wants_continue = false; }
+
+void RequestReader::DropBytes() { parser_->buffer.clear(); }
+
+void RequestReader::DropRequest() {
+  parser_->request.reset();
+  parser_->wants_continue = false;
+}
+
+RequestReader::Step RequestReader::Next() {
+  auto& [buffer, request, asked_continue, wants_continue, refusal] = *parser_;
+  while (buffer.size() > 0) {
+    if (!request) {
+      request.emplace();
+      request->header_limit(static_cast<uint32_t>(limits_.max_header_bytes));
+      request->body_limit(limits_.max_body_bytes);
+      request->eager(true);
+      asked_continue = false;
+    }
+    error_code error;
+    const size_t used = request->put(buffer.data(), error);
+    buffer.consume(used);
+    if (error == http::error::need_more) error = {};
+    // Beast bounds neither the extensions of a chunk nor what follows the last one.
+    if (used == 0 && buffer.size() > limits_.max_header_bytes) error = http::error::header_limit;
+    if (error) {
+      refusal = RefusalOf(error, limits_);
+      DropRequest();
+      return Step::kRefused;
+    }
+    if (request->is_done()) return Step::kRequest;
+    if (request->is_header_done() && !asked_continue) {
+      asked_continue = true;
+      wants_continue = boost::beast::iequals(request->get()[http::field::expect], "100-continue");
+    }
+    if (used == 0) break;
+  }
+  return Step::kMore;
+}
+
+ReadRequest RequestReader::Take() {
+  auto message = parser_->request->release();
+  ReadRequest read;
+  read.keep_alive = message.keep_alive();
+  read.is_head = message.method() == http::verb::head;
+  read.request.method = Copy(message.method_string());
+  read.request.target = Copy(message.target());
+  read.request.headers.reserve(8);
+  for (const auto& field : message) {
+    read.request.headers.emplace_back(Copy(field.name_string()), Copy(field.value()));
+  }
+  read.request.body = std::move(message.body());
+  DropRequest();
+  return read;
+}
+
+HttpResponse RequestReader::refusal() { return std::move(parser_->refusal); }
+
+}  // namespace assent::server
