@@ -100,12 +100,14 @@ RunAnswer MySqlSession::Run(const xa::Statement& statement) {
   return ran;
 }
 
-// XA END fails where the server has doomed the branch (deadlock), or where the transaction is not
-// the one that Begin began.
+// XA END fails where the server has rolled the branch back (a deadlock), or where the transaction
+// is not the one that Begin began. The two share the number 1399. Of the former the caller's XA
+// ROLLBACK succeeds; where it does not, the branch has been left after all.
 Answer MySqlSession::EndWork(const xa::Xid& xid) {
   const std::optional<ServerError> error = wire_->Do("XA END " + xid.ToMySql());
   if (!error) return {};
-  if (error->number == kXaNota || error->number == kXaRmFail) {
+  const bool left = error->number == kXaNota || error->number == kXaRmFail;
+  if (left && !IsRollbackOnly(*error)) {
     touched_ = true;
     return LeftBranch();
   }
@@ -116,7 +118,8 @@ Answer MySqlSession::EndAndRollBack(const xa::Xid& xid) {
   (void)wire_->Do("XA END " + xid.ToMySql());  // perhaps it has been ended, or is doomed
   const std::optional<ServerError> error = wire_->Do("XA ROLLBACK " + xid.ToMySql());
   if (!error) return {};
-  if (error->number == kXaNota) return LeftBranch();
+  // 1400: the session is in another transaction than ours.
+  if (error->number == kXaNota || error->number == kXaOutside) return LeftBranch();
   return AnswerToVerb(*error);
 }
 
@@ -140,11 +143,14 @@ Answer MySqlSession::Prepare(const xa::Xid& xid) {
 Answer MySqlSession::CommitOnePhase(const xa::Xid& xid) {
   Answer answer = EndWork(xid);
   if (answer.code == Code::kHeuristicHazard) return answer;
-  if (answer.code == Code::kOk) answer = Verb("XA COMMIT " + xid.ToMySql() + " ONE PHASE");
+  const bool sent = answer.code == Code::kOk;
+  if (sent) answer = Verb("XA COMMIT " + xid.ToMySql() + " ONE PHASE");
   if (answer.code == Code::kOk || !alive()) return answer;
   // If it can still be rolled back, it has not been committed.
   const Answer gone = RollBackActive(xid);
-  if (gone.code != Code::kOk) return gone.code == Code::kHeuristicHazard ? answer : gone;
+  if (gone.code != Code::kOk) {
+    return sent && gone.code == Code::kHeuristicHazard ? answer : gone;
+  }
   if (!xa::IsRollBack(answer.code)) answer.code = Code::kRbOther;
   return answer;
 }

@@ -22,6 +22,16 @@ xa::Failure FailureOf(const ServerError& error, Reason reason, bool may_retry) {
   return failure;
 }
 
+// The cause was caught by a handler, so the server no longer tells it. It is a deadlock, or, where
+// innodb_rollback_on_timeout is on, a lock wait time-out: both may be tried again.
+sql::Answer RolledBackByServer(const ServerError& error) {
+  sql::Answer answer{Code::kRbDeadlock, FailureOf(error, Reason::kDeadlock, true)};
+  answer.failure.detail =
+      "the server had rolled the branch back before this statement: a deadlock, or a lock wait "
+      "time-out under innodb_rollback_on_timeout, that a stored procedure's handler caught";
+  return answer;
+}
+
 }  // namespace
 
 bool IsLost(int32_t number) {
@@ -54,6 +64,10 @@ bool IsDenied(int32_t number) {
   return number == 1044 || number == 1045 || number == 1698 || number == 1251 || number == 1820;
 }
 
+bool IsRollbackOnly(const ServerError& error) {
+  return error.number == kXaRmFail && error.message.find("ROLLBACK ONLY") != std::string::npos;
+}
+
 Code CodeOf(int32_t number) {
   switch (number) {
     case 1397: return Code::kErNota;
@@ -72,26 +86,32 @@ Code CodeOf(int32_t number) {
 }
 
 sql::Answer AnswerToVerb(const ServerError& error) {
+  if (IsRollbackOnly(error)) return RolledBackByServer(error);
   const Code code = CodeOf(error.number);
   Reason reason = Reason::kPrepareRefused;
   if (IsLost(error.number)) {
     reason = Reason::kConnectionLost;
   } else if (code == Code::kRbDeadlock) {
     reason = Reason::kDeadlock;
+  } else if (code == Code::kRbTimeout) {
+    reason = Reason::kLockTimeout;
   } else if (code == Code::kErRmFail) {
     reason = Reason::kUnavailable;
   } else if (!xa::IsRollBack(code)) {
     reason = Reason::kProtocol;
   }
-  const bool may_retry = code == Code::kErRmFail || code == Code::kRbDeadlock;
+  const bool may_retry =
+      code == Code::kErRmFail || code == Code::kRbDeadlock || code == Code::kRbTimeout;
   return {code, FailureOf(error, reason, may_retry)};
 }
 
 sql::Answer AnswerToStatement(const ServerError& error) {
+  if (IsRollbackOnly(error)) return RolledBackByServer(error);
   switch (error.number) {
     case 1213:
     case 1614: return {Code::kRbDeadlock, FailureOf(error, Reason::kDeadlock, true)};
     case 1205:
+    case 1613:  // XA_RBTIMEOUT: the server had rolled the branch back after it
     case 3572:  // MySQL: NOWAIT
       return {Code::kRbTimeout, FailureOf(error, Reason::kLockTimeout, true)};
     case 1020:  // the record has changed since it was read

@@ -17,12 +17,17 @@ inline constexpr int32_t kNoSuchTable = 1146;
 inline constexpr int32_t kNotRolledBack = 1196;  // warning: a table without transactions
 inline constexpr int32_t kXaNota = 1397;
 inline constexpr int32_t kXaRmFail = 1399;
+inline constexpr int32_t kXaOutside = 1400;
 inline constexpr int32_t kXaRmErr = 1401;
 inline constexpr int32_t kServerGone = 2006;
 
 // The connection cannot be used any more.
 bool IsLost(int32_t number);
 bool IsDenied(int32_t number);
+// The server has rolled the branch's work back but keeps its XID: only XA ROLLBACK is left to do.
+// Told by 1399 with the name of the state, which no language of messages translates, once a stored
+// procedure's handler has caught the deadlock itself.
+bool IsRollbackOnly(const ServerError& error);
 
 // The XA code of an error to XA START, END, PREPARE, COMMIT or ROLLBACK.
 xa::Code CodeOf(int32_t number);
