@@ -4,7 +4,9 @@
 #   assent_test(log/reader_test SOURCES reader_test.cc USES log)        test     log.reader_test
 #
 # USES names rooms, LINKS names anything else. Labels sort tests into tiers: "unit" needs nothing,
-# "servers" starts real databases, "crash" kills them.
+# "servers" starts real databases, "crash" kills them. Each of the latter two takes a slot of
+# cmake/test_resources.json: with it (ctest --resource-spec-file), two of them run at a time. ALONE
+# is for a test whose load leaves others no time.
 function(assent_room name)
   cmake_parse_arguments(A "" "" "SOURCES;USES;LINKS" ${ARGN})
   add_library(assent_${name} STATIC ${A_SOURCES})
@@ -20,7 +22,7 @@ function(assent_test path)
   if(NOT ASSENT_TESTS)
     return()
   endif()
-  cmake_parse_arguments(A "" "LABEL;TIMEOUT" "SOURCES;USES;LINKS" ${ARGN})
+  cmake_parse_arguments(A "ALONE" "LABEL;TIMEOUT" "SOURCES;USES;LINKS" ${ARGN})
   if(NOT A_LABEL)
     set(A_LABEL unit)
   endif()
@@ -38,7 +40,10 @@ function(assent_test path)
   add_test(NAME ${title} COMMAND ${target})
   set_tests_properties(${title} PROPERTIES LABELS ${A_LABEL} TIMEOUT ${A_TIMEOUT} ENVIRONMENT
     "ASSENT_SOURCE_DIR=${CMAKE_SOURCE_DIR};ASSENT_BIN_DIR=${CMAKE_BINARY_DIR}/bin")
-  if(A_LABEL MATCHES "servers|crash")
+  if(A_LABEL MATCHES "servers|crash")  # the longest first, so that none is left over at the end
+    set_tests_properties(${title} PROPERTIES RESOURCE_GROUPS server_tests:1 COST ${A_TIMEOUT})
+  endif()
+  if(A_ALONE)
     set_tests_properties(${title} PROPERTIES RUN_SERIAL TRUE)
   endif()
 endfunction()

@@ -168,9 +168,8 @@ Result<std::unique_ptr<Server>> Server::Start(ServerKind kind, const ServerOptio
   std::vector<std::string> arguments = {"start",
                                         kind == ServerKind::kMariaDb ? "mariadb" : "postgresql",
                                         server->directory(), "--owner", std::to_string(getpid())};
-  if (options.port != 0) {
-    arguments.insert(arguments.end(), {"--port", std::to_string(options.port)});
-  }
+  const int port = options.port != 0 ? options.port : FreePort();
+  arguments.insert(arguments.end(), {"--port", std::to_string(port)});
   if (options.standby_of != 0) {
     arguments.insert(arguments.end(), {"--standby-of", std::to_string(options.standby_of)});
   }

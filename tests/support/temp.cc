@@ -4,8 +4,11 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include <cstddef>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -35,6 +38,21 @@ bool CanBind(int port) {
   return bound;
 }
 
+// Reserves the port against other test programs until this one ends, whether or not a server
+// listens: a name in the abstract namespace of Unix sockets, which the kernel frees by itself.
+bool Claim(int port) {
+  const std::string name = "assent-test-port-" + std::to_string(port);
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  memcpy(address.sun_path + 1, name.data(), name.size());
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  CHECK(fd >= 0) << "no socket";
+  if (bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0) return true;  // fd stays open
+  close(fd);
+  return false;
+}
+
 }  // namespace
 
 TempDirectory::TempDirectory() {
@@ -54,7 +72,7 @@ int FreePort() {
   thread_local std::mt19937 random(std::random_device{}());
   for (int i = 0; i < kPortTries; ++i) {
     const int port = kFirstPort + static_cast<int>(random() % kPorts);
-    if (CanBind(port)) {
+    if (Claim(port) && CanBind(port)) {
       return port;
     }
   }

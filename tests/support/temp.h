@@ -24,8 +24,8 @@ class TempDirectory {
   std::string path_;
 };
 
-// A loopback TCP port on which nothing listens now. Whoever uses it must live with the race that
-// somebody else takes it first.
+// A loopback TCP port on which nothing listens now, and which no other call returns, here or in
+// another test program, until this program ends. Other programs on the machine may still take it.
 int FreePort();
 
 // Asks the predicate again and again until it says true (then true) or the deadline has passed
