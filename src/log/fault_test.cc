@@ -144,9 +144,9 @@ class FaultTest : public ::testing::Test {
     files.SetWatch([&](const std::string& name, const std::string&) { operations.insert(name); });
     EXPECT_TRUE(RunSession(files, options_).finished);
     // Every operation of the seam.
-    EXPECT_EQ(operations,
-              (std::set<std::string>{"create", "free", "list", "lock", "mkdir", "network", "open",
-                                     "read", "remove", "size", "sync", "sync-directory", "write"}));
+    EXPECT_EQ(operations, (std::set<std::string>{"create", "free", "list", "lock", "mkdir", "named",
+                                                 "network", "open", "read", "remove", "size",
+                                                 "sync", "sync-directory", "write"}));
     return files.calls();
   }
 

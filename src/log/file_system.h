@@ -29,12 +29,17 @@ class File {
   virtual IoResult Write(uint64_t offset, const char* from, size_t size) = 0;
   virtual IoResult Size() = 0;
   virtual IoResult SyncData() = 0;
+  // value 1: `path` leads to this very file; 0: to another one, or to none.
+  virtual IoResult IsNamed(const std::string& path) = 0;
 };
 
 // Held as long as it lives, at most until the process ends.
 class FileLock {
  public:
   virtual ~FileLock() = default;
+  // As File::IsNamed. 0: another process may hold a lock of that path. (A file system without lock
+  // files keeps this.)
+  virtual IoResult IsNamed(const std::string& path);
 };
 
 enum class OpenMode {

@@ -1,5 +1,6 @@
 #include "log/flusher.h"
 
+#include <algorithm>
 #include <span>
 
 #include "base/check.h"
@@ -13,6 +14,7 @@ using namespace std::chrono_literals;
 
 constexpr std::chrono::steady_clock::duration kRideTime = 5ms;
 constexpr std::chrono::steady_clock::duration kLazyTime = 1s;
+constexpr std::chrono::steady_clock::duration kCheckTime = 500ms;  // of the names, while idle
 
 }  // namespace
 
@@ -87,15 +89,24 @@ bool Flusher::WaitForWork(std::unique_lock<std::mutex>& lock) {
   for (;;) {
     if (failure_) return false;
     if (stop_) return !queue_.empty();
-    if (!queue_.empty() && (force_ || due_ <= std::chrono::steady_clock::now())) return true;
-    sleeping_ = true;
-    if (queue_.empty()) {
-      wake_.wait(lock, [this] { return !sleeping_; });
-    } else {
-      wake_.wait_until(lock, due_);
+    const Time now = std::chrono::steady_clock::now();
+    if (!queue_.empty() && (force_ || due_ <= now)) return true;
+    if (check_at_ <= now) {
+      CheckNames(lock);
+      continue;
     }
+    sleeping_ = true;
+    wake_.wait_until(lock, std::min(due_, check_at_));
     sleeping_ = false;
   }
+}
+
+void Flusher::CheckNames(std::unique_lock<std::mutex>& lock) {
+  lock.unlock();
+  auto named = writer_.CheckNames();
+  lock.lock();
+  check_at_ = std::chrono::steady_clock::now() + kCheckTime;
+  if (!named && !failure_) failure_ = named.error();
 }
 
 void Flusher::Run() {
@@ -109,6 +120,7 @@ void Flusher::Run() {
     auto written = WriteAll(records);
     records.clear();
     lock.lock();
+    check_at_ = std::chrono::steady_clock::now() + kCheckTime;  // each batch checks the names
     if (!written && !failure_) failure_ = written.error();
   }
   if (!failure_) return;

@@ -4,8 +4,9 @@
 // Contract: usable alone over a Writer; DecisionLog adds reclaiming and upkeep to it. The sink's
 // and the observer's functions are called on the flusher's thread, with no lock held; they may
 // append. Durability: after OnDurable(n) every record up to n is durable. Once OnFailure was called
-// nothing more is written, synced or reported; what is appended then is dropped. Threads: Append
-// and RoomBytes by any, neither waits for the disk. Stop by the owner.
+// nothing more is written, synced or reported; what is appended then is dropped. A segment or lock
+// that has lost its name is such a failure; without a batch it is noticed within a second. Threads:
+// Append and RoomBytes by any, neither waits for the disk. Stop by the owner.
 #pragma once
 
 #include <atomic>
@@ -67,6 +68,7 @@ class Flusher {
 
   void Run();
   bool WaitForWork(std::unique_lock<std::mutex>& lock);
+  void CheckNames(std::unique_lock<std::mutex>& lock);
   Result<void> WriteAll(const std::vector<Record>& records);
   void Count(const Written& written);
 
@@ -84,6 +86,7 @@ class Flusher {
   bool stop_ = false;
   bool failed_ = false;
   Time due_ = Time::max();
+  Time check_at_{};  // when the names are looked at next, if no batch comes first
   std::optional<Error> failure_;
 
   std::atomic<uint64_t> queued_bytes_{0};

@@ -34,6 +34,13 @@ Result<void> Fill(File& file, const std::string& path, uint64_t bytes,
   return {};
 }
 
+Result<void> StillNamed(const IoResult& named, const std::string& path) {
+  if (named.error != 0) return Fence("find", path, named.error);
+  if (named.value != 0) return {};
+  return Error{ErrorCode::kFenced,
+               path + " was deleted, renamed or covered by a mount while it was in use"};
+}
+
 }  // namespace
 
 Error SystemError(std::string_view operation, const std::string& path, int error) {
@@ -91,6 +98,14 @@ Result<void> SyncFile(File& file, const std::string& path) {
   const IoResult synced = Uninterrupted([&] { return file.SyncData(); });
   if (synced.error != 0) return Fence("sync", path, synced.error);
   return {};
+}
+
+Result<void> ExpectNamed(File& file, const std::string& path) {
+  return StillNamed(Uninterrupted([&] { return file.IsNamed(path); }), path);
+}
+
+Result<void> ExpectNamed(FileLock& lock, const std::string& path) {
+  return StillNamed(Uninterrupted([&] { return lock.IsNamed(path); }), path);
 }
 
 Result<void> SyncDirectory(FileSystem& files, const std::string& directory) {

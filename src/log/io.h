@@ -27,6 +27,11 @@ Result<size_t> ReadFull(File& file, const std::string& path, uint64_t offset, ch
                         size_t size);
 Result<void> WriteAll(File& file, const std::string& path, uint64_t offset, std::string_view bytes);
 Result<void> SyncFile(File& file, const std::string& path);
+// kFenced where `path` no longer leads to it: it was deleted or renamed, or so was a directory
+// above it, or something was mounted there. What was written into it since is lost to the next
+// start.
+Result<void> ExpectNamed(File& file, const std::string& path);
+Result<void> ExpectNamed(FileLock& lock, const std::string& path);
 Result<void> SyncDirectory(FileSystem& files, const std::string& directory);
 Result<std::vector<std::string>> ListFiles(FileSystem& files, const std::string& directory);
 // It is no error if the file is not there.

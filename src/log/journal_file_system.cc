@@ -66,6 +66,11 @@ class JournalFileSystem::JournalFile final : public File {
     owner_.journal_.push_back({Operation::Kind::kSyncFile, file_, "", 0, ""});
     return {};
   }
+  IoResult IsNamed(const std::string& path) override {
+    if (owner_.Dead()) return {0, EIO};
+    const auto named = owner_.names_.find(path);
+    return {named != owner_.names_.end() && named->second == file_ ? 1 : 0, 0};
+  }
 
  private:
   JournalFileSystem& owner_;

@@ -42,6 +42,12 @@ class MemoryFileSystem::MemoryFile final : public File {
     node_->unsynced.clear();
     return {};
   }
+  IoResult IsNamed(const std::string& path) override {
+    std::lock_guard lock(owner_.mutex_);
+    if (owner_.Dead()) return {0, EIO};
+    const auto named = owner_.names_.find(path);
+    return {named != owner_.names_.end() && named->second == node_ ? 1 : 0, 0};
+  }
 
  private:
   MemoryFileSystem& owner_;

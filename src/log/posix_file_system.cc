@@ -40,6 +40,18 @@ class Descriptor {
   int fd_;
 };
 
+IoResult LeadsTo(const std::string& path, int fd) {
+  struct stat open_file {};
+  struct stat named {};
+  if (fstat(fd, &open_file) < 0) return {0, errno};
+  if (stat(path.c_str(), &named) < 0) {
+    if (errno == ENOENT || errno == ENOTDIR) return {0, 0};
+    return {0, errno};
+  }
+  const bool same = open_file.st_dev == named.st_dev && open_file.st_ino == named.st_ino;
+  return {same ? 1 : 0, 0};
+}
+
 class PosixFile final : public File {
  public:
   explicit PosixFile(int fd) : fd_(fd) {}
@@ -55,6 +67,7 @@ class PosixFile final : public File {
     return {status.st_size, 0};
   }
   IoResult SyncData() override { return From(fdatasync(fd_.get())); }
+  IoResult IsNamed(const std::string& path) override { return LeadsTo(path, fd_.get()); }
 
  private:
   Descriptor fd_;
@@ -63,6 +76,7 @@ class PosixFile final : public File {
 class PosixLock final : public FileLock {
  public:
   explicit PosixLock(int fd) : fd_(fd) {}
+  IoResult IsNamed(const std::string& path) override { return LeadsTo(path, fd_.get()); }
 
  private:
   Descriptor fd_;
@@ -133,6 +147,8 @@ class Posix final : public FileSystem {
 };
 
 }  // namespace
+
+IoResult FileLock::IsNamed(const std::string&) { return {1, 0}; }
 
 FileSystem& PosixFileSystem() {
   static Posix files;

@@ -28,6 +28,11 @@ Result<void> Spare::Prepare() {
   return PrepareLocked(&cancelled_);
 }
 
+uint64_t Spare::next() const {
+  std::lock_guard lock(mutex_);
+  return next_;
+}
+
 Result<std::unique_ptr<File>> Spare::Take(uint64_t segment) {
   std::lock_guard lock(mutex_);
   CHECK(segment == next_) << "segment " << segment << " is not the next one, " << next_;

@@ -26,6 +26,8 @@ class Spare {
 
   Result<void> Prepare();
   Result<std::unique_ptr<File>> Take(uint64_t segment);
+  // The segment after the current one.
+  uint64_t next() const;
   bool ready() const { return ready_.load(std::memory_order_acquire); }
   // Prepare, running or yet to come, ends early with kUnavailable.
   void Cancel() { cancelled_.store(true); }
@@ -38,7 +40,7 @@ class Spare {
   const uint64_t segment_bytes_;
   std::atomic<bool> ready_{false};
   std::atomic<bool> cancelled_{false};
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   uint64_t next_;               // guarded by mutex_
   std::unique_ptr<File> file_;  // guarded by mutex_
   std::optional<Error> fence_;  // guarded by mutex_

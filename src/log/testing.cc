@@ -114,6 +114,10 @@ class FaultyFile final : public File {
     fresh_ = false;
     return below_->SyncData();
   }
+  IoResult IsNamed(const std::string& path) override {
+    if (const int error = owner_.Enter("named", path)) return {0, error};
+    return below_->IsNamed(path);
+  }
 
  private:
   FaultyFileSystem& owner_;

@@ -1,5 +1,6 @@
 #include "log/upkeep.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/event_log.h"
@@ -8,6 +9,12 @@
 #include "log/start.h"
 
 namespace assent::log {
+namespace {
+
+constexpr std::chrono::milliseconds kCheckTime(500);
+constexpr std::chrono::milliseconds kRetryTime(1000);
+
+}  // namespace
 
 Upkeep::Upkeep(Writer& writer, uint64_t oldest)
     : writer_(writer), oldest_(oldest), below_(oldest) {}
@@ -65,9 +72,28 @@ Result<void> Upkeep::RemoveReclaimed() {
   return SyncDirectory(writer_.files(), directory);
 }
 
-Result<void> Upkeep::RunOnce() {
+// A segment that was deleted takes decisions with it, and the next start would refuse the log.
+Result<void> Upkeep::CheckSegments() {
+  const std::string& directory = writer_.options().directory;
+  const uint64_t below = below_.load();  // before the list: what is given up meanwhile is there yet
+  const uint64_t next = writer_.spare().next();
+  auto names = ListFiles(writer_.files(), directory);
+  if (!names) return Try(names.error());
+  for (uint64_t segment = below; segment < next; ++segment) {
+    const std::string path = SegmentPath(directory, segment);
+    const std::string name = path.substr(directory.size() + 1);
+    if (std::binary_search(names->begin(), names->end(), name)) continue;
+    return Error{ErrorCode::kFenced, path + " was deleted or renamed while it was in use"};
+  }
+  return {};
+}
+
+Result<void> Upkeep::RunOnce() { return RunOnce(false); }
+
+Result<void> Upkeep::RunOnce(bool check) {
   unfinished_ = false;
-  auto done = Try(RemoveReclaimed());
+  auto done = check ? CheckSegments() : Result<void>{};
+  if (done) done = Try(RemoveReclaimed());
   if (done) done = Try(writer_.spare().Prepare());
   if (done) done = Try(MakeBallast(writer_.files(), writer_.options(), &cancelled_));
   if (done && !unfinished_) said_.clear();
@@ -79,7 +105,7 @@ void Upkeep::Run() {
   while (!stop_) {
     woken_ = false;
     lock.unlock();
-    auto done = RunOnce();
+    auto done = RunOnce(true);
     lock.lock();
     if (!done) {
       lock.unlock();
@@ -87,11 +113,7 @@ void Upkeep::Run() {
       return;
     }
     const auto due = [this] { return stop_ || woken_; };
-    if (unfinished_) {
-      wake_.wait_for(lock, std::chrono::seconds(1), due);
-    } else {
-      wake_.wait(lock, due);
-    }
+    wake_.wait_for(lock, unfinished_ ? kRetryTime : kCheckTime, due);
   }
 }
 

@@ -1,10 +1,12 @@
-// What the log needs beside writing: the next segment prepared, reclaimed files removed, ballast.
+// What the log needs beside writing: the next segment prepared, reclaimed files removed, ballast,
+// and a look at the older segments.
 //
-// Contract: RunOnce does all that is to be done; a simulation calls it, the daemon gives it a
-// thread with Start. What cannot be done for want of room, or of something else that may come back,
-// is tried again after a second, and said once. Errors: kFenced alone, when a sync failed: the log
-// must not go on. Start's `fail` gets it, once. Threads: RunOnce by one at a time; RemoveBelow and
-// Wake by any.
+// Contract: RunOnce does all that is to be done but for that look; a simulation calls it, the
+// daemon gives it a thread with Start, which also looks every half second. What cannot be done for
+// want of room, or of something else that may come back, is tried again after a second, and said
+// once. Errors: kFenced alone, when a sync failed or a segment that still counts is missing: the
+// log must not go on. Start's `fail` gets it, once. Threads: RunOnce by one at a time; RemoveBelow
+// and Wake by any.
 #pragma once
 
 #include <atomic>
@@ -35,6 +37,9 @@ class Upkeep {
 
  private:
   void Run();
+  Result<void> RunOnce(bool check);
+  // Are the segments that still count in the directory?
+  Result<void> CheckSegments();
   Result<void> RemoveReclaimed();
   // kFenced comes through; anything else is noted, and tried again.
   Result<void> Try(Result<void> done);

@@ -77,6 +77,14 @@ Result<Written> Writer::WriteSome(std::span<const Record> records) {
   return written;
 }
 
+// A file without its name is lost to the next start; a lock without its name no longer keeps
+// another process from taking the directory over.
+Result<void> Writer::CheckNames() {
+  auto named = ExpectNamed(*file_, path_);
+  if (named) named = ExpectNamed(*lock_, options_.directory + "/" + kLockName);
+  return named;
+}
+
 Result<Written> Writer::WriteBatch(std::span<const Record> records) {
   size_t count = Fill(records);
   if (count == 0) {
@@ -95,6 +103,8 @@ Result<Written> Writer::WriteBatch(std::span<const Record> records) {
   if (!done) return done.error();
   Written written{segment_, next_lsn_, count, batch.size(),
                   std::chrono::steady_clock::now() - before};
+  done = CheckNames();
+  if (!done) return done.error();
   sector_ += batch.size() / kSectorBytes;
   next_lsn_ += count;
   uint64_t widest = widest_bytes_.load(std::memory_order_relaxed);

@@ -3,7 +3,8 @@
 // Contract: StartWriter (log/start.h) makes it. WriteSome writes as many of the records, from the
 // first on, as one batch takes, going on to a new segment when not even the first fits; call it
 // again with the rest. Records have consecutive LSNs and continue where the last call ended.
-// Durability: when WriteSome returns, its batch is durable.
+// Durability: when WriteSome returns, its batch is durable, and the segment and the lock were still
+// found under their names after the sync.
 // Errors: any error means that the batch is unknown; every later call gives kFenced, and nothing is
 // written or synced again.
 // Threads: WriteSome by one thread at a time; RoomBytes and identity by any, without blocking.
@@ -46,6 +47,9 @@ class Writer {
   // Writes `header` into a prepared file and goes on in it. Durable on return.
   Result<void> Begin(std::unique_ptr<File> file, const SegmentHeader& header);
   Result<Written> WriteSome(std::span<const Record> records);
+  // kFenced unless the current segment and the lock are still found under their names. Threads: as
+  // WriteSome.
+  Result<void> CheckNames();
 
   // Bytes on disk that can certainly still be written, at FootprintBytes a record: what is left of
   // the current segment and, once it is prepared, the next. (Where they meet, the bytes of one
