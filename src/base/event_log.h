@@ -22,6 +22,7 @@ enum class Level { kDebug, kInfo, kWarning, kError };
   X(Started, "started", kInfo)                                    \
   X(Stopping, "stopping", kInfo)                                  \
   X(Stopped, "stopped", kInfo)                                    \
+  X(SignalIgnored, "signal-ignored", kWarning)                    \
   X(Notice, "notice", kInfo)                                      \
   X(Warned, "warning", kWarning)                                  \
   X(Decided, "decided", kDebug)                                   \

@@ -1,14 +1,13 @@
 #include "daemon/daemon.h"
 
-#include <pthread.h>
 #include <unistd.h>
-#include <csignal>
 #include <cstdlib>
 
 #include "base/event_log.h"
 #include "base/random.h"
 #include "coordinator/crash_hook.h"
 #include "coordinator/engine.h"
+#include "daemon/signals.h"
 #include "log/decision_log.h"
 #include "participants/http/partners.h"
 #include "participants/mysql/driver.h"
@@ -69,12 +68,6 @@ Result<Managers> MakeManagers(const Config& config) {
   _exit(stale ? kStaleLogDirectory : kLogFenced);
 }
 
-void WaitForSignal(const sigset_t& signals) {
-  int signal = 0;
-  sigwait(&signals, &signal);
-  Log(LogEvent::kStopping, {{"signal", signal == SIGINT ? "INT" : "TERM"}});
-}
-
 // Where a partner finds this coordinator.
 std::string UrlOf(const Config& config, uint16_t port) {
   if (!config.public_url.empty()) return config.public_url;
@@ -103,12 +96,7 @@ void SayStarted(const Config& config, uint16_t port, const recovery::Rebuilt& re
 }  // namespace
 
 int Run(const Config& config) {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
+  BlockSignals();
 
   if (auto armed = coordinator::ArmCrashHook(std::getenv("ASSENT_CRASH_AT")); !armed) {
     return Complain("crash hook", armed.error(), kBadConfiguration);
@@ -153,7 +141,7 @@ int Run(const Config& config) {
   sweeper.Start();
   SayStarted(config, (*api)->port(), *rebuilt, unfinished, outcomes);
 
-  WaitForSignal(signals);
+  AwaitStop();
   (*api)->Stop();
   sweeper.Stop();
   engine.Stop();
