@@ -57,6 +57,7 @@ const char* Name(Reason reason) {
                                            "CONNECTION_LOST",
                                            "UNAVAILABLE",
                                            "RESULT_TOO_LARGE",
+                                           "VALUE_CHANGED",
                                            "NON_TRANSACTIONAL",
                                            "PREPARE_REFUSED",
                                            "PREPARE_UNKNOWN",

@@ -82,6 +82,7 @@ enum class Reason : uint8_t {
   kConnectionLost,  // may be tried again
   kUnavailable,     // the resource cannot be reached; may be tried again
   kResultTooLarge,
+  kValueChanged,      // the database would have stored another value than it was given
   kNonTransactional,  // a table without transactions was written
   kPrepareRefused,
   kPrepareUnknown,

@@ -290,6 +290,7 @@ sql::ResourceOptions ReadResource(Table table) {
   table.ReadMilliseconds("lock_timeout", &to.lock_timeout_ms);
   table.Read("max_rows", &to.max_rows, 1, 1'000'000);
   table.Read("max_result_bytes", &to.max_result_bytes, 1024, 1 << 30);
+  table.Read("strict", &to.strict);
   table.RefuseUnknown();
   if (!coordinator::IsName(to.name)) {
     table.Fail("name", "must be 1 to 64 characters of A-Z a-z 0-9 _ . -");
@@ -300,6 +301,7 @@ sql::ResourceOptions ReadResource(Table table) {
   } else if (to.driver == "odbc") {
     if (to.dsn.empty()) table.Fail("dsn", "is missing: an ODBC connection string");
     if (!to.url.empty()) table.Fail("url", "is for driver \"mysql\"; driver \"odbc\" has dsn");
+    if (table.Find("strict") != nullptr) table.Fail("strict", "is for driver \"mysql\"");
     if (to.dialect.empty()) table.Fail("dialect", "is missing: postgresql");
   } else {
     table.Fail("driver", "must be \"mysql\" or \"odbc\"");

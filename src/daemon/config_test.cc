@@ -54,6 +54,15 @@ TEST(Config, NamesAValueOfTheWrongTypeOrOutOfItsRange) {
   EXPECT_EQ(FieldOf("server = 1\n"), "server");
 }
 
+TEST(Config, RefusesChangedValuesUnlessAResourceIsNotStrict) {
+  const auto strict_of = [](const std::string& more) {
+    return ParseConfig(std::string(kResource) + more, "test.toml")->resources.at(0).strict;
+  };
+  EXPECT_TRUE(strict_of(""));
+  EXPECT_FALSE(strict_of("strict = false\n"));
+  EXPECT_EQ(FieldOf(std::string(kResource) + "strict = \"no\"\n"), "resource[0].strict");
+}
+
 // Else the coordinator would refuse everything as soon as the first segment is full.
 TEST(Config, RefusesSegmentsInWhichNoTransactionHasRoom) {
   EXPECT_EQ(FieldOf("[log]\nsegment_bytes = 65536\n"), "log.segment_bytes");
@@ -69,6 +78,9 @@ TEST(Config, NamesWhatIsMissingOrContradictsInAResource) {
             "resource[0].dialect");
   EXPECT_EQ(FieldOf(std::string(kResource) + kResource), "resource[1].name");
   EXPECT_EQ(FieldOf(std::string(kResource) + "dsn = \"x\"\n"), "resource[0].dsn");
+  EXPECT_EQ(FieldOf("[[resource]]\nname = \"a\"\ndriver = \"odbc\"\ndialect = \"postgresql\"\n"
+                    "dsn = \"x\"\nstrict = false\n"),
+            "resource[0].strict");
   EXPECT_EQ(FieldOf(std::string(kResource) + "password = \"x\"\npassword_file = \"y\"\n"),
             "resource[0].password");
   EXPECT_EQ(FieldOf(std::string(kResource) + "password_env = \"ASSENT_NO_SUCH_VARIABLE\"\n"),

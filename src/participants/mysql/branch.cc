@@ -1,10 +1,12 @@
 // The life of a branch: begin, run, prepare, the end.
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 #include "participants/mysql/errors.h"
 #include "participants/mysql/literals.h"
 #include "participants/mysql/session.h"
+#include "participants/mysql/warnings.h"
 
 namespace assent::mysql {
 namespace {
@@ -97,7 +99,30 @@ RunAnswer MySqlSession::Run(const xa::Statement& statement) {
                         std::to_string(options_.max_result_bytes) + " bytes"),
             {}};
   }
+  if (std::optional<Answer> changed = ChangedValueOf(*scanned, ran.result)) {
+    return {std::move(*changed), {}};
+  }
   return ran;
+}
+
+// What the server only warned of. The count of warnings comes with the statement's answer: where it
+// is zero, nothing is asked. Of a statement that gave rows the library tells only the count from
+// before them.
+std::optional<Answer> MySqlSession::ChangedValueOf(const sql::ScannedStatement& statement,
+                                                   const xa::StatementResult& result) {
+  if (!options_.strict) return std::nullopt;
+  const bool gave_rows = !result.columns.empty();
+  const bool may_store = MayStore(statement, gave_rows);
+  if (!(gave_rows && may_store) && wire_->Warnings().empty()) return std::nullopt;
+  std::vector<Row> rows;
+  if (const auto error = wire_->Query("SHOW WARNINGS", rows)) return AnswerToStatement(*error);
+  std::vector<Warning> warnings;
+  for (Row& row : rows) {
+    if (row.size() != 3) continue;
+    warnings.push_back({row[0].value_or(""), std::atoi(row[1].value_or("").c_str()),
+                        std::move(row[2]).value_or("")});
+  }
+  return ChangedValue(warnings, may_store);
 }
 
 // XA END fails where the server has rolled the branch back (a deadlock), or where the transaction

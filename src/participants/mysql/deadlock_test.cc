@@ -105,8 +105,7 @@ TEST_F(SwallowedDeadlock, IsAHazardWhereAProcedureHadLeftTheBranchBefore) {
                   "XA END " + xid.ToMySql() + "; XA COMMIT " + xid.ToMySql() +
                       " ONE PHASE; XA START 'other'; ");
     ASSERT_EQ(db_->Run(xid, "UPDATE account SET amount = 7 WHERE id = 1").code, Code::kOk);
-    ASSERT_NO_FATAL_FAILURE(
-        Deadlock(xid, "leave_" + std::to_string(static_cast<int>(operation))));
+    ASSERT_NO_FATAL_FAILURE(Deadlock(xid, "leave_" + std::to_string(static_cast<int>(operation))));
     const auto answer = db_->Do(operation, xid);
     EXPECT_EQ(answer.code, Code::kHeuristicHazard);
     EXPECT_EQ(answer.failure.reason, Reason::kLeftBranch);
@@ -117,7 +116,7 @@ TEST_F(SwallowedDeadlock, IsAHazardWhereAProcedureHadLeftTheBranchBefore) {
 TEST_F(SwallowedDeadlock, IsAHazardForARollBackWhereAProcedureHadLeftTheBranch) {
   const xa::Xid xid = Opened();
   MakeProcedure("leave_it", "XA END " + xid.ToMySql() + "; XA COMMIT " + xid.ToMySql() +
-                             " ONE PHASE; XA START 'other'; ");
+                                " ONE PHASE; XA START 'other'; ");
   ASSERT_EQ(db_->Run(xid, "UPDATE account SET amount = 7 WHERE id = 1").code, Code::kOk);
   ASSERT_NO_FATAL_FAILURE(Deadlock(xid, "leave_it"));
   EXPECT_EQ(db_->RollBackActive(xid).code, Code::kHeuristicHazard);

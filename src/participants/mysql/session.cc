@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/random.h"
 #include "participants/mysql/errors.h"
+#include "participants/mysql/warnings.h"
 #include "participants/sql/socket.h"
 
 namespace assent::mysql {
@@ -75,7 +76,8 @@ Result<void> MySqlSession::Open() {
        {std::string("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE"),
         "SET SESSION autocommit = 1, innodb_lock_wait_timeout = " + lock_seconds +
             ", lock_wait_timeout = " + lock_seconds +
-            ", sql_select_limit = " + std::to_string(uint64_t{options_.max_rows} + 1)}) {
+            ", sql_select_limit = " + std::to_string(uint64_t{options_.max_rows} + 1) +
+            ", max_error_count = " + std::to_string(kKeptWarnings)}) {
     const std::optional<ServerError> error = wire_->Do(sql);
     if (error) return ErrorOf(*error);
   }

@@ -16,6 +16,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -77,6 +78,8 @@ class MySqlSession : public sql::Session {
   sql::Answer EndAndRollBack(const xa::Xid& xid);
   sql::Answer Undone(sql::Answer answer);
   sql::Answer EndWork(const xa::Xid& xid);
+  std::optional<sql::Answer> ChangedValueOf(const sql::ScannedStatement& statement,
+                                            const xa::StatementResult& result);
   sql::Answer Verb(const std::string& sql);
   Result<bool> IsOurs(const sql::SessionId& other);
   Result<std::vector<Row>> Rows(const std::string& sql);

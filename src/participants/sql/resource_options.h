@@ -25,6 +25,9 @@ struct ResourceOptions {
       10'000;  // a statement waits for a lock at most this long; then the branch is refused
   uint32_t max_rows = 1'000;  // of one result
   uint32_t max_result_bytes = 1u << 20;
+  // mysql: a statement by which the server stored another value than it was given (it only warns)
+  // refuses the branch.
+  bool strict = true;
 };
 
 }  // namespace assent::sql

@@ -1,0 +1,159 @@
+// Values that MariaDB would store otherwise than they were given, with no more than a warning.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "participants/mysql/fixture_test.h"
+
+namespace assent::mysql {
+namespace {
+
+using core::Operation;
+using core::Reason;
+using sql::NewXid;
+using xa::Code;
+
+class StoredValue : public MariaDb {
+ protected:
+  void SetUp() override {
+    MariaDb::SetUp();
+    mode_ = One("SELECT @@global.sql_mode");
+    Root(
+        "CREATE TABLE v (id INT AUTO_INCREMENT PRIMARY KEY, n INT, d DECIMAL(65,0), "
+        "e DECIMAL(10,2), s VARCHAR(3), dt DATE, c VARCHAR(9) CHARACTER SET latin1, "
+        "en ENUM('x', 'y'), must INT NOT NULL DEFAULT 0, g INT AS (n + 1) STORED)",
+        database_);
+  }
+  void TearDown() override {
+    Root("SET GLOBAL sql_mode = '" + mode_ + "'");
+    MariaDb::TearDown();
+  }
+  void Lax() { Root("SET GLOBAL sql_mode = ''"); }
+
+  xa::Completion Run(sql::TestDriver& db, const std::string& sql,
+                     std::vector<xa::Value> values = {}) {
+    const xa::Xid xid = NewXid();
+    EXPECT_EQ(db.Do(Operation::kOpen, xid).code, Code::kOk);
+    xa::Completion ran = db.Run(xid, sql, std::move(values));
+    // Whatever it said, nothing is left behind.
+    EXPECT_EQ(db.RollBackActive(xid).code, Code::kOk) << sql;
+    return ran;
+  }
+  void ExpectChanged(const xa::Completion& ran, int32_t number, const std::string& column) {
+    EXPECT_EQ(ran.code, Code::kRbOther) << number;
+    EXPECT_EQ(ran.failure.reason, Reason::kValueChanged) << ran.failure.detail;
+    EXPECT_EQ(ran.failure.vendor_code, number) << ran.failure.detail;
+    EXPECT_FALSE(ran.failure.may_retry);
+    if (column.empty()) return;
+    EXPECT_THAT(ran.failure.detail, ::testing::HasSubstr("column " + column + " "));
+  }
+
+  // 100 digits and a half: the server holds 65.
+  const xa::Decimal long_{std::string(100, '7') + ".5"};
+  std::string mode_;
+};
+
+TEST_F(StoredValue, LongDecimalIsRefusedInAnySqlMode) {
+  for (const bool lax : {false, true}) {
+    if (lax) Lax();
+    auto db = Open();
+    ExpectChanged(Run(*db, "INSERT INTO v (d) VALUES (?)", {long_}), 1916, "");
+    ExpectChanged(Run(*db, "UPDATE account SET amount = 0 WHERE amount < ?", {long_}), 1916, "");
+    // It would find the row that holds 65 nines.
+    ExpectChanged(Run(*db, "SELECT id FROM v WHERE d = ?", {long_}), 1916, "");
+    ExpectChanged(Run(*db, "DELETE FROM v WHERE d = ?", {long_}), 1916, "");
+    EXPECT_EQ(Run(*db, "INSERT INTO v (d) VALUES (?)", {xa::Decimal{std::string(65, '7')}}).code,
+              Code::kOk);
+  }
+}
+
+TEST_F(StoredValue, RefusedBranchIsNotPrepared) {
+  Lax();
+  auto db = Open();
+  const xa::Xid xid = NewXid();
+  ASSERT_EQ(db->Do(Operation::kOpen, xid).code, Code::kOk);
+  ExpectChanged(db->Run(xid, "INSERT INTO v (n) VALUES (99999999999)"), 1264, "n");
+  EXPECT_EQ(db->Do(Operation::kPrepare, xid).code, Code::kRbOther);
+  EXPECT_EQ(One("SELECT COUNT(*) FROM v"), "0");
+}
+
+TEST_F(StoredValue, ThatALaxServerChangesRefusesTheBranch) {
+  Lax();
+  auto db = Open();
+  const struct {
+    const char* sql;
+    int32_t number;
+    const char* column;
+  } cases[] = {
+      {"INSERT INTO v (n) VALUES (99999999999)", 1264, "n"},
+      {"INSERT INTO v (s) VALUES ('abcdef')", 1265, "s"},
+      {"INSERT INTO v (n) VALUES ('abc')", 1366, "n"},
+      {"INSERT INTO v (c) VALUES ('\xe6\x97\xa5')", 1366, "c"},
+      {"INSERT INTO v (en) VALUES ('z')", 1265, "en"},
+      {"INSERT INTO v (dt) VALUES ('2026-13-45')", 1265, "dt"},
+      {"INSERT INTO v (must) VALUES (1), (NULL)", 1048, "must"},
+      {"INSERT INTO v (n, g) VALUES (1, 55)", 1906, "g"},
+      {"INSERT INTO v (n) VALUES ('12abc' + 0)", 1292, ""},
+      {"INSERT INTO v (n) VALUES (LN('12abc'))", 1292, ""},
+      {"INSERT INTO v (s) VALUES (CONVERT('\xe6\x97\xa5' USING latin1))", 1977, ""},
+      {"INSERT INTO v (s) VALUES (JSON_SET('{bad', '$.a', 1))", 4038, ""},
+      {"INSERT INTO v (dt) VALUES (DATE_ADD('9999-12-31', INTERVAL 1 DAY))", 1441, ""},
+      {"INSERT INTO v (n) VALUES (99999999999) RETURNING n", 1264, "n"},
+      {"INSERT IGNORE INTO v (n) VALUES (99999999999)", 1264, "n"},
+      {"REPLACE INTO v (s) VALUES ('abcdef')", 1265, "s"},
+      {"INSERT INTO account (id) VALUES (9)", 1364, "amount"},
+      {"UPDATE account SET amount = 'x' WHERE id = 1", 1366, "amount"},
+  };
+  for (const auto& it : cases) {
+    SCOPED_TRACE(it.sql);
+    ExpectChanged(Run(*db, it.sql), it.number, it.column);
+  }
+}
+
+TEST_F(StoredValue, ThatAProcedureOfALaxTimeChangesRefusesTheBranch) {
+  Lax();
+  RootWhole("CREATE PROCEDURE clip() BEGIN INSERT INTO v (n) VALUES (99999999999); SELECT 1; END");
+  Root("SET GLOBAL sql_mode = 'STRICT_ALL_TABLES'");
+  auto db = Open();
+  ExpectChanged(Run(*db, "CALL clip()"), 1264, "n");
+}
+
+TEST_F(StoredValue, IsTakenAsSqlRoundsAndAsWarningsOfOtherKindsLeaveIt) {
+  for (const bool lax : {false, true}) {
+    if (lax) Lax();
+    auto db = Open();
+    for (const char* sql :
+         {"INSERT INTO v (e) VALUES (1.005)",          // rounded to the scale: a note
+          "INSERT INTO v (s) VALUES ('abc  ')",        // trailing spaces: a note
+          "INSERT IGNORE INTO account VALUES (1, 5)",  // a duplicate that is skipped
+          "SELECT CAST(1000 AS DECIMAL(3,2))",         // stores nothing
+          "DELETE FROM account WHERE id = 'abc'",      // likewise
+          "UPDATE account SET amount = 5 WHERE id = 1"}) {
+      const auto ran = Run(*db, sql);
+      EXPECT_EQ(ran.code, Code::kOk) << sql << ": " << ran.failure.detail;
+    }
+  }
+}
+
+TEST_F(StoredValue, IsTakenAsTheServerHasItWhereTheResourceIsNotStrict) {
+  Lax();
+  sql::ResourceOptions options = Options();
+  options.strict = false;
+  auto db = Open(options);
+  EXPECT_EQ(Run(*db, "INSERT INTO v (n) VALUES (99999999999)").code, Code::kOk);
+  EXPECT_EQ(Run(*db, "INSERT INTO v (d) VALUES (?)", {long_}).code, Code::kOk);
+}
+
+// The changed value is behind more warnings than a session keeps by default.
+TEST_F(StoredValue, BehindManyOtherWarningsRefusesTheBranch) {
+  Lax();
+  auto db = Open();
+  Root("CREATE TABLE many (id INT PRIMARY KEY, n INT)", database_);
+  Root("INSERT INTO many SELECT seq, 1 FROM seq_1_to_200", database_);
+  ExpectChanged(Run(*db,
+                    "INSERT IGNORE INTO many SELECT seq, IF(seq = 201, 99999999999, 1) "
+                    "FROM seq_1_to_201 ORDER BY seq"),
+                1264, "n");
+}
+
+}  // namespace
+}  // namespace assent::mysql
