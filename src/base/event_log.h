@@ -22,6 +22,8 @@ enum class Level { kDebug, kInfo, kWarning, kError };
   X(Started, "started", kInfo)                                    \
   X(Stopping, "stopping", kInfo)                                  \
   X(Stopped, "stopped", kInfo)                                    \
+  X(AcceptPaused, "accept-paused", kWarning)                      \
+  X(AcceptResumed, "accept-resumed", kInfo)                       \
   X(SignalIgnored, "signal-ignored", kWarning)                    \
   X(Notice, "notice", kInfo)                                      \
   X(Warned, "warning", kWarning)                                  \

@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "coordinator/crash_hook.h"
 #include "coordinator/engine.h"
+#include "daemon/descriptors.h"
 #include "daemon/signals.h"
 #include "log/decision_log.h"
 #include "participants/http/partners.h"
@@ -95,11 +96,14 @@ void SayStarted(const Config& config, uint16_t port, const recovery::Rebuilt& re
 
 }  // namespace
 
-int Run(const Config& config) {
+int Run(Config config) {
   BlockSignals();
 
   if (auto armed = coordinator::ArmCrashHook(std::getenv("ASSENT_CRASH_AT")); !armed) {
     return Complain("crash hook", armed.error(), kBadConfiguration);
+  }
+  if (auto reserved = ReserveDescriptors(&config); !reserved) {
+    return Complain("file descriptors", reserved.error(), kBadConfiguration);
   }
   auto managers = MakeManagers(config);
   if (!managers) return Complain("configuration", managers.error(), kBadConfiguration);

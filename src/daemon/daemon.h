@@ -20,6 +20,6 @@ enum ExitCode : int {
   kStaleLogDirectory = 15
 };
 
-int Run(const Config& config);
+int Run(Config config);
 
 }  // namespace assent::daemon

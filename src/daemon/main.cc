@@ -1,5 +1,3 @@
-#include <sys/resource.h>
-
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
@@ -48,15 +46,6 @@ void SetLevel() {
   if (std::strcmp(level, "error") == 0) assent::SetLogLevel(assent::Level::kError);
 }
 
-// Every call and every connection takes a descriptor; the usual soft bound of 1024 is for programs
-// that use select(2).
-void RaiseDescriptorLimit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
-  limit.rlim_cur = limit.rlim_max;
-  (void)setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -79,7 +68,7 @@ int main(int argc, char** argv) {
     return assent::daemon::kOk;
   }
   SetLevel();
-  const auto config = assent::daemon::ReadConfig(config_path);
+  auto config = assent::daemon::ReadConfig(config_path);
   if (!config) {
     std::cerr << "assentd: configuration: " << config.error().field << ": "
               << config.error().message << "\n";
@@ -89,6 +78,5 @@ int main(int argc, char** argv) {
     std::cout << "the configuration is good: " << config->resources.size() << " resources\n";
     return assent::daemon::kOk;
   }
-  RaiseDescriptorLimit();
-  return assent::daemon::Run(*config);
+  return assent::daemon::Run(std::move(*config));
 }

@@ -110,6 +110,10 @@ Result<void> ExpectNamed(FileLock& lock, const std::string& path) {
 
 Result<void> SyncDirectory(FileSystem& files, const std::string& directory) {
   const IoResult synced = Uninterrupted([&] { return files.SyncDirectory(directory); });
+  // It could not be opened; no sync was tried.
+  if (synced.error == EMFILE || synced.error == ENFILE) {
+    return SystemError("open the directory", directory, synced.error);
+  }
   if (synced.error != 0) return Fence("sync the directory", directory, synced.error);
   return {};
 }

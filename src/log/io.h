@@ -3,6 +3,7 @@
 // Errors: the message names the operation, the path and the system's reason. kResourceExhausted: no
 // space left or over quota. kNotFound: no such file. kFenced: a sync failed; nothing is known of
 // what it covered, and syncing once more would prove nothing. kIo: anything else.
+// A directory that cannot be opened for want of descriptors is kIo: it was not synced at all.
 // An interrupted sync (EINTR) is not a failed one: nothing was reported lost, so it is called
 // again.
 #pragma once

@@ -8,7 +8,9 @@
 #include <boost/asio/steady_timer.hpp>
 #include <optional>
 #include <thread>
+#include <utility>
 
+#include "base/event_log.h"
 #include "server/http_loop.h"
 #include "server/http_text.h"
 
@@ -53,6 +55,7 @@ class Server final : public HttpServer {
   std::vector<std::thread> threads_;
   uint16_t port_ = 0;
   size_t next_loop_ = 0;
+  bool is_paused_ = false;  // the last try to accept failed
 };
 
 Result<void> Server::Open() {
@@ -90,12 +93,16 @@ void Server::OnAccepted(error_code error, tcp::socket socket) {
   if (!acceptor_->is_open() || error == asio::error::operation_aborted) return;
   if (error) {
     // Out of file descriptors, most likely: they come back.
+    if (!std::exchange(is_paused_, true)) {
+      Log(LogEvent::kAcceptPaused, {{"why", error.message()}});
+    }
     retry_->expires_after(std::chrono::milliseconds(100));
     retry_->async_wait([this](error_code failure) {
       if (!failure) Accept();
     });
     return;
   }
+  if (std::exchange(is_paused_, false)) Log(LogEvent::kAcceptResumed, {});
   if (count_.fetch_add(1) >= options_.max_connections) {
     RefuseConnection(std::move(socket));
   } else {

@@ -58,6 +58,9 @@ class AsioConnection final : public Connection,
         resolver_(io),
         socket_(io),
         timer_(io) {}
+  ~AsioConnection() override {
+    if (has_share_) options_.sockets->Give();
+  }
 
   void Serve(Job job) override;
   bool is_idle() const override { return state_ == State::kIdle; }
@@ -100,6 +103,7 @@ class AsioConnection final : public Connection,
   Steady::time_point timer_at_ = Steady::time_point::max();  // of the timer; max: it is not set
   State state_ = State::kNew;
   bool was_open_ = false;
+  bool has_share_ = false;  // of options_.sockets
   bool is_called_ = false;  // within Serve or Close
 
   std::vector<tcp::endpoint> endpoints_;
@@ -158,6 +162,13 @@ void AsioConnection::ConnectNext() {
   const auto left = connect_until_ - Steady::now();
   Arm(Steady::now() + left / static_cast<int64_t>(endpoints_.size() - next_endpoint_));
   const tcp::endpoint& endpoint = endpoints_[next_endpoint_++];
+  if (options_.sockets != nullptr && !has_share_) {
+    has_share_ = options_.sockets->Take();
+    if (!has_share_) {
+      return Fail("cannot open a socket: " + std::to_string(options_.sockets->most()) +
+                  " to partners are open, the share of them in the limit of open files");
+    }
+  }
   is_dialling_ = true;
   socket_.close(error);
   socket_.open(endpoint.protocol(), error);

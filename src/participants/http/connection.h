@@ -14,6 +14,7 @@
 
 #include "base/time.h"
 #include "participants/http/request.h"
+#include "participants/http/socket_share.h"
 #include "participants/http/url.h"
 
 namespace boost::asio {
@@ -28,6 +29,7 @@ namespace assent::http {
 struct ConnectionOptions {
   std::vector<std::string> addresses;  // empty: the resolver is asked
   size_t max_header_bytes = 0, max_body_bytes = 0;
+  std::shared_ptr<SocketShare> sockets;  // null: no bound
 };
 
 struct Job {

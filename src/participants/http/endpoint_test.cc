@@ -1,4 +1,6 @@
 // Many calls to one endpoint: kept connections, the limiter, ending calls, stopping.
+#include <optional>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -98,6 +100,25 @@ TEST(Endpoints, HaveALaneForPhaseTwoThatTriesDoNotFill) {
   Adapter adapter(std::move(options));
   for (int i = 0; i < 5; ++i) adapter.Start(Operation::kTry, partner.Url());
   EXPECT_EQ(adapter.Ask(Operation::kCancel, partner.Url()).answer, A::kDone);
+}
+
+// The limit of open files is shared out: what partners may not have belongs to the log and the
+// databases.
+TEST(Endpoints, HaveNoMoreSocketsTogetherThanTheirShare) {
+  std::optional<Partner> silent(SaySilent);
+  Partner good(AnswerOk);
+  HttpOptions options;
+  options.sockets = std::make_shared<SocketShare>(2);
+  Adapter adapter(std::move(options));
+  std::vector<uint64_t> stuck;
+  for (int i = 0; i < 2; ++i) stuck.push_back(adapter.Start(Operation::kTry, silent->Url()));
+  ASSERT_TRUE(Soon([&] { return adapter.StatusOf(silent->Url()).in_flight == 2; }));
+  const auto refused = adapter.Try(good.Url());
+  EXPECT_EQ(refused.answer, A::kNotSent);
+  EXPECT_THAT(refused.detail, HasSubstr("2 to partners are open"));
+  silent.reset();
+  for (uint64_t call : stuck) (void)adapter.completions().Wait(call);
+  EXPECT_TRUE(Soon([&] { return adapter.Try(good.Url()).answer == A::kDone; }));
 }
 
 TEST(Endpoints, BoundWhatWaits) {

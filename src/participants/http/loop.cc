@@ -162,6 +162,7 @@ EndpointServices AsioLoop::ServicesFor(const Url& url, Place* place) {
     const auto known = options_.addresses.find(url.host);
     if (known != options_.addresses.end()) options.addresses = known->second;
     options.max_header_bytes = options_.max_header_bytes;
+    options.sockets = options_.sockets;
     options.max_body_bytes = options_.max_answer_bytes;
     return Connection::Make(io_, tls_, url, std::move(options));
   };

@@ -4,11 +4,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/time.h"
 #include "participants/http/limiter.h"
+#include "participants/http/socket_share.h"
 #include "participants/http/url.h"
 
 namespace assent::http {
@@ -32,10 +34,11 @@ struct HttpOptions {
   Duration slow_after{1'000'000'000};
   size_t max_answer_bytes = 64 << 10;  // body
   size_t max_header_bytes = 16 << 10;
-  size_t max_waiting = 10'000;  // of one endpoint, in each lane
-  size_t max_idle = 64;         // connections of one endpoint
-  int threads = 1;              // each endpoint belongs to one
-  LimiterOptions limiter;       // of each endpoint
+  size_t max_waiting = 10'000;           // of one endpoint, in each lane
+  size_t max_idle = 64;                  // connections of one endpoint
+  int threads = 1;                       // each endpoint belongs to one
+  std::shared_ptr<SocketShare> sockets;  // of all endpoints together; null: no bound
+  LimiterOptions limiter;                // of each endpoint
 };
 
 }  // namespace assent::http

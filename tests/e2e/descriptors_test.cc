@@ -1,0 +1,131 @@
+// Scenario: the process may open few files, and clients take all that they get. The log, which
+// needs descriptors for each new segment, goes on; clients are refused or wait, and the event log
+// says so.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+#include "log/format.h"
+#include "tests/e2e/stand.h"
+
+namespace assent::test {
+namespace {
+
+// Connections that say nothing.
+class IdleClients {
+ public:
+  ~IdleClients() { Close(); }
+  void Open(int port, int count) {
+    for (int i = 0; i < count; ++i) {
+      const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+      sockaddr_in to{};
+      to.sin_family = AF_INET;
+      to.sin_port = htons(static_cast<uint16_t>(port));
+      to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+      ASSERT_EQ(connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
+      fds_.push_back(fd);
+    }
+  }
+  void Close() {
+    for (const int fd : fds_) close(fd);
+    fds_.clear();
+  }
+
+ private:
+  std::vector<int> fds_;
+};
+
+class Descriptors : public testing::Test {
+ protected:
+  // Starts assentd by a script that lowers the limit first.
+  Result<void> LaunchWith(int limit) {
+    const std::string real = BinaryPath("assentd");
+    const std::string script = directory_.File("assentd");
+    std::ofstream(script) << "#!/bin/sh\nulimit -n " << limit << "\nexec " << real << " \"$@\"\n";
+    chmod(script.c_str(), 0755);
+    const char* before = getenv("ASSENT_BIN_DIR");
+    const std::string kept = before == nullptr ? "" : before;
+    setenv("ASSENT_BIN_DIR", directory_.path().c_str(), 1);
+    auto launched = daemon_.Launch();
+    if (before == nullptr) {
+      unsetenv("ASSENT_BIN_DIR");
+    } else {
+      setenv("ASSENT_BIN_DIR", kept.c_str(), 1);
+    }
+    return launched;
+  }
+  size_t Begun() const {
+    size_t count = 0;
+    const std::string said = daemon_.Said();
+    for (size_t at = said.find("log-segment"); at != std::string::npos;
+         at = said.find("log-segment", at + 1)) {
+      ++count;
+    }
+    return count;
+  }
+
+  TempDirectory directory_;
+  Daemon daemon_{""};
+};
+
+TEST_F(Descriptors, TheLogGoesOnWhileClientsTakeAllThatTheyGet) {
+  daemon_.SetLogOptions("segment_bytes = 131072\nballast_bytes = 0\n");
+  ASSERT_TRUE(LaunchWith(60));
+  ASSERT_TRUE(Eventually(kSoon, [&] { return daemon_.IsReady(); })) << daemon_.Said();
+  EXPECT_NE(daemon_.Said().find("limit of open files is 60"), std::string::npos) << daemon_.Said();
+  Api api(daemon_.url());
+  ASSERT_EQ(api.Get("/readyz").status, 200);
+  IdleClients idle;
+  idle.Open(daemon_.port(), 100);
+  const size_t begun = Begun();
+  for (int n = 0; Begun() < begun + 3; ++n) {
+    ASSERT_LT(n, 20000);
+    // Keeps its connection; a gid that nobody knows is recorded as rolled back.
+    const Reply reply = api.Post("/v1/transactions/g" + std::to_string(n) + ":rollback", "");
+    ASSERT_EQ(reply.status, 200) << reply.body << daemon_.Said();
+  }
+  idle.Close();
+  EXPECT_TRUE(Eventually(kSoon, [&] { return daemon_.IsReady(); }));
+  daemon_.Kill(SIGTERM);
+  EXPECT_TRUE(daemon_.Wait(kSoon)->ok());
+}
+
+TEST_F(Descriptors, AcceptingPausesWithAnEventAndGoesOn) {
+  ASSERT_TRUE(daemon_.Start());
+  rlimit before{};
+  ASSERT_EQ(prlimit(daemon_.pid(), RLIMIT_NOFILE, nullptr, &before), 0);
+  const rlimit none{3, before.rlim_max};
+  ASSERT_EQ(prlimit(daemon_.pid(), RLIMIT_NOFILE, &none, nullptr), 0);
+  IdleClients idle;
+  idle.Open(daemon_.port(), 3);
+  const auto says = [&](const char* event) {
+    return Eventually(kSoon, [&] { return daemon_.Said().find(event) != std::string::npos; });
+  };
+  EXPECT_TRUE(says("accept-paused why=\"Too many open files\"")) << daemon_.Said();
+  EXPECT_TRUE(daemon_.Running());
+  ASSERT_EQ(prlimit(daemon_.pid(), RLIMIT_NOFILE, &before, nullptr), 0);
+  EXPECT_TRUE(says("accept-resumed")) << daemon_.Said();
+  EXPECT_TRUE(Eventually(kSoon, [&] { return daemon_.IsReady(); }));
+}
+
+TEST_F(Descriptors, TooFewToWorkWithEndTheStartWithWhatToSet) {
+  ASSERT_TRUE(LaunchWith(20));
+  const auto status = daemon_.Wait(kSoon);
+  ASSERT_TRUE(status) << daemon_.Said();
+  EXPECT_EQ(status->code, 13) << daemon_.Said();
+  EXPECT_NE(daemon_.Said().find("limit of open files, 20, is too low"), std::string::npos)
+      << daemon_.Said();
+  EXPECT_NE(daemon_.Said().find("ulimit -n"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace assent::test
