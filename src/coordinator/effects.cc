@@ -107,6 +107,7 @@ void Shard::CarryCall(Entry& entry, const core::Call& effect) {
   if (effect.operation == core::Operation::kFind) {
     call.one_phase = entry.atomic.state == core::State::kDeciding;
     call.settle = branch.witnessed && entry.atomic.state != core::State::kRollingBack;
+    call.prepared_by = {branch.identity, branch.started_at, branch.position};
   }
   if (work.resource != nullptr) {
     if (first_scan_.Takes(branch.spec.resource, IsRecovered(entry), call)) return;

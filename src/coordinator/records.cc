@@ -46,6 +46,7 @@ void FillBranch(const Entry& entry, uint32_t index, log::v1::Branch* to) {
   to->set_resource(branch.spec.resource);
   to->set_identity(branch.identity);
   to->set_started_at(branch.started_at);
+  to->set_position(branch.position);
   to->set_ended(branch.ended);
   to->set_read_only(branch.spec.read_only || branch.state == core::BranchState::kReadOnly);
   to->set_witnessed(branch.witnessed);

@@ -1,8 +1,43 @@
 // What scans tell the shard (recovery/judge.h), and what waits for the first of each resource.
+#include <utility>
+
 #include "base/event_log.h"
+#include "coordinator/records.h"
 #include "coordinator/shard.h"
 
 namespace assent::coordinator {
+
+const Restored::Identity& Shard::NoteIdentity(const std::string& resource,
+                                              const xa::ServerStamp& stamp) {
+  Restored::Identity& noted = identities_[resource];
+  const bool first = noted.identity.empty();
+  const xa::Likeness likeness =
+      first ? xa::Likeness::kSame : xa::Compare(noted.identity, stamp.identity);
+  const uint64_t before = std::exchange(noted.position, stamp.position);
+  const bool went_back = stamp.position > 0 && stamp.position < before;
+  const bool changed = likeness == xa::Likeness::kOther || went_back;
+  // What says less of the same server (a privilege was revoked) is not worth a record.
+  if (!changed && stamp.identity.size() < noted.identity.size()) return noted;
+  if (!changed && stamp.identity == noted.identity) return noted;
+  if (changed) {
+    const std::string why = xa::WhyAnotherServer({noted.identity, stamp.started_at, before}, stamp);
+    Log(LogEvent::kResourceIdentityChanged, {{"resource", resource},
+                                             {"from", noted.identity},
+                                             {"to", stamp.identity},
+                                             {"detail", why}});
+    noted.last_before = LastGtrid();
+  } else {
+    Log(LogEvent::kResourceIdentity,
+        {{"resource", resource}, {"from", noted.identity}, {"to", stamp.identity}});
+  }
+  noted.identity = stamp.identity;
+  const log::Lsn lsn = context_.log->Append(
+      EncodeIdentity(resource, stamp.identity, noted.last_before, context_.clock->Wall()),
+      log::Urgency::kForce);
+  if (noted.lsn != 0) context_.log->Release({noted.lsn});
+  noted.lsn = lsn;
+  return noted;
+}
 
 void Shard::NoteScan(const std::string& resource, ScanSummary summary) {
   scans_[resource] = summary;

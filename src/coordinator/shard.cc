@@ -389,25 +389,6 @@ void Shard::OnPressure(log::Lsn below) {
   context_.log->Release(old);
 }
 
-const Restored::Identity& Shard::NoteIdentity(const std::string& resource,
-                                              const std::string& identity) {
-  Restored::Identity& noted = identities_[resource];
-  if (noted.identity == identity) return noted;
-  const bool same = !noted.identity.empty() && xa::SameServer(noted.identity, identity);
-  if (same && identity.size() < noted.identity.size()) return noted;  // its row is not seen yet
-  const bool changed = !noted.identity.empty() && !same;
-  Log(changed ? LogEvent::kResourceIdentityChanged : LogEvent::kResourceIdentity,
-      {{"resource", resource}, {"from", noted.identity}, {"to", identity}});
-  if (changed) noted.last_before = LastGtrid();
-  noted.identity = identity;
-  const log::Lsn lsn = context_.log->Append(
-      EncodeIdentity(resource, identity, noted.last_before, context_.clock->Wall()),
-      log::Urgency::kForce);
-  if (noted.lsn != 0) context_.log->Release({noted.lsn});
-  noted.lsn = lsn;
-  return noted;
-}
-
 void Shard::SubmitOrphan(const std::string& resource, xa::Call call) {
   const auto found = context_.resources.find(resource);
   if (found != context_.resources.end()) found->second->Submit(std::move(call));
@@ -481,29 +462,38 @@ void Shard::OnVote(Entry& entry, uint32_t index, xa::Completion& completion) {
   }
   voted.identity = std::move(completion.stamp.identity);
   voted.started_at = std::move(completion.stamp.started_at);
+  voted.position = completion.stamp.position;
   Step(entry, voted);
 }
 
-core::Ack Shard::JudgeFind(const Entry& entry, uint32_t index, const xa::Completion& completion) {
+core::Ack Shard::JudgeFind(const Entry& entry, uint32_t index, const xa::Completion& completion,
+                           std::string& detail) {
   const core::AtomicBranch& branch = entry.atomic.branches[index];
   if (entry.atomic.state == core::State::kRollingBack) return xa::JudgeRollBack(completion.found);
   xa::FindContext context;
   context.read_only = branch.spec.read_only;
   context.one_phase = entry.atomic.state == core::State::kDeciding;
-  context.commit_sent_before = branch.recovered || branch.sends > 1;
-  context.same_identity = !completion.stamp.identity.empty() &&
-                          xa::SameServer(branch.identity, completion.stamp.identity);
+  context.commit_may_be_done = branch.recovered || branch.sends > 1;
+  const xa::ServerStamp before{branch.identity, branch.started_at, branch.position};
+  const std::string another = xa::WhyAnotherServer(before, completion.stamp);
+  context.same_server = another.empty();
   context.same_start = completion.stamp.started_at == branch.started_at;
   if (entry.work[index].resource != nullptr) {
     context.keeps_prepared = entry.work[index].resource->Status().keeps_prepared;
   }
-  return xa::JudgeCommit(completion.found, context);
+  const core::Ack ack = xa::JudgeCommit(completion.found, context);
+  if (ack == core::Ack::kHeuristicHazard) {
+    detail = "what became of the branch is not known: ";
+    detail += another.empty() ? "the server does not list it" : another;
+  }
+  return ack;
 }
 
 void Shard::OnAck(Entry& entry, uint32_t index, const xa::Completion& completion) {
   using core::Operation;
   const core::AtomicBranch& branch = entry.atomic.branches[index];
   xa::AckMeaning meaning{core::Ack::kUnknown, false};
+  std::string judged;  // of a look, for people
   switch (completion.operation) {
     case Operation::kCommit:
       meaning = xa::MeaningOfCommit(completion.code, branch.spec.read_only);
@@ -512,14 +502,14 @@ void Shard::OnAck(Entry& entry, uint32_t index, const xa::Completion& completion
     case Operation::kRollBack:
       meaning = xa::MeaningOfRollBack(completion.code, branch.prepare_sent);
       break;
-    case Operation::kFind: meaning = {JudgeFind(entry, index, completion), false}; break;
+    case Operation::kFind: meaning = {JudgeFind(entry, index, completion, judged), false}; break;
     case Operation::kForget:
       if (completion.code != xa::Code::kErRmFail) meaning.ack = core::Ack::kDone;
       break;
     default: CHECK(false) << "no acknowledgement: " << core::Name(completion.operation);
   }
-  std::string detail;
-  if (meaning.ack != core::Ack::kDone) {
+  std::string detail = std::move(judged);
+  if (meaning.ack != core::Ack::kDone && detail.empty()) {
     detail = completion.failure.detail.empty()
                  ? std::string(core::Name(completion.operation)) + " was answered with " +
                        xa::Name(completion.code)
@@ -537,7 +527,13 @@ void Shard::OnAck(Entry& entry, uint32_t index, const xa::Completion& completion
                 {core::Name(completion.operation), xa::Name(completion.code)},
                 {"detail", detail}});
   }
-  Step(entry, core::Acked{index, meaning.ack, std::move(detail)});
+  core::Acked acked{index, meaning.ack, std::move(detail)};
+  if (completion.operation == Operation::kCommitOnePhase) {
+    acked.identity = completion.stamp.identity;
+    acked.started_at = completion.stamp.started_at;
+    acked.position = completion.stamp.position;
+  }
+  Step(entry, acked);
 }
 
 void Shard::DrainSelf() {

@@ -52,6 +52,7 @@ struct Restored {
   struct Identity {
     std::string identity;
     core::Gtrid last_before;  // orphans up to here belong to the one before
+    uint64_t position = 0;    // of its log, when it was last seen by this process; 0: not yet
     log::Lsn lsn = 0;
   };
   std::map<std::string, Identity> identities;  // by resource
@@ -109,7 +110,7 @@ class Shard {
   const log::Identity& identity() const { return context_.identity; }
   core::Gtrid LastGtrid() const;
   // Notes which server a resource is; answers what was noted, after the change.
-  const Restored::Identity& NoteIdentity(const std::string& resource, const std::string& identity);
+  const Restored::Identity& NoteIdentity(const std::string& resource, const xa::ServerStamp& stamp);
   // Has the rows of earlier incarnations purged from the resource's witness table, but for those of
   // what was unfinished when this process started: of a transaction that has ended since, the end
   // may not be durable yet. False: there is no witness table as yet.
@@ -185,7 +186,8 @@ class Shard {
   core::Cause Stamped(core::Cause cause) const;
   void OnVote(Entry& entry, uint32_t index, xa::Completion& completion);
   void OnAck(Entry& entry, uint32_t index, const xa::Completion& completion);
-  core::Ack JudgeFind(const Entry& entry, uint32_t index, const xa::Completion& completion);
+  core::Ack JudgeFind(const Entry& entry, uint32_t index, const xa::Completion& completion,
+                      std::string& detail);
   uint64_t& GenerationOf(Entry& entry, core::Timer timer, uint32_t branch);
   void WaiterIsDue(Entry& entry, uint64_t id);
   bool IsDead(const Due& due);

@@ -65,13 +65,34 @@ TEST(Shard, TellsRolledBackOnlyOnceThatIsDurable) {
 TEST(Shard, TakesAServerThatIsKnownBetterForTheSame) {
   Box box;
   const core::Gtrid none;
+  const std::string place = "host:3306:1", created = "/1796018183";
+  const std::string row = ":00112233445566778899aabbccdd";
+  const auto note = [&](const std::string& identity, uint64_t position = 0) {
+    return box.shard->NoteIdentity("a", {identity, "start", position});
+  };
+  EXPECT_EQ(note(place).last_before, none);
+  EXPECT_EQ(note(place + created).last_before, none) << "it may be seen now, that is all";
+  EXPECT_EQ(note(place).identity, place + created) << "nothing speaks against it";
+  EXPECT_EQ(note(place + created + row).last_before, none)
+      << "the witness table was installed, that is all";
+  EXPECT_EQ(note(place + row).last_before, none);
+  EXPECT_EQ(note(place + row).identity, place + created + row);
+}
+
+TEST(Shard, TakesAServerThatLostItsRowOrItsLogForAnother) {
+  const core::Gtrid none;
   const std::string place = "host:3306:1", row = ":00112233445566778899aabbccdd";
   const std::string other = ":ff112233445566778899aabbccdd";
-  EXPECT_EQ(box.shard->NoteIdentity("a", place).last_before, none);
-  EXPECT_EQ(box.shard->NoteIdentity("a", place + row).last_before, none)
-      << "the witness table was installed, that is all";
-  EXPECT_EQ(box.shard->NoteIdentity("a", place).identity, place + row);
-  EXPECT_GT(box.shard->NoteIdentity("a", place + other).last_before, none);
+  for (const auto& [first, second] :
+       {std::pair<xa::ServerStamp, xa::ServerStamp>{{place + row, "1", 7}, {place, "2", 8}},
+        {{place + row, "1", 7}, {place + other, "2", 8}},
+        {{place + row, "1", 7}, {place + row, "2", 6}}}) {
+    Box box;
+    box.Execute("g");
+    EXPECT_EQ(box.shard->NoteIdentity("a", first).last_before, none);
+    EXPECT_GT(box.shard->NoteIdentity("a", second).last_before, none) << second.identity;
+    EXPECT_EQ(box.shard->NoteIdentity("a", second).identity, second.identity);
+  }
 }
 
 TEST(Shard, TheSameGidJoinsWhatRunsAndGivesTheSameOutcomeAfterwards) {

@@ -204,6 +204,7 @@ void AtomicMachine::On(const Voted& event) {
   branch.voted = true;
   branch.identity = event.identity;
   branch.started_at = event.started_at;
+  branch.position = event.position;
   if (event.hazard) {
     // Recorded before the roll-back is, and never told as an ordinary one.
     t_.outcome = Outcome::kHazard;

@@ -53,8 +53,10 @@ struct AtomicBranch {
   uint32_t retries = 0;  // in a row, since its resource last came up: the back-off
   Ack heuristic = Ack::kDone;
   uint64_t heuristic_ticket = 0;
-  std::string identity, started_at;  // of the server that prepared it
-  std::string detail;                // why it is not done yet
+  // Of the server that prepared it, or was asked to commit it in one phase.
+  std::string identity, started_at;
+  uint64_t position = 0;  // of its log by then
+  std::string detail;     // why it is not done yet
 
   bool IsTcc() const { return spec.kind == BranchKind::kTcc; }
 };

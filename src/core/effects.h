@@ -119,6 +119,7 @@ struct Voted {
   bool hazard = false;  // something of the branch may have been committed already
   Cause cause;
   std::string identity, started_at;  // of the server that prepared it
+  uint64_t position = 0;             // of that server's log, or before
   bool gone = false;                 // not yes, and nothing is left there to roll back
   Monotonic expires = kNever;        // its yes ends by itself then
   Duration not_before{0};            // unknown: it wants to be asked again no sooner than that
@@ -129,6 +130,9 @@ struct Acked {
   std::string detail;           // why it is not done
   bool needs_operator = false;  // it refused what it may not refuse; it is asked again all the same
   Duration not_before{0};       // kUnknown: as above
+  // One-phase commit: of the server that was asked to commit; else empty.
+  std::string identity = {}, started_at = {};
+  uint64_t position = 0;
 };
 struct Durable {
   uint64_t ticket = 0;

@@ -109,6 +109,12 @@ void AtomicMachine::AckRollBack(uint32_t index, const Acked& event) {
 }
 
 void AtomicMachine::AckOnePhase(uint32_t index, const Acked& event) {
+  if (!event.identity.empty()) {
+    AtomicBranch& branch = t_.branches[index];
+    branch.identity = event.identity;
+    branch.started_at = event.started_at;
+    branch.position = event.position;
+  }
   switch (event.ack) {
     case Ack::kDone:
     case Ack::kHeuristicCommit:

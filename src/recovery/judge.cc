@@ -83,7 +83,7 @@ std::optional<Duration> Judge::Take(coordinator::Shard& shard, const std::string
                          scan.standby ? "it is a standby or read-only" : scan.error);
     return std::min<Duration>(options_.interval, std::chrono::seconds(1));
   }
-  const auto& noted = shard.NoteIdentity(name, scan.stamp.identity);
+  const auto& noted = shard.NoteIdentity(name, scan.stamp);
   coordinator::Shard::ScanSummary summary;
   summary.foreign = scan.foreign;
   summary.at = shard.clock().Wall();

@@ -111,6 +111,7 @@ void FillBranch(const log::v1::Branch& from, Entry& entry) {
   }
   to.identity = from.identity();
   to.started_at = from.started_at();
+  to.position = from.position();
   to.witnessed = from.witnessed();
   to.ended = from.ended();
   to.open_sent = to.opened = to.begun = to.voted = true;

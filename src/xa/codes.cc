@@ -1,33 +1,6 @@
 #include "xa/codes.h"
 
 namespace assent::xa {
-namespace {
-
-constexpr size_t kRowDigits = 28;
-
-bool AllOf(std::string_view text, std::string_view letters) {
-  return !text.empty() && text.find_first_not_of(letters) == std::string_view::npos;
-}
-
-// host:port:server_id
-bool IsPlace(std::string_view text) {
-  const size_t server_id = text.rfind(':');
-  if (server_id == std::string_view::npos || server_id == 0) return false;
-  const size_t port = text.rfind(':', server_id - 1);
-  if (port == std::string_view::npos) return false;
-  constexpr std::string_view kDigits = "0123456789";
-  return AllOf(text.substr(server_id + 1), kDigits) &&
-         AllOf(text.substr(port + 1, server_id - port - 1), kDigits) &&
-         text.substr(0, port).find_first_of(":/") == std::string_view::npos;
-}
-
-// :row
-bool IsRow(std::string_view text) {
-  return text.size() == 1 + kRowDigits && text[0] == ':' &&
-         AllOf(text.substr(1), "0123456789abcdef");
-}
-
-}  // namespace
 
 using core::Ack;
 using core::Vote;
@@ -132,25 +105,22 @@ AckMeaning MeaningOfRollBack(Code code, bool prepare_sent) {
   }
 }
 
-bool SameServer(std::string_view noted, std::string_view now) {
-  if (noted == now) return true;
-  const std::string_view longer = noted.size() > now.size() ? noted : now;
-  const std::string_view shorter = noted.size() > now.size() ? now : noted;
-  return longer.substr(0, shorter.size()) == shorter && IsPlace(shorter) &&
-         IsRow(longer.substr(shorter.size()));
-}
-
 Ack JudgeCommit(Found found, const FindContext& context) {
   switch (found) {
     case Found::kListed:
     case Found::kUnknown: return Ack::kUnknown;
-    case Found::kWitnessCommitted: return Ack::kDone;
+    case Found::kWitnessCommitted:
     case Found::kWitnessRolledBack:
-      return context.one_phase ? Ack::kRolledBack : Ack::kHeuristicRollBack;
     case Found::kNotListed: break;
   }
   if (context.read_only) return Ack::kDone;
-  const bool done = !context.one_phase && context.commit_sent_before && context.same_identity &&
+  // Nothing that another server has, or lacks, tells what became of the branch.
+  if (!context.same_server) return Ack::kHeuristicHazard;
+  if (found == Found::kWitnessCommitted) return Ack::kDone;
+  if (found == Found::kWitnessRolledBack) {
+    return context.one_phase ? Ack::kRolledBack : Ack::kHeuristicRollBack;
+  }
+  const bool done = !context.one_phase && context.commit_may_be_done &&
                     (context.same_start || context.keeps_prepared);
   return done ? Ack::kDone : Ack::kHeuristicHazard;
 }

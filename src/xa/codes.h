@@ -6,7 +6,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
 
 #include "core/types.h"
 
@@ -63,13 +62,7 @@ AckMeaning MeaningOfOnePhase(Code code);
 // `prepare_sent`: the branch was asked to prepare at some time, so it may stand prepared.
 AckMeaning MeaningOfRollBack(Code code, bool prepare_sent);
 
-// Whether two identities (ServerStamp) are one server's. MariaDB has no identity of its own: it is
-// host:port:server_id until the witness table is installed, and that plus ":" and the table's
-// random row (28 hexadecimal digits) from then on. Having the row refines the identity; another row
-// is another server. Nobody else's identity has that shape.
-bool SameServer(std::string_view noted, std::string_view now);
-
-// What a look at the server found of a branch whose XID it called unknown ("unknown XID", rules 1
+// What a look at the server found of a branch whose XID it called unknown ("unknown XID", rules 0
 // to 3).
 enum class Found : uint8_t {
   kListed,             // it is in the list of prepared transactions: somebody still holds it
@@ -81,9 +74,11 @@ enum class Found : uint8_t {
 struct FindContext {
   bool read_only = false;  // declared, and enforced by the server: there is nothing to lose
   bool one_phase = false;  // a one-phase commit: it never was prepared, so the list says nothing
-  bool commit_sent_before = false;  // an earlier commit went out; after a restart: assumed
-  bool same_identity = false;       // the server is the one that prepared it
-  bool same_start = false;          // and has not been restarted since
+  // An earlier commit was sent, and its answer was lost; after a restart: assumed. One that was
+  // answered (unknown while listed, a read-only server, no privilege) has done nothing.
+  bool commit_may_be_done = false;
+  bool same_server = false;  // the server is the one that prepared it (IsServerOf)
+  bool same_start = false;   // and has not been restarted since
   bool keeps_prepared =
       false;  // the vendor keeps prepared branches over a crash, durability probes passed
 };

@@ -88,7 +88,7 @@ TEST(RollBackCodes, FollowTheTable) {
 
 FindContext Good() {
   FindContext context;
-  context.commit_sent_before = context.same_identity = context.same_start = true;
+  context.commit_may_be_done = context.same_server = context.same_start = true;
   return context;
 }
 
@@ -98,20 +98,33 @@ TEST(UnknownXid, ListedIsAskedAgain) {
 }
 
 TEST(UnknownXid, TheWitnessDecides) {
-  EXPECT_EQ(JudgeCommit(Found::kWitnessCommitted, {}), Ack::kDone);
-  EXPECT_EQ(JudgeCommit(Found::kWitnessRolledBack, {}), Ack::kHeuristicRollBack);
-  FindContext one_phase;
+  FindContext context;
+  context.same_server = true;
+  EXPECT_EQ(JudgeCommit(Found::kWitnessCommitted, context), Ack::kDone);
+  EXPECT_EQ(JudgeCommit(Found::kWitnessRolledBack, context), Ack::kHeuristicRollBack);
+  FindContext one_phase = context;
   one_phase.one_phase = true;
   EXPECT_EQ(JudgeCommit(Found::kWitnessRolledBack, one_phase), Ack::kRolledBack);
 }
 
-TEST(UnknownXid, WithoutAWitnessIsDoneOnlyOnTheServerThatPreparedItAfterAnEarlierCommit) {
+TEST(UnknownXid, OnAnotherServerIsAHazardWhateverStandsThere) {
+  FindContext context = Good();
+  context.same_server = false;
+  for (const Found found :
+       {Found::kNotListed, Found::kWitnessCommitted, Found::kWitnessRolledBack}) {
+    EXPECT_EQ(JudgeCommit(found, context), Ack::kHeuristicHazard);
+    context.one_phase = !context.one_phase;
+  }
+  EXPECT_EQ(JudgeCommit(Found::kListed, context), Ack::kUnknown) << "it can be committed there";
+}
+
+TEST(UnknownXid, WithoutAWitnessIsDoneOnlyOnTheServerThatPreparedItAfterACommitWithoutAnswer) {
   EXPECT_EQ(JudgeCommit(Found::kNotListed, Good()), Ack::kDone);
   FindContext context = Good();
-  context.commit_sent_before = false;
+  context.commit_may_be_done = false;
   EXPECT_EQ(JudgeCommit(Found::kNotListed, context), Ack::kHeuristicHazard);
   context = Good();
-  context.same_identity = false;
+  context.same_server = false;
   EXPECT_EQ(JudgeCommit(Found::kNotListed, context), Ack::kHeuristicHazard);
   context = Good();
   context.same_start = false;
@@ -121,33 +134,6 @@ TEST(UnknownXid, WithoutAWitnessIsDoneOnlyOnTheServerThatPreparedItAfterAnEarlie
   context = Good();
   context.one_phase = true;
   EXPECT_EQ(JudgeCommit(Found::kNotListed, context), Ack::kHeuristicHazard);
-}
-
-TEST(Identity, IsTheSameWhereOnlyTheWitnessTablesRowIsNew) {
-  const std::string place = "db1:3306:1";
-  const std::string row = ":00112233445566778899aabbccdd", other = ":ff112233445566778899aabbccdd";
-  EXPECT_TRUE(SameServer(place, place));
-  EXPECT_TRUE(SameServer(place, place + row));
-  EXPECT_TRUE(SameServer(place + row, place)) << "the table was dropped: nothing speaks against it";
-  EXPECT_FALSE(SameServer(place + row, place + other));
-  EXPECT_FALSE(SameServer(place, "db2:3306:1" + row));
-  EXPECT_FALSE(SameServer(place, "db1:3306:11" + row));
-  EXPECT_FALSE(SameServer(place, ""));
-  EXPECT_FALSE(SameServer("", place));
-  EXPECT_FALSE(SameServer(place, place + row + row)) << "a row is added once";
-  EXPECT_FALSE(SameServer(place, place + ":5")) << "no row";
-}
-
-// Names of databases may hold anything.
-TEST(Identity, OfPostgreSqlAndMySqlIsNeverTakenForOneThatGotARow) {
-  const std::string row = ":00112233445566778899aabbccdd";
-  for (const std::string identity :
-       {"postgresql/7123456789/1/5/postgres", "postgresql/7123456789/1/5/a:1:2",
-        "postgresql/10.0.0.1:5432/00000001/5/postgres", "postgresql/10.0.0.1:5432/00000001/5/a:1:2",
-        "3e11fa47-71ca-11e1-9e33-c80aa9429562"}) {
-    EXPECT_TRUE(SameServer(identity, identity));
-    EXPECT_FALSE(SameServer(identity, identity + row)) << identity;
-  }
 }
 
 TEST(UnknownXid, AFailedLookSaysNothing) {

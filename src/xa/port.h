@@ -24,6 +24,7 @@
 #include "base/time.h"
 #include "core/types.h"
 #include "xa/codes.h"
+#include "xa/server_stamp.h"
 #include "xa/xid.h"
 
 namespace assent::xa {
@@ -60,13 +61,6 @@ struct BranchOptions {
   bool read_only = false;  // the server is to enforce it
 };
 
-// Which server it was: compared between prepare and a later look.
-struct ServerStamp {
-  std::string identity;    // stable over restarts; changes with fail-over, restore, re-pointing
-  std::string started_at;  // changes with each start of the server
-  bool operator==(const ServerStamp&) const = default;
-};
-
 struct Call {
   uint64_t call = 0;  // the caller's own number, returned in the completion
   core::Operation operation{};
@@ -75,8 +69,9 @@ struct Call {
   std::shared_ptr<const std::vector<Statement>> statements;  // kRun
   bool prepare_sent = false;                                 // kRollBack: it may stand prepared
   bool one_phase = false;                                    // kFind: after a one-phase commit
-  bool settle = false;  // kFind: may insert the witness mark that forbids a later commit (after
-                        // commit, not roll-back)
+  bool settle = false;      // kFind: may insert the witness mark that forbids a later commit (after
+                            // commit, not roll-back); only on the server of `prepared_by`
+  ServerStamp prepared_by;  // kFind: the server that prepared it, or was to commit in one phase
 };
 
 struct Failure {
@@ -98,8 +93,9 @@ struct Completion {
   Failure failure;
   std::vector<StatementResult> results;  // kRun, when kOk
   Found found = Found::kUnknown;         // kFind
-  ServerStamp stamp;                     // kPrepare, kFind: the server that answered
-  bool witnessed = false;                // kRun: the branch has written its witness row
+  ServerStamp stamp;       // kPrepare, kCommitOnePhase, kFind: the server that answered
+  bool lost = false;       // kCommit: it was sent and not answered, so it may have been carried out
+  bool witnessed = false;  // kRun: the branch has written its witness row
 };
 
 struct Listed {

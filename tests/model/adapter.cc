@@ -1,6 +1,7 @@
 // The adapter and the network: calls of a branch in order, each answered once; what is lost on the
 // way may still arrive.
 #include "base/check.h"
+#include "tests/model/codec.h"
 #include "tests/model/move.h"
 
 namespace assent::model {
@@ -40,9 +41,15 @@ bool NeedsOwn(Operation operation) {
   }
 }
 
+// sql::PhaseTwo::Find: no mark is left on another server than that of the prepare, which is the
+// first one unless the transaction says otherwise.
 Request Move::RequestOf(uint32_t branch, const Flight& flight) const {
-  return {flight.operation, flight.through_own, flight.settle, setup.read_only[branch],
-          setup.witness[branch]};
+  const std::string now = IdentityText(world.parts[branch].identity);
+  const std::string then = world.live && branch < world.live->branches.size()
+                               ? world.live->branches[branch].identity
+                               : IdentityText(0);
+  return {flight.operation, flight.through_own, flight.settle && then == now,
+          setup.read_only[branch], setup.witness[branch]};
 }
 
 void Move::Submit(uint32_t branch, Flight call) {
@@ -88,7 +95,8 @@ void Move::Reply(uint32_t branch, const Answer& answer) {
   call.code = answer.code;
   call.found = answer.found;
   call.witnessed = answer.witnessed;
-  call.stamped = call.operation == Operation::kPrepare || call.operation == Operation::kFind;
+  call.stamped = call.operation == Operation::kPrepare || call.operation == Operation::kFind ||
+                 call.operation == Operation::kCommitOnePhase;
   if (!call.stamped) return;
   call.identity = part.identity;
   call.starts = part.starts;
@@ -109,8 +117,11 @@ void Move::Fail(uint32_t branch) {
                   ? Code::kRbCommFail
                   : Code::kErRmFail;
   call.found = xa::Found::kUnknown;
-  call.witnessed = call.stamped = false;
-  call.identity = call.starts = 0;
+  call.witnessed = false;
+  // Only of a one-phase commit it matters which server was asked.
+  call.stamped = call.operation == Operation::kCommitOnePhase;
+  call.identity = call.stamped ? part.identity : 0;
+  call.starts = call.stamped ? part.starts : 0;
   if (part.session == Session::kOurs) part.session = Session::kLost;
 }
 

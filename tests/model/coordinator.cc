@@ -5,6 +5,7 @@
 #include "core/trace.h"
 #include "tests/model/codec.h"
 #include "tests/model/move.h"
+#include "xa/server_stamp.h"
 
 namespace assent::model {
 
@@ -246,7 +247,12 @@ void Move::OnAck(uint32_t index, const Flight& flight) {
       break;
     default: CHECK(false) << "no acknowledgement: " << core::Name(flight.operation);
   }
-  Step(core::Acked{index, ack, {}});
+  core::Acked acked{index, ack, {}};
+  if (flight.operation == Operation::kCommitOnePhase && flight.stamped) {
+    acked.identity = IdentityText(flight.identity);
+    acked.started_at = StartText(flight.starts);
+  }
+  Step(acked);
 }
 
 Ack Move::JudgeFind(uint32_t index, const Flight& flight) const {
@@ -256,9 +262,10 @@ Ack Move::JudgeFind(uint32_t index, const Flight& flight) const {
   xa::FindContext context;
   context.read_only = branch.spec.read_only;
   context.one_phase = atomic.state == core::State::kDeciding;
-  context.commit_sent_before = branch.recovered || branch.sends > 1;
-  context.same_identity =
-      flight.stamped && xa::SameServer(branch.identity, IdentityText(flight.identity));
+  context.commit_may_be_done = branch.recovered || branch.sends > 1;
+  context.same_server =
+      flight.stamped && xa::IsServerOf({branch.identity, branch.started_at},
+                                       {IdentityText(flight.identity), StartText(flight.starts)});
   context.same_start = flight.stamped && StartText(flight.starts) == branch.started_at;
   context.keeps_prepared = true;
   return xa::JudgeCommit(flight.found, context);

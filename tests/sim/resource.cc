@@ -221,8 +221,14 @@ void SimResource::Lose(const xa::Xid& xid, Branch& branch, Duration after, bool 
   const bool run = branch.call.operation == Operation::kRun;
   auto lost = Answer(branch.call, run ? Code::kRbCommFail : Code::kErRmFail, "no answer came");
   lost.failure.reason = core::Reason::kConnectionLost;
-  lost.stamp = {};
+  // Only of a one-phase commit it matters which server was asked.
+  if (branch.call.operation != Operation::kCommitOnePhase) lost.stamp = {};
   process_->Later(after, [this, xid, number, lost] { Complete(xid, number, lost); });
+}
+
+// As sql::PhaseTwo has it.
+bool SimResource::MaySettle(const xa::Call& call) const {
+  return call.settle && xa::IsServerOf(call.prepared_by, database_.stamp());
 }
 
 xa::Completion SimResource::Carry(const xa::Call& call, Database::Session session) {
@@ -289,7 +295,7 @@ xa::Completion SimResource::Carry(const xa::Call& call, Database::Session sessio
                         : database_.RollBack(session, xid);
       break;
     case Operation::kForget: answer.code = database_.Forget(xid); break;
-    case Operation::kFind: answer.found = database_.Find(xid, call.settle); break;
+    case Operation::kFind: answer.found = database_.Find(xid, MaySettle(call)); break;
     case Operation::kOpen: CHECK(false) << "open is no server's verb";
   }
   return answer;

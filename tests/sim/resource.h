@@ -67,6 +67,7 @@ class SimResource final : public xa::ResourceManager {
   void Send(const xa::Xid& xid, Branch& branch);
   // What the server does with a call; its answer.
   xa::Completion Carry(const xa::Call& call, Database::Session session);
+  bool MaySettle(const xa::Call& call) const;
   void Lose(const xa::Xid& xid, Branch& branch, Duration after, bool executes, bool long_after);
   void Complete(const xa::Xid& xid, uint64_t number, xa::Completion completion);
   void CutConnection(Database::Session session, bool late);

@@ -11,8 +11,10 @@
 namespace assent::mysql {
 
 inline constexpr int32_t kLockWaitTimeout = 1205;
+inline constexpr int32_t kNoDatabase = 1046;
 inline constexpr int32_t kDuplicateKey = 1062;
 inline constexpr int32_t kNoSuchThread = 1094;
+inline constexpr int32_t kTableDenied = 1142;
 inline constexpr int32_t kNoSuchTable = 1146;
 inline constexpr int32_t kNotRolledBack = 1196;  // warning: a table without transactions
 inline constexpr int32_t kXaNota = 1397;

@@ -30,11 +30,28 @@ Result<sql::Probe> MySqlSession::ProbeServer() {
   if (done && !mariadb_) done = ProbeMySql(probe);
   if (!done) return done.error();
   facts_->Set(std::move(facts));
-  // The identity may have a row by now that it had not when this session began.
   const Result<void> introduced = Introduce();
   if (!introduced) return introduced.error();
   probe.stamp = stamp_;
+  if (mariadb_) ProbeIdentity(probe);
   return probe;
+}
+
+void MySqlSession::ProbeIdentity(sql::Probe& probe) const {
+  if (has_row_) return;
+  if (probe.witness) {
+    probe.warnings.push_back(
+        "the row that identifies this server is missing from table assent_witness: somebody has "
+        "deleted it, or this is another server; if it is the right one, make a new row with "
+        "`assent resource install " +
+        options_.name + "`");
+  } else if (!has_created_) {
+    probe.warnings.push_back(
+        "nothing but its address identifies this server: after a restart it may be another one, "
+        "and what is in doubt then becomes HAZARD; install the witness table with `assent resource "
+        "install " +
+        options_.name + "`, or GRANT SELECT (Host) ON mysql.global_priv TO the account");
+  }
 }
 
 Result<void> MySqlSession::ProbeDurability(sql::Probe& probe) {

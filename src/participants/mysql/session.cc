@@ -19,6 +19,13 @@ namespace {
 // Sorts behind every key of a branch, which is hexadecimal.
 constexpr char kIdentityMark = '~';
 
+// When the server's files were created. Of the system tables this one is not rewritten by
+// mysql_upgrade, and its time is in the table, where a copy of the files keeps it. NULL where the
+// account has no privilege on it.
+constexpr const char* kCreated =
+    "(SELECT UNIX_TIMESTAMP(CREATE_TIME) FROM information_schema.TABLES "
+    "WHERE TABLE_SCHEMA = 'mysql' AND TABLE_NAME = 'global_priv')";
+
 Error ErrorOf(const ServerError& error) {
   return {IsLost(error.number) ? ErrorCode::kUnavailable : ErrorCode::kInvalid,
           error.message + " (" + std::to_string(error.number) + ")"};
@@ -38,6 +45,12 @@ Result<std::string> Password(const sql::ResourceOptions& options) {
 
 bool IsNumber(const std::string& text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+}
+
+uint64_t NumberOf(const std::string& text) {
+  uint64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
 }
 
 std::string SecondsText(uint32_t ms) { return std::to_string((ms + 999) / 1000); }
@@ -108,13 +121,14 @@ Result<void> MySqlSession::Introduce() {
   version_ = std::move(*version);
   mariadb_ = version_.find("MariaDB") != std::string::npos;
   const std::string status = mariadb_ ? "information_schema" : "performance_schema";
-  const std::string uuid = mariadb_ ? "''" : "@@server_uuid";
   const Result<std::vector<Row>> rows =
-      Rows("SELECT CONNECTION_ID(), @@hostname, @@port, @@server_id, @@sql_mode, " + uuid +
-           ", UNIX_TIMESTAMP() - VARIABLE_VALUE FROM " + status +
-           ".global_status WHERE VARIABLE_NAME = 'Uptime'");
+      Rows(std::string("SELECT CONNECTION_ID(), @@hostname, @@port, @@server_id, @@sql_mode, ") +
+           (mariadb_ ? kCreated : "@@server_uuid") +
+           ", UNIX_TIMESTAMP() - MAX(CASE VARIABLE_NAME WHEN 'Uptime' THEN VARIABLE_VALUE END), "
+           "MAX(CASE VARIABLE_NAME WHEN 'Innodb_lsn_flushed' THEN VARIABLE_VALUE END) FROM " +
+           status + ".global_status WHERE VARIABLE_NAME IN ('Uptime', 'Innodb_lsn_flushed')");
   if (!rows) return rows.error();
-  if (rows->size() != 1 || (*rows)[0].size() != 7) {
+  if (rows->size() != 1 || (*rows)[0].size() != 8) {
     return Error{ErrorCode::kUnavailable, "the server does not say who it is"};
   }
   const Row& row = (*rows)[0];
@@ -124,19 +138,34 @@ Result<void> MySqlSession::Introduce() {
   scan_.ansi_quotes = Holds(text(4), "ANSI_QUOTES");
   const std::string start = text(6).substr(0, text(6).find('.'));
   stamp_.started_at = start;
-  stamp_.identity = mariadb_ ? place : text(5);
-  if (mariadb_ && facts_->witness()) {
-    const std::string installed = ReadIdentityRow();
-    if (!installed.empty()) stamp_.identity += ":" + installed;
+  stamp_.position = NumberOf(text(7));
+  stamp_.identity = text(5);
+  if (mariadb_) {
+    const Result<std::string> installed = ReadIdentityRow();
+    if (!installed) return installed.error();
+    has_created_ = !text(5).empty();
+    has_row_ = !installed->empty();
+    stamp_.identity =
+        place + (has_created_ ? "/" + text(5) : "") + (has_row_ ? ":" + *installed : "");
   }
   id_ = {text(0), place + "/" + start};
   return {};
 }
 
-std::string MySqlSession::ReadIdentityRow() {
-  const Result<std::string> row = OneValue(
-      std::string("SELECT MIN(xid) FROM assent_witness WHERE xid >= '") + kIdentityMark + "'");
-  return row && row->size() > 1 ? row->substr(1) : "";
+// Only where there can be no row it is not there: whatever else went wrong says nothing.
+Result<std::string> MySqlSession::ReadIdentityRow() {
+  std::vector<Row> rows;
+  const std::optional<ServerError> error = wire_->Query(
+      std::string("SELECT MIN(xid) FROM assent_witness WHERE xid >= '") + kIdentityMark + "'",
+      rows);
+  if (error) {
+    const bool none = error->number == kNoSuchTable || error->number == kNoDatabase ||
+                      error->number == kTableDenied;
+    if (none) return std::string();
+    return ErrorOf(*error);
+  }
+  const std::string key = rows.empty() ? "" : rows[0][0].value_or("");
+  return key.size() > 1 ? key.substr(1) : "";
 }
 
 Result<std::vector<Row>> MySqlSession::Rows(const std::string& sql) {
@@ -153,7 +182,10 @@ Result<std::string> MySqlSession::OneValue(const std::string& sql) {
   return std::move(rows->front().front()).value_or("");
 }
 
+// Who the server is may have changed since this session began: its row was installed, or lost.
 Result<xa::ScanResult> MySqlSession::List() {
+  const Result<void> introduced = Introduce();
+  if (!introduced) return introduced.error();
   const Result<std::string> read_only = OneValue("SELECT @@read_only");
   if (!read_only) return read_only.error();
   const Result<std::vector<Row>> rows = Rows("XA RECOVER");

@@ -3,8 +3,9 @@
 // Contract: see sql/session.h. The session's default is READ COMMITTED, read-write; a branch that
 // wants otherwise pays one more round trip. What client SQL may leave in a session stands at Reset.
 // The identity of a server: MySQL's server_uuid; MariaDB has none, so host name, port and server
-// id, and, once the witness table is installed, a random row in it. (A copy of a data directory
-// that is started in the same place without that row cannot be told from the original.) A server's
+// id, when its system tables were created (where the account may see that), and, once the witness
+// table is installed, a random row in it. A copy of a data directory that is started in the same
+// place is known only by its log, which is behind the original's. A server's
 // start is UNIX_TIMESTAMP() - Uptime of one statement: the server computes both from the same
 // reading, so it is constant; two starts within one second look the same.
 // That the branch is still ours: the server itself refuses COMMIT and DDL inside it (1399), and XA
@@ -72,8 +73,8 @@ class MySqlSession : public sql::Session {
 
   Result<void> Open();
   Result<void> FindSocket();
-  Result<void> Introduce();  // who this is and who the server is
-  std::string ReadIdentityRow();
+  Result<void> Introduce();               // who this is and who the server is
+  Result<std::string> ReadIdentityRow();  // empty: there is none
   // Ends and rolls back; the first answer that is not kOk.
   sql::Answer EndAndRollBack(const xa::Xid& xid);
   sql::Answer Undone(sql::Answer answer);
@@ -89,12 +90,14 @@ class MySqlSession : public sql::Session {
   Result<void> ProbeTables(sql::Probe& probe, Facts& facts);
   Result<void> ProbeStoredCode(sql::Probe& probe, Facts& facts);
   Result<void> ProbeMySql(sql::Probe& probe);
+  void ProbeIdentity(sql::Probe& probe) const;
 
   const sql::ResourceOptions options_;
   const std::shared_ptr<SharedFacts> facts_;
   std::unique_ptr<Wire> wire_;
   sql::SessionId id_;
   xa::ServerStamp stamp_;
+  bool has_created_ = false, has_row_ = false;  // of MariaDB's identity
   std::string version_;
   bool mariadb_ = true;
   sql::ScanOptions scan_;

@@ -80,11 +80,11 @@ TEST_F(Trap, WitnessTableMakesTheIdentityMoreExact) {
   ASSERT_TRUE(db->Install().has_value());
   const std::string after = db->Scan().stamp.identity;
   EXPECT_NE(after, before);
-  EXPECT_TRUE(xa::SameServer(before, after)) << before << " " << after;
+  EXPECT_EQ(xa::Compare(before, after), xa::Likeness::kSame) << before << " " << after;
   Root("DROP TABLE assent_witness", database_);
   ASSERT_TRUE(db->Install().has_value());
-  EXPECT_FALSE(xa::SameServer(after, db->Scan().stamp.identity));
-  EXPECT_TRUE(xa::SameServer(before, db->Scan().stamp.identity));
+  EXPECT_EQ(xa::Compare(after, db->Scan().stamp.identity), xa::Likeness::kOther);
+  EXPECT_EQ(xa::Compare(before, db->Scan().stamp.identity), xa::Likeness::kSame);
 }
 
 // The mark is inserted, not only read: what still stands somewhere blocks it.

@@ -56,7 +56,7 @@ struct Dialect {
 
   // Texts of the session and the server.
   const char* who_am_i;          // id, started, local port of the connection, its peer's port
-  const char* stamp;             // identity, started_at, standby
+  const char* stamp;             // identity, started_at, standby, position
   const char* stamp_restricted;  // the same for a user who may not read what `stamp` reads
   const char* list;              // gid, owner
   const char* reset;

@@ -69,7 +69,9 @@ constexpr const char* kWhoAmI =
 #define ASSENT_STAMP_REST                                                             \
   "(SELECT oid::text FROM pg_database WHERE datname = current_database()) || '/' || " \
   "current_database(), "                                                              \
-  "(extract(epoch from pg_postmaster_start_time()) * 1000000)::bigint::text, pg_is_in_recovery()"
+  "(extract(epoch from pg_postmaster_start_time()) * 1000000)::bigint::text, "        \
+  "pg_is_in_recovery(), CASE WHEN NOT pg_is_in_recovery() "                           \
+  "THEN (pg_current_wal_flush_lsn() - '0/0'::pg_lsn)::text END"
 #define ASSENT_STAMP_FULL                                                                  \
   "'postgresql/' || (SELECT system_identifier::text FROM pg_control_system()) || '/' || "  \
   "CASE WHEN pg_is_in_recovery() THEN (SELECT timeline_id FROM pg_control_checkpoint()) "  \

@@ -2,6 +2,7 @@
 #include "participants/odbc/session.h"
 
 #include <algorithm>
+#include <charconv>
 #include <iterator>
 
 namespace assent::odbc {
@@ -38,7 +39,9 @@ Result<Stamped> AskStamp(Connection& connection, const Dialect& dialect, const s
   if (!outcome.ok()) return Unavailable(outcome);
   Stamped stamped;
   stamped.stamp = {TextAt(outcome.results[0], 0, 0), TextAt(outcome.results[0], 0, 1)};
-  if (stamped.stamp.identity.empty() || outcome.results[0].rows[0].size() != 3 ||
+  const std::string position = TextAt(outcome.results[0], 0, 3);
+  std::from_chars(position.data(), position.data() + position.size(), stamped.stamp.position);
+  if (stamped.stamp.identity.empty() || outcome.results[0].rows[0].size() != 4 ||
       outcome.results.size() != (more.empty() ? 1 : 2)) {
     return Error{ErrorCode::kUnavailable, "the server's answer has another shape"};
   }

@@ -101,6 +101,7 @@ Result<xa::ScanResult> Control::List(const core::Gtrid& own) {
     const Result<void> ready = Ensure();
     if (!ready) return ready.error();
     Result<xa::ScanResult> list = session_->List();
+    if (list) view_.SetStamp(list->stamp);
     if (list && view_.witness()) {
       auto newer = NewerWitness(own);
       if (newer) {

@@ -124,6 +124,7 @@ class TestDriver {
     call.operation = core::Operation::kFind;
     call.xid = xid;
     call.settle = settle;
+    call.prepared_by = Scan().stamp;
     return Wait(Submit(std::move(call)));
   }
   xa::ScanResult Scan(const core::Gtrid& own = {}) {

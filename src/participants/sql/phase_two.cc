@@ -107,7 +107,10 @@ xa::Completion PhaseTwo::Find(const xa::Call& call) {
       return completion;
     }
   }
-  if (!call.settle || !view_.Witnessed(call.xid)) {
+  // On another server neither the row's presence nor its absence proves anything, and a mark that
+  // forbids the branch forbids nothing.
+  const bool there = xa::IsServerOf(call.prepared_by, list->stamp);
+  if (!call.settle || !there || !view_.Witnessed(call.xid)) {
     completion.found = xa::Found::kNotListed;
     return completion;
   }

@@ -3,6 +3,7 @@
 // Threads: any; nothing blocks but for the time of a copy.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -33,6 +34,7 @@ class ServerView {
   void SetProbe(Probe probe) {
     const std::lock_guard lock(mutex_);
     witness_.store(probe.witness, std::memory_order_release);
+    latest_ = probe.stamp;
     probe_ = std::make_shared<const Probe>(std::move(probe));
   }
   // True where it is a change.
@@ -78,15 +80,27 @@ class ServerView {
   // A connection failed: have a look whether the server still answers. Never blocks.
   std::function<void()> suspect;
 
-  // A session's own stamp, else the last probe's.
+  void SetStamp(xa::ServerStamp stamp) {
+    const std::lock_guard lock(mutex_);
+    latest_ = std::move(stamp);
+  }
+  // Which server a session is connected to: what it said itself, and what has been learned of the
+  // same server since.
   xa::ServerStamp StampOf(const Session& session) const {
     xa::ServerStamp stamp = session.stamp();
-    return stamp.identity.empty() ? probe()->stamp : stamp;
+    const std::lock_guard lock(mutex_);
+    if (stamp.identity.empty()) return latest_;
+    if (latest_.identity.empty() || latest_.started_at != stamp.started_at) return stamp;
+    if (xa::Compare(stamp.identity, latest_.identity) == xa::Likeness::kOther) return stamp;
+    if (latest_.identity.size() > stamp.identity.size()) stamp.identity = latest_.identity;
+    stamp.position = std::max(stamp.position, latest_.position);
+    return stamp;
   }
 
  private:
   mutable std::mutex mutex_;
   std::shared_ptr<const Probe> probe_ = std::make_shared<const Probe>();
+  xa::ServerStamp latest_;  // of the last probe or list
   std::string detail_;
   xa::Xid last_without_witness_;
   SessionId first_;

@@ -60,8 +60,8 @@ class Session {
   virtual ~Session() = default;
   virtual bool alive() const = 0;
   virtual SessionId id() const = 0;
-  // The server that this session is connected to; constant while it lives. Empty: the resource
-  // takes what its last probe said.
+  // The server that this session is connected to, as it was asked last. Empty: the resource takes
+  // what its last probe said.
   virtual xa::ServerStamp stamp() const { return {}; }
 
   // The branch's life. `Begin` also writes the witness row where the table is installed
@@ -80,7 +80,7 @@ class Session {
   // On any session, of any prepared branch.
   virtual Answer Commit(const xa::Xid& xid) = 0;
   virtual Answer RollBackPrepared(const xa::Xid& xid) = 0;
-  virtual Result<xa::ScanResult> List() = 0;  // pages by itself; stamp filled
+  virtual Result<xa::ScanResult> List() = 0;  // pages by itself; stamp asked anew
   // Inserts the mark R with the witness key of `xid`, in a transaction of its own, and says what it
   // found (kWitnessCommitted, kWitnessRolledBack, kUnknown when it blocked or failed).
   virtual xa::Found SettleWitness(const xa::Xid& xid) = 0;

@@ -1,0 +1,85 @@
+#include "xa/server_stamp.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace assent::xa {
+namespace {
+
+using testing::HasSubstr;
+
+const std::string kPlace = "db1:3306:1", kCreated = "/1796018183", kLater = "/1796018199";
+const std::string kRow = ":00112233445566778899aabbccdd", kOther = ":ff112233445566778899aabbccdd";
+
+TEST(MariaDbIdentity, IsTheSameWhereOnlyTheWitnessTablesRowIsNew) {
+  EXPECT_EQ(Compare(kPlace + kCreated, kPlace + kCreated + kRow), Likeness::kSame);
+  EXPECT_EQ(Compare(kPlace + kCreated, kPlace + kLater + kRow), Likeness::kOther);
+  EXPECT_EQ(Compare(kPlace, kPlace + kRow), Likeness::kNotKnown);
+}
+
+TEST(MariaDbIdentity, ThatLostItsRowIsAnotherServer) {
+  EXPECT_EQ(Compare(kPlace + kRow, kPlace), Likeness::kOther);
+  EXPECT_EQ(Compare(kPlace + kCreated + kRow, kPlace + kCreated), Likeness::kOther);
+  EXPECT_EQ(Compare(kPlace + kRow, kPlace + kOther), Likeness::kOther);
+}
+
+TEST(MariaDbIdentity, WithTheSameRowOutlivesAnUpgradeOfTheSystemTables) {
+  EXPECT_EQ(Compare(kPlace + kCreated + kRow, kPlace + kLater + kRow), Likeness::kSame);
+  EXPECT_EQ(Compare(kPlace + kRow, kPlace + kCreated + kRow), Likeness::kSame);
+  EXPECT_EQ(Compare(kPlace + kCreated + kRow, "db2:3306:1" + kCreated + kRow), Likeness::kOther)
+      << "a copy of its files somewhere else";
+}
+
+TEST(MariaDbIdentity, OfAnAddressAloneSaysNothing) {
+  EXPECT_EQ(Compare(kPlace, kPlace), Likeness::kNotKnown);
+  EXPECT_EQ(Compare(kPlace, kPlace + kCreated), Likeness::kNotKnown);
+  EXPECT_EQ(Compare(kPlace + kCreated, kPlace), Likeness::kNotKnown);
+  EXPECT_EQ(Compare(kPlace + kCreated, kPlace + kCreated), Likeness::kSame);
+  EXPECT_EQ(Compare(kPlace + kCreated, kPlace + kLater), Likeness::kOther);
+  EXPECT_EQ(Compare(kPlace, "db2:3306:1"), Likeness::kOther);
+  EXPECT_EQ(Compare(kPlace, "db1:3306:11"), Likeness::kOther);
+}
+
+// Names of databases may hold anything.
+TEST(Identity, OfPostgreSqlAndMySqlIsComparedAsItIs) {
+  for (const std::string identity :
+       {"postgresql/7123456789/1/5/postgres", "postgresql/7123456789/1/5/a:1:2",
+        "3e11fa47-71ca-11e1-9e33-c80aa9429562"}) {
+    EXPECT_EQ(Compare(identity, identity), Likeness::kSame);
+    EXPECT_EQ(Compare(identity, identity + kRow), Likeness::kOther) << identity;
+  }
+  for (const std::string identity :
+       {"postgresql/10.0.0.1:5432/00000001/5/postgres", "postgresql/local/00000001/5/a:1:2"}) {
+    EXPECT_EQ(Compare(identity, identity), Likeness::kNotKnown) << "an address is no identity";
+    EXPECT_EQ(Compare(identity, identity + kRow), Likeness::kOther) << identity;
+  }
+}
+
+TEST(Server, KnownByItsAddressAloneIsTheSameUntilItIsRestarted) {
+  EXPECT_TRUE(IsServerOf({kPlace, "7"}, {kPlace, "7"}));
+  EXPECT_FALSE(IsServerOf({kPlace, "7"}, {kPlace, "8"}));
+  EXPECT_FALSE(IsServerOf({kPlace, ""}, {kPlace, ""}));
+  EXPECT_TRUE(IsServerOf({kPlace + kRow, "7"}, {kPlace + kRow, "8"}));
+}
+
+TEST(Server, WhoseLogHasGoneBackIsAnOlderOne) {
+  EXPECT_TRUE(IsServerOf({kPlace + kRow, "7", 100}, {kPlace + kRow, "8", 100}));
+  EXPECT_FALSE(IsServerOf({kPlace + kRow, "7", 100}, {kPlace + kRow, "8", 99}));
+  EXPECT_TRUE(IsServerOf({kPlace + kRow, "7", 100}, {kPlace + kRow, "8", 0})) << "not known";
+  EXPECT_THAT(WhyAnotherServer({"id", "7", 100}, {"id", "8", 99}), HasSubstr("restored"));
+}
+
+TEST(Server, ThatIsNotKnownIsNotTheSame) {
+  EXPECT_FALSE(IsServerOf({}, {"id", "1"}));
+  EXPECT_FALSE(IsServerOf({"id", "1"}, {}));
+  EXPECT_FALSE(IsServerOf({}, {}));
+}
+
+TEST(Server, ThatIsAnotherOneIsNamed) {
+  EXPECT_THAT(WhyAnotherServer({"a", "7"}, {"b", "8"}), HasSubstr("was a, it is b"));
+  EXPECT_THAT(WhyAnotherServer({kPlace + kRow, "7"}, {kPlace, "8"}), HasSubstr("witness table"));
+  EXPECT_EQ(WhyAnotherServer({"a", "7"}, {"a", "8"}), "");
+}
+
+}  // namespace
+}  // namespace assent::xa

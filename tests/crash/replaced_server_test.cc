@@ -1,0 +1,243 @@
+// Scenario: a transaction is decided and not yet carried out everywhere. The server of one branch
+// goes away, and at its address there is another one: an empty one, or an older state of the same,
+// or the same without the row that identified it. It knows nothing of the branch, and that proves
+// nothing: the data may be on neither side. So nobody is told a plain "committed", and the branch
+// is held for the operator.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <set>
+#include <string>
+
+#include "base/check.h"
+#include "tests/crash/bank.h"
+#include "tests/support/daemon.h"
+#include "tests/support/servers.h"
+
+namespace assent::test {
+namespace {
+
+constexpr auto kSoon = std::chrono::seconds(30);  // for polls: never expected to pass
+constexpr const char* kTable = "CREATE TABLE note (id VARCHAR(40) PRIMARY KEY)";
+
+bool Contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+class ReplacedServer : public testing::Test {
+ protected:
+  void Begin(ServerKind kind) {
+    first_ = Start(kind);
+    second_ = Start(ServerKind::kMariaDb);
+    daemon_ = std::make_unique<Daemon>("[recovery]\nscan_every = \"500ms\"\n" +
+                                       ResourceTable("first", *first_, "notes") +
+                                       ResourceTable("second", *second_, "notes"));
+  }
+  void TearDown() override {
+    if (HasFailure() && daemon_ != nullptr) printf("the daemon:\n%s\n", daemon_->Said().c_str());
+  }
+
+  static std::unique_ptr<Server> Start(ServerKind kind, int port = 0) {
+    auto server = Server::Start(kind, {.port = port});
+    CHECK(server.has_value()) << server.error().message;
+    Do(**server, "CREATE DATABASE notes", "");
+    Do(**server, kTable);
+    return std::move(*server);
+  }
+  static Rows Do(const Server& server, const std::string& sql,
+                 const std::string& database = "notes") {
+    auto rows = Sql(server, sql, database);
+    EXPECT_TRUE(rows) << rows.error().message;
+    return rows ? *rows : Rows();
+  }
+  void StartDaemon(const std::vector<std::string>& environment = {}) {
+    const auto started = daemon_->Start(environment);
+    ASSERT_TRUE(started) << started.error().message;
+  }
+  v1::ResourceView Resource(const std::string& name) {
+    const auto answer = daemon_->NewClient().Resources();
+    if (answer) {
+      for (const auto& view : answer->message.resources()) {
+        if (view.name() == name) return view;
+      }
+    }
+    return {};
+  }
+  void Install() {
+    StartDaemon();
+    for (const char* resource : {"first", "second"}) {
+      const auto installed = daemon_->NewClient().Install(resource);
+      ASSERT_TRUE(installed && installed->status == 200) << daemon_->Said();
+    }
+    daemon_->Kill(SIGTERM);
+  }
+  static v1::ExecuteRequest Request(const std::string& gid) {
+    v1::ExecuteRequest request;
+    request.set_gid(gid);
+    for (const char* name : {"first", "second"}) {
+      v1::Branch* branch = request.mutable_atomic()->add_branches();
+      branch->set_name(name);
+      branch->mutable_xa()->set_resource(name);
+      v1::Statement* insert =
+          AddStatement(branch->mutable_xa(), "INSERT INTO note (id) VALUES (?)");
+      AddParameter(insert, gid);
+    }
+    return request;
+  }
+  v1::Outcome Execute(const std::string& gid) {
+    const auto answer = daemon_->NewClient().Execute(Request(gid));
+    return answer ? client::OutcomeOf(*answer) : v1::UNDECIDED;
+  }
+  v1::Transaction Get(const std::string& gid) {
+    const auto answer = daemon_->NewClient().Get(gid);
+    return answer && answer->status == 200 ? answer->message : v1::Transaction();
+  }
+  static bool Has(const Server& server, const std::string& gid) {
+    return !Do(server, "SELECT id FROM note WHERE id = '" + gid + "'").empty();
+  }
+  // Both branches stand prepared, the decision is in the log, and no commit was sent. The servers
+  // have been scanned before that, with work in their logs.
+  void DieDecided() {
+    StartDaemon({"ASSENT_CRASH_AT=call-commit.before:3"});
+    ASSERT_TRUE(Eventually(kSoon, [&] { return !Resource("first").scanned_at().empty(); }));
+    ASSERT_EQ(Execute("before"), v1::COMMITTED);
+    std::set<std::string> scans;
+    ASSERT_TRUE(Eventually(kSoon, [&] {
+      scans.insert(Resource("first").scanned_at());
+      return scans.size() > 2;
+    }));
+    EXPECT_EQ(Execute("doubt"), v1::UNDECIDED);
+    ASSERT_TRUE(daemon_->Wait(kSoon));
+  }
+  void TakeOverEmpty() {
+    const int port = first_->port();
+    ASSERT_TRUE(first_->Kill());
+    gone_ = std::move(first_);
+    first_ = Start(gone_->kind(), port);
+  }
+  void HideSystemTables() {
+    Do(*first_, "REVOKE ALL PRIVILEGES, GRANT OPTION FROM assent@'%'", "");
+    Do(*first_, "GRANT ALL ON notes.* TO assent@'%'", "");
+  }
+  void ExpectHeld(const std::string& why) {
+    EXPECT_TRUE(Eventually(kSoon, [&] { return Get("doubt").outcome() == v1::HAZARD; }))
+        << Get("doubt").ShortDebugString();
+    EXPECT_TRUE(Eventually(kSoon, [&] {
+      return Has(*second_, "doubt") &&
+             Contains(daemon_->Said(), "resource-identity-changed resource=first");
+    }));
+    const v1::Transaction shown = Get("doubt");
+    ASSERT_EQ(shown.branches_size(), 2);
+    EXPECT_EQ(shown.branches(0).state(), v1::BranchView::HEURISTIC);
+    EXPECT_TRUE(Contains(shown.branches(0).detail(), why)) << shown.branches(0).detail();
+    EXPECT_EQ(shown.branches(1).state(), v1::BranchView::COMMITTED);
+    // Over a restart as well, and the server that is there now is worked with.
+    daemon_->Kill();
+    StartDaemon();
+    EXPECT_EQ(Execute("doubt"), v1::HAZARD);
+    EXPECT_EQ(Execute("after"), v1::COMMITTED);
+    EXPECT_TRUE(Has(*first_, "after"));
+    EXPECT_FALSE(Has(*first_, "doubt")) << "it ran again";
+  }
+
+  std::unique_ptr<Server> first_, second_, gone_;
+  std::unique_ptr<Daemon> daemon_;
+};
+
+TEST_F(ReplacedServer, ThatIsEmptyAndHadAWitnessTableIsNoticed) {
+  Begin(ServerKind::kMariaDb);
+  Install();
+  DieDecided();
+  TakeOverEmpty();
+  StartDaemon();
+  ExpectHeld("row that identified the server is missing");
+}
+
+TEST_F(ReplacedServer, ThatIsEmptyIsNoticedWithoutAWitnessTable) {
+  Begin(ServerKind::kMariaDb);
+  DieDecided();
+  TakeOverEmpty();
+  StartDaemon();
+  ExpectHeld("another server");
+}
+
+// The account sees no system table, so that there is nothing but the address: what cannot be known
+// is not told as a success.
+TEST_F(ReplacedServer, ThatIsKnownByItsAddressAloneIsNotTrustedAfterARestart) {
+  Begin(ServerKind::kMariaDb);
+  HideSystemTables();
+  DieDecided();
+  TakeOverEmpty();
+  HideSystemTables();
+  StartDaemon();
+  EXPECT_TRUE(Eventually(kSoon, [&] { return Get("doubt").outcome() == v1::HAZARD; }))
+      << Get("doubt").ShortDebugString();
+  EXPECT_TRUE(Contains(daemon_->Said(), "nothing but its address identifies this server"));
+}
+
+TEST_F(ReplacedServer, IsNoticedByARunningDaemon) {
+  Begin(ServerKind::kMariaDb);
+  Install();
+  DieDecided();
+  ASSERT_TRUE(first_->Kill());
+  StartDaemon();
+  EXPECT_TRUE(Eventually(kSoon, [&] { return Has(*second_, "doubt"); }));
+  EXPECT_EQ(Get("doubt").state(), v1::Transaction::COMMITTING);
+  TakeOverEmpty();
+  ExpectHeld("row that identified the server is missing");
+}
+
+// Somebody deletes the row, and finishes the branch by hand.
+TEST_F(ReplacedServer, IsWhatAServerThatLostItsRowIsTakenForUntilItGetsANewOne) {
+  Begin(ServerKind::kMariaDb);
+  Install();
+  DieDecided();
+  const Rows prepared = Do(*first_, "XA RECOVER");
+  ASSERT_EQ(prepared.size(), 1u);
+  const std::string& data = prepared[0][3];
+  Do(*first_, "XA ROLLBACK '" + data.substr(0, 40) + "','" + data.substr(40) + "',1095978580");
+  Do(*first_, "DELETE FROM assent_witness WHERE xid >= '~'");
+  StartDaemon();
+  ExpectHeld("row that identified the server is missing");
+  EXPECT_TRUE(Contains(Resource("first").ShortDebugString(), "assent resource install first"))
+      << "how to repair it";
+  const auto installed = daemon_->NewClient().Install("first");
+  ASSERT_TRUE(installed && installed->status == 200);
+  EXPECT_FALSE(Contains(Resource("first").ShortDebugString(), "assent resource install first"));
+  EXPECT_EQ(Execute("repaired"), v1::COMMITTED);
+}
+
+// A server is put back to a copy of its files, as from a backup: identity and rows are the same.
+class RestoredServer : public ReplacedServer, public testing::WithParamInterface<ServerKind> {};
+
+TEST_P(RestoredServer, IsKnownByItsLogThatHasGoneBack) {
+  Begin(GetParam());
+  if (GetParam() == ServerKind::kMariaDb) Install();
+  ASSERT_TRUE(first_->Stop());
+  const std::string data = first_->directory() + "/data", copy = first_->directory() + "/copy";
+  ASSERT_TRUE(RunCommand({"cp", "-a", data, copy}));
+  ASSERT_TRUE(first_->Restart());
+  DieDecided();
+  ASSERT_TRUE(first_->Kill());
+  for (const auto& entry : std::filesystem::directory_iterator(data)) {
+    std::filesystem::remove_all(entry.path());
+  }
+  ASSERT_TRUE(RunCommand({"cp", "-a", copy + "/.", data}));
+  ASSERT_TRUE(first_->Restart());
+  StartDaemon();
+  EXPECT_TRUE(Eventually(kSoon, [&] { return Get("doubt").outcome() == v1::HAZARD; }))
+      << Get("doubt").ShortDebugString();
+  EXPECT_TRUE(Contains(Get("doubt").branches(0).detail(), "older state"))
+      << Get("doubt").branches(0).detail();
+  EXPECT_FALSE(Has(*first_, "doubt"));
+  EXPECT_TRUE(Has(*second_, "doubt"));
+}
+
+std::string NameOf(const testing::TestParamInfo<ServerKind>& info) {
+  return info.param == ServerKind::kMariaDb ? "MariaDb" : "PostgreSql";
+}
+INSTANTIATE_TEST_SUITE_P(Of, RestoredServer,
+                         testing::Values(ServerKind::kMariaDb, ServerKind::kPostgreSql), NameOf);
+
+}  // namespace
+}  // namespace assent::test
