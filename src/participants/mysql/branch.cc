@@ -1,8 +1,8 @@
 // The life of a branch: begin, run, prepare, the end.
 #include <algorithm>
-#include <cstdlib>
 #include <utility>
 
+#include "base/check.h"
 #include "participants/mysql/errors.h"
 #include "participants/mysql/literals.h"
 #include "participants/mysql/session.h"
@@ -88,10 +88,10 @@ RunAnswer MySqlSession::Run(const xa::Statement& statement) {
   const Result<std::string> text = Substitute(statement.sql, *scanned, statement.parameters);
   if (!text) return {Refusal(Reason::kSqlError, text.error().message), {}};
 
-  RunAnswer ran;
+  std::vector<xa::StatementResult> results;
   bool too_large = false;
   const std::optional<ServerError> error =
-      wire_->Run(*text, {options_.max_rows, options_.max_result_bytes}, ran.result, too_large);
+      wire_->Run(*text, {options_.max_rows, options_.max_result_bytes}, results, too_large);
   if (error) return {AnswerToStatement(*error), {}};
   if (too_large) {
     return {Refusal(Reason::kResultTooLarge,
@@ -99,30 +99,25 @@ RunAnswer MySqlSession::Run(const xa::Statement& statement) {
                         std::to_string(options_.max_result_bytes) + " bytes"),
             {}};
   }
-  if (std::optional<Answer> changed = ChangedValueOf(*scanned, ran.result)) {
+  CHECK(!results.empty()) << "an answer without a result";
+  if (std::optional<Answer> changed = ChangedValueOf(*scanned, results.front())) {
     return {std::move(*changed), {}};
   }
+  RunAnswer ran;
+  ran.result = std::move(results.front());
+  results.erase(results.begin());
+  ran.more = std::move(results);
   return ran;
 }
 
 // What the server only warned of. The count of warnings comes with the statement's answer: where it
-// is zero, nothing is asked. Of a statement that gave rows the library tells only the count from
-// before them.
+// is zero, nothing is asked.
 std::optional<Answer> MySqlSession::ChangedValueOf(const sql::ScannedStatement& statement,
                                                    const xa::StatementResult& result) {
   if (!options_.strict) return std::nullopt;
-  const bool gave_rows = !result.columns.empty();
-  const bool may_store = MayStore(statement, gave_rows);
-  if (!(gave_rows && may_store) && wire_->Warnings().empty()) return std::nullopt;
-  std::vector<Row> rows;
-  if (const auto error = wire_->Query("SHOW WARNINGS", rows)) return AnswerToStatement(*error);
   std::vector<Warning> warnings;
-  for (Row& row : rows) {
-    if (row.size() != 3) continue;
-    warnings.push_back({row[0].value_or(""), std::atoi(row[1].value_or("").c_str()),
-                        std::move(row[2]).value_or("")});
-  }
-  return ChangedValue(warnings, may_store);
+  if (const auto error = wire_->Warnings(warnings)) return AnswerToStatement(*error);
+  return ChangedValue(warnings, MayStore(statement, !result.columns.empty()));
 }
 
 // XA END fails where the server has rolled the branch back (a deadlock), or where the transaction
@@ -185,8 +180,12 @@ Answer MySqlSession::RollBackActive(const xa::Xid& xid) { return Undone(EndAndRo
 // A roll-back's answer, once the warnings have been looked at.
 Answer MySqlSession::Undone(Answer answer) {
   if (answer.code != Code::kOk) return answer;
-  const std::vector<int32_t> warnings = wire_->Warnings();
-  if (std::find(warnings.begin(), warnings.end(), kNotRolledBack) == warnings.end()) return answer;
+  std::vector<Warning> warnings;
+  (void)wire_->Warnings(warnings);
+  if (std::none_of(warnings.begin(), warnings.end(),
+                   [](const Warning& warning) { return warning.number == kNotRolledBack; })) {
+    return answer;
+  }
   answer.code = Code::kHeuristicMixed;
   answer.failure.reason = Reason::kNonTransactional;
   answer.failure.vendor_code = kNotRolledBack;

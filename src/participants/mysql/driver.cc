@@ -14,7 +14,10 @@ class MySqlDriver : public sql::Driver {
   explicit MySqlDriver(sql::ResourceOptions options) : options_(std::move(options)) {}
 
   Result<std::unique_ptr<sql::Session>> Connect() override {
-    return MySqlSession::Connect(options_, facts_);
+    return MySqlSession::Connect(options_, facts_, MySqlSession::Library::kConnector);
+  }
+  Result<std::unique_ptr<sql::Session>> ConnectForBranches() override {
+    return MySqlSession::Connect(options_, facts_, MySqlSession::Library::kMariaDb);
   }
   const char* driver_name() const override { return "mysql"; }
   Result<void> Check(const std::string& sql) const override {

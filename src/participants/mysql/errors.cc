@@ -119,6 +119,8 @@ sql::Answer AnswerToStatement(const ServerError& error) {
     case 1290:  // the server is read-only
     case 1836: return {Code::kRbTransient, FailureOf(error, Reason::kUnavailable, true)};
     case 1317:  // interrupted, and not by us
+    case 1969:  // MariaDB: max_statement_time
+    case 3024:  // MySQL: max_execution_time
       return {Code::kRbOther, FailureOf(error, Reason::kSqlError, true)};
     default: break;
   }

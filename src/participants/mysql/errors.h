@@ -16,12 +16,15 @@ inline constexpr int32_t kDuplicateKey = 1062;
 inline constexpr int32_t kNoSuchThread = 1094;
 inline constexpr int32_t kTableDenied = 1142;
 inline constexpr int32_t kNoSuchTable = 1146;
-inline constexpr int32_t kNotRolledBack = 1196;  // warning: a table without transactions
+inline constexpr int32_t kStatementTooLong = 1153;  // past max_allowed_packet
+inline constexpr int32_t kNotRolledBack = 1196;     // warning: a table without transactions
 inline constexpr int32_t kXaNota = 1397;
 inline constexpr int32_t kXaRmFail = 1399;
 inline constexpr int32_t kXaOutside = 1400;
 inline constexpr int32_t kXaRmErr = 1401;
 inline constexpr int32_t kServerGone = 2006;
+inline constexpr int32_t kLostInQuery = 2013;
+inline constexpr int32_t kPacketTooLarge = 2020;  // of the library, about a row
 
 // The connection cannot be used any more.
 bool IsLost(int32_t number);

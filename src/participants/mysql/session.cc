@@ -9,7 +9,9 @@
 
 #include "base/bytes.h"
 #include "base/random.h"
+#include "participants/mysql/connector_wire.h"
 #include "participants/mysql/errors.h"
+#include "participants/mysql/mariadb_wire.h"
 #include "participants/mysql/warnings.h"
 #include "participants/sql/socket.h"
 
@@ -69,8 +71,9 @@ std::optional<xa::Xid> XidOf(const Row& row) {
 }  // namespace
 
 Result<std::unique_ptr<sql::Session>> MySqlSession::Connect(const sql::ResourceOptions& options,
-                                                            std::shared_ptr<SharedFacts> facts) {
-  std::unique_ptr<MySqlSession> session(new MySqlSession(options, std::move(facts)));
+                                                            std::shared_ptr<SharedFacts> facts,
+                                                            Library library) {
+  std::unique_ptr<MySqlSession> session(new MySqlSession(options, std::move(facts), library));
   const Result<void> opened = session->Open();
   if (!opened) return opened.error();
   return std::unique_ptr<sql::Session>(std::move(session));
@@ -81,7 +84,9 @@ Result<void> MySqlSession::Open() {
   wire_.reset();
   const Result<std::string> password = Password(options_);
   if (!password) return password.error();
-  Result<std::unique_ptr<Wire>> wire = Wire::Connect(options_, *password);
+  Result<std::unique_ptr<Wire>> wire = library_ == Library::kMariaDb
+                                           ? ConnectByMariaDb(options_, *password)
+                                           : ConnectByConnector(options_, *password);
   if (!wire) return wire.error();
   wire_ = std::move(*wire);
   const std::string lock_seconds = SecondsText(options_.lock_timeout_ms);
@@ -94,8 +99,10 @@ Result<void> MySqlSession::Open() {
     const std::optional<ServerError> error = wire_->Do(sql);
     if (error) return ErrorOf(*error);
   }
-  const Result<void> found = FindSocket();
-  if (!found) return found.error();
+  if (!wire_->severable()) {
+    const Result<void> found = FindSocket();
+    if (!found) return found.error();
+  }
   return Introduce();
 }
 

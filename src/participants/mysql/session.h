@@ -30,8 +30,11 @@ namespace assent::mysql {
 
 class MySqlSession : public sql::Session {
  public:
+  // Which library carries it: only libmariadb's connections run clients' statements.
+  enum class Library { kMariaDb, kConnector };
   static Result<std::unique_ptr<sql::Session>> Connect(const sql::ResourceOptions& options,
-                                                       std::shared_ptr<SharedFacts> facts);
+                                                       std::shared_ptr<SharedFacts> facts,
+                                                       Library library);
 
   bool alive() const override { return wire_->alive(); }
   sql::SessionId id() const override { return id_; }
@@ -62,14 +65,14 @@ class MySqlSession : public sql::Session {
 
   // Cheap where the branch's text and the database allow it to be known that nothing was left: only
   // plain statements without variables, and no trigger or stored function that could run behind
-  // them. Otherwise the session is replaced by a new one (Connector/C++ offers no reset of a
-  // connection).
+  // them. Otherwise the session is replaced by a new one.
   Result<void> Reset() override;
   Result<sql::Probe> ProbeServer() override;
 
  private:
-  MySqlSession(const sql::ResourceOptions& options, std::shared_ptr<SharedFacts> facts)
-      : options_(options), facts_(std::move(facts)) {}
+  MySqlSession(const sql::ResourceOptions& options, std::shared_ptr<SharedFacts> facts,
+               Library library)
+      : options_(options), facts_(std::move(facts)), library_(library) {}
 
   Result<void> Open();
   Result<void> FindSocket();
@@ -94,6 +97,7 @@ class MySqlSession : public sql::Session {
 
   const sql::ResourceOptions options_;
   const std::shared_ptr<SharedFacts> facts_;
+  const Library library_;
   std::unique_ptr<Wire> wire_;
   sql::SessionId id_;
   xa::ServerStamp stamp_;

@@ -245,7 +245,9 @@ TEST_F(Trap, SeveralResultsOfACallLeaveTheBranchWhole) {
   const xa::Xid xid = Opened(*db);
   const auto ran = db->Run(xid, "CALL two()");
   ASSERT_EQ(ran.code, Code::kOk) << ran.failure.detail;
+  ASSERT_EQ(ran.results.size(), 2u);
   EXPECT_THAT(ran.results.at(0).columns, ::testing::ElementsAre("a"));
+  EXPECT_THAT(ran.results.at(1).columns, ::testing::ElementsAre("b"));
   EXPECT_EQ(db->Run(xid, "SELECT 1").code, Code::kOk);
   EXPECT_EQ(db->Do(Operation::kPrepare, xid).code, Code::kOk);
   EXPECT_EQ(db->Do(Operation::kCommit, xid).code, Code::kOk);

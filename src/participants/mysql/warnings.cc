@@ -11,6 +11,8 @@ namespace {
 
 constexpr size_t kLongestColumn = 64;
 constexpr int32_t kOverflow = 1916;
+constexpr int32_t kPastPacket = 1301;
+constexpr size_t kLongestMessage = 200;
 
 // How the message names the column.
 enum class Names {
@@ -38,7 +40,7 @@ constexpr Meaning kMeanings[] = {
     {1265, Names::kFirst, "truncated"},
     {1292, Names::kLast, kInvalid},
     {1300, Names::kNothing, "not valid in its character set"},
-    {1301, Names::kNothing, "longer than max_allowed_packet"},
+    {kPastPacket, Names::kNothing, "longer than max_allowed_packet"},
     {1364, Names::kFirst, kNoDefault},
     {1365, Names::kNothing, "a division by zero or a logarithm that does not exist"},
     {1366, Names::kLast, kInvalid},
@@ -100,6 +102,16 @@ sql::Answer Refusal(const Warning& warning, const Meaning& meaning) {
   return answer;
 }
 
+// The value has come as NULL. The server's message names the function and the size.
+sql::Answer TooLarge(const Warning& warning) {
+  sql::Answer answer{xa::Code::kRbOther, {}};
+  answer.failure.reason = core::Reason::kResultTooLarge;
+  answer.failure.vendor_code = warning.number;
+  answer.failure.detail = "the server returned NULL for a value of the result: " +
+                          ValidUtf8(warning.message, kLongestMessage);
+  return answer;
+}
+
 }  // namespace
 
 bool MayStore(const sql::ScannedStatement& statement, bool gave_rows) {
@@ -135,6 +147,7 @@ std::optional<sql::Answer> ChangedValue(const std::vector<Warning>& warnings, bo
   for (const Warning& warning : warnings) {
     if (warning.level == "Note") continue;
     const Meaning* meaning = MeaningOf(warning.number);
+    if (warning.number == kPastPacket && !may_store) return TooLarge(warning);
     if (meaning == nullptr || (!may_store && !CutsLiteral(warning))) continue;
     return Refusal(warning, *meaning);
   }

@@ -16,17 +16,11 @@
 #include <string>
 #include <vector>
 
+#include "participants/mysql/wire.h"
 #include "participants/sql/scanner.h"
 #include "participants/sql/session.h"
 
 namespace assent::mysql {
-
-// A row of SHOW WARNINGS.
-struct Warning {
-  std::string level;  // Note, Warning, Error
-  int32_t number = 0;
-  std::string message;
-};
 
 // As many warnings as a session keeps: the greatest value of max_error_count.
 inline constexpr uint32_t kKeptWarnings = 65'535;
@@ -35,7 +29,8 @@ inline constexpr uint32_t kKeptWarnings = 65'535;
 bool MayStore(const sql::ScannedStatement& statement, bool gave_rows);
 
 // The refusal for the first of `warnings` that tells of a changed value; nothing where none does.
-// Of a statement that does not store, only its own literals count.
+// Of a statement that does not store, only its own literals count, and values of its result that
+// the server dropped because they were too long.
 std::optional<sql::Answer> ChangedValue(const std::vector<Warning>& warnings, bool may_store);
 
 // The column that the server's message names; empty where it names none.

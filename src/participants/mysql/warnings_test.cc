@@ -58,6 +58,15 @@ TEST(Warnings, OfAReaderCountOnlyForItsLiterals) {
       {cast, Of(1916, "Got overflow when converting '' to DECIMAL. Value truncated")}, false));
 }
 
+TEST(Warnings, OfAResultsValueThatIsTooLongNamesTheSize) {
+  const Warning cut = Of(1301, "Result of repeat() was larger than max_allowed_packet (1048576)");
+  const auto refusal = ChangedValue({cut}, false);
+  ASSERT_TRUE(refusal.has_value());
+  EXPECT_EQ(refusal->failure.reason, Reason::kResultTooLarge);
+  EXPECT_NE(refusal->failure.detail.find("1048576"), std::string::npos);
+  EXPECT_EQ(ChangedValue({cut}, true)->failure.reason, Reason::kValueChanged);
+}
+
 // Past what the server keeps there may be a changed value that it no longer tells.
 TEST(Warnings, OfWhichSomeWereDroppedRefuseWhatMayStore) {
   const std::vector<Warning> full(kKeptWarnings, Of(1062, "Duplicate entry"));

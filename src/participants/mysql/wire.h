@@ -1,15 +1,19 @@
-// A connection of MySQL Connector/C++ behind plain types: the only place that knows the library.
+// A connection to MariaDB or MySQL behind plain types: SQL goes in, rows or an error come out.
 //
-// Contract: the text protocol, one statement at a time, every result closed before the next
-// (otherwise the library breaks the connection, error 2014). No exception leaves it. A time-out or
-// a lost connection makes it dead for good: the library's own isClosed() does not say so. Threads:
-// one at a time; Sever() by any.
+// Two classes implement it: libmariadb's (mariadb_wire.h) carries branches, Connector/C++'s
+// (connector_wire.h) carries control, phase two and cancels.
+//
+// Contract: the text protocol. A result counts only when its end has arrived: an error behind the
+// column header or behind any number of rows is the statement's error, and no row of it is left. No
+// exception leaves a wire. A time-out or a lost connection makes it dead for good.
+// Threads: one at a time; Sever() by any.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -23,33 +27,51 @@ struct ServerError {
   std::string sqlstate, message;
 };
 
+// A row of SHOW WARNINGS.
+struct Warning {
+  std::string level;  // Note, Warning, Error; empty: not known
+  int32_t number = 0;
+  std::string message;
+};
+
 using Row = std::vector<std::optional<std::string>>;
 
+// Of all results of one statement together; `rows` bounds the number of results too.
 struct RowBounds {
   uint32_t rows = 0;
   uint32_t bytes = 0;
 };
 
+// The times that a connection is given, in whole seconds as the libraries have it.
+struct WireTimeouts {
+  explicit WireTimeouts(const sql::ResourceOptions& options);
+  unsigned connect_s, read_s, write_s;
+};
+
+// "tcp://host:port/database" as "tcp://host:port" and "database".
+std::pair<std::string, std::string> SplitUrl(const std::string& url);
+
 class Wire {
  public:
   virtual ~Wire() = default;
-  // kUnavailable or kDenied; the message holds no password.
-  static Result<std::unique_ptr<Wire>> Connect(const sql::ResourceOptions& options,
-                                               const std::string& password);
 
   virtual bool alive() const = 0;
-  // Breaks the connection, so that a call under way ends as lost. Nothing happens before the socket
-  // was handed in (owned from then on; once).
+  // Breaks the connection, so that a call under way ends as lost.
   virtual void Sever() = 0;
+  // Whether Sever() has a socket to break. Where it has not, the one that OwnSocket is given is
+  // used, and owned from then on.
+  virtual bool severable() const = 0;
   virtual void OwnSocket(int socket) = 0;
   // A statement whose rows, if any, do not matter. nullopt: done.
   virtual std::optional<ServerError> Do(const std::string& sql) = 0;
-  // Numbers of the warnings of the last Do; a round trip only where there are any.
-  virtual std::vector<int32_t> Warnings() = 0;
+  // The warnings of the last statement; a round trip only where there are any.
+  virtual std::optional<ServerError> Warnings(std::vector<Warning>& warnings) = 0;
   virtual std::optional<ServerError> Query(const std::string& sql, std::vector<Row>& rows) = 0;
-  // A client's statement. `too_large`: past the bounds; the rest was thrown away.
+  // A client's statement: one result, or, of a CALL, as many as it returned. `too_large`: past the
+  // bounds; the rest was thrown away, or the connection was given up where the rest was long.
   virtual std::optional<ServerError> Run(const std::string& sql, const RowBounds& bounds,
-                                         xa::StatementResult& result, bool& too_large) = 0;
+                                         std::vector<xa::StatementResult>& results,
+                                         bool& too_large) = 0;
 };
 
 }  // namespace assent::mysql

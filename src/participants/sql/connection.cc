@@ -1,5 +1,7 @@
 #include "participants/sql/connection.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/check.h"
@@ -18,7 +20,7 @@ std::string Rows(uint64_t count) { return std::to_string(count) + (count == 1 ? 
 
 Result<void> Connection::Connect() {
   session_.reset();
-  Result<std::unique_ptr<Session>> connected = driver_.Connect();
+  Result<std::unique_ptr<Session>> connected = driver_.ConnectForBranches();
   if (!connected) return connected.error();
   session_ = std::move(*connected);
   return {};
@@ -103,8 +105,11 @@ Connection::Outcome Connection::RunOne(Branch& branch, const xa::Call& call, siz
   RunAnswer ran = session_->Run(statement);
   const StatementGate::Left left = gate_.Leave(branch);
   if (!session_->alive() || left == StatementGate::Left::kUnanswered) {
-    const bool cancelled = left != StatementGate::Left::kClean;
-    return Lost(call, Code::kRbCommFail, cancelled ? Cancelled() : ConnectionLost());
+    if (left != StatementGate::Left::kClean) return Lost(call, Code::kRbCommFail, Cancelled());
+    // A driver may break the connection by itself where a result has no end.
+    const bool too_large = ran.answer.failure.reason == Reason::kResultTooLarge;
+    return Lost(call, Code::kRbCommFail,
+                too_large ? std::move(ran.answer.failure) : ConnectionLost());
   }
   if (left == StatementGate::Left::kCancelled) {
     session_->AfterCancel();
@@ -121,6 +126,7 @@ Connection::Outcome Connection::RunOne(Branch& branch, const xa::Call& call, siz
             After::kKeep};
   }
   results.push_back(std::move(ran.result));
+  std::move(ran.more.begin(), ran.more.end(), std::back_inserter(results));
   return {Answered(call, Code::kOk), After::kKeep};
 }
 

@@ -27,7 +27,8 @@ struct Answer {
 
 struct RunAnswer {
   Answer answer;  // kOk, or a roll-back code: the branch is doomed
-  xa::StatementResult result;
+  xa::StatementResult result = {};
+  std::vector<xa::StatementResult> more = {};  // a CALL's further results
 };
 
 // Enough to find this session again on the server, and to know that it is still ours: ids are used
@@ -119,6 +120,8 @@ class Driver {
   // Connects. kDenied is unreachable, never a refusal; passwords from a file are read again each
   // time.
   virtual Result<std::unique_ptr<Session>> Connect() = 0;
+  // The same, for a session that runs clients' statements.
+  virtual Result<std::unique_ptr<Session>> ConnectForBranches() { return Connect(); }
   virtual const char* driver_name() const = 0;  // "mysql", "odbc"
   // The grammar by which statements are checked.
   virtual Result<void> Check(const std::string& sql) const = 0;
