@@ -235,12 +235,16 @@ TEST_F(Results, StatementPastTheServersPacketIsRefusedAndNamesTheSizes) {
 
 // The server would return NULL instead.
 TEST_F(Results, ValueOfAResultPastTheServersPacketIsRefusedAndNamesTheSize) {
+  Root(
+      "CREATE TABLE halves (a LONGTEXT, b LONGTEXT);"
+      "INSERT INTO halves VALUES (REPEAT('a', 700000), REPEAT('b', 700000))",
+      database_);
   Root("SET GLOBAL max_allowed_packet = 1048576");
   sql::ResourceOptions options = Options();
   options.max_result_bytes = 10'000'000;
   auto db = Open(options);
   const xa::Xid xid = Changed(*db);
-  const auto ran = db->Run(xid, "SELECT id, REPEAT('x', 2000000) FROM account");
+  const auto ran = db->Run(xid, "SELECT 1, CONCAT(a, b) FROM halves");
   Root("SET GLOBAL max_allowed_packet = DEFAULT");
   EXPECT_EQ(ran.code, Code::kRbOther) << ran.failure.detail;
   EXPECT_EQ(ran.failure.reason, Reason::kResultTooLarge);

@@ -89,6 +89,11 @@ std::string LastIn(const std::string& message, char quote) {
   return begin == std::string::npos ? "" : message.substr(begin + 1, end - begin - 1);
 }
 
+// Of what is too long the server's message names the function and the size, and no value.
+std::string What(const Warning& warning, const Meaning& meaning) {
+  return warning.number == kPastPacket ? ValidUtf8(warning.message, kLongestMessage) : meaning.what;
+}
+
 sql::Answer Refusal(const Warning& warning, const Meaning& meaning) {
   sql::Answer answer{xa::Code::kRbOther, {}};
   answer.failure.reason = core::Reason::kValueChanged;
@@ -97,12 +102,12 @@ sql::Answer Refusal(const Warning& warning, const Meaning& meaning) {
   answer.failure.detail = "the server would not keep " +
                           (column.empty() ? std::string("a value as it was given")
                                           : "the value of column " + column + " as it was given") +
-                          ": " + meaning.what + " (warning " + std::to_string(warning.number) +
+                          ": " + What(warning, meaning) + " (warning " +
+                          std::to_string(warning.number) +
                           "); send a value that it takes, or set strict = false for the resource";
   return answer;
 }
 
-// The value has come as NULL. The server's message names the function and the size.
 sql::Answer TooLarge(const Warning& warning) {
   sql::Answer answer{xa::Code::kRbOther, {}};
   answer.failure.reason = core::Reason::kResultTooLarge;

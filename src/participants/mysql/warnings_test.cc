@@ -64,7 +64,9 @@ TEST(Warnings, OfAResultsValueThatIsTooLongNamesTheSize) {
   ASSERT_TRUE(refusal.has_value());
   EXPECT_EQ(refusal->failure.reason, Reason::kResultTooLarge);
   EXPECT_NE(refusal->failure.detail.find("1048576"), std::string::npos);
-  EXPECT_EQ(ChangedValue({cut}, true)->failure.reason, Reason::kValueChanged);
+  const auto stored = ChangedValue({cut}, true);
+  EXPECT_EQ(stored->failure.reason, Reason::kValueChanged);
+  EXPECT_NE(stored->failure.detail.find("1048576"), std::string::npos);
 }
 
 // Past what the server keeps there may be a changed value that it no longer tells.
