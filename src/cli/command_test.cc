@@ -34,6 +34,7 @@ class CannedEngine : public coordinator::Front {
     }
     reply(AnswerTo(request));
   }
+  void EndWait(const std::string&, uint64_t) override {}
   bool Ready() const override { return true; }
   Request last() {
     std::lock_guard lock(mutex_);

@@ -67,6 +67,7 @@ class CannedEngine : public coordinator::Front {
       }
     }
   }
+  void EndWait(const std::string&, uint64_t) override {}
   bool Ready() const override { return true; }
   Request last() {
     std::lock_guard lock(mutex_);

@@ -210,9 +210,18 @@ void Shard::WaiterIsDue(Entry& entry, uint64_t id) {
   }
 }
 
+void Shard::EndWait(const std::string& gid, uint64_t ticket) {
+  Entry* entry = FindGid(gid);
+  if (entry == nullptr) return;
+  for (const Waiter& waiter : entry->waiters) {
+    if (waiter.ticket == ticket) return WaiterIsDue(*entry, waiter.id);
+  }
+}
+
 void Shard::AddWaiter(Entry& entry, Waiter::For kind, uint32_t branch, std::optional<Duration> wait,
-                      Reply reply) {
+                      Reply reply, uint64_t ticket) {
   Waiter waiter;
+  waiter.ticket = ticket;
   waiter.kind = kind;
   waiter.branch = branch;
   waiter.id = next_waiter_++;

@@ -135,6 +135,10 @@ void Engine::Submit(Request request, Reply reply) {
   });
 }
 
+void Engine::EndWait(const std::string& gid, uint64_t ticket) {
+  Post([gid, ticket](Shard& shard) { shard.EndWait(gid, ticket); });
+}
+
 void Engine::OnCompletion(xa::Completion completion) {
   Enqueue(By::kHelper,
           [&](Inputs& inputs) { inputs.completions.push_back(std::move(completion)); });

@@ -58,6 +58,7 @@ class Engine final : public Front,
 
   // Front
   void Submit(Request request, Reply reply) override;
+  void EndWait(const std::string& gid, uint64_t ticket) override;
   bool Ready() const override { return ready_.load(std::memory_order_acquire); }
   ShardCounters Counters() const;
 

@@ -461,7 +461,7 @@ void Shard::Get(Request& request, Reply reply) {
     return;
   }
   AddWaiter(*entry, Waiter::For::kView, 0, request.wait.value_or(Duration::zero()),
-            std::move(reply));
+            std::move(reply), request.ticket);
 }
 
 }  // namespace assent::coordinator

@@ -60,6 +60,7 @@ struct Request {
   std::string traceparent;       // W3C trace context, handed on to partners
   std::string fingerprint;       // 16 bytes over the canonical form of the body
   std::optional<Duration> wait;  // ?wait=
+  uint64_t ticket = 0;           // kGet: what EndWait names
   std::variant<std::monostate, v1::ExecuteRequest, v1::BeginRequest, v1::Branch, v1::RunRequest,
                v1::VoteRequest, v1::RollbackRequest, ListQuery>
       body;
@@ -88,6 +89,8 @@ class Front {
   virtual ~Front() = default;
   // Any thread; never blocks. Bad input is answered inside the call.
   virtual void Submit(Request request, Reply reply) = 0;
+  // Has a kGet of that gid and ticket answered now, if it still waits. Any thread; never blocks.
+  virtual void EndWait(const std::string& gid, uint64_t ticket) = 0;
   // Ready: the log is open and recovery has read it. Healthy: the engine's thread turns.
   virtual bool Ready() const = 0;
 };

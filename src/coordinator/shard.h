@@ -92,7 +92,8 @@ class Shard {
   void Restore(Restored restored);
 
   // ---- Inputs ----
-  void OnRequest(Request request, Reply reply);  // validated (validate.h)
+  void OnRequest(Request request, Reply reply);           // validated (validate.h)
+  void EndWait(const std::string& gid, uint64_t ticket);  // a kGet is answered now
   void OnCompletion(xa::Completion completion);
   void OnCompletion(tcc::Completion completion);
   void OnDurable(log::Lsn up_to);
@@ -180,7 +181,7 @@ class Shard {
   Entry* FindGid(const std::string& gid) const;
   uint64_t HandleOf(const core::Gtrid& gtrid) const;
   void AddWaiter(Entry& entry, Waiter::For kind, uint32_t branch, std::optional<Duration> wait,
-                 Reply reply);
+                 Reply reply, uint64_t ticket = 0);
   void Step(Entry& entry, const core::Event& event);
   void Remember(Entry& entry);
   core::Cause Stamped(core::Cause cause) const;

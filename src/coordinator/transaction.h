@@ -26,6 +26,7 @@ struct Waiter {
   For kind{};
   uint32_t branch = 0;  // kOpen, kRun; kNoBranch: one that is not known
   uint64_t id = 0;
+  uint64_t ticket = 0;        // of the request, for EndWait; 0: none
   Duration past_decision{0};  // how long phase two is waited for
   Reply reply;
 };

@@ -8,6 +8,7 @@
 #include "coordinator/crash_hook.h"
 #include "coordinator/engine.h"
 #include "daemon/descriptors.h"
+#include "daemon/memory.h"
 #include "daemon/signals.h"
 #include "log/decision_log.h"
 #include "participants/http/partners.h"
@@ -145,6 +146,7 @@ int Run(Config config) {
   sweeper.Start();
   SayStarted(config, (*api)->port(), *rebuilt, unfinished, outcomes);
 
+  const FreeMemoryReturner memory;
   AwaitStop();
   (*api)->Stop();
   sweeper.Stop();

@@ -31,6 +31,14 @@ uint64_t OpenNow() {
   return count - 1;  // the listing itself
 }
 
+// Most of the share is for ordinary clients, at least one connection for each other use.
+void FitConnections(int share, server::HttpOptions* options) {
+  if (share >= server::MostConnections(*options)) return;
+  options->reserved_connections = std::min(options->reserved_connections, share / 8);
+  options->max_half_closed = std::min(options->max_half_closed, share / 8);
+  options->max_connections = share - options->reserved_connections - options->max_half_closed;
+}
+
 std::string Advice(uint64_t at_least) {
   return "raise it to at least " + std::to_string(at_least) +
          " (LimitNOFILE= in a unit of systemd, ulimit -n in a shell)";
@@ -46,7 +54,7 @@ Result<DescriptorShares> ShareDescriptors(const Config& config, uint64_t limit, 
     shares.databases += static_cast<uint64_t>(resource.pool) + kBeyondPool;
   }
   const uint64_t first = shares.own + shares.databases;
-  const auto clients = static_cast<uint64_t>(config.server.max_connections);
+  const auto clients = static_cast<uint64_t>(server::MostConnections(config.server));
   // Tries and phase two each, of one busy endpoint.
   const uint64_t partners =
       std::max<uint64_t>(kLeastPartners, 2 * config.partners.limiter.max_in_flight);
@@ -81,16 +89,16 @@ Result<void> ReserveDescriptors(Config* config) {
   }
   const auto shares = ShareDescriptors(*config, limit.rlim_cur, OpenNow());
   if (!shares) return shares.error();
-  const auto asked = static_cast<uint64_t>(config->server.max_connections);
+  const auto asked = static_cast<uint64_t>(server::MostConnections(config->server));
   if (shares->clients < asked) {
     Log(LogEvent::kWarned,
         {{"what", "the limit of open files is " + std::to_string(limit.rlim_cur) + ": at most " +
                       std::to_string(shares->clients) +
-                      " clients are connected at once (server.max_connections is " +
+                      " clients are connected at once (with server.max_connections it would be " +
                       std::to_string(asked) + "), and " + std::to_string(shares->partners) +
                       " connections to partners; " + Advice(shares->wanted)}});
   }
-  config->server.max_connections = static_cast<int>(shares->clients);
+  FitConnections(static_cast<int>(shares->clients), &config->server);
   config->partners.sockets = std::make_shared<http::SocketShare>(shares->partners);
   return {};
 }

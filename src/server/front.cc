@@ -1,5 +1,7 @@
 #include "server/front.h"
 
+#include <atomic>
+
 #include "coordinator/requests.h"
 #include "server/loopback.h"
 #include "server/page.h"
@@ -8,6 +10,8 @@
 
 namespace assent::server {
 namespace {
+
+using coordinator::Route;
 
 HttpResponse RenderHealth(const HealthQuestion& question, const coordinator::Front& engine,
                           Format format) {
@@ -30,25 +34,52 @@ struct Rendering {
   HttpResponse operator()() const { return RenderAnswer(answer, format); }
 };
 
-void Handle(HttpRequest request, Respond respond, bool loopback, coordinator::Front& engine) {
+// What stays on the server's side of a question that has gone to the engine.
+Taken TakenFor(const coordinator::Request& request, coordinator::Front& engine) {
+  switch (request.route) {
+    case Route::kList: return {AnswerSize::kLarge};
+    case Route::kExecute:
+    case Route::kRun: return {AnswerSize::kResults};
+    case Route::kGet: {
+      // A view has the results too. Nobody is left to wait for a change of it.
+      if (!request.wait) return {AnswerSize::kResults};
+      return {AnswerSize::kResults, [&engine, gid = request.gid, ticket = request.ticket] {
+                engine.EndWait(gid, ticket);
+              }};
+    }
+    default: return {AnswerSize::kSmall};
+  }
+}
+
+Taken Handle(HttpRequest request, Respond respond, bool loopback, coordinator::Front& engine) {
   const Format format = AnswerFormat(request);
   if (auto refused = RefuseForeignOrigin(request, loopback)) {
-    return respond([response = RenderRefusal(*refused, format)] { return response; });
+    respond([response = RenderRefusal(*refused, format)] { return response; });
+    return {};
   }
   if (auto page = AnswerPage(request, format)) {
-    return respond([response = std::move(*page)] { return response; });
+    respond([response = std::move(*page)] { return response; });
+    return {};
   }
   Asked asked = Interpret(request);
+  if (request.is_reserved) LimitToOperators(&asked);
   if (const auto* refusal = std::get_if<Refusal>(&asked)) {
-    return respond([response = RenderRefusal(*refusal, format)] { return response; });
+    respond([response = RenderRefusal(*refusal, format)] { return response; });
+    return {};
   }
   if (const auto* health = std::get_if<HealthQuestion>(&asked)) {
-    return respond([response = RenderHealth(*health, engine, format)] { return response; });
+    respond([response = RenderHealth(*health, engine, format)] { return response; });
+    return {};
   }
-  engine.Submit(std::get<coordinator::Request>(std::move(asked)),
+  auto& question = std::get<coordinator::Request>(asked);
+  static std::atomic<uint64_t> next_ticket = 1;
+  question.ticket = next_ticket.fetch_add(1, std::memory_order_relaxed);
+  Taken taken = TakenFor(question, engine);
+  engine.Submit(std::move(question),
                 [respond = std::move(respond), format](coordinator::Answer answer) {
                   respond(Rendering{std::move(answer), format});
                 });
+  return taken;
 }
 
 class Api final : public ApiServer {
@@ -67,7 +98,7 @@ Result<std::unique_ptr<ApiServer>> Serve(HttpOptions options, coordinator::Front
   const bool loopback = IsLoopback(options.address);
   auto server = HttpServer::Listen(
       std::move(options), [&engine, loopback](HttpRequest request, Respond respond) {
-        Handle(std::move(request), std::move(respond), loopback, engine);
+        return Handle(std::move(request), std::move(respond), loopback, engine);
       });
   if (!server) return server.error();
   return std::unique_ptr<ApiServer>(std::make_unique<Api>(std::move(*server)));

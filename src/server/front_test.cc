@@ -32,6 +32,7 @@ class CannedEngine : public coordinator::Front {
     if (reply_thread_.joinable()) reply_thread_.join();
     reply_thread_ = std::thread([reply, answer = AnswerTo(last_)] { reply(answer); });
   }
+  void EndWait(const std::string&, uint64_t) override {}
   bool Ready() const override { return ready; }
   ~CannedEngine() override {
     if (reply_thread_.joinable()) reply_thread_.join();

@@ -1,5 +1,7 @@
 #include "server/http_connection.h"
 
+#include <poll.h>
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
@@ -25,9 +27,10 @@ constexpr auto kLingerFor = std::chrono::seconds(2);
 class TcpConnection final : public HttpConnection,
                             public std::enable_shared_from_this<TcpConnection> {
  public:
-  TcpConnection(HttpLoop& loop, int descriptor)
+  TcpConnection(HttpLoop& loop, int descriptor, ConnectionSlots::Kind slot)
       : loop_(loop),
         socket_(loop.io()),
+        slot_(slot),
         reader_({loop.options().max_header_bytes, loop.options().max_body_bytes}) {
     error_code ignored;
     socket_.assign(tcp::v4(), descriptor, ignored);  // nothing here depends on the family
@@ -47,12 +50,22 @@ class TcpConnection final : public HttpConnection,
     bool is_ready = false;
     bool keep_alive = true;
     bool is_head = false;  // asked without its body
-    HttpResponse response;
+    Taken taken = {};
+    size_t expected = 0;  // bytes, as OutputBound guessed
+    HttpResponse response = {};
   };
 
+  bool MayTake() const;
+  size_t Unread() const { return ready_bytes_ + out_.size() + in_flight_.size(); }
+  void Watch();
+  void OnReadable();
   void Read();
-  void OnRead(error_code error, size_t bytes);
+  void OnEnd(error_code error);
+  bool HasEvent(short events);
+  void HangUp();
+  void EndWaits();
   void Parse();
+  void Resume();
   void Dispatch();
   void Refuse(HttpResponse response);
   void Write();
@@ -62,13 +75,19 @@ class TcpConnection final : public HttpConnection,
   HttpLoop& loop_;
   uint64_t id_ = 0;
   tcp::socket socket_;
+  ConnectionSlots::Kind slot_;
   RequestReader reader_;
+  OutputBound bound_;
   std::deque<Slot> slots_;
   uint64_t first_sequence_ = 0;  // of slots_.front()
+  size_t ready_bytes_ = 0;       // of answers that wait for an earlier one
   std::string out_;              // to be written next
   std::string in_flight_;
   HttpLoop::Steady::time_point since_;  // when what CheckTime watches began
-  bool is_reading_ = false;
+  bool is_watched_ = false;
+  bool is_blocked_ = false;   // there may be requests that were not taken
+  bool has_hung_up_ = false;  // the client sends nothing more
+  bool has_ended_ = false;    // and everything that it sent has been read
   bool is_writing_ = false;
   bool takes_requests_ = true;
   bool closes_ = false;  // after what is in out_
@@ -81,39 +100,79 @@ class TcpConnection final : public HttpConnection,
 void TcpConnection::Start(uint64_t id) {
   id_ = id;
   since_ = loop_.now();
+  Watch();
   Read();
 }
 
-void TcpConnection::Read() {
-  const bool is_full = slots_.size() >= kMaxPipelined;
-  if (is_closed_ || is_reading_ || is_full || !(takes_requests_ || lingers_)) return;
-  is_reading_ = true;
-  const auto space = reader_.Prepare();
-  socket_.async_read_some(
-      asio::buffer(space.data(), space.size()),
-      [self = shared_from_this()](error_code error, size_t count) { self->OnRead(error, count); });
+bool TcpConnection::MayTake() const {
+  return takes_requests_ && slots_.size() < kMaxPipelined && bound_.MayTake(Unread());
 }
 
-void TcpConnection::OnRead(error_code error, size_t bytes) {
-  is_reading_ = false;
+// Exactly one wait is always under way, also while nothing may be read: a client that closes is
+// noticed at once. The reactor is edge-triggered, so unread bytes do not wake it again.
+void TcpConnection::Watch() {
+  if (is_closed_ || is_watched_) return;
+  is_watched_ = true;
+  socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](error_code) {
+    self->is_watched_ = false;
+    self->OnReadable();
+  });
+}
+
+void TcpConnection::OnReadable() {
   if (is_closed_) return;
-  if (error || lingers_) {
-    reader_.DropBytes();
-    // A client may close its sending side and still wait for its answers.
-    takes_requests_ = false;
-    const bool owes_answers = !slots_.empty() || is_writing_;
-    if (error == asio::error::eof && !lingers_ && owes_answers) {
-      closes_ = true;
-      return;
-    }
-    return error ? Close() : Read();
+  Watch();
+  if (!has_ended_ && (MayTake() || lingers_)) return Read();
+  if (HasEvent(POLLERR | POLLHUP)) return Close();
+  if (HasEvent(POLLRDHUP)) HangUp();
+}
+
+void TcpConnection::Read() {
+  while (!is_closed_ && !has_ended_ && (MayTake() || lingers_)) {
+    const auto space = reader_.Prepare();
+    error_code error;
+    const size_t bytes = socket_.read_some(asio::buffer(space.data(), space.size()), error);
+    if (error == asio::error::would_block) return;
+    if (error) return OnEnd(error);
+    if (lingers_) continue;
+    reader_.Commit(bytes);
+    Parse();
   }
-  reader_.Commit(bytes);
-  Parse();
+}
+
+// Nothing more comes: the client has closed its sending side, or the connection is lost.
+void TcpConnection::OnEnd(error_code error) {
+  reader_.DropBytes();
+  takes_requests_ = false;
+  const bool owes_answers = !slots_.empty() || is_writing_;
+  if (error != asio::error::eof || lingers_ || !owes_answers) return Close();
+  has_ended_ = true;
+  closes_ = true;
+  HangUp();
+}
+
+bool TcpConnection::HasEvent(short events) {
+  pollfd state{socket_.native_handle(), events, 0};
+  return poll(&state, 1, 0) > 0 && (state.revents & events) != 0;
+}
+
+// The client has closed its sending side, though what it sent before may not have been read yet.
+void TcpConnection::HangUp() {
+  if (has_hung_up_) return;
+  has_hung_up_ = true;
+  if (!loop_.slots().MoveToHalfClosed(slot_)) return Close();
+  slot_ = ConnectionSlots::Kind::kHalfClosed;
+  EndWaits();
+}
+
+void TcpConnection::EndWaits() {
+  for (Slot& slot : slots_) {
+    if (slot.taken.on_hang_up) std::exchange(slot.taken.on_hang_up, nullptr)();
+  }
 }
 
 void TcpConnection::Parse() {
-  while (takes_requests_ && !is_closed_ && reader_.has_bytes() && slots_.size() < kMaxPipelined) {
+  while (MayTake() && !is_closed_ && reader_.has_bytes()) {
     if (!reader_.has_begun()) since_ = loop_.now();
     const RequestReader::Step step = reader_.Next();
     if (step == RequestReader::Step::kMore) break;
@@ -123,26 +182,42 @@ void TcpConnection::Parse() {
       Refuse(reader_.refusal());
     }
   }
+  is_blocked_ = takes_requests_ && !MayTake();
   Flush();
-  Read();
+}
+
+// Goes on with the requests that were not taken, once the answers before them have left.
+void TcpConnection::Resume() {
+  if (!is_blocked_ || is_closed_ || !MayTake()) return;
+  is_blocked_ = false;
+  since_ = loop_.now();
+  asio::post(loop_.io(), [self = shared_from_this()] {
+    self->Parse();
+    self->Read();
+  });
 }
 
 void TcpConnection::Dispatch() {
   ReadRequest read = reader_.Take();
-  slots_.push_back({false, read.keep_alive, read.is_head, {}});
-  takes_requests_ = read.keep_alive;
+  read.request.is_reserved = slot_ == ConnectionSlots::Kind::kReserved;
+  takes_requests_ = read.keep_alive && !read.request.is_reserved;
+  slots_.push_back({false, takes_requests_, read.is_head});
   since_ = loop_.now();
   const uint64_t sequence = first_sequence_ + slots_.size() - 1;
-  loop_.handler()(std::move(read.request),
-                  [mailbox = loop_.mailbox(), id = id_, sequence](Render render) {
-                    mailbox->Put({id, sequence, std::move(render)});
-                  });
+  Slot& slot = slots_.back();
+  slot.taken = loop_.handler()(std::move(read.request),
+                               [mailbox = loop_.mailbox(), id = id_, sequence](Render render) {
+                                 mailbox->Put({id, sequence, std::move(render)});
+                               });
+  slot.expected = bound_.Expect(slot.taken.size);
+  if (has_hung_up_) EndWaits();
 }
 
 void TcpConnection::Refuse(HttpResponse response) {
   takes_requests_ = false;
   reader_.DropRequest();
-  slots_.push_back({true, false, false, std::move(response)});
+  ready_bytes_ += response.body.size();
+  slots_.push_back({true, false, false, {}, 0, std::move(response)});
   Flush();
 }
 
@@ -152,17 +227,20 @@ void TcpConnection::Deliver(uint64_t sequence, HttpResponse response) {
   CHECK(sequence - first_sequence_ < slots_.size()) << "an answer to no request";
   Slot& slot = slots_[sequence - first_sequence_];
   CHECK(!slot.is_ready) << "a request was answered twice";
+  bound_.Answered(slot.taken.size, slot.expected, response.body.size());
+  ready_bytes_ += response.body.size();
   slot.is_ready = true;
+  slot.taken.on_hang_up = nullptr;
   slot.response = std::move(response);
 }
 
 void TcpConnection::Flush() {
-  const bool was_full = slots_.size() >= kMaxPipelined;
   while (!slots_.empty() && slots_.front().is_ready && !is_closed_) {
     const Slot& slot = slots_.front();
     const bool is_last = !slot.keep_alive || (slots_.size() == 1 && !takes_requests_);
     AppendHeader(slot.response, loop_.date(), !is_last, &out_);
     if (!slot.is_head) out_ += slot.response.body;
+    ready_bytes_ -= slot.response.body.size();
     slots_.pop_front();
     ++first_sequence_;
     if (is_last) closes_ = true;
@@ -172,9 +250,7 @@ void TcpConnection::Flush() {
     out_ += "HTTP/1.1 100 Continue\r\n\r\n";
   }
   Write();
-  if (was_full && slots_.size() < kMaxPipelined && !is_reading_) {
-    asio::post(loop_.io(), [self = shared_from_this()] { self->Parse(); });
-  }
+  Resume();
 }
 
 void TcpConnection::Write() {
@@ -183,7 +259,6 @@ void TcpConnection::Write() {
     if (closes_ && slots_.empty() && !lingers_) Linger();
     return;
   }
-  in_flight_.clear();
   in_flight_.swap(out_);
   // Nearly always the socket takes it all at once.
   error_code error;
@@ -199,11 +274,13 @@ void TcpConnection::Write() {
                       if (self->is_closed_) return;
                       if (failure) return self->Close();
                       self->OnWritten();
+                      self->Resume();
                     });
 }
 
 void TcpConnection::OnWritten() {
   if (!reader_.has_begun()) since_ = loop_.now();
+  in_flight_.clear();
   if (in_flight_.capacity() > kMaxIdleCapacity) std::string().swap(in_flight_);
   Write();
 }
@@ -229,7 +306,9 @@ void TcpConnection::CheckTime() {
     if (passed > kLingerFor) Close();
   } else if (is_writing_) {
     if (passed > options.write_timeout) Close();
-  } else if (reader_.has_begun() && is_reading_) {
+  } else if (slot_ == ConnectionSlots::Kind::kReserved && slots_.empty()) {
+    if (passed > options.reserved_timeout) Refuse(BusyProblem());
+  } else if (reader_.has_begun() && MayTake()) {
     const bool in_body = reader_.in_body();
     if (passed > (in_body ? options.body_timeout : options.header_timeout)) {
       Refuse(
@@ -253,15 +332,18 @@ void TcpConnection::BeginStop() {
 void TcpConnection::Close() {
   if (is_closed_) return;
   is_closed_ = true;
+  EndWaits();
   error_code ignored;
   socket_.close(ignored);
+  loop_.slots().Release(slot_);
   loop_.Remove(id_);
 }
 
 }  // namespace
 
-std::shared_ptr<HttpConnection> MakeConnection(HttpLoop& loop, int descriptor) {
-  return std::make_shared<TcpConnection>(loop, descriptor);
+std::shared_ptr<HttpConnection> MakeConnection(HttpLoop& loop, int descriptor,
+                                               ConnectionSlots::Kind slot) {
+  return std::make_shared<TcpConnection>(loop, descriptor, slot);
 }
 
 }  // namespace assent::server

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "server/connection_slots.h"
 #include "server/http_message.h"
 
 namespace assent::server {
@@ -26,7 +27,8 @@ class HttpConnection {
   virtual void Close() = 0;
 };
 
-// Takes over `descriptor`, a connected socket. Any thread.
-std::shared_ptr<HttpConnection> MakeConnection(HttpLoop& loop, int descriptor);
+// Takes over `descriptor`, a connected socket, and its slot. Any thread.
+std::shared_ptr<HttpConnection> MakeConnection(HttpLoop& loop, int descriptor,
+                                               ConnectionSlots::Kind slot);
 
 }  // namespace assent::server

@@ -37,9 +37,8 @@ void Mailbox::Close() {
   waiting_.clear();
 }
 
-HttpLoop::HttpLoop(const HttpOptions& options, const Handler& handler,
-                   std::atomic<int>& connections)
-    : options_(options), handler_(handler), count_(connections), io_(std::make_unique<Io>()) {}
+HttpLoop::HttpLoop(const HttpOptions& options, const Handler& handler, ConnectionSlots& slots)
+    : options_(options), handler_(handler), slots_(slots), io_(std::make_unique<Io>()) {}
 
 HttpLoop::~HttpLoop() { mailbox_->Close(); }
 
@@ -58,8 +57,8 @@ void HttpLoop::Run() {
   for (const auto& [id, connection] : all) connection->Close();
 }
 
-void HttpLoop::Take(int descriptor) {
-  Post([this, connection = MakeConnection(*this, descriptor)] { Add(connection); });
+void HttpLoop::Take(int descriptor, ConnectionSlots::Kind slot) {
+  Post([this, connection = MakeConnection(*this, descriptor, slot)] { Add(connection); });
 }
 
 void HttpLoop::Add(std::shared_ptr<HttpConnection> connection) {
@@ -69,10 +68,7 @@ void HttpLoop::Add(std::shared_ptr<HttpConnection> connection) {
   if (is_stopping_) connection->Close();
 }
 
-void HttpLoop::Remove(uint64_t id) {
-  connections_.erase(id);
-  count_.fetch_sub(1);
-}
+void HttpLoop::Remove(uint64_t id) { connections_.erase(id); }
 
 void HttpLoop::DeliverAll() {
   batch_.clear();
@@ -117,9 +113,9 @@ void HttpLoop::Tick() {
 }
 
 void HttpLoop::StartTimer() {
-  const Duration shortest =
-      std::min({options_.header_timeout, options_.body_timeout, options_.idle_timeout,
-                options_.write_timeout, Duration(std::chrono::seconds(1))});
+  const Duration shortest = std::min(
+      {options_.header_timeout, options_.body_timeout, options_.idle_timeout,
+       options_.write_timeout, options_.reserved_timeout, Duration(std::chrono::seconds(1))});
   const Duration period = is_stopping_ ? Duration(std::chrono::milliseconds(5)) : shortest / 4;
   io_->timer.expires_after(period);
   io_->timer.async_wait([this](error_code error) {

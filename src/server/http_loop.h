@@ -5,7 +5,6 @@
 // its caller that thread.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -15,6 +14,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "server/connection_slots.h"
 #include "server/http_server.h"
 
 namespace boost::asio {
@@ -51,8 +51,7 @@ class HttpLoop {
  public:
   using Steady = std::chrono::steady_clock;
 
-  // `connections` counts those of all loops: the caller adds one before Take, the loop removes it.
-  HttpLoop(const HttpOptions& options, const Handler& handler, std::atomic<int>& connections);
+  HttpLoop(const HttpOptions& options, const Handler& handler, ConnectionSlots& slots);
   ~HttpLoop();
   HttpLoop(const HttpLoop&) = delete;
   HttpLoop& operator=(const HttpLoop&) = delete;
@@ -61,13 +60,15 @@ class HttpLoop {
   void Post(std::function<void()> work);
   boost::asio::io_context& io();
 
-  void Take(int descriptor);  // any thread: of a connected socket, whose owner it becomes
+  // Becomes the owner of a connected socket, and of the slot that it has taken.
+  void Take(int descriptor, ConnectionSlots::Kind slot);
   void Remove(uint64_t id);
   void DeliverAll();
   void BeginStop();
 
   const HttpOptions& options() const { return options_; }
   const Handler& handler() const { return handler_; }
+  ConnectionSlots& slots() { return slots_; }
   const std::shared_ptr<Mailbox>& mailbox() const { return mailbox_; }
   Steady::time_point now() const { return now_; }
   const std::string& date() const { return date_; }
@@ -82,7 +83,7 @@ class HttpLoop {
 
   const HttpOptions& options_;
   const Handler& handler_;
-  std::atomic<int>& count_;
+  ConnectionSlots& slots_;
   std::unique_ptr<Io> io_;
   std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>(this);
   std::unordered_map<uint64_t, std::shared_ptr<HttpConnection>> connections_;

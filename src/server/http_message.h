@@ -15,6 +15,8 @@ struct HttpRequest {
   std::string target;  // as it came: path and query, percent-encoded
   std::vector<HttpHeader> headers;
   std::string body;
+  // All ordinary connections are in use: only what operators need is to be served.
+  bool is_reserved = false;
 
   // The first header of that name, in any case; empty: there is none.
   std::string_view Header(std::string_view name) const;

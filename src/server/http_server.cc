@@ -2,7 +2,6 @@
 #include "server/http_server.h"
 
 #include <algorithm>
-#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -24,9 +23,11 @@ using boost::system::error_code;
 class Server final : public HttpServer {
  public:
   Server(HttpOptions options, Handler handler)
-      : options_(std::move(options)), handler_(std::move(handler)) {
+      : options_(std::move(options)),
+        handler_(std::move(handler)),
+        slots_(options_.max_connections, options_.reserved_connections, options_.max_half_closed) {
     for (int i = 0; i < std::max(1, options_.threads); ++i) {
-      loops_.push_back(std::make_unique<HttpLoop>(options_, handler_, count_));
+      loops_.push_back(std::make_unique<HttpLoop>(options_, handler_, slots_));
     }
     acceptor_.emplace(loops_[0]->io());
     retry_.emplace(loops_[0]->io());
@@ -48,7 +49,7 @@ class Server final : public HttpServer {
 
   HttpOptions options_;
   Handler handler_;
-  std::atomic<int> count_ = 0;
+  ConnectionSlots slots_;
   std::vector<std::unique_ptr<HttpLoop>> loops_;
   std::optional<tcp::acceptor> acceptor_;
   std::optional<asio::steady_timer> retry_;
@@ -103,19 +104,16 @@ void Server::OnAccepted(error_code error, tcp::socket socket) {
     return;
   }
   if (std::exchange(is_paused_, false)) Log(LogEvent::kAcceptResumed, {});
-  if (count_.fetch_add(1) >= options_.max_connections) {
-    RefuseConnection(std::move(socket));
+  if (const auto slot = slots_.Take()) {
+    loops_[next_loop_++ % loops_.size()]->Take(socket.release(error), *slot);
   } else {
-    HttpLoop& loop = *loops_[next_loop_++ % loops_.size()];
-    loop.Take(socket.release(error));
+    RefuseConnection(std::move(socket));
   }
   Accept();
 }
 
 void Server::RefuseConnection(tcp::socket socket) {
-  count_.fetch_sub(1);
-  HttpResponse response = ProblemOf(503, "busy", "Busy", "too many connections");
-  response.headers.emplace_back("Retry-After", "1");
+  const HttpResponse response = BusyProblem();
   std::string text;
   AppendHeader(response, loops_[0]->date(), false, &text);
   text += response.body;

@@ -16,9 +16,10 @@ using std::chrono::milliseconds;
 HttpResponse Text(std::string body) { return {200, "text/plain", {}, std::move(body)}; }
 
 // Answers at once with what it was asked.
-void Echo(HttpRequest request, Respond respond) {
+Taken Echo(HttpRequest request, Respond respond) {
   respond(
       [text = request.method + " " + request.target + " " + request.body] { return Text(text); });
+  return {};
 }
 
 // Keeps every request until the test answers it, from the test's thread.
@@ -29,6 +30,7 @@ class Held {
       std::lock_guard lock(mutex_);
       held_.emplace_back(std::move(request), std::move(respond));
       changed_.notify_all();
+      return Taken{};
     };
   }
   void WaitFor(size_t count) {
@@ -75,6 +77,7 @@ TEST(HttpServer, HandsOverHeadersInAnyCase) {
   const auto server = Start([&](HttpRequest request, Respond respond) {
     seen = request.Header("X-THING");
     respond([] { return Text(""); });
+    return Taken{};
   });
   RawClient client(server->port());
   client.SendRequest("GET", "/", "", "x-Thing:  one two \r\n");
@@ -295,6 +298,7 @@ TEST(HttpServer, ClosesIdleConnectionsButNotThoseThatWaitForAnAnswer) {
 TEST(HttpServer, RefusesConnectionsPastTheirBound) {
   HttpOptions options;
   options.max_connections = 2;
+  options.reserved_connections = 0;
   const auto server = Start(Echo, options);
   auto first = std::make_unique<RawClient>(server->port());
   RawClient second(server->port());
@@ -386,6 +390,7 @@ TEST(HttpServer, DropsAnswersForClientsThatHaveGone) {
 TEST(HttpServer, WritesAnswersLargerThanTheSocketTakes) {
   const auto server = Start([](HttpRequest, Respond respond) {
     respond([] { return Text(std::string(20'000'000, 'x')); });
+    return Taken{};
   });
   RawClient client(server->port());
   client.SendRequest("GET", "/");

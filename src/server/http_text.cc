@@ -55,6 +55,12 @@ HttpResponse ProblemOf(int status, std::string_view kind, std::string_view title
   return response;
 }
 
+HttpResponse BusyProblem() {
+  HttpResponse response = ProblemOf(503, "busy", "Busy", "too many connections");
+  response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
 void AppendHeader(const HttpResponse& response, const std::string& date, bool keep_alive,
                   std::string* to) {
   char number[24];

@@ -14,6 +14,9 @@ namespace assent::server {
 HttpResponse ProblemOf(int status, std::string_view kind, std::string_view title,
                        std::string_view detail);
 
+// 503: all connections are in use.
+HttpResponse BusyProblem();
+
 // Appends the status line and the header with its blank line; the body is the caller's to append.
 void AppendHeader(const HttpResponse& response, const std::string& date, bool keep_alive,
                   std::string* to);

@@ -176,6 +176,7 @@ TEST(Page, LeavesAllOtherPathsToTheApi) {
 class NoEngine : public coordinator::Front {
  public:
   void Submit(coordinator::Request, coordinator::Reply) override { FAIL() << "asked the engine"; }
+  void EndWait(const std::string&, uint64_t) override {}
   bool Ready() const override { return false; }
 };
 

@@ -44,6 +44,7 @@ constexpr Endpoint kEndpoints[] = {
 };
 
 constexpr Duration kMaxWait = std::chrono::hours(24);
+constexpr Duration kMaxReservedWait = std::chrono::seconds(2);
 constexpr uint32_t kMaxLimit = 1000;
 
 // Fills `names` with what stands at the places of `{}`.
@@ -282,6 +283,21 @@ Asked Interpret(const HttpRequest& from) {
   return request;
 }
 
+void LimitToOperators(Asked* asked) {
+  auto* request = std::get_if<Request>(asked);
+  if (request == nullptr) return;
+  switch (request->route) {
+    case Route::kGet: request->wait.reset(); return;
+    case Route::kRollBack:
+      if (request->wait) request->wait = std::min(*request->wait, kMaxReservedWait);
+      return;
+    case Route::kList:
+    case Route::kResources:
+    case Route::kInstall: return;
+    default: *asked = Refusal{MakeProblem(503, "busy", "Busy", "too many connections"), {}, 1};
+  }
+}
+
 Format AnswerFormat(const HttpRequest& request) {
   const std::string_view accept = request.Header("Accept");
   const size_t protobuf = accept.find(kProtobufType);
@@ -312,6 +328,9 @@ HttpResponse RenderRefusal(const Refusal& refusal, Format format) {
   HttpResponse response =
       RenderMessage(refusal.problem, format, static_cast<int>(refusal.problem.status()), true);
   if (!refusal.allow.empty()) response.headers.emplace_back("Allow", refusal.allow);
+  if (refusal.retry_after_s > 0) {
+    response.headers.emplace_back("Retry-After", std::to_string(refusal.retry_after_s));
+  }
   return response;
 }
 

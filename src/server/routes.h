@@ -24,6 +24,7 @@ struct HealthQuestion {
 struct Refusal {
   v1::Problem problem;
   std::string allow;  // 405: the methods of this path
+  uint32_t retry_after_s = 0;
 };
 
 using Asked = std::variant<coordinator::Request, HealthQuestion, Refusal>;
@@ -36,6 +37,10 @@ Format AnswerFormat(const HttpRequest& request);
 
 // 405; `allow` lists the methods of the path, "GET, HEAD".
 Refusal RefuseMethod(std::string_view method, std::string allow);
+
+// Turns what must not keep a reserved connection from operators into a 503: what begins or
+// continues an application's transaction. A wait becomes a short one.
+void LimitToOperators(Asked* asked);
 
 HttpResponse RenderAnswer(const coordinator::Answer& answer, Format format);
 HttpResponse RenderRefusal(const Refusal& refusal, Format format);

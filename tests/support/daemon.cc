@@ -44,8 +44,8 @@ Daemon::Daemon(std::string tables, std::string log_directory)
 
 Result<void> Daemon::Launch(const std::vector<std::string>& environment) {
   const std::string config = directory_.File("assentd.toml");
-  std::ofstream(config) << "[server]\nlisten = \"127.0.0.1:" << port_ << "\"\n[log]\ndirectory = \""
-                        << log_directory_ << "\"\n"
+  std::ofstream(config) << "[server]\nlisten = \"127.0.0.1:" << port_ << "\"\n"
+                        << server_options_ << "[log]\ndirectory = \"" << log_directory_ << "\"\n"
                         << log_options_ << tables_;
   ProcessOptions options;
   options.environment = environment;

@@ -42,7 +42,8 @@ class Daemon {
   pid_t pid() const { return process_->pid(); }
 
   void SetTables(std::string tables) { tables_ = std::move(tables); }
-  // Further keys of its [log] table.
+  // Further keys of its [server] and [log] tables.
+  void SetServerOptions(std::string keys) { server_options_ = std::move(keys); }
   void SetLogOptions(std::string keys) { log_options_ = std::move(keys); }
   const std::string& log_directory() const { return log_directory_; }
   int port() const { return port_; }
@@ -55,6 +56,7 @@ class Daemon {
   TempDirectory directory_;
   std::string tables_;
   std::string log_directory_;
+  std::string server_options_;
   std::string log_options_;
   const int port_;
   std::unique_ptr<Process> process_;

@@ -1,0 +1,228 @@
+// What the HTTP server does with clients that go away, that do not read, and that are too many.
+#include "server/http_server.h"
+
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+
+#include "server/raw_client_test.h"
+
+namespace assent::server {
+namespace {
+
+HttpResponse Text(std::string body) { return {200, "text/plain", {}, std::move(body)}; }
+
+// Serves /wait until its client hangs up, /work until the test ends it, and anything else at once.
+class Service {
+ public:
+  Handler handler() {
+    return [this](HttpRequest request, Respond respond) {
+      const std::lock_guard lock(mutex_);
+      reserved_ += request.is_reserved ? 1 : 0;
+      Taken taken;
+      if (request.target == "/wait") {
+        ++waiting_;
+        taken.on_hang_up = [this, respond] { End(respond); };
+      } else if (request.target == "/work") {
+        working_.push_back(std::move(respond));
+      } else if (request.target == "/large") {
+        taken.size = AnswerSize::kLarge;
+        ++large_;
+        respond([] { return Text(std::string(kLarge, 'x')); });
+      } else {
+        respond([target = request.target] { return Text(target); });
+      }
+      changed_.notify_all();
+      return taken;
+    };
+  }
+  template <typename Predicate>
+  bool WaitUntil(Predicate predicate) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(10), predicate);
+  }
+  bool WaitForWaiting(int count) {
+    return WaitUntil([&] { return waiting_ == count; });
+  }
+  bool WaitForWorking(size_t count) {
+    return WaitUntil([&] { return working_.size() == count; });
+  }
+  void EndWork() {
+    const std::lock_guard lock(mutex_);
+    for (const Respond& respond : working_) {
+      respond([] { return Text("done"); });
+    }
+    working_.clear();
+  }
+  int large() {
+    const std::lock_guard lock(mutex_);
+    return large_;
+  }
+  int reserved() {
+    const std::lock_guard lock(mutex_);
+    return reserved_;
+  }
+
+  static constexpr size_t kLarge = 4 << 20;
+
+ private:
+  void End(const Respond& respond) {
+    const std::lock_guard lock(mutex_);
+    --waiting_;
+    respond([] { return Text("ended"); });
+    changed_.notify_all();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Respond> working_;
+  int waiting_ = 0;
+  int large_ = 0;
+  int reserved_ = 0;
+};
+
+std::unique_ptr<HttpServer> Start(Service& service, HttpOptions options = {}) {
+  options.port = 0;
+  auto server = HttpServer::Listen(options, service.handler());
+  EXPECT_TRUE(server) << server.error().message;
+  return std::move(*server);
+}
+
+int StatusOf(uint16_t port, std::string_view target) {
+  RawClient client(port);
+  client.SendRequest("GET", target);
+  return client.Receive().status;
+}
+
+// More clients than there are slots ask, wait and leave: whoever comes next is served.
+TEST(Overload, ClientsThatLeaveGiveTheirSlotsBack) {
+  for (const char* header : {"", "Connection: close\r\n"}) {
+    Service service;
+    HttpOptions options;
+    options.max_connections = 4;
+    options.reserved_connections = 0;
+    options.max_half_closed = 4;
+    const auto server = Start(service, options);
+    for (int round = 0; round < 5; ++round) {
+      for (int i = 0; i < 4; ++i) {
+        RawClient client(server->port());
+        client.SendRequest("GET", "/wait", "", header);
+        ASSERT_TRUE(service.WaitForWaiting(1)) << header;
+        if (i == 3) break;  // the next round begins with one that still waits
+      }
+      ASSERT_TRUE(service.WaitForWaiting(0)) << header;
+    }
+    EXPECT_EQ(StatusOf(server->port(), "/"), 200);
+  }
+}
+
+TEST(Overload, AClientThatShutsItsSendingSideGetsTheAnswerOfItsEndedWait) {
+  Service service;
+  const auto server = Start(service);
+  RawClient client(server->port());
+  client.SendRequest("GET", "/wait");
+  ASSERT_TRUE(service.WaitForWaiting(1));
+  client.ShutDownSending();
+  EXPECT_EQ(client.Receive().body, "ended");
+  EXPECT_TRUE(client.IsClosed());
+}
+
+TEST(Overload, WorkGoesOnAfterAHalfCloseAndHoldsNoSlot) {
+  Service service;
+  HttpOptions options;
+  options.max_connections = 1;
+  options.reserved_connections = 0;
+  const auto server = Start(service, options);
+  RawClient client(server->port());
+  client.SendRequest("POST", "/work");
+  ASSERT_TRUE(service.WaitForWorking(1));
+  EXPECT_EQ(StatusOf(server->port(), "/"), 503);
+  client.ShutDownSending();
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (StatusOf(server->port(), "/") != 200) {
+    ASSERT_LT(std::chrono::steady_clock::now(), until);
+  }
+  service.EndWork();
+  EXPECT_EQ(client.Receive().body, "done");
+  EXPECT_TRUE(client.IsClosed());
+}
+
+TEST(Overload, ClosesHalfClosedClientsPastTheirBound) {
+  Service service;
+  HttpOptions options;
+  options.max_half_closed = 1;
+  const auto server = Start(service, options);
+  RawClient first(server->port());
+  RawClient second(server->port());
+  first.SendRequest("POST", "/work");
+  ASSERT_TRUE(service.WaitForWorking(1));
+  first.ShutDownSending();
+  second.SendRequest("POST", "/work");
+  ASSERT_TRUE(service.WaitForWorking(2));
+  second.ShutDownSending();
+  EXPECT_TRUE(second.IsClosed());
+  service.EndWork();
+  EXPECT_EQ(first.Receive().body, "done");
+}
+
+// The client has sent more than the server reads; that it has gone is noticed all the same.
+TEST(Overload, NoticesAClientThatLeavesAFullPipeline) {
+  Service service;
+  const auto server = Start(service);
+  {
+    RawClient client(server->port());
+    std::string all;
+    for (int i = 0; i < 100; ++i) all += "GET /wait HTTP/1.1\r\nHost: a\r\n\r\n";
+    client.Send(all);
+    ASSERT_TRUE(service.WaitForWaiting(64));
+  }
+  EXPECT_TRUE(service.WaitForWaiting(0));
+}
+
+TEST(Overload, ServesOneRequestOnAReservedConnectionAndMarksIt) {
+  Service service;
+  HttpOptions options;
+  options.max_connections = 1;
+  options.reserved_connections = 1;
+  options.reserved_timeout = std::chrono::milliseconds(60);
+  const auto server = Start(service, options);
+  RawClient holder(server->port());
+  holder.SendRequest("GET", "/wait");
+  ASSERT_TRUE(service.WaitForWaiting(1));
+  RawClient client(server->port());
+  client.SendRequest("GET", "/a");
+  client.SendRequest("GET", "/b");
+  const RawAnswer answer = client.Receive();
+  EXPECT_EQ(answer.body, "/a");
+  EXPECT_NE(answer.head.find("Connection: close\r\n"), std::string::npos);
+  EXPECT_TRUE(client.IsClosed());
+  EXPECT_EQ(service.reserved(), 1);
+  // Whoever says nothing there is told why it is closed.
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  std::string told;
+  while (told.find("urn:assent:busy") == told.npos) {
+    ASSERT_LT(std::chrono::steady_clock::now(), until);
+    RawClient silent(server->port());
+    told = silent.Receive().body;
+  }
+}
+
+TEST(Overload, TakesNoMoreRequestsFromAClientThatDoesNotRead) {
+  Service service;
+  const auto server = Start(service);
+  RawClient deaf(server->port());
+  std::string all;
+  for (int i = 0; i < 60; ++i) all += "GET /large HTTP/1.1\r\nHost: a\r\n\r\n";
+  deaf.Send(all);
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(StatusOf(server->port(), "/"), 200);
+  // The sockets' buffers take some answers.
+  EXPECT_LE(service.large(), 10);
+  // Once it reads, it gets everything.
+  for (int i = 0; i < 60; ++i) ASSERT_EQ(deaf.Receive().body.size(), Service::kLarge) << i;
+  EXPECT_EQ(service.large(), 60);
+}
+
+}  // namespace
+}  // namespace assent::server

@@ -1,0 +1,129 @@
+// Many clients that wait, leave or do not read, against a real assentd without databases: it stays
+// healthy and small, and an operator still reaches it.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <memory>
+#include <sstream>
+
+#include "server/raw_client_test.h"
+#include "tests/support/daemon.h"
+#include "tests/support/process.h"
+
+namespace assent::test {
+namespace {
+
+using server::RawAnswer;
+using server::RawClient;
+using Clients = std::vector<std::unique_ptr<RawClient>>;
+
+constexpr auto kSoon = std::chrono::seconds(30);
+
+class Overload : public testing::Test {
+ protected:
+  void Start(const std::string& server_options = "") {
+    daemon_ = std::make_unique<Daemon>("[limits]\nidle = \"1h\"\n");
+    daemon_->SetServerOptions(server_options);
+    const auto started = daemon_->Start();
+    ASSERT_TRUE(started) << started.error().message;
+    port_ = static_cast<uint16_t>(daemon_->port());
+  }
+  RawAnswer Ask(const std::string& method, const std::string& target,
+                const std::string& body = "") {
+    RawClient client(port_);
+    client.SendRequest(method, target, body, "Content-Type: application/json\r\n");
+    return client.Receive();
+  }
+  void Begin(const std::string& gid) {
+    ASSERT_EQ(Ask("POST", "/v1/transactions", R"({"gid":")" + gid + R"(","deadline":"1h"})").status,
+              200);
+  }
+  std::unique_ptr<RawClient> Waiting(const std::string& gid) {
+    auto client = std::make_unique<RawClient>(port_);
+    client->SendRequest("GET", "/v1/transactions/" + gid + "?wait=24h");
+    return client;
+  }
+  // The resident set of the daemon, in bytes.
+  size_t Resident() {
+    std::ifstream status("/proc/" + std::to_string(daemon_->pid()) + "/status");
+    std::string word;
+    size_t kib = 0;
+    while (status >> word && word != "VmRSS:") {
+    }
+    status >> kib;
+    return kib << 10;
+  }
+
+  std::unique_ptr<Daemon> daemon_;
+  uint16_t port_ = 0;
+};
+
+constexpr const char* kFewConnections = "max_connections = 8\n";
+
+// Connect, wait, leave, many times as often as there are connections.
+TEST_F(Overload, ClientsThatWaitAndLeaveDoNotKeepOthersOut) {
+  Start(kFewConnections);
+  Begin("g");
+  for (int i = 0; i < 400; ++i) (void)Waiting("g");
+  EXPECT_EQ(Ask("GET", "/healthz").status, 200);
+  // Ordinary work too, once the last of them has been noticed.
+  EXPECT_TRUE(Eventually(kSoon, [&] { return Ask("POST", "/v1/transactions").status == 200; }));
+}
+
+// As many as there are connections wait and stay: applications are refused, operators are not.
+TEST_F(Overload, OperatorsReachADaemonWhoseConnectionsAllWait) {
+  Start(kFewConnections);
+  Begin("g");
+  Clients waiting;
+  for (int i = 0; i < 8; ++i) waiting.push_back(Waiting("g"));
+  ASSERT_TRUE(Eventually(kSoon, [&] { return Ask("POST", "/v1/transactions").status == 503; }));
+  // Some more that also want to wait: they are answered at once.
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(Waiting("g")->Receive().status, 200);
+  EXPECT_EQ(Ask("GET", "/healthz").status, 200);
+  EXPECT_EQ(Ask("GET", "/readyz").status, 200);
+  EXPECT_EQ(Ask("GET", "/v1/transactions?live=true").status, 200);
+  const auto rolled_back =
+      RunCommand({BinaryPath("assent"), "--server", daemon_->url(), "rollback", "g"});
+  ASSERT_TRUE(rolled_back);
+  EXPECT_EQ(rolled_back->status.code, 0) << rolled_back->output;
+  for (const auto& client : waiting) {
+    EXPECT_NE(client->Receive().body.find("ROLLED_BACK"), std::string::npos);
+  }
+}
+
+// Eight clients ask for long listings again and again, and read none of them.
+TEST_F(Overload, ClientsThatDoNotReadCostLittleMemory) {
+  Start();
+  {
+    RawClient client(port_);
+    for (int i = 0; i < 1000; ++i) {
+      client.SendRequest("POST", "/v1/transactions", "");
+      ASSERT_EQ(client.Receive().status, 200);
+    }
+  }
+  const size_t listing = Ask("GET", "/v1/transactions?limit=1000").body.size();
+  const size_t before = Resident();
+  Clients deaf;
+  std::string many;
+  for (int i = 0; i < 300; ++i) {
+    many += "GET /v1/transactions?limit=1000 HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  }
+  for (int i = 0; i < 8; ++i) {
+    deaf.push_back(std::make_unique<RawClient>(port_));
+    deaf.back()->Send(many);
+  }
+  for (int i = 0; i < 200; ++i) ASSERT_EQ(Ask("GET", "/healthz").status, 200);
+  // The answer under way, as messages and as text, and some that the sockets have taken.
+  EXPECT_LT(Resident(), before + 8 * 16 * listing + (64 << 20));
+  // Whoever begins to read gets all of them.
+  for (int i = 0; i < 300; ++i) {
+    ASSERT_NEAR(static_cast<double>(deaf[0]->Receive().body.size()), static_cast<double>(listing),
+                100);
+  }
+  deaf.clear();
+  EXPECT_TRUE(Eventually(kSoon, [&] { return Resident() < before + (64 << 20); })) << Resident();
+  EXPECT_EQ(Ask("GET", "/healthz").status, 200);
+}
+
+}  // namespace
+}  // namespace assent::test
