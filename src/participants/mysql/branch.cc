@@ -6,6 +6,7 @@
 #include "participants/mysql/errors.h"
 #include "participants/mysql/literals.h"
 #include "participants/mysql/session.h"
+#include "participants/mysql/settings.h"
 #include "participants/mysql/warnings.h"
 
 namespace assent::mysql {
@@ -79,6 +80,10 @@ RunAnswer MySqlSession::Run(const xa::Statement& statement) {
       sql::Scan(statement.sql, sql::Dialect::kMySql, scan_);
   if (!scanned) return {Refusal(Reason::kSqlError, scanned.error().message), {}};
   if (scanned->touches_session || !scanned->target_schema.empty()) touched_ = true;
+  if (std::exchange(unsettled_, false)) {
+    if (const auto error = wire_->Do(SetAfterStoredCode())) return {AnswerToStatement(*error), {}};
+  }
+  unsettled_ = scanned->keyword == "CALL" || (scanned->touches_session && facts_->stored_code());
   if (scanned->target_schema.empty() && facts_->WithoutTransactions(Lower(scanned->target))) {
     return {Refusal(Reason::kNonTransactional,
                     "the table " + scanned->target +
@@ -207,7 +212,8 @@ Answer MySqlSession::RollBackPrepared(const xa::Xid& xid) {
 }
 
 Result<void> MySqlSession::Reset() {
-  if (!touched_ && !facts_->stored_code()) return {};
+  const bool current = servers_settings_ == facts_->servers_settings();
+  if (current && !touched_ && !facts_->stored_code()) return {};
   return Open();
 }
 

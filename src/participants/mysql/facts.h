@@ -4,6 +4,7 @@
 // Threads: any.
 #pragma once
 
+#include <cstdint>
 #include <mutex>
 #include <set>
 #include <string>
@@ -45,6 +46,19 @@ class SharedFacts {
     const std::lock_guard lock(mutex_);
     return facts_.without_transactions.contains(table_in_lower_case);
   }
+  // Counts how often the server's own settings were found changed; as text, from any session.
+  uint64_t NoteServersSettings(const std::string& settings) {
+    const std::lock_guard lock(mutex_);
+    if (settings != servers_settings_) {
+      servers_settings_ = settings;
+      ++changes_;
+    }
+    return changes_;
+  }
+  uint64_t servers_settings() const {
+    const std::lock_guard lock(mutex_);
+    return changes_;
+  }
   void Set(Facts facts) {
     const std::lock_guard lock(mutex_);
     facts_ = std::move(facts);
@@ -53,6 +67,8 @@ class SharedFacts {
  private:
   mutable std::mutex mutex_;
   Facts facts_;
+  std::string servers_settings_;
+  uint64_t changes_ = 0;
 };
 
 }  // namespace assent::mysql

@@ -12,7 +12,7 @@
 #include "participants/mysql/connector_wire.h"
 #include "participants/mysql/errors.h"
 #include "participants/mysql/mariadb_wire.h"
-#include "participants/mysql/warnings.h"
+#include "participants/mysql/settings.h"
 #include "participants/sql/socket.h"
 
 namespace assent::mysql {
@@ -80,7 +80,7 @@ Result<std::unique_ptr<sql::Session>> MySqlSession::Connect(const sql::ResourceO
 }
 
 Result<void> MySqlSession::Open() {
-  touched_ = false;
+  touched_ = unsettled_ = false;
   wire_.reset();
   const Result<std::string> password = Password(options_);
   if (!password) return password.error();
@@ -89,21 +89,34 @@ Result<void> MySqlSession::Open() {
                                            : ConnectByConnector(options_, *password);
   if (!wire) return wire.error();
   wire_ = std::move(*wire);
-  const std::string lock_seconds = SecondsText(options_.lock_timeout_ms);
-  for (const std::string& sql :
-       {std::string("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE"),
-        "SET SESSION autocommit = 1, innodb_lock_wait_timeout = " + lock_seconds +
-            ", lock_wait_timeout = " + lock_seconds +
-            ", sql_select_limit = " + std::to_string(uint64_t{options_.max_rows} + 1) +
-            ", max_error_count = " + std::to_string(kKeptWarnings)}) {
-    const std::optional<ServerError> error = wire_->Do(sql);
-    if (error) return ErrorOf(*error);
-  }
+  const Result<void> settled = SetUp();
+  if (!settled) return settled.error();
   if (!wire_->severable()) {
     const Result<void> found = FindSocket();
     if (!found) return found.error();
   }
   return Introduce();
+}
+
+Result<void> MySqlSession::SetUp() {
+  for (const std::string& sql : SetStatements(options_)) {
+    const std::optional<ServerError> error = wire_->Do(sql);
+    if (!error) continue;
+    const Error refused = ErrorOf(*error);
+    return Error{refused.code, "the server refuses a setting that a session needs (" + sql +
+                                   "): " + refused.message};
+  }
+  const std::vector<Setting> settings = SettingsOf(options_);
+  Result<std::vector<Row>> rows =
+      Rows(ReadStatement(settings) + ", " + std::string(kServersSettings));
+  if (!rows) return rows.error();
+  if (rows->size() != 1 || rows->front().size() != settings.size() + 1) {
+    return CheckSettings(settings, {});
+  }
+  Row row = std::move(rows->front());
+  servers_settings_ = facts_->NoteServersSettings(row.back().value_or(""));
+  row.pop_back();
+  return CheckSettings(settings, row);
 }
 
 Result<void> MySqlSession::FindSocket() {
@@ -195,6 +208,9 @@ Result<xa::ScanResult> MySqlSession::List() {
   if (!introduced) return introduced.error();
   const Result<std::string> read_only = OneValue("SELECT @@read_only");
   if (!read_only) return read_only.error();
+  const Result<std::string> servers = OneValue("SELECT " + std::string(kServersSettings));
+  if (!servers) return servers.error();
+  facts_->NoteServersSettings(*servers);
   const Result<std::vector<Row>> rows = Rows("XA RECOVER");
   if (!rows) return rows.error();
   xa::ScanResult result;

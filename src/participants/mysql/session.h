@@ -75,6 +75,7 @@ class MySqlSession : public sql::Session {
       : options_(options), facts_(std::move(facts)), library_(library) {}
 
   Result<void> Open();
+  Result<void> SetUp();  // settings.h
   Result<void> FindSocket();
   Result<void> Introduce();               // who this is and who the server is
   Result<std::string> ReadIdentityRow();  // empty: there is none
@@ -106,8 +107,10 @@ class MySqlSession : public sql::Session {
   bool mariadb_ = true;
   sql::ScanOptions scan_;
 
-  bool read_only_ = false;  // of the branch
-  bool touched_ = false;    // a statement may have left something in the session
+  bool read_only_ = false;         // of the branch
+  bool touched_ = false;           // a statement may have left something in the session
+  bool unsettled_ = false;         // stored code ran that may have changed what settings.h sets
+  uint64_t servers_settings_ = 0;  // SharedFacts': those that this session began with
 };
 
 }  // namespace assent::mysql

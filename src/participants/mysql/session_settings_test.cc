@@ -1,0 +1,165 @@
+// A session's settings on a MariaDB whose configuration would have them otherwise.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "participants/mysql/fixture_test.h"
+
+namespace assent::mysql {
+namespace {
+
+using core::Operation;
+using core::Reason;
+using sql::NewXid;
+using xa::Code;
+
+constexpr char kCafe[] = "caf\xc3\xa9";
+constexpr char kCafeHex[] = "636166C3A9";
+
+class SessionSettings : public MariaDb {
+ protected:
+  xa::Xid Opened(sql::TestDriver& db) {
+    const xa::Xid xid = NewXid();
+    EXPECT_EQ(db.Do(Operation::kOpen, xid).code, Code::kOk);
+    return xid;
+  }
+  // The first value of the first row.
+  std::string Text(sql::TestDriver& db, const xa::Xid& xid, const std::string& sql,
+                   std::vector<xa::Value> values = {}) {
+    const auto ran = db.Run(xid, sql, std::move(values));
+    EXPECT_EQ(ran.code, Code::kOk) << ran.failure.detail;
+    if (ran.results.empty() || ran.results[0].rows.empty()) return "nothing";
+    const auto* text = std::get_if<std::string>(&ran.results[0].rows[0].at(0));
+    return text == nullptr ? "no text" : *text;
+  }
+};
+
+// It ignores the character set that clients ask for when they connect.
+class IgnoredHandshake : public SessionSettings {
+ protected:
+  void SetUp() override {
+    Result<std::unique_ptr<test::Server>> started = test::Server::Start(
+        test::ServerKind::kMariaDb,
+        {.settings = {"character-set-server=latin1", "character-set-client-handshake=0",
+                      "init-connect=SET NAMES latin1, autocommit = 0, max_error_count = 0"}});
+    ASSERT_TRUE(started.has_value()) << started.error().message;
+    own_ = std::move(*started);
+    server_ = own_.get();
+    database_ = "settings_test";
+    Root("CREATE DATABASE " + database_);
+    Root("CREATE TABLE account (id INT PRIMARY KEY, amount BIGINT NOT NULL)", database_);
+    Root(
+        "CREATE TABLE t (id INT PRIMARY KEY, u VARCHAR(9) CHARACTER SET utf8mb4, "
+        "l VARCHAR(9) CHARACTER SET latin1)",
+        database_);
+    // init_connect is not for users who may do everything.
+    Root("CREATE USER plain@'%' IDENTIFIED BY 'plain'");
+    Root("GRANT ALL ON " + database_ + ".* TO plain@'%'");
+  }
+  void TearDown() override {}
+
+  sql::ResourceOptions Of(const std::string& user) {
+    sql::ResourceOptions options = Options();
+    options.user = options.password = user;
+    options.pool = 1;
+    return options;
+  }
+
+  std::unique_ptr<test::Server> own_;
+};
+
+TEST_F(IgnoredHandshake, StoresTextAsItWasGiven) {
+  int id = 0;
+  for (const std::string user : {"assent", "plain"}) {
+    auto db = Open(Of(user));
+    for (const std::string& text : {std::string(kCafe), std::string(kCafe) + "\\"}) {
+      const xa::Xid xid = Opened(*db);
+      const std::string key = std::to_string(++id);
+      const auto ran = db->Run(xid, "INSERT INTO t VALUES (?, ?, ?)", {int64_t{id}, text, text}, 1);
+      ASSERT_EQ(ran.code, Code::kOk) << ran.failure.detail;
+      EXPECT_EQ(Text(*db, xid, "SELECT l FROM t WHERE u = ?", {text}), text);
+      ASSERT_EQ(db->Do(Operation::kCommitOnePhase, xid).code, Code::kOk);
+      const std::string tail = text == kCafe ? "" : "5C";
+      EXPECT_EQ(One("SELECT HEX(u) FROM t WHERE id = " + key), kCafeHex + tail) << user;
+      EXPECT_EQ(One("SELECT HEX(l) FROM t WHERE id = " + key), "636166E9" + tail) << user;
+    }
+  }
+}
+
+TEST_F(IgnoredHandshake, LeavesNoSettingToInitConnect) {
+  auto db = Open(Of("plain"));
+  for (const char* between : {"SELECT 1", "SELECT GET_LOCK('replaces the session', 0)"}) {
+    const xa::Xid xid = Opened(*db);
+    EXPECT_EQ(Text(*db, xid,
+                   "SELECT CONCAT_WS(' ', @@character_set_client, @@character_set_connection, "
+                   "@@character_set_results, @@autocommit, @@tx_isolation, @@max_error_count)"),
+              "utf8mb4 utf8mb4 utf8mb4 ON READ-COMMITTED 65535");
+    ASSERT_EQ(db->Run(xid, between).code, Code::kOk);
+    EXPECT_EQ(db->RollBackActive(xid).code, Code::kOk);
+  }
+}
+
+// The server's own settings stay as the database's code expects them.
+TEST_F(SessionSettings, KeepTheServersSqlModeAndTimeZone) {
+  const std::string mode = One("SELECT @@global.sql_mode");
+  Root("SET GLOBAL sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES', time_zone = '+03:00'");
+  {
+    auto db = Open();
+    const xa::Xid xid = Opened(*db);
+    EXPECT_EQ(Text(*db, xid,
+                   "SELECT CONCAT_WS(' ', @@sql_mode, @@time_zone, 'a\\', \"id\", ?) "
+                   "FROM \"account\" WHERE \"id\" = 1",
+                   {std::string("it's \\")}),
+              "ANSI_QUOTES,NO_BACKSLASH_ESCAPES +03:00 a\\ 1 it's \\");
+    EXPECT_EQ(db->RollBackActive(xid).code, Code::kOk);
+  }
+  Root("SET GLOBAL sql_mode = '" + mode + "', time_zone = 'SYSTEM'");
+}
+
+// What a procedure sets does not garble what the branch says after it.
+TEST_F(SessionSettings, OfAProcedureDoNotGarbleTheNextStatement) {
+  Root("SET GLOBAL sql_mode = ''");
+  RootWhole(
+      "CREATE PROCEDURE set_all() BEGIN SET NAMES latin1; SET character_set_results = latin1; "
+      "SET SESSION max_error_count = 0; SET sql_mode = 'NO_BACKSLASH_ESCAPES'; END");
+  Root("CREATE TABLE t (id INT PRIMARY KEY, u VARCHAR(9) CHARACTER SET utf8mb4, n INT)", database_);
+  auto db = Open();
+  const xa::Xid xid = Opened(*db);
+  ASSERT_EQ(db->Run(xid, "CALL set_all()").code, Code::kOk);
+  ASSERT_EQ(db->Run(xid, "INSERT INTO t VALUES (1, ?, 1)", {std::string(kCafe)}, 1).code,
+            Code::kOk);
+  EXPECT_EQ(Text(*db, xid, "SELECT u FROM t WHERE id = 1 AND 'a\\'' = ?", {std::string("a'")}),
+            kCafe);
+  ASSERT_EQ(db->Run(xid, "CALL set_all()").code, Code::kOk);
+  EXPECT_EQ(db->Run(xid, "INSERT INTO t VALUES (2, '', 99999999999)").failure.reason,
+            Reason::kValueChanged);
+  EXPECT_EQ(db->RollBackActive(xid).code, Code::kOk);
+  Root("SET GLOBAL sql_mode = DEFAULT");
+}
+
+// Else the same statement would mean one thing on one connection and another on the next.
+TEST_F(SessionSettings, FollowTheServersWhenTheyChange) {
+  sql::ResourceOptions options = Options();
+  options.pool = 1;
+  auto db = Open(options);
+  const auto hours = [&] {
+    const xa::Xid xid = Opened(*db);
+    const std::string text =
+        Text(*db, xid, "SELECT CONCAT(TIMESTAMPDIFF(HOUR, UTC_TIMESTAMP(), NOW()))");
+    EXPECT_EQ(db->RollBackActive(xid).code, Code::kOk);
+    return text;
+  };
+  Root("SET GLOBAL time_zone = '+04:00'");
+  EXPECT_TRUE(test::Eventually(std::chrono::milliseconds(30'000), [&] {
+    (void)db->Scan();
+    return hours() == "4";
+  }));
+  Root("SET GLOBAL time_zone = '+05:00'");
+  EXPECT_TRUE(test::Eventually(std::chrono::milliseconds(30'000), [&] {
+    (void)db->Scan();
+    return hours() == "5";
+  }));
+  Root("SET GLOBAL time_zone = 'SYSTEM'");
+}
+
+}  // namespace
+}  // namespace assent::mysql
