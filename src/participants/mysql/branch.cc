@@ -97,7 +97,13 @@ RunAnswer MySqlSession::Run(const xa::Statement& statement) {
   bool too_large = false;
   const std::optional<ServerError> error =
       wire_->Run(*text, {options_.max_rows, options_.max_result_bytes}, results, too_large);
-  if (error) return {AnswerToStatement(*error), {}};
+  if (error) {
+    Answer refused = AnswerToStatement(*error);
+    if (error->number == kSyntax || error->number == kUnknownColumn) {
+      refused.failure.detail += sql::SqlModeHint(statement.sql, sql::Dialect::kMySql, scan_);
+    }
+    return {std::move(refused), {}};
+  }
   if (too_large) {
     return {Refusal(Reason::kResultTooLarge,
                     "a result of more than " + std::to_string(options_.max_rows) + " rows or " +

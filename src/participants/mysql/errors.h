@@ -12,7 +12,9 @@ namespace assent::mysql {
 
 inline constexpr int32_t kLockWaitTimeout = 1205;
 inline constexpr int32_t kNoDatabase = 1046;
+inline constexpr int32_t kUnknownColumn = 1054;
 inline constexpr int32_t kDuplicateKey = 1062;
+inline constexpr int32_t kSyntax = 1064;
 inline constexpr int32_t kNoSuchThread = 1094;
 inline constexpr int32_t kTableDenied = 1142;
 inline constexpr int32_t kNoSuchTable = 1146;

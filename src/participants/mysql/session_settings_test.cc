@@ -115,6 +115,26 @@ TEST_F(SessionSettings, KeepTheServersSqlModeAndTimeZone) {
   Root("SET GLOBAL sql_mode = '" + mode + "', time_zone = 'SYSTEM'");
 }
 
+TEST_F(SessionSettings, ThatMisreadALiteralAreNamedWhereItIsRefused) {
+  const std::string mode = One("SELECT @@global.sql_mode");
+  const struct {
+    const char* mode;
+    const char* sql;
+  } cases[] = {{"NO_BACKSLASH_ESCAPES", R"(SELECT 'it\'s')"},
+               {"NO_BACKSLASH_ESCAPES", R"(SELECT 'it\'s \'so\'')"},
+               {"ANSI_QUOTES", R"(SELECT "it is", id FROM account)"}};
+  for (const auto& it : cases) {
+    Root("SET GLOBAL sql_mode = '" + std::string(it.mode) + "'");
+    auto db = Open();
+    const xa::Xid xid = Opened(*db);
+    const auto ran = db->Run(xid, it.sql);
+    EXPECT_EQ(ran.code, Code::kRbOther) << it.sql;
+    EXPECT_THAT(ran.failure.detail, ::testing::HasSubstr(std::string("sql_mode has ") + it.mode));
+    EXPECT_EQ(db->RollBackActive(xid).code, Code::kOk);
+  }
+  Root("SET GLOBAL sql_mode = '" + mode + "'");
+}
+
 // What a procedure sets does not garble what the branch says after it.
 TEST_F(SessionSettings, OfAProcedureDoNotGarbleTheNextStatement) {
   Root("SET GLOBAL sql_mode = ''");

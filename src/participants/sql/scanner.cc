@@ -285,9 +285,25 @@ Result<void> CheckFileOutput(const std::vector<Token>& tokens, Dialect dialect) 
 
 }  // namespace
 
+std::string SqlModeHint(std::string_view sql, Dialect dialect, const ScanOptions& options) {
+  constexpr auto kNone = std::string_view::npos;
+  if (dialect != Dialect::kMySql) return "";
+  if (!options.backslash_escapes && (sql.find("\\'") != kNone || sql.find("\\\"") != kNone)) {
+    return "; the server's sql_mode has NO_BACKSLASH_ESCAPES, by which a backslash does not escape "
+           "a "
+           "quote: double the quote, or send the text as a parameter";
+  }
+  if (options.ansi_quotes && sql.find('"') != kNone) {
+    return "; the server's sql_mode has ANSI_QUOTES, by which double quotes enclose names: put "
+           "text "
+           "in single quotes, or send it as a parameter";
+  }
+  return "";
+}
+
 Result<ScannedStatement> Scan(std::string_view sql, Dialect dialect, const ScanOptions& options) {
   Result<std::vector<Token>> all = Tokens(sql, dialect, options);
-  if (!all) return all.error();
+  if (!all) return Invalid(all.error().message + SqlModeHint(sql, dialect, options));
   std::vector<Token>& tokens = *all;
 
   ScannedStatement statement;
@@ -295,7 +311,8 @@ Result<ScannedStatement> Scan(std::string_view sql, Dialect dialect, const ScanO
                                       [](const Token& token) { return IsSymbol(token, ';'); });
   statement.end = semicolon == tokens.end() ? sql.size() : semicolon->offset;
   if (semicolon != tokens.end() && semicolon + 1 != tokens.end()) {
-    return Invalid("more than one statement; send each as an entry of its own");
+    return Invalid("more than one statement; send each as an entry of its own" +
+                   SqlModeHint(sql, dialect, options));
   }
   tokens.erase(semicolon, tokens.end());
 

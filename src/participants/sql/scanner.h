@@ -40,4 +40,8 @@ struct ScannedStatement {
 Result<ScannedStatement> Scan(std::string_view sql, Dialect dialect,
                               const ScanOptions& options = {});
 
+// What a statement that was misread or refused may owe to the server's sql_mode, as the end of a
+// sentence; empty where the mode cannot be the reason.
+std::string SqlModeHint(std::string_view sql, Dialect dialect, const ScanOptions& options);
+
 }  // namespace assent::sql

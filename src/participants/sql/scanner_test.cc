@@ -1,5 +1,6 @@
 #include "participants/sql/scanner.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -131,6 +132,16 @@ TEST(Scanner, KnowsTheBackslashesOfEachDialect) {
   EXPECT_EQ(Refusal(R"(SELECT 'a\')", Dialect::kMySql, no_backslash), "");
   EXPECT_NE(Refusal(R"(SELECT 'a\'')", Dialect::kMySql, no_backslash), "");
   const ScanOptions ansi{.ansi_quotes = true};
+  EXPECT_THAT(Refusal(R"(SELECT 'a\'')", Dialect::kMySql, no_backslash),
+              ::testing::HasSubstr("sql_mode has NO_BACKSLASH_ESCAPES"));
+  EXPECT_THAT(Refusal(R"(SELECT 'a\'; b')", Dialect::kMySql, no_backslash),
+              ::testing::HasSubstr("sql_mode has NO_BACKSLASH_ESCAPES"));
+  EXPECT_THAT(Refusal(R"(SELECT "a\"")", Dialect::kMySql, ansi),
+              ::testing::HasSubstr("sql_mode has ANSI_QUOTES"));
+  EXPECT_THAT(Refusal(R"(SELECT 'a\'')", Dialect::kPostgreSql, no_backslash),
+              ::testing::Not(::testing::HasSubstr("sql_mode")));
+  EXPECT_THAT(Refusal("SELECT 'a", Dialect::kMySql, no_backslash),
+              ::testing::Not(::testing::HasSubstr("sql_mode")));
   EXPECT_EQ(Refusal(R"(SELECT "a\")", Dialect::kMySql, ansi), "");
 }
 
