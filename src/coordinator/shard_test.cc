@@ -95,6 +95,42 @@ TEST(Shard, TakesAServerThatLostItsRowOrItsLogForAnother) {
   }
 }
 
+// The branch on `b` is not listed any more, though no commit of it was answered with OK.
+v1::Outcome OutcomeAfterACommit(bool answered) {
+  Box box;
+  box.Execute("g");
+  box.UpToDecision();
+  box.FlushLog();
+  box.Reply(box.a, Operation::kCommit);
+  const auto complete = [&](xa::Code code, bool lost) {
+    const xa::Call call = box.b.calls.front();
+    box.b.calls.pop_front();
+    xa::Completion completion;
+    completion.call = call.call;
+    completion.operation = call.operation;
+    completion.xid = call.xid;
+    completion.code = code;
+    completion.lost = lost;
+    completion.found = xa::Found::kNotListed;
+    completion.stamp = {"server-b", "start"};  // as at the prepare
+    box.shard->OnCompletion(std::move(completion));
+  };
+  complete(xa::Code::kErRmFail, !answered);
+  box.Advance(std::chrono::minutes(1));
+  complete(xa::Code::kErNota, false);
+  complete(xa::Code::kOk, false);  // the look
+  box.FlushLog();
+  Request get;
+  get.route = Route::kGet;
+  get.gid = "g";
+  return ViewOf(box.AnswerOf(box.Send(std::move(get)))).outcome();
+}
+
+TEST(Shard, ACommitThatWasAnsweredWithAnErrorHasDoneNothing) {
+  EXPECT_EQ(OutcomeAfterACommit(true), v1::HAZARD);
+  EXPECT_EQ(OutcomeAfterACommit(false), v1::COMMITTED);
+}
+
 TEST(Shard, TheSameGidJoinsWhatRunsAndGivesTheSameOutcomeAfterwards) {
   Box box;
   const size_t first = box.Execute("g");

@@ -55,6 +55,7 @@ struct BranchWork {
   uint64_t call = 0;                        // to the partner, not answered yet; 0: none
   bool try_left = false;                    // an attempt at try may have left a process of ours
   std::string vote_fingerprint;             // of the vote that the client gave
+  std::string refused;  // what its resource said to the last commit or roll-back of it
   uint64_t retry_generation = 0;
   WallTime since;
   core::BranchState shown = core::BranchState::kActive;

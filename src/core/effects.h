@@ -130,6 +130,7 @@ struct Acked {
   std::string detail;           // why it is not done
   bool needs_operator = false;  // it refused what it may not refuse; it is asked again all the same
   Duration not_before{0};       // kUnknown: as above
+  bool lost = false;            // a commit was sent and not answered: it may have been carried out
   // One-phase commit: of the server that was asked to commit; else empty.
   std::string identity = {}, started_at = {};
   uint64_t position = 0;

@@ -74,6 +74,7 @@ void AtomicMachine::On(const Acked& event) {
 }
 
 void AtomicMachine::AckCommit(uint32_t index, const Acked& event) {
+  if (event.lost) t_.branches[index].commit_lost = true;
   switch (event.ack) {
     case Ack::kDone:
       if (AnotherIsLate(index)) {

@@ -62,9 +62,8 @@ AckMeaning MeaningOfCommit(Code code, bool read_only) {
     case Code::kErNota: return {Ack::kNotFound, false};
     case Code::kRetry:
     case Code::kErRmFail: return {Ack::kUnknown, false};
-    // By the letter: rolled back for good. Used loosely (no privilege): asked again, which ends in
-    // NOTA if it is gone.
-    case Code::kErRmErr: return {Ack::kUnknown, true};
+    // By the specification, rolled back for good. Used loosely (no privilege): the look decides.
+    case Code::kErRmErr: return {Ack::kNotFound, true};
     case Code::kHeuristicCommit: return {Ack::kHeuristicCommit, false};
     case Code::kHeuristicRollBack: return {Ack::kHeuristicRollBack, true};
     case Code::kHeuristicMixed: return {Ack::kHeuristicMixed, true};
@@ -94,7 +93,7 @@ AckMeaning MeaningOfRollBack(Code code, bool prepare_sent) {
     case Code::kOk:
     case Code::kReadOnly: return {Ack::kDone, false};
     case Code::kErNota: return {prepare_sent ? Ack::kNotFound : Ack::kDone, false};
-    case Code::kErRmErr: return {prepare_sent ? Ack::kUnknown : Ack::kDone, false};
+    case Code::kErRmErr: return {prepare_sent ? Ack::kNotFound : Ack::kDone, false};
     case Code::kRetry:
     case Code::kErRmFail: return {Ack::kUnknown, false};
     case Code::kHeuristicCommit: return {Ack::kHeuristicCommit, true};

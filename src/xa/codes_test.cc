@@ -47,7 +47,7 @@ TEST(CommitCodes, FollowTheTable) {
   EXPECT_EQ(MeaningOfCommit(Code::kErNota, false).ack, Ack::kNotFound);
   EXPECT_EQ(MeaningOfCommit(Code::kRetry, false).ack, Ack::kUnknown);
   EXPECT_EQ(MeaningOfCommit(Code::kErRmFail, false).ack, Ack::kUnknown);
-  EXPECT_EQ(MeaningOfCommit(Code::kErRmErr, false).ack, Ack::kUnknown);
+  EXPECT_EQ(MeaningOfCommit(Code::kErRmErr, false).ack, Ack::kNotFound);
   EXPECT_EQ(MeaningOfCommit(Code::kHeuristicCommit, false).ack, Ack::kHeuristicCommit);
   EXPECT_EQ(MeaningOfCommit(Code::kHeuristicRollBack, false).ack, Ack::kHeuristicRollBack);
   EXPECT_EQ(MeaningOfCommit(Code::kHeuristicMixed, false).ack, Ack::kHeuristicMixed);
@@ -80,7 +80,7 @@ TEST(RollBackCodes, FollowTheTable) {
   EXPECT_EQ(MeaningOfRollBack(Code::kErNota, true).ack, Ack::kNotFound);
   EXPECT_EQ(MeaningOfRollBack(Code::kErNota, false).ack, Ack::kDone);
   EXPECT_EQ(MeaningOfRollBack(Code::kErRmErr, false).ack, Ack::kDone);
-  EXPECT_EQ(MeaningOfRollBack(Code::kErRmErr, true).ack, Ack::kUnknown);
+  EXPECT_EQ(MeaningOfRollBack(Code::kErRmErr, true).ack, Ack::kNotFound);
   EXPECT_EQ(MeaningOfRollBack(Code::kHeuristicCommit, true).ack, Ack::kHeuristicCommit);
   EXPECT_EQ(MeaningOfRollBack(Code::kHeuristicRollBack, true).ack, Ack::kHeuristicRollBack);
   EXPECT_EQ(MeaningOfRollBack(Code::kErProto, true).ack, Ack::kNotFound);

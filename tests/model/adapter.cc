@@ -95,6 +95,7 @@ void Move::Reply(uint32_t branch, const Answer& answer) {
   call.code = answer.code;
   call.found = answer.found;
   call.witnessed = answer.witnessed;
+  call.lost = false;
   call.stamped = call.operation == Operation::kPrepare || call.operation == Operation::kFind ||
                  call.operation == Operation::kCommitOnePhase;
   if (!call.stamped) return;
@@ -118,6 +119,7 @@ void Move::Fail(uint32_t branch) {
                   : Code::kErRmFail;
   call.found = xa::Found::kUnknown;
   call.witnessed = false;
+  call.lost = call.operation == Operation::kCommit;
   // Only of a one-phase commit it matters which server was asked.
   call.stamped = call.operation == Operation::kCommitOnePhase;
   call.identity = call.stamped ? part.identity : 0;

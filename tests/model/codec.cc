@@ -99,7 +99,7 @@ void Walk(Io& io, core::AtomicBranch& branch) {
   for (bool* flag :
        {&branch.open_sent, &branch.opened, &branch.begun, &branch.running, &branch.prepare_sent,
         &branch.voted, &branch.ended, &branch.waiting, &branch.held, &branch.forgetting,
-        &branch.gone, &branch.witnessed, &branch.recovered}) {
+        &branch.gone, &branch.witnessed, &branch.recovered, &branch.commit_lost}) {
     Flag(io, *flag);
   }
   io.Bits(branch.sends, 2);  // never, once, more often (Move::Step)
@@ -153,6 +153,7 @@ void Walk(Io& io, Flight& flight) {
   io.Bits(flight.found, 3);
   Flag(io, flight.witnessed);
   Flag(io, flight.stamped);
+  Flag(io, flight.lost);
   io.Bits(flight.identity, 1);
   io.Bits(flight.starts, 2);
 }

@@ -248,6 +248,7 @@ void Move::OnAck(uint32_t index, const Flight& flight) {
     default: CHECK(false) << "no acknowledgement: " << core::Name(flight.operation);
   }
   core::Acked acked{index, ack, {}};
+  acked.lost = flight.lost;
   if (flight.operation == Operation::kCommitOnePhase && flight.stamped) {
     acked.identity = IdentityText(flight.identity);
     acked.started_at = StartText(flight.starts);
@@ -262,7 +263,7 @@ Ack Move::JudgeFind(uint32_t index, const Flight& flight) const {
   xa::FindContext context;
   context.read_only = branch.spec.read_only;
   context.one_phase = atomic.state == core::State::kDeciding;
-  context.commit_may_be_done = branch.recovered || branch.sends > 1;
+  context.commit_may_be_done = branch.recovered || branch.commit_lost;
   context.same_server =
       flight.stamped && xa::IsServerOf({branch.identity, branch.started_at},
                                        {IdentityText(flight.identity), StartText(flight.starts)});

@@ -117,6 +117,7 @@ struct Flight {
   xa::Found found = xa::Found::kUnknown;
   bool witnessed = false;
   bool stamped = false;
+  bool lost = false;  // a commit: it was sent, and this is no answer
   uint8_t identity = 0, starts = 0;
 };
 

@@ -221,6 +221,7 @@ void SimResource::Lose(const xa::Xid& xid, Branch& branch, Duration after, bool 
   const bool run = branch.call.operation == Operation::kRun;
   auto lost = Answer(branch.call, run ? Code::kRbCommFail : Code::kErRmFail, "no answer came");
   lost.failure.reason = core::Reason::kConnectionLost;
+  lost.lost = branch.call.operation == Operation::kCommit;
   // Only of a one-phase commit it matters which server was asked.
   if (branch.call.operation != Operation::kCommitOnePhase) lost.stamp = {};
   process_->Later(after, [this, xid, number, lost] { Complete(xid, number, lost); });

@@ -209,7 +209,10 @@ Answer MySqlSession::Undone(Answer answer) {
 // whoever asked looks further.
 Answer MySqlSession::Commit(const xa::Xid& xid) {
   Answer answer = Verb("XA COMMIT " + xid.ToMySql());
-  if (answer.code == xa::Code::kRbRollback) answer.code = xa::Code::kErNota;
+  if (answer.code == xa::Code::kRbRollback) {
+    answer.code = xa::Code::kErNota;
+    answer.lost = true;  // this commit has ended the branch
+  }
   return answer;
 }
 

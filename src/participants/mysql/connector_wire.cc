@@ -16,6 +16,7 @@
 
 #include "base/check.h"
 #include "participants/mysql/errors.h"
+#include "participants/sql/socket.h"
 
 namespace assent::mysql {
 namespace {
@@ -49,6 +50,7 @@ class ConnectorWire : public Wire {
     if (socket_ >= 0) shutdown(socket_, SHUT_RDWR);
   }
   bool severable() const override { return socket_ >= 0; }
+  bool ClosedByPeer() const override { return sql::ClosedByPeer(socket_); }
   void OwnSocket(int socket) override {
     CHECK(socket_ < 0) << "the socket was handed in before";
     socket_ = socket;

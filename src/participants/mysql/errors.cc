@@ -60,6 +60,11 @@ bool IsLost(int32_t number) {
   }
 }
 
+bool IsUnanswered(int32_t number) {
+  constexpr int32_t kFirstOfLibrary = 2000, kLastOfLibrary = 2999;
+  return number >= kFirstOfLibrary && number <= kLastOfLibrary && number != kServerGone;
+}
+
 bool IsDenied(int32_t number) {
   return number == 1044 || number == 1045 || number == 1698 || number == 1251 || number == 1820;
 }
@@ -102,7 +107,7 @@ sql::Answer AnswerToVerb(const ServerError& error) {
   }
   const bool may_retry =
       code == Code::kErRmFail || code == Code::kRbDeadlock || code == Code::kRbTimeout;
-  return {code, FailureOf(error, reason, may_retry)};
+  return {code, FailureOf(error, reason, may_retry), IsUnanswered(error.number)};
 }
 
 sql::Answer AnswerToStatement(const ServerError& error) {

@@ -30,6 +30,9 @@ inline constexpr int32_t kPacketTooLarge = 2020;  // of the library, about a row
 
 // The connection cannot be used any more.
 bool IsLost(int32_t number);
+// A verb got no answer: it may have been carried out. What a server says, even to a session that it
+// ends, is an answer; and where the connection was found broken on sending, nothing was sent.
+bool IsUnanswered(int32_t number);
 bool IsDenied(int32_t number);
 // The server has rolled the branch's work back but keeps its XID: only XA ROLLBACK is left to do.
 // Told by 1399 with the name of the state, which no language of messages translates, once a stored

@@ -14,6 +14,7 @@
 #include "base/check.h"
 #include "participants/mysql/column_values.h"
 #include "participants/mysql/errors.h"
+#include "participants/sql/socket.h"
 
 namespace assent::mysql {
 namespace {
@@ -134,6 +135,7 @@ class MariaDbWire : public Wire {
 
   bool alive() const override { return alive_; }
   bool severable() const override { return socket_ >= 0; }
+  bool ClosedByPeer() const override { return sql::ClosedByPeer(socket_); }
   void Sever() override {
     if (socket_ >= 0) shutdown(socket_, SHUT_RDWR);
   }

@@ -62,6 +62,7 @@ class MySqlSession : public sql::Session {
                           const std::vector<sql::SessionId>& known) override;
   void AfterCancel() override;
   void Sever() override { wire_->Sever(); }
+  bool ClosedByPeer() const override { return wire_->ClosedByPeer(); }
 
   // Cheap where the branch's text and the database allow it to be known that nothing was left: only
   // plain statements without variables, and no trigger or stored function that could run behind

@@ -62,6 +62,8 @@ class Wire {
   // used, and owned from then on.
   virtual bool severable() const = 0;
   virtual void OwnSocket(int socket) = 0;
+  // The server has closed the connection. False where there is no socket.
+  virtual bool ClosedByPeer() const = 0;
   // A statement whose rows, if any, do not matter. nullopt: done.
   virtual std::optional<ServerError> Do(const std::string& sql) = 0;
   // The warnings of the last statement; a round trip only where there are any.

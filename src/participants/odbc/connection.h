@@ -80,6 +80,7 @@ class Connection {
   void Guard(std::shared_ptr<Line> line) { line_ = std::move(line); }
   bool guarded() const { return line_ != nullptr && line_->guarded(); }
   void Sever();
+  bool ClosedByPeer() const { return line_ != nullptr && line_->ClosedByPeer(); }
   bool alive() const;
 
   Outcome Execute(const std::string& sql, const Bounds& bounds = {},

@@ -77,9 +77,12 @@ Result<Outcome> Session::Ask(const std::string& sql) {
 }
 
 sql::Answer Session::Finish(const std::string& sql) {
+  const bool sent = alive();
   const Outcome outcome = Command(sql);
   if (outcome.ok()) return {};
   sql::Answer answer = dialect_.judge(Verb::kPhaseTwo, outcome.diagnosis);
+  // A server that ends the session in the middle of the verb may have carried it out.
+  answer.lost = sent && (outcome.lost() || answer.failure.reason == Reason::kConnectionLost);
   if (outcome.lost()) {
     answer.code = Code::kErRmFail;
     answer.failure.reason = Reason::kConnectionLost;

@@ -68,6 +68,7 @@ class Session final : public sql::Session {
 
   // Nothing happens where the connection's socket is not known (watchdog.h).
   void Sever() override { connection_->Sever(); }
+  bool ClosedByPeer() const override { return connection_->ClosedByPeer(); }
 
  private:
   enum class State : uint8_t { kIdle, kActive };

@@ -23,6 +23,8 @@ Line::~Line() {
   if (socket_ >= 0) close(socket_);
 }
 
+bool Line::ClosedByPeer() const { return sql::ClosedByPeer(socket_); }
+
 uint64_t Line::Received() const {
   tcp_info info{};
   socklen_t size = sizeof info;

@@ -37,6 +37,7 @@ class Line {
   void Disarm();
   // Breaks the connection now: whatever waits on it ends.
   void Sever() { Break(Broken::kSevered); }
+  bool ClosedByPeer() const;
 
  private:
   friend class Watchdog;

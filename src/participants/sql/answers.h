@@ -20,7 +20,9 @@ inline xa::Completion Answered(const xa::Call& call, xa::Code code, xa::Failure 
 }
 
 inline xa::Completion Answered(const xa::Call& call, Answer answer) {
-  return Answered(call, answer.code, std::move(answer.failure));
+  xa::Completion completion = Answered(call, answer.code, std::move(answer.failure));
+  completion.lost = answer.lost;
+  return completion;
 }
 
 inline xa::Failure Because(core::Reason reason, std::string detail, bool may_retry = false) {

@@ -185,12 +185,19 @@ Connection::Outcome Connection::Commit(Branch& branch, const xa::Call& call) {
                      Because(Reason::kProtocol, "commit of a branch that is not prepared")),
             After::kKeep};
   }
+  if (!session_->alive() || session_->ClosedByPeer()) {  // it is not sent, so it is not done
+    view_.suspect();
+    return Lost(call, Code::kErRmFail, ConnectionLost());
+  }
   Answer answer = session_->Commit(branch.xid);
   if (answer.code == Code::kOk) return {Answered(call, std::move(answer)), After::kEnded};
   // Refused for now (a read-only server, a lock): it stays with its owner and is asked again.
   const bool later = answer.code == Code::kErRmFail || answer.code == Code::kRetry;
   if (later && session_->alive()) return {Answered(call, std::move(answer)), After::kKeep};
-  return Lost(call, answer.code, std::move(answer.failure));
+  const bool lost = answer.lost;
+  Outcome outcome = Lost(call, answer.code, std::move(answer.failure));
+  outcome.completion.lost = lost;
+  return outcome;
 }
 
 Connection::Outcome Connection::RollBack(Branch& branch, const xa::Call& call) {

@@ -30,7 +30,7 @@ void PhaseTwo::Stop() {
 
 Result<void> PhaseTwo::Ensure() {
   if (view_.health() == xa::Health::kDown) return Error{ErrorCode::kUnavailable, view_.detail()};
-  if (session_ != nullptr && session_->alive()) return {};
+  if (session_ != nullptr && session_->alive() && !session_->ClosedByPeer()) return {};
   session_.reset();
   const bool early = !view_.HasFirst();
   Result<std::unique_ptr<Session>> connected = driver_.Connect();

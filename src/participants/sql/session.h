@@ -23,6 +23,7 @@ namespace assent::sql {
 struct Answer {
   xa::Code code = xa::Code::kOk;
   xa::Failure failure;  // where code is not kOk
+  bool lost = false;    // the verb was sent and not answered: it may have been carried out
 };
 
 struct RunAnswer {
@@ -106,6 +107,9 @@ class Session {
   // From any thread: breaks the connection, so that a call that a silent server does not answer
   // ends (as lost). For when a cancel brings nothing. May do nothing.
   virtual void Sever() {}
+  // The server has closed the connection: what is sent now reaches nobody. False where it cannot be
+  // known.
+  virtual bool ClosedByPeer() const { return false; }
 
   // Before it serves another transaction: nothing of the last one may show. An error: drop the
   // session.

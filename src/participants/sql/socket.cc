@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -71,6 +72,11 @@ int FindSocket(uint16_t local_port, uint16_t peer_port) {
     if (socket != chosen) close(socket);
   }
   return chosen;
+}
+
+bool ClosedByPeer(int socket) {
+  pollfd poll_for{socket, POLLRDHUP, 0};
+  return socket >= 0 && poll(&poll_for, 1, 0) > 0;
 }
 
 }  // namespace assent::sql

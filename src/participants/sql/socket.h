@@ -12,4 +12,7 @@ namespace assent::sql {
 
 int FindSocket(uint16_t local_port, uint16_t peer_port);
 
+// Whether the other side has closed the connection. False for -1.
+bool ClosedByPeer(int socket);
+
 }  // namespace assent::sql
