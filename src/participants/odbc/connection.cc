@@ -117,6 +117,14 @@ Result<std::shared_ptr<Environment>> Environment::Make() {
   // library frees that name when another thread connects, unless it is "C".
   static const int done = setenv("LC_ALL", "C", 1);
   CHECK(done == 0) << "no memory for LC_ALL";
+  // libpq sends what these say behind our own settings, and so over them.
+  static const bool clean = [] {
+    for (const char* name : {"PGOPTIONS", "PGCLIENTENCODING", "PGDATESTYLE", "PGTZ", "PGGEQO"}) {
+      unsetenv(name);
+    }
+    return true;
+  }();
+  CHECK(clean);
   SQLHENV handle = nullptr;
   if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_ENV, SQL_NULL_HANDLE, &handle)) ||
       !SQL_SUCCEEDED(

@@ -53,7 +53,8 @@ struct Outcome {
 };
 
 // The ODBC environment: one per driver. Thread-safe.
-// Sets LC_ALL of this process to C: make the first one before other threads read the environment.
+// Sets LC_ALL of this process to C and takes libpq's own settings (PGTZ, PGDATESTYLE, …) out of its
+// environment: make the first one before other threads read the environment.
 class Environment {
  public:
   static Result<std::shared_ptr<Environment>> Make();

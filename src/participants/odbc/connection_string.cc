@@ -4,6 +4,8 @@
 #include <array>
 #include <cctype>
 
+#include "participants/odbc/postgresql_settings.h"
+
 namespace assent::odbc {
 namespace {
 
@@ -107,13 +109,7 @@ std::string LibpqOptions(const sql::ResourceOptions& options, const std::string&
       " keepalives_count=3 tcp_user_timeout=" + std::to_string(options.call_timeout_ms);
   if (!own.empty()) text += " " + own;
   text += " application_name=" + LibpqQuoted(ApplicationName(options.name));
-  // DateStyle and extra_float_digits are what psqlODBC itself sets once, and needs; after a RESET
-  // ALL they must still hold.
-  text += " options=" + LibpqQuoted("-c lock_timeout=" + std::to_string(options.lock_timeout_ms) +
-                                    " -c DateStyle=ISO -c extra_float_digits=2"
-                                    " -c IntervalStyle=postgres -c bytea_output=hex"
-                                    " -c standard_conforming_strings=on");
-  return text;
+  return text + " " + PostgreSqlSettings(options);
 }
 
 constexpr std::array<std::string_view, 9> kPassedOn = {

@@ -29,19 +29,29 @@ enum class Verb : uint8_t {
   kPhaseTwo,  // commit or roll back of what is prepared
 };
 
+// What the server says of a session when it has just been connected: the user whose the branches
+// are, and the settings that decide what its statements mean, as one text.
+struct Baseline {
+  std::string user;
+  std::string settings;
+};
+
 struct Dialect {
   const char* name;
   sql::Dialect grammar;
 
   Result<ConnectionText> (*connection)(const sql::ResourceOptions&, const std::string& password);
 
-  // Texts of a branch. `check` parts raise an error (recognised by left_branch) where the
-  // transaction is no longer the one that began; all with their answer's shape below.
-  std::string (*begin)(const xa::Xid&, const xa::BranchOptions&, bool witness);
-  std::string (*check_and_prepare)(const xa::Xid&);
-  std::string (*check_and_look)(const xa::Xid&);  // one row: true where nothing was written
+  // Texts of a branch. `begin` raises an error where the session's settings are not the baseline's;
+  // `check` parts raise one where the transaction is no longer the one that began, where it belongs
+  // to another user, or where the client's SQL has changed how its text is read. Judge tells them
+  // apart. All with their answer's shape below.
+  std::string (*begin)(const xa::Xid&, const xa::BranchOptions&, bool witness, const Baseline&);
+  std::string (*check_and_prepare)(const xa::Xid&, const Baseline&);
+  // Last result, one row: true where nothing was written.
+  std::string (*check_and_look)(const xa::Xid&, const Baseline&);
   std::string (*prepare)(const xa::Xid&);
-  std::string (*check_and_commit)(const xa::Xid&);
+  std::string (*check_and_commit)(const xa::Xid&, const Baseline&);
   std::string (*look_and_roll_back)();  // first result, one row: the gid that began
   const char* commit;
   const char* roll_back;
@@ -56,6 +66,10 @@ struct Dialect {
 
   // Texts of the session and the server.
   const char* who_am_i;          // id, started, local port of the connection, its peer's port
+  const char* baseline;          // what read_baseline reads
+  // Errors: kUnavailable where the server did not take what the connection string asks for.
+  Result<Baseline> (*read_baseline)(const std::vector<xa::Value>& row,
+                                    const sql::ResourceOptions&);
   const char* stamp;             // identity, started_at, standby, position
   const char* stamp_restricted;  // the same for a user who may not read what `stamp` reads
   const char* list;              // gid, owner

@@ -58,13 +58,21 @@ class OdbcDriver final : public sql::Driver {
     }
     const ResultSet& row = who.results[0];
     connection->Guard(watchdog_.Watch(PortAt(row, 2), PortAt(row, 3)));
-    const auto stamped = AskStamp(*connection, dialect_, "", options_.call_timeout_ms);
+    const auto stamped =
+        AskStamp(*connection, dialect_, dialect_.baseline, options_.call_timeout_ms);
     if (!stamped) return stamped.error();
+    const ResultSet& settings = stamped->rest.results.front();
+    if (settings.rows.size() != 1) {
+      return Error{ErrorCode::kUnavailable, "the session's settings cannot be read"};
+    }
+    auto baseline = dialect_.read_baseline(settings.rows[0], options_);
+    if (!baseline) return baseline.error();
     // A standby may be promoted under an open session: what it is called now may not last.
     xa::ServerStamp stamp = stamped->standby ? xa::ServerStamp{} : stamped->stamp;
     return std::unique_ptr<sql::Session>(
         std::make_unique<Session>(dialect_, options_, std::move(connection),
                                   sql::SessionId{TextAt(row, 0, 0), TextAt(row, 0, 1)},
+                                  std::move(*baseline),
                                   std::move(stamp), std::move(text->warnings)));
   }
 

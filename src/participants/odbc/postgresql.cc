@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "participants/odbc/postgresql_judge.h"
+#include "participants/odbc/postgresql_settings.h"
 
 namespace assent::odbc {
 namespace {
@@ -29,10 +30,20 @@ const char* Level(xa::Isolation isolation) {
   return "SERIALIZABLE";
 }
 
-std::string Begin(const xa::Xid& xid, const xa::BranchOptions& options, bool witness) {
+// An expression that is 1 where `condition` holds, and else fails; the error quotes `marker`. Built
+// so that it cannot be folded while planning.
+std::string Require(const std::string& condition, const std::string& marker) {
+  return "CASE WHEN " + condition + " THEN 1 ELSE CAST(" + marker +
+         " || left(coalesce(current_setting('assent.branch',true),''),0) AS integer) END";
+}
+
+std::string Begin(const xa::Xid& xid, const xa::BranchOptions& options, bool witness,
+                  const Baseline& baseline) {
   std::string text = std::string("BEGIN ISOLATION LEVEL ") + Level(options.isolation) +
                      (options.read_only ? " READ ONLY" : " READ WRITE") +
-                     "; SELECT set_config('assent.branch'," + Quoted(Gid(xid)) + ",true)";
+                     "; SELECT set_config('assent.branch'," + Quoted(Gid(xid)) + ",true), " +
+                     Require(kPostgreSqlSettings + (" = " + Quoted(baseline.settings)),
+                             Quoted(kOtherSettingsMarker));
   if (witness && !options.read_only) {
     text += "; INSERT INTO assent_witness (xid, mark, created_at) VALUES (" +
             Quoted(WitnessKey(xid)) + ",'C',now())";
@@ -40,21 +51,34 @@ std::string Begin(const xa::Xid& xid, const xa::BranchOptions& options, bool wit
   return text;
 }
 
-// An expression that is 1, or fails. Built so that it cannot be folded while planning.
-std::string Check(const xa::Xid& xid) {
-  return "CASE WHEN current_setting('assent.branch',true) = " + Quoted(Gid(xid)) +
-         " THEN 1 ELSE CAST('" + kLeftBranchMarker +
-         "' || left(coalesce(current_setting('assent.branch',true),''),0) AS integer) END";
+// The transaction is the one that began; it belongs to the connection's user, who may finish it
+// once it is prepared; and the server reads text as it is sent.
+std::string Check(const xa::Xid& xid, const Baseline& baseline) {
+  const std::string ours = "current_setting('assent.branch',true) = " + Quoted(Gid(xid));
+  const std::string user = Quoted(baseline.user);
+  const std::string owned = "session_user = " + user + " AND current_user = " + user;
+  return Require(ours + " AND " + owned +
+                     " AND current_setting('client_encoding') = 'UTF8' AND "
+                     "current_setting('standard_conforming_strings') = 'on'",
+                 "CASE WHEN (" + ours + ") IS NOT TRUE THEN " + Quoted(kLeftBranchMarker) +
+                     " WHEN NOT (" + owned + ") THEN " + Quoted(kOtherUserMarker) + " ELSE " +
+                     Quoted(kOtherSettingsMarker) + " END");
 }
 
 std::string Prepare(const xa::Xid& xid) { return "PREPARE TRANSACTION " + Quoted(Gid(xid)); }
-std::string CheckAndPrepare(const xa::Xid& xid) {
-  return "SELECT " + Check(xid) + "; " + Prepare(xid);
+// What is deferred to the end (constraints, and triggers, which may do anything) is done in front
+// of the check, not behind it.
+constexpr const char* kDeferredNow = "SET CONSTRAINTS ALL IMMEDIATE; ";
+std::string CheckAndPrepare(const xa::Xid& xid, const Baseline& baseline) {
+  return std::string(kDeferredNow) + "SELECT " + Check(xid, baseline) + "; " + Prepare(xid);
 }
-std::string CheckAndLook(const xa::Xid& xid) {
-  return "SELECT pg_current_xact_id_if_assigned() IS NULL, " + Check(xid);
+std::string CheckAndLook(const xa::Xid& xid, const Baseline& baseline) {
+  return std::string(kDeferredNow) + "SELECT pg_current_xact_id_if_assigned() IS NULL, " +
+         Check(xid, baseline);
 }
-std::string CheckAndCommit(const xa::Xid& xid) { return "SELECT " + Check(xid) + "; COMMIT"; }
+std::string CheckAndCommit(const xa::Xid& xid, const Baseline& baseline) {
+  return std::string(kDeferredNow) + "SELECT " + Check(xid, baseline) + "; COMMIT";
+}
 std::string LookAndRollBack() { return "SELECT current_setting('assent.branch',true); ROLLBACK"; }
 std::string CommitPrepared(const xa::Xid& xid) { return "COMMIT PREPARED " + Quoted(Gid(xid)); }
 std::string RollBackPrepared(const xa::Xid& xid) { return "ROLLBACK PREPARED " + Quoted(Gid(xid)); }
@@ -233,6 +257,8 @@ const Dialect& PostgreSql() {
       .already_in_transaction = "25001",
       .unique_violation = "23505",
       .who_am_i = kWhoAmI,
+      .baseline = kPostgreSqlBaseline,
+      .read_baseline = ReadPostgreSqlBaseline,
       .stamp = "SELECT " ASSENT_STAMP_FULL,
       .stamp_restricted = "SELECT " ASSENT_STAMP_RESTRICTED,
       .list = kList,

@@ -1,9 +1,9 @@
 // PostgreSQL as a dialect: PREPARE TRANSACTION, and what its SQLSTATEs mean.
 //
 // Round trips of a branch (measured on the wire, psqlODBC 13.02; each text one simple query):
-//   Begin    1   BEGIN …; SELECT set_config('assent.branch', gid, true)[; INSERT witness]
+//   Begin    1   BEGIN …; SELECT set_config('assent.branch', gid, true), settings[; INSERT witness]
 //   Run      1   a statement; with parameters parse, bind, execute and sync in one message
-//   Prepare  1   SELECT check; PREPARE TRANSACTION
+//   Prepare  1   SET CONSTRAINTS ALL IMMEDIATE; SELECT check; PREPARE TRANSACTION
 //            2   where no statement has written as far as the client can tell (all gave columns)
 //            and
 //                isolation is not SERIALIZABLE: SELECT check and pg_current_xact_id_if_assigned(),
@@ -19,7 +19,8 @@
 // cast that fails) unless `assent.branch` still holds the gid; the setting is local to the
 // transaction, so any COMMIT or ROLLBACK by the client's SQL has taken it away. In an aborted
 // transaction the check fails with 25P02, so "PREPARE TRANSACTION that says success and rolls back"
-// cannot come to pass. No savepoint, no further command is sent (Protocol=7.4-0).
+// cannot come to pass. The check also requires that the branch belongs to the connection's user, and
+// that client_encoding and standard_conforming_strings are what they were. No savepoint, no further command is sent (Protocol=7.4-0).
 //
 // The witness row (assent_witness; key: gtrid-bqual, collation C): mark C in the branch, mark R by
 // settling.

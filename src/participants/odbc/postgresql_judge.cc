@@ -67,6 +67,39 @@ const Row* Find(const Row (&table)[n], std::string_view state) {
   return nullptr;
 }
 
+// The marker comes as "invalid input syntax for type integer": its quoted value is what tells.
+bool JudgeChecks(Verb verb, const std::string& message, sql::Answer& answer) {
+  const auto quotes = [&](const char* marker) {
+    return message.find(marker) != std::string::npos;
+  };
+  const auto say = [&](Code code, Reason reason, const char* detail) {
+    answer.code = code;
+    answer.failure.reason = reason;
+    answer.failure.detail = detail;
+    return true;
+  };
+  if (verb == Verb::kPrepare && quotes(kLeftBranchMarker)) {
+    return say(Code::kHeuristicHazard, Reason::kLeftBranch,
+               "the client's SQL has ended the branch's transaction");
+  }
+  if (verb == Verb::kPrepare && quotes(kOtherUserMarker)) {
+    return say(Code::kRbOther, Reason::kPrepareRefused,
+               "the client's SQL has changed the role or the session's user: the branch would "
+               "belong to somebody else, and only they could finish it");
+  }
+  if (verb == Verb::kPrepare && quotes(kOtherSettingsMarker)) {
+    return say(Code::kRbOther, Reason::kPrepareRefused,
+               "the client's SQL has changed client_encoding or standard_conforming_strings: "
+               "what it stored may not be what was sent");
+  }
+  if (verb == Verb::kBegin && quotes(kOtherSettingsMarker)) {
+    answer.failure.may_retry = true;
+    return say(Code::kRbTransient, Reason::kUnavailable,
+               "the session's settings are not those that it was connected with");
+  }
+  return false;
+}
+
 }  // namespace
 
 sql::Answer JudgePostgreSql(Verb verb, const Diagnosis& diagnosis) {
@@ -74,13 +107,7 @@ sql::Answer JudgePostgreSql(Verb verb, const Diagnosis& diagnosis) {
   answer.failure.detail = diagnosis.message;
   answer.failure.sqlstate = diagnosis.sqlstate;
   answer.failure.vendor_code = diagnosis.native;
-  // The marker comes as "invalid input syntax for type integer": its quoted value is what tells.
-  if (verb == Verb::kPrepare && diagnosis.message.find(kLeftBranchMarker) != std::string::npos) {
-    answer.code = Code::kHeuristicHazard;
-    answer.failure.reason = Reason::kLeftBranch;
-    answer.failure.detail = "the client's SQL has ended the branch's transaction";
-    return answer;
-  }
+  if (JudgeChecks(verb, diagnosis.message, answer)) return answer;
   const Row* row = nullptr;
   if (verb == Verb::kPhaseTwo) row = Find(kInPhaseTwo, diagnosis.sqlstate);
   if (verb == Verb::kPrepare) row = Find(kInPrepare, diagnosis.sqlstate);

@@ -9,8 +9,10 @@
 
 namespace assent::odbc {
 
-// Raised by the check that stands before PREPARE; the server quotes it in its message.
+// Raised by the checks in Begin and before PREPARE; the server quotes them in its message.
 inline constexpr const char* kLeftBranchMarker = "assent-left-the-branch";
+inline constexpr const char* kOtherUserMarker = "assent-belongs-to-another-user";
+inline constexpr const char* kOtherSettingsMarker = "assent-has-other-settings";
 
 sql::Answer JudgePostgreSql(Verb verb, const Diagnosis& diagnosis);
 

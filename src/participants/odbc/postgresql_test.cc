@@ -86,10 +86,41 @@ TEST(PostgreSqlJudge, TellsABranchThatWasLeftFromBadData) {
 TEST(PostgreSql, WritesTheWitnessOnlyWhereSomethingMayBeWritten) {
   const xa::Xid xid{core::Gtrid::Make("ODBCTEST", 1, "abc", 1), 1};
   const auto begin = PostgreSql().begin;
-  EXPECT_THAT(begin(xid, {}, true), HasSubstr("INSERT INTO assent_witness"));
-  EXPECT_THAT(begin(xid, {}, false), Not(HasSubstr("assent_witness")));
-  EXPECT_THAT(begin(xid, {xa::Isolation::kReadCommitted, true}, true),
+  EXPECT_THAT(begin(xid, {}, true, {}), HasSubstr("INSERT INTO assent_witness"));
+  EXPECT_THAT(begin(xid, {}, false, {}), Not(HasSubstr("assent_witness")));
+  EXPECT_THAT(begin(xid, {xa::Isolation::kReadCommitted, true}, true, {}),
               Not(HasSubstr("assent_witness")));
+}
+
+// What a server says that took everything at the connect.
+std::vector<xa::Value> Settings() {
+  std::vector<xa::Value> row;
+  for (const char* text : {"assent", "assent", "10000", "all of them", "UTF8", "on", "ISO, MDY",
+                           "postgres", "hex", "2"}) {
+    row.push_back(std::string(text));
+  }
+  return row;
+}
+
+TEST(PostgreSqlSettings, AreReadBackAndNotTakenOnTrust) {
+  const auto read = PostgreSql().read_baseline(Settings(), {});
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->user, "assent");
+  EXPECT_EQ(read->settings, "all of them");
+  for (const auto& [column, name] :
+       std::vector<std::pair<size_t, const char*>>{{2, "lock_timeout"},
+                                                   {4, "client_encoding"},
+                                                   {5, "standard_conforming_strings"},
+                                                   {6, "DateStyle"},
+                                                   {7, "IntervalStyle"},
+                                                   {8, "bytea_output"},
+                                                   {9, "extra_float_digits"}}) {
+    auto row = Settings();
+    row[column] = std::string("LATIN1");
+    const auto refused = PostgreSql().read_baseline(row, {});
+    ASSERT_FALSE(refused) << name;
+    EXPECT_THAT(refused.error().message, testing::AllOf(HasSubstr(name), HasSubstr("LATIN1")));
+  }
 }
 
 // Probe rows: version, slots, fsync, full_page_writes, synchronous_commit, standby, read only,

@@ -53,12 +53,13 @@ Result<Stamped> AskStamp(Connection& connection, const Dialect& dialect, const s
 }
 
 Session::Session(const Dialect& dialect, const sql::ResourceOptions& options,
-                 std::unique_ptr<Connection> connection, sql::SessionId id, xa::ServerStamp stamp,
-                 std::vector<std::string> warnings)
+                 std::unique_ptr<Connection> connection, sql::SessionId id, Baseline baseline,
+                 xa::ServerStamp stamp, std::vector<std::string> warnings)
     : dialect_(dialect),
       options_(options),
       connection_(std::move(connection)),
       id_(std::move(id)),
+      baseline_(std::move(baseline)),
       stamp_(std::move(stamp)),
       warnings_(std::move(warnings)) {}
 

@@ -35,8 +35,8 @@ class Session final : public sql::Session {
  public:
   // `warnings` are said by each probe.
   Session(const Dialect& dialect, const sql::ResourceOptions& options,
-          std::unique_ptr<Connection> connection, sql::SessionId id, xa::ServerStamp stamp,
-          std::vector<std::string> warnings);
+          std::unique_ptr<Connection> connection, sql::SessionId id, Baseline baseline,
+          xa::ServerStamp stamp, std::vector<std::string> warnings);
 
   bool alive() const override { return alive_ && connection_->alive(); }
   sql::SessionId id() const override { return id_; }
@@ -93,6 +93,7 @@ class Session final : public sql::Session {
   const sql::ResourceOptions options_;
   const std::unique_ptr<Connection> connection_;
   const sql::SessionId id_;
+  const Baseline baseline_;
   const xa::ServerStamp stamp_;
   const std::vector<std::string> warnings_;
 

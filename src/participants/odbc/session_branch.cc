@@ -32,9 +32,10 @@ sql::Answer LeftBranch() {
              "the client's SQL has ended the branch's transaction");
 }
 
-bool True(const Outcome& outcome, size_t result, size_t column) {
-  if (outcome.results.size() <= result || outcome.results[result].rows.empty()) return false;
-  const auto* value = std::get_if<bool>(&outcome.results[result].rows[0][column]);
+// Whether the first column of the last result is true.
+bool True(const Outcome& outcome) {
+  if (outcome.results.empty() || outcome.results.back().rows.empty()) return false;
+  const auto* value = std::get_if<bool>(&outcome.results.back().rows[0][0]);
   return value != nullptr && *value;
 }
 
@@ -53,13 +54,15 @@ sql::Answer Session::Begin(const xa::Xid& xid, const xa::BranchOptions& options,
   const bool with_witness = witness && !options.read_only;
   may_be_unwritten_ = !with_witness && options.isolation != xa::Isolation::kSerializable;
   doom_.reset();
-  const Outcome outcome = Command(dialect_.begin(xid, options, witness));
+  const Outcome outcome = Command(dialect_.begin(xid, options, witness, baseline_));
   if (outcome.lost()) return Lost(Code::kRbCommFail, outcome.diagnosis);
   state_ = State::kActive;
   if (!outcome.ok()) {
     // The BEGIN itself may have been done: end it at once, so that the session is clean.
     doom_ = dialect_.judge(Verb::kBegin, outcome.diagnosis);
     (void)RollBackNow();
+    // Other settings than it was given: whoever needs a session gets a new one.
+    if (doom_->failure.reason == Reason::kUnavailable) alive_ = false;
     return *doom_;
   }
   if (outcome.Warned(dialect_.already_in_transaction)) {
@@ -148,7 +151,8 @@ sql::Answer Session::Prepare(const xa::Xid& xid) {
   if (auto refused = Refuse(xid)) return *refused;
   if (!read_only_ && may_be_unwritten_) return LookAndPrepare(xid);
   const Outcome outcome =
-      Command(read_only_ ? dialect_.check_and_commit(xid) : dialect_.check_and_prepare(xid));
+      Command(read_only_ ? dialect_.check_and_commit(xid, baseline_)
+                         : dialect_.check_and_prepare(xid, baseline_));
   if (!outcome.ok()) return EndedBadly(outcome);
   state_ = State::kIdle;
   if (outcome.Warned(dialect_.no_transaction)) return LeftBranch();
@@ -157,9 +161,9 @@ sql::Answer Session::Prepare(const xa::Xid& xid) {
 }
 
 sql::Answer Session::LookAndPrepare(const xa::Xid& xid) {
-  const Outcome look = Send(dialect_.check_and_look(xid));
+  const Outcome look = Send(dialect_.check_and_look(xid, baseline_));
   if (!look.ok()) return EndedBadly(look);
-  const bool unwritten = True(look, 0, 0);
+  const bool unwritten = True(look);
   const Outcome outcome = Command(unwritten ? std::string(dialect_.commit) : dialect_.prepare(xid));
   if (!outcome.ok()) return EndedBadly(outcome);
   state_ = State::kIdle;
@@ -169,7 +173,7 @@ sql::Answer Session::LookAndPrepare(const xa::Xid& xid) {
 
 sql::Answer Session::CommitOnePhase(const xa::Xid& xid) {
   if (auto refused = Refuse(xid)) return *refused;
-  const Outcome outcome = Command(dialect_.check_and_commit(xid));
+  const Outcome outcome = Command(dialect_.check_and_commit(xid, baseline_));
   if (!outcome.ok()) return EndedBadly(outcome);
   state_ = State::kIdle;
   if (outcome.Warned(dialect_.no_transaction)) return LeftBranch();

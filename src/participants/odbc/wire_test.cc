@@ -171,25 +171,33 @@ class Texts : public PostgreSqlTest {
   Texts() {
     auto text = PostgreSqlConnection(OptionsFor(Server().port()), "");
     connection_ = std::move(*Connection::Open(*Environment::Make(), text->text, 5'000));
+    const Outcome settings = Send(PostgreSql().baseline);
+    baseline_ = *PostgreSql().read_baseline(settings.results.at(0).rows.at(0),
+                                            OptionsFor(Server().port()));
   }
   Outcome Send(const std::string& sql) { return connection_->Execute(sql); }
   void ExpectNothingIsPrepared(const xa::Xid& xid, const char* after, const char* sqlstate) {
-    const Outcome prepared = Send(PostgreSql().check_and_prepare(xid));
+    const Outcome prepared = Send(PostgreSql().check_and_prepare(xid, baseline_));
     EXPECT_EQ(prepared.kind, Outcome::Kind::kError) << after;
     EXPECT_EQ(prepared.diagnosis.sqlstate, sqlstate) << after;
     EXPECT_EQ(Prepared(xid), "0") << after;
-    const Outcome committed = Send(PostgreSql().check_and_commit(xid));
+    const Outcome committed = Send(PostgreSql().check_and_commit(xid, baseline_));
     EXPECT_EQ(committed.kind, Outcome::Kind::kError) << after;
     Send("ROLLBACK");
     EXPECT_EQ(One("SELECT count(*) FROM account WHERE id > 2"), "0") << after;
   }
 
+  Outcome Begin(const xa::Xid& xid) {
+    return Send(PostgreSql().begin(xid, {}, false, baseline_));
+  }
+
   std::unique_ptr<Connection> connection_;
+  Baseline baseline_;
 };
 
 TEST_F(Texts, PrepareNothingOnceTheTransactionIsAborted) {
   const xa::Xid xid = NewXid();
-  ASSERT_TRUE(Send(PostgreSql().begin(xid, {}, false)).ok());
+  ASSERT_TRUE(Begin(xid).ok());
   ASSERT_TRUE(Send("INSERT INTO account VALUES (3, 3)").ok());
   ASSERT_FALSE(Send("SELECT 1/0").ok());
   ExpectNothingIsPrepared(xid, "an error", "25P02");
@@ -199,7 +207,7 @@ TEST_F(Texts, PrepareNothingOnceTheTransactionIsAnother) {
   for (const char* left : {"ROLLBACK", "ROLLBACK; BEGIN", "ROLLBACK AND CHAIN",
                            "ROLLBACK; BEGIN; SELECT set_config('assent.branch','assent-',true)"}) {
     const xa::Xid xid = NewXid();
-    ASSERT_TRUE(Send(PostgreSql().begin(xid, {}, false)).ok());
+    ASSERT_TRUE(Begin(xid).ok());
     ASSERT_TRUE(Send("INSERT INTO account VALUES (3, 3)").ok());
     ASSERT_TRUE(Send(left).ok()) << left;
     ExpectNothingIsPrepared(xid, left, "22P02");
@@ -208,7 +216,7 @@ TEST_F(Texts, PrepareNothingOnceTheTransactionIsAnother) {
 
 TEST_F(Texts, PrepareNothingOfAnotherBranch) {
   const xa::Xid xid = NewXid();
-  ASSERT_TRUE(Send(PostgreSql().begin(NewXid(), {}, false)).ok());
+  ASSERT_TRUE(Begin(NewXid()).ok());
   ASSERT_TRUE(Send("INSERT INTO account VALUES (3, 3)").ok());
   ExpectNothingIsPrepared(xid, "another Begin", "22P02");
 }
