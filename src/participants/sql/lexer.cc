@@ -68,6 +68,12 @@ class Lexer {
       Number();
       return {};
     }
+    if (StartsWith("??")) {
+      if (mysql_) return Invalid("?? stands for PostgreSQL's operator ?, which is not known here");
+      at_ += 2;
+      Add(Token::Kind::kSymbol, from);
+      return {};
+    }
     ++at_;
     Add(c == '?' ? Token::Kind::kMarker : Token::Kind::kSymbol, from);
     return {};
@@ -102,6 +108,13 @@ class Lexer {
 
   // at_ stands on the opening quote; the token begins at `from` (an E in front, perhaps).
   Result<void> Quoted(Token::Kind kind, char quote, bool backslashes, size_t from) {
+    // PostgreSQL: 'a' and 'b' on two lines are one string, which knows backslashes if it began as
+    // E'a'.
+    if (!mysql_ && kind == Token::Kind::kString && !tokens_.empty() &&
+        tokens_.back().kind == Token::Kind::kString &&
+        (tokens_.back().text[0] == 'e' || tokens_.back().text[0] == 'E')) {
+      return Invalid("a string that goes on behind an E'' string; write it as one");
+    }
     ++at_;
     while (at_ < sql_.size()) {
       const char c = Peek();

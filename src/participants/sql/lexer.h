@@ -1,7 +1,8 @@
 // Splits SQL text into words, quoted things and symbols, as the two dialects write them.
 //
 // Contract: pure; tokens point into the text. Comments are skipped. Errors: kInvalid for what has
-// no end (string, name, comment), a zero byte, and MySQL's executable comments.
+// no end (string, name, comment), a zero byte, MySQL's executable comments, and what the server
+// might read in another way: a string that goes on behind an E'' string, ?? outside of PostgreSQL.
 #pragma once
 
 #include <string_view>
@@ -13,6 +14,7 @@
 namespace assent::sql {
 
 struct Token {
+  // PostgreSQL's ?? (the operator character ?, not a marker) is one symbol.
   enum class Kind { kWord, kQuotedName, kString, kNumber, kMarker, kSymbol };
   Kind kind{};
   std::string_view text;  // with its quotes

@@ -271,13 +271,26 @@ bool TouchesSession(const std::vector<Token>& tokens, const ScannedStatement& st
   return false;
 }
 
-Result<void> CheckFileOutput(const std::vector<Token>& tokens, Dialect dialect) {
-  if (dialect != Dialect::kMySql) return {};
-  for (size_t i = 0; i + 1 < tokens.size(); ++i) {
-    if (tokens[i].kind != Kind::kWord || tokens[i + 1].kind != Kind::kWord) continue;
-    const std::string next = Upper(tokens[i + 1].text);
-    if (Upper(tokens[i].text) == "INTO" && (next == "OUTFILE" || next == "DUMPFILE")) {
-      return Invalid(next + " is not allowed in a branch: a file is not undone with it");
+// What follows INTO where it is not the target of INSERT, REPLACE or MERGE: MySQL's files, and on
+// PostgreSQL a table that is created (SELECT … INTO t, in any WITH, UNION or parenthesis).
+Result<void> CheckInto(const std::vector<Token>& tokens, Dialect dialect) {
+  constexpr std::string_view kIsTarget[] = {"INSERT", "MERGE"};
+  for (size_t i = 0; i < tokens.size(); ++i) {
+    if (tokens[i].kind != Kind::kWord || Upper(tokens[i].text) != "INTO") continue;
+    if (dialect == Dialect::kMySql) {
+      const bool word = i + 1 < tokens.size() && tokens[i + 1].kind == Kind::kWord;
+      const std::string next = word ? Upper(tokens[i + 1].text) : "";
+      if (next == "OUTFILE" || next == "DUMPFILE") {
+        return Invalid(next + " is not allowed in a branch: a file is not undone with it");
+      }
+      continue;
+    }
+    const std::string before =
+        i > 0 && tokens[i - 1].kind == Kind::kWord ? Upper(tokens[i - 1].text) : "";
+    const bool name = before == "AS" || (i > 0 && IsSymbol(tokens[i - 1], '.'));
+    if (!name && !IsIn(before, kIsTarget)) {
+      return Invalid("SELECT INTO is not allowed in a branch: it creates a table; " +
+                     std::string(kDdl));
     }
   }
   return {};
@@ -321,11 +334,12 @@ Result<ScannedStatement> Scan(std::string_view sql, Dialect dialect, const ScanO
   if (first == tokens.size()) return Invalid("there is no statement in it");
   statement.keyword = tokens[first].kind == Kind::kWord ? Upper(tokens[first].text) : "";
   Result<void> allowed = CheckKeyword(statement.keyword, dialect);
-  if (allowed) allowed = CheckFileOutput(tokens, dialect);
+  if (allowed) allowed = CheckInto(tokens, dialect);
   if (!allowed) return allowed.error();
 
   for (const Token& token : tokens) {
     if (token.kind == Kind::kMarker) statement.markers.push_back(token.offset);
+    if (token.text == "??") statement.escapes.push_back(token.offset);
   }
   FindTarget(tokens, first, statement);
   statement.touches_session = TouchesSession(tokens, statement);

@@ -29,6 +29,7 @@ struct ScanOptions {
 struct ScannedStatement {
   std::string keyword;          // the first one, in upper case: SELECT, INSERT, …
   std::vector<size_t> markers;  // byte offsets of the parameter markers, ascending
+  std::vector<size_t> escapes;  // of each ?? that means PostgreSQL's operator character ?
   size_t end = 0;               // the statement is [0, end): without its semicolon
   // The table that INSERT, REPLACE, UPDATE or DELETE names first, without quotes; may be empty.
   std::string target_schema, target;

@@ -42,13 +42,17 @@ TEST(Scanner, AcceptsTheStatementsThatABranchRuns) {
 TEST(Scanner, RefusesWhatWouldEndTheBranchOrChangeTheSession) {
   for (const Dialect dialect : kBoth) {
     for (const char* keyword :
-         {"BEGIN",   "START",    "COMMIT",    "END",        "ROLLBACK", "ABORT",      "SAVEPOINT",
-          "RELEASE", "PREPARE",  "XA",        "SET",        "LOCK",     "UNLOCK",     "CREATE",
-          "ALTER",   "DROP",     "TRUNCATE",  "RENAME",     "GRANT",    "REVOKE",     "USE",
-          "LISTEN",  "NOTIFY",   "UNLISTEN",  "DISCARD",    "RESET",    "COPY",       "LOAD",
-          "VACUUM",  "ANALYZE",  "FLUSH",     "DO",         "EXECUTE",  "DEALLOCATE", "HANDLER",
-          "KILL",    "SHUTDOWN", "INSTALL",   "CHECKPOINT", "CLUSTER",  "REINDEX",    "DECLARE",
-          "EXPLAIN", "SHOW",     "FROBNICATE"}) {
+         {"BEGIN",   "START",    "COMMIT",   "END",        "ROLLBACK", "ABORT",      "SAVEPOINT",
+          "RELEASE", "PREPARE",  "XA",       "SET",        "LOCK",     "UNLOCK",     "CREATE",
+          "ALTER",   "DROP",     "TRUNCATE", "RENAME",     "GRANT",    "REVOKE",     "USE",
+          "LISTEN",  "NOTIFY",   "UNLISTEN", "DISCARD",    "RESET",    "COPY",       "LOAD",
+          "VACUUM",  "ANALYZE",  "FLUSH",    "DO",         "EXECUTE",  "DEALLOCATE", "HANDLER",
+          "KILL",    "SHUTDOWN", "INSTALL",  "CHECKPOINT", "CLUSTER",  "REINDEX",    "DECLARE",
+          "EXPLAIN", "SHOW",     "MOVE",     "FETCH",      "CLOSE",    "ANALYSE",    "IF",
+          "CASE",    "LOOP",     "WHILE",    "REPEAT",     "SIGNAL",   "BINLOG",     "HELP",
+          "CACHE",   "CHECK",    "CHECKSUM", "BACKUP",     "FOR",      "GET",        "RETURN",
+          "IMPORT",  "SECURITY", "REASSIGN", "REFRESH",    "COMMENT",  "DESCRIBE",   "DESC",
+          "PURGE",   "CHANGE",   "OPTIMIZE", "FROBNICATE"}) {
       for (const char* disguise : {"%", "/* x */ %", "-- x\n%", " (%", "\n\t%"}) {
         std::string sql = disguise;
         sql.replace(sql.find('%'), 1, std::string(keyword) + " something 'secret'");
@@ -169,6 +173,42 @@ TEST(Scanner, RefusesCommentsThatTheServerExecutes) {
 TEST(Scanner, RefusesWritingFiles) {
   EXPECT_NE(Refusal("SELECT 1 INTO OUTFILE '/tmp/x'", Dialect::kMySql), "");
   EXPECT_NE(Refusal("SELECT 1 into /* x */ dumpfile '/tmp/x'", Dialect::kMySql), "");
+}
+
+// PostgreSQL: it creates a table, wherever in the statement it is.
+TEST(Scanner, RefusesSelectInto) {
+  for (const char* sql :
+       {"SELECT 1 AS a INTO zz", "select * into temp zz from t", "(SELECT 1 AS a INTO zz)",
+        "SELECT a INTO UNLOGGED TABLE zz FROM t UNION SELECT 1", "SELECT 1 /* x */ into -- y\n zz",
+        "WITH x AS (SELECT 1 AS a) SELECT a INTO zz FROM x", "SELECT 1 INTO\"zz\"",
+        "WITH x AS (INSERT INTO t VALUES (1) RETURNING a) SELECT a INTO zz FROM x",
+        "VALUES (1) INTO zz", "TABLE t INTO zz", "SELECT 'a'INTO zz"}) {
+    const std::string message = Refusal(sql, Dialect::kPostgreSql);
+    EXPECT_NE(message.find("SELECT INTO"), std::string::npos) << sql << ": " << message;
+  }
+  for (const char* sql :
+       {"INSERT INTO t SELECT 1", "insert /* x */ into t values ('into')", "SELECT 1 AS into",
+        "SELECT t.into FROM t", "SELECT \"into\" FROM t", "SELECT $$ INTO $$ -- INTO x",
+        "MERGE INTO t USING s ON true WHEN MATCHED THEN DELETE",
+        "WITH x AS (INSERT INTO t VALUES (1) RETURNING a) SELECT a FROM x"}) {
+    EXPECT_EQ(Refusal(sql, Dialect::kPostgreSql), "") << sql;
+  }
+}
+
+TEST(Scanner, RefusesAStringWhoseEndTheServerSeesElsewhere) {
+  EXPECT_NE(Refusal("SELECT E'a'\n'b\\'' ; COMMIT; --'", Dialect::kPostgreSql), "");
+  EXPECT_NE(Refusal("SELECT e'a' -- c\n'b'", Dialect::kPostgreSql), "");
+  EXPECT_EQ(Refusal("SELECT 'a'\n'b'", Dialect::kPostgreSql), "");
+  EXPECT_EQ(Refusal("SELECT E'a', 'b', name'c'", Dialect::kPostgreSql), "");
+}
+
+TEST(Scanner, ReadsTwoQuestionMarksAsPostgreSqlsOperator) {
+  EXPECT_EQ(Markers("SELECT a ?? ?, a ?\?| ?, a @?? b, '?\?'", Dialect::kPostgreSql),
+            (std::vector<size_t>{12, 21}));
+  EXPECT_EQ(Scan("SELECT a ?? 'x'", Dialect::kPostgreSql)->escapes, (std::vector<size_t>{9}));
+  const std::string refusal = Refusal("SELECT a ?? 'x'", Dialect::kMySql);
+  EXPECT_NE(refusal.find("??"), std::string::npos) << refusal;
+  EXPECT_EQ(Refusal("SELECT '?\?'", Dialect::kMySql), "");
 }
 
 TEST(Scanner, NamesTheTableThatIsWritten) {
