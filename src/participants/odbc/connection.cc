@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "base/utf16.h"
+#include "participants/odbc/message.h"
 #include "participants/odbc/values.h"
 
 namespace assent::odbc {
@@ -21,28 +22,11 @@ constexpr uint64_t kFloodBytes = 16u << 20;
 
 SQLPOINTER Number(uintptr_t value) { return reinterpret_cast<SQLPOINTER>(value); }
 
-// "ERROR: division by zero;\nError while executing the query" -> "division by zero". Class 22 (bad
-// data) quotes the value at the end: cut off, values are the client's (but for our own markers).
-std::string Shorten(std::string message, const std::string& sqlstate) {
-  message.resize(std::min(message.find('\n'), message.size()));
-  for (const std::string_view prefix : {"ERROR: ", "FATAL: ", "WARNING: ", "PANIC: "}) {
-    if (message.rfind(prefix, 0) == 0) message.erase(0, prefix.size());
-  }
-  message.erase(0, message.find_first_not_of(' '));
-  while (!message.empty() && (message.back() == ';' || message.back() == '\r')) message.pop_back();
-  const size_t quoted = message.find(": \"");
-  if (sqlstate.rfind("22", 0) == 0 && quoted != std::string::npos &&
-      message.compare(quoted, 10, ": \"assent-") != 0) {
-    message.resize(quoted);
-  }
-  return message;
-}
-
 std::vector<Diagnosis> Diagnose(SQLSMALLINT kind, SQLHANDLE handle) {
   std::vector<Diagnosis> all;
   for (SQLSMALLINT i = 1; i <= 8; ++i) {
     std::array<SQLWCHAR, 6> state{};
-    std::array<SQLWCHAR, 1024> text{};
+    std::array<SQLWCHAR, 4096> text{};
     SQLINTEGER native = 0;
     SQLSMALLINT length = 0;
     if (!SQL_SUCCEEDED(SQLGetDiagRecW(kind, handle, i, state.data(), &native, text.data(),
@@ -53,9 +37,8 @@ std::vector<Diagnosis> Diagnose(SQLSMALLINT kind, SQLHANDLE handle) {
     one.sqlstate = ToUtf8(std::u16string(state.begin(), state.begin() + 5));
     one.native = native;
     const size_t kept = std::min<size_t>(static_cast<size_t>(length), text.size() - 1);
-    one.message =
-        Shorten(ToUtf8(std::u16string(text.begin(), text.begin() + static_cast<ptrdiff_t>(kept))),
-                one.sqlstate);
+    one.message = MessageOf(
+        ToUtf8(std::u16string(text.begin(), text.begin() + static_cast<ptrdiff_t>(kept))));
     all.push_back(std::move(one));
   }
   return all;
@@ -237,9 +220,7 @@ void Connection::ReadResults(void* statement, bool matched_nothing, const Bounds
     if (fetched == Fetched::kError) return Fail(statement, out);
     if (fetched == Fetched::kTooLarge) {
       out.kind = Outcome::Kind::kTooLarge;
-      out.diagnosis = {"", 0,
-                       "a result has more than " + std::to_string(bounds.max_rows) + " rows or " +
-                           std::to_string(bounds.max_result_bytes) + " bytes"};
+      out.diagnosis = {"", 0, "a result is too large"};
       return;
     }
     const SQLRETURN more = SQLMoreResults(statement);
@@ -270,7 +251,7 @@ void Connection::Fail(void* statement, Outcome& out) {
     out.diagnosis = {"HYT01", 0, "the server has not answered in time; the connection was cut"};
   } else if (broken == Broken::kFlooded) {
     out.kind = Outcome::Kind::kTooLarge;
-    out.diagnosis = {"", 0, "a result is far larger than the bound; the connection was cut"};
+    out.diagnosis = {"", 0, "a result is far too large; the connection was cut"};
   } else if (broken == Broken::kSevered) {
     out.diagnosis = {"08003", 0, "the connection was cut"};
   }

@@ -25,7 +25,7 @@ namespace assent::odbc {
 struct Diagnosis {
   std::string sqlstate;
   int32_t native = 0;
-  std::string message;  // the server's first line; without the values that it quotes
+  std::string message;  // the server's message, DETAIL and HINT, each on one line and bounded
 };
 
 struct ResultSet {

@@ -63,31 +63,38 @@ struct Dialect {
   const char* no_transaction;
   const char* already_in_transaction;
   const char* unique_violation;
+  // A warning of a commit or prepare that was done here, but whose wait for a synchronous standby
+  // was cut short. Others of that SQLSTATE are possible; `fence` tells.
+  const char* wait_cancelled;
 
   // Texts of the session and the server.
-  const char* who_am_i;          // id, started, local port of the connection, its peer's port
-  const char* baseline;          // what read_baseline reads
+  const char* who_am_i;  // id, started, local port of the connection, its peer's port
+  const char* baseline;  // what read_baseline reads
   // Errors: kUnavailable where the server did not take what the connection string asks for.
-  Result<Baseline> (*read_baseline)(const std::vector<xa::Value>& row,
-                                    const sql::ResourceOptions&);
+  Result<Baseline> (*read_baseline)(const std::vector<xa::Value>& row, const sql::ResourceOptions&);
   const char* stamp;             // identity, started_at, standby, position
   const char* stamp_restricted;  // the same for a user who may not read what `stamp` reads
-  const char* list;              // gid, owner
+  const char* list;              // gid, owner; at the end NULL and the number of rows
   const char* reset;
+  // A commit that waits for the synchronous standbys, where there are any: once it is answered they
+  // have all that was committed before.
+  const char* fence;
   const char* probe;
   Result<sql::Probe> (*read_probe)(const std::vector<xa::Value>& row, const std::string& user);
-  std::string (*cancel_statement)(const sql::SessionId&);  // rows: sessions that were ours
+  // Rows: sessions that were ours, and were not just ending a branch.
+  std::string (*cancel_statement)(const sql::SessionId&);
   std::string (*end_session)(const sql::SessionId&);
-  std::string (*session_exists)(const sql::SessionId&);
-  // Rows: sessions of ours that began before `first` and are none of `known`.
+  std::string (*session_exists)(const sql::SessionId&);  // one row: how many
+  // One row: how many sessions of ours began before `first` and are none of `known`.
   std::string (*sessions_before)(const sql::SessionId& first,
                                  const std::vector<sql::SessionId>& known);
 
   // The witness table.
   const char* install_witness;
   std::string (*settle_witness)(const xa::Xid&);  // inserts R by itself
-  std::string (*read_witness)(const xa::Xid&);    // mark
-  // key, mark; between two keys.
+  // Writes the row as it is, once more, and tells its mark; no row where there is none.
+  std::string (*rewrite_witness)(const xa::Xid&);
+  // key, mark; between two keys; at the end NULL and the number of rows.
   std::string (*witnesses)(const std::string& after, const std::string& below, uint32_t limit);
   std::optional<xa::Xid> (*witness_of)(const std::string& key);
   std::string (*purge_witness)(const std::vector<xa::Xid>&);

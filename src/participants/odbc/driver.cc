@@ -69,11 +69,10 @@ class OdbcDriver final : public sql::Driver {
     if (!baseline) return baseline.error();
     // A standby may be promoted under an open session: what it is called now may not last.
     xa::ServerStamp stamp = stamped->standby ? xa::ServerStamp{} : stamped->stamp;
-    return std::unique_ptr<sql::Session>(
-        std::make_unique<Session>(dialect_, options_, std::move(connection),
-                                  sql::SessionId{TextAt(row, 0, 0), TextAt(row, 0, 1)},
-                                  std::move(*baseline),
-                                  std::move(stamp), std::move(text->warnings)));
+    return std::unique_ptr<sql::Session>(std::make_unique<Session>(
+        dialect_, options_, std::move(connection),
+        sql::SessionId{TextAt(row, 0, 0), TextAt(row, 0, 1)}, std::move(*baseline),
+        std::move(stamp), std::move(text->warnings)));
   }
 
   const char* driver_name() const override { return "odbc"; }

@@ -68,7 +68,7 @@ std::string Check(const xa::Xid& xid, const Baseline& baseline) {
 std::string Prepare(const xa::Xid& xid) { return "PREPARE TRANSACTION " + Quoted(Gid(xid)); }
 // What is deferred to the end (constraints, and triggers, which may do anything) is done in front
 // of the check, not behind it.
-constexpr const char* kDeferredNow = "SET CONSTRAINTS ALL IMMEDIATE; ";
+constexpr const char* kDeferredNow = "/* assent: ends */ SET CONSTRAINTS ALL IMMEDIATE; ";
 std::string CheckAndPrepare(const xa::Xid& xid, const Baseline& baseline) {
   return std::string(kDeferredNow) + "SELECT " + Check(xid, baseline) + "; " + Prepare(xid);
 }
@@ -108,12 +108,25 @@ constexpr const char* kWhoAmI =
   "'/' || CASE WHEN pg_is_in_recovery() THEN 'standby' "                                          \
   "ELSE left(pg_walfile_name(pg_current_wal_lsn()), 8) END || '/' || " ASSENT_STAMP_REST
 
-constexpr const char* kList =
-    "SELECT gid, owner::text FROM pg_prepared_xacts WHERE database = current_database()";
+// Two columns of text, and at the end their number: a list that breaks off is never taken for a
+// short one, whatever the driver makes of it.
+#define ASSENT_COUNTED_BEGIN "WITH found(a, b) AS MATERIALIZED ("
+#define ASSENT_COUNTED_END                                                                      \
+  ") SELECT a, b FROM found UNION ALL SELECT NULL, count(*)::text FROM found ORDER BY 1 NULLS " \
+  "LAST"
+
+constexpr const char* kList = ASSENT_COUNTED_BEGIN
+    "SELECT gid, owner::text FROM pg_prepared_xacts WHERE database = "
+    "current_database()" ASSENT_COUNTED_END;
 
 // Goes back to the settings of the start-up packet. As a command of its own it costs the server no
 // more than SELECT 1; spelt out without DISCARD PLANS it costs half as much again.
 constexpr const char* kReset = "DISCARD ALL";
+
+// Commits in order of their position in the log wait for a standby in that order.
+constexpr const char* kFence =
+    "SELECT pg_logical_emit_message(true, 'assent', '') "
+    "WHERE current_setting('synchronous_standby_names') <> ''";
 
 constexpr const char* kProbe =
     "SELECT current_setting('server_version'), current_setting('max_prepared_transactions')::int, "
@@ -183,18 +196,27 @@ std::string Where(const sql::SessionId& id, bool mine) {
   }
   return text;
 }
+// A session that waits for a standby stops waiting when it is cancelled or ended: what it was
+// committing then shows here, though no standby has it.
+constexpr const char* kNotEnding =
+    " AND wait_event IS DISTINCT FROM 'SyncRep' AND NOT (state = 'active' AND (query LIKE "
+    "'/* assent: ends */%' OR query LIKE 'COMMIT%' OR query LIKE 'PREPARE TRANSACTION %' OR "
+    "query LIKE 'ROLLBACK PREPARED %'))";
 std::string CancelStatement(const sql::SessionId& id) {
-  return "SELECT pg_cancel_backend(pid)" + Where(id, true);
+  return "SELECT pg_cancel_backend(pid)" + Where(id, true) + kNotEnding;
 }
 std::string EndSession(const sql::SessionId& id) {
-  return "SELECT pg_terminate_backend(pid)" + Where(id, true);
+  return "SELECT pg_terminate_backend(pid)" + Where(id, true) + kNotEnding;
 }
-std::string SessionExists(const sql::SessionId& id) { return "SELECT 1" + Where(id, false); }
+std::string SessionExists(const sql::SessionId& id) {
+  return "SELECT count(*)::text" + Where(id, false);
+}
 
 // Whatever the resource was called when they began.
 std::string SessionsBefore(const sql::SessionId& first, const std::vector<sql::SessionId>& known) {
   std::string text =
-      "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND usename = "
+      "SELECT count(*)::text FROM pg_stat_activity WHERE datname = current_database() AND usename "
+      "= "
       "session_user AND application_name LIKE 'assent/%' AND "
       "(extract(epoch from backend_start) * 1000000)::bigint < " +
       Quoted(first.started) + "::bigint";
@@ -217,12 +239,16 @@ std::string SettleWitness(const xa::Xid& xid) {
          "INSERT INTO assent_witness (xid, mark, created_at) VALUES (" +
          Quoted(WitnessKey(xid)) + ",'R',now())";
 }
-std::string ReadWitness(const xa::Xid& xid) {
-  return "SELECT mark::text FROM assent_witness WHERE xid = " + Quoted(WitnessKey(xid));
+// A row that was only read may be one that no standby has. Needs no right to UPDATE.
+std::string RewriteWitness(const xa::Xid& xid) {
+  return "WITH gone AS (DELETE FROM assent_witness WHERE xid = " + Quoted(WitnessKey(xid)) +
+         " RETURNING xid, mark, created_at) INSERT INTO assent_witness (xid, mark, created_at) "
+         "SELECT xid, mark, created_at FROM gone RETURNING mark::text";
 }
 std::string Witnesses(const std::string& after, const std::string& below, uint32_t limit) {
-  return "SELECT xid, mark::text FROM assent_witness WHERE xid > " + Quoted(after) + " AND xid < " +
-         Quoted(below) + " ORDER BY xid LIMIT " + std::to_string(limit);
+  return ASSENT_COUNTED_BEGIN "SELECT xid, mark::text FROM assent_witness WHERE xid > " +
+         Quoted(after) + " AND xid < " + Quoted(below) + " ORDER BY xid LIMIT " +
+         std::to_string(limit) + ASSENT_COUNTED_END;
 }
 std::optional<xa::Xid> WitnessOf(const std::string& key) {
   return xa::Xid::FromPostgreSql("assent-" + key);
@@ -256,6 +282,7 @@ const Dialect& PostgreSql() {
       .no_transaction = "25P01",
       .already_in_transaction = "25001",
       .unique_violation = "23505",
+      .wait_cancelled = "01000",
       .who_am_i = kWhoAmI,
       .baseline = kPostgreSqlBaseline,
       .read_baseline = ReadPostgreSqlBaseline,
@@ -263,6 +290,7 @@ const Dialect& PostgreSql() {
       .stamp_restricted = "SELECT " ASSENT_STAMP_RESTRICTED,
       .list = kList,
       .reset = kReset,
+      .fence = kFence,
       .probe = kProbe,
       .read_probe = ReadProbe,
       .cancel_statement = CancelStatement,
@@ -271,7 +299,7 @@ const Dialect& PostgreSql() {
       .sessions_before = SessionsBefore,
       .install_witness = kInstallWitness,
       .settle_witness = SettleWitness,
-      .read_witness = ReadWitness,
+      .rewrite_witness = RewriteWitness,
       .witnesses = Witnesses,
       .witness_of = WitnessOf,
       .purge_witness = PurgeWitness,

@@ -19,8 +19,9 @@
 // cast that fails) unless `assent.branch` still holds the gid; the setting is local to the
 // transaction, so any COMMIT or ROLLBACK by the client's SQL has taken it away. In an aborted
 // transaction the check fails with 25P02, so "PREPARE TRANSACTION that says success and rolls back"
-// cannot come to pass. The check also requires that the branch belongs to the connection's user, and
-// that client_encoding and standard_conforming_strings are what they were. No savepoint, no further command is sent (Protocol=7.4-0).
+// cannot come to pass. The check also requires that the branch belongs to the connection's user,
+// and that client_encoding and standard_conforming_strings are what they were. No savepoint, no
+// further command is sent (Protocol=7.4-0).
 //
 // The witness row (assent_witness; key: gtrid-bqual, collation C): mark C in the branch, mark R by
 // settling.

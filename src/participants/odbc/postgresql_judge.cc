@@ -69,9 +69,7 @@ const Row* Find(const Row (&table)[n], std::string_view state) {
 
 // The marker comes as "invalid input syntax for type integer": its quoted value is what tells.
 bool JudgeChecks(Verb verb, const std::string& message, sql::Answer& answer) {
-  const auto quotes = [&](const char* marker) {
-    return message.find(marker) != std::string::npos;
-  };
+  const auto quotes = [&](const char* marker) { return message.find(marker) != std::string::npos; };
   const auto say = [&](Code code, Reason reason, const char* detail) {
     answer.code = code;
     answer.failure.reason = reason;
@@ -115,6 +113,11 @@ sql::Answer JudgePostgreSql(Verb verb, const Diagnosis& diagnosis) {
   answer.code = row->code;
   answer.failure.reason = row->reason;
   answer.failure.may_retry = row->may_retry;
+  // The same SQLSTATE says that somebody has cancelled the statement: that is a decision. Where the
+  // server speaks another language than English neither is retried.
+  if (row->state == "57014" && diagnosis.message.find("statement timeout") != std::string::npos) {
+    answer.failure.may_retry = true;
+  }
   return answer;
 }
 

@@ -12,21 +12,18 @@ struct Setting {
 };
 
 // DateStyle and extra_float_digits are what psqlODBC itself sets once, and needs.
-constexpr Setting kAsked[] = {{"client_encoding", "UTF8"},
-                              {"standard_conforming_strings", "on"},
-                              {"DateStyle", "ISO,"},
-                              {"IntervalStyle", "postgres"},
-                              {"bytea_output", "hex"},
-                              {"extra_float_digits", "2"}};
+constexpr Setting kAsked[] = {{"client_encoding", "UTF8"}, {"standard_conforming_strings", "on"},
+                              {"DateStyle", "ISO,"},       {"IntervalStyle", "postgres"},
+                              {"bytea_output", "hex"},     {"extra_float_digits", "2"}};
 
-#define ASSENT_ASKED                                                             \
-  "current_setting('client_encoding'), "                                         \
+#define ASSENT_ASKED                                                               \
+  "current_setting('client_encoding'), "                                           \
   "current_setting('standard_conforming_strings'), current_setting('DateStyle'), " \
-  "current_setting('IntervalStyle'), current_setting('bytea_output'), "          \
+  "current_setting('IntervalStyle'), current_setting('bytea_output'), "            \
   "current_setting('extra_float_digits')"
-#define ASSENT_SETTINGS                                                                     \
-  "concat_ws('/', " ASSENT_ASKED                                                            \
-  ", current_setting('lock_timeout'), current_setting('TimeZone'), "                        \
+#define ASSENT_SETTINGS                                              \
+  "concat_ws('/', " ASSENT_ASKED                                     \
+  ", current_setting('lock_timeout'), current_setting('TimeZone'), " \
   "current_setting('search_path'), current_setting('synchronous_commit'))"
 
 Error Unavailable(std::string message) { return {ErrorCode::kUnavailable, std::move(message)}; }

@@ -46,6 +46,15 @@ TEST(PostgreSqlJudge, KnowsWhatAStatementsErrorMeans) {
                       {"", Code::kRbOther, Reason::kSqlError, false}});
 }
 
+TEST(PostgreSqlJudge, TellsATimeoutFromACancelledStatement) {
+  for (const Verb verb : {Verb::kRun, Verb::kPrepare}) {
+    EXPECT_TRUE(JudgePostgreSql(verb, {"57014", 1, "canceling statement due to statement timeout"})
+                    .failure.may_retry);
+    EXPECT_FALSE(JudgePostgreSql(verb, {"57014", 1, "canceling statement due to user request"})
+                     .failure.may_retry);
+  }
+}
+
 TEST(PostgreSqlJudge, KnowsWhatARefusedPrepareMeans) {
   Expect(Verb::kPrepare, {{"42710", Code::kErDupid, Reason::kProtocol, false},
                           {"40001", Code::kRbTransient, Reason::kSerialization, true},

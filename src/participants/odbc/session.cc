@@ -20,7 +20,37 @@ Error Unavailable(const Outcome& outcome) {
               (outcome.diagnosis.sqlstate.empty() ? "" : " (" + outcome.diagnosis.sqlstate + ")")};
 }
 
+constexpr const char* kOnlyHere =
+    "the server was told to wait no longer for its synchronous standby: what it ended may be "
+    "missing there";
+
+// How many rows stand in front of the one that counts them.
+Result<size_t> CountedRows(const ResultSet& result) {
+  const size_t rows = result.rows.size();
+  if (rows == 0 || TextAt(result, rows - 1, 1) != std::to_string(rows - 1) ||
+      !std::holds_alternative<std::monostate>(result.rows.back()[0])) {
+    return Error{ErrorCode::kUnavailable, "the server's answer is not complete"};
+  }
+  return rows - 1;
+}
+
+Result<bool> IsZero(const Result<Outcome>& counted) {
+  if (!counted) return counted.error();
+  const std::string count = TextAt(counted->results.front(), 0, 0);
+  if (count.empty()) return Error{ErrorCode::kUnavailable, "the server's answer is not complete"};
+  return count == "0";
+}
+
 }  // namespace
+
+sql::Answer OnlyHere() {
+  sql::Answer answer;
+  answer.code = Code::kErRmFail;
+  answer.failure.reason = Reason::kUnavailable;
+  answer.failure.detail = kOnlyHere;
+  answer.failure.may_retry = true;
+  return answer;
+}
 
 std::string TextAt(const ResultSet& result, size_t row, size_t column) {
   if (row >= result.rows.size() || column >= result.rows[row].size()) return {};
@@ -77,10 +107,21 @@ Result<Outcome> Session::Ask(const std::string& sql) {
   return outcome;
 }
 
+bool Session::IsReplicated(const Outcome& outcome) {
+  return !outcome.Warned(dialect_.wait_cancelled) || Fence();
+}
+
+Result<void> Session::Fence() {
+  const Outcome fence = Command(dialect_.fence);
+  if (!fence.ok()) return Unavailable(fence);
+  if (!fence.Warned(dialect_.wait_cancelled)) return {};
+  return Error{ErrorCode::kUnavailable, kOnlyHere};
+}
+
 sql::Answer Session::Finish(const std::string& sql) {
   const bool sent = alive();
   const Outcome outcome = Command(sql);
-  if (outcome.ok()) return {};
+  if (outcome.ok()) return IsReplicated(outcome) ? sql::Answer{} : OnlyHere();
   sql::Answer answer = dialect_.judge(Verb::kPhaseTwo, outcome.diagnosis);
   // A server that ends the session in the middle of the verb may have carried it out.
   answer.lost = sent && (outcome.lost() || answer.failure.reason == Reason::kConnectionLost);
@@ -100,12 +141,14 @@ sql::Answer Session::RollBackPrepared(const xa::Xid& xid) {
 Result<xa::ScanResult> Session::List() {
   const auto stamped = AskStamp(*connection_, dialect_, dialect_.list, options_.call_timeout_ms);
   if (!stamped) return stamped.error();
+  const ResultSet& list = stamped->rest.results.front();
+  const auto count = CountedRows(list);
+  if (!count) return count.error();
   xa::ScanResult scan;
   scan.complete = true;
   scan.stamp = stamped->stamp;
   scan.standby = stamped->standby;
-  const ResultSet& list = stamped->rest.results.front();
-  for (size_t i = 0; i < list.rows.size(); ++i) {
+  for (size_t i = 0; i < *count; ++i) {
     if (const auto xid = xa::Xid::FromPostgreSql(TextAt(list, i, 0))) {
       scan.listed.push_back({*xid, TextAt(list, i, 1)});
     } else {
@@ -117,13 +160,15 @@ Result<xa::ScanResult> Session::List() {
 
 xa::Found Session::SettleWitness(const xa::Xid& xid) {
   const Outcome inserted = Command(dialect_.settle_witness(xid));
-  if (inserted.ok()) return xa::Found::kWitnessRolledBack;
+  if (inserted.ok()) {
+    return IsReplicated(inserted) ? xa::Found::kWitnessRolledBack : xa::Found::kUnknown;
+  }
   if (inserted.lost() || inserted.diagnosis.sqlstate != dialect_.unique_violation) {
     return xa::Found::kUnknown;
   }
-  const Outcome read = Send(dialect_.read_witness(xid));
-  if (!read.ok()) return xa::Found::kUnknown;
-  const std::string mark = TextAt(read.results.front(), 0, 0);
+  const Outcome written = Send(dialect_.rewrite_witness(xid));
+  if (!written.ok() || !IsReplicated(written)) return xa::Found::kUnknown;
+  const std::string mark = TextAt(written.results.front(), 0, 0);
   if (mark == "C") return xa::Found::kWitnessCommitted;
   if (mark == "R") return xa::Found::kWitnessRolledBack;
   return xa::Found::kUnknown;
@@ -145,7 +190,9 @@ Result<std::vector<sql::WitnessRow>> Session::Witnesses(const std::string& after
   if (!found) return found.error();
   std::vector<sql::WitnessRow> witnesses;
   const ResultSet& rows = found->results.front();
-  for (size_t i = 0; i < rows.rows.size(); ++i) {
+  const auto count = CountedRows(rows);
+  if (!count) return count.error();
+  for (size_t i = 0; i < *count; ++i) {
     std::string key = TextAt(rows, i, 0);
     const auto xid = dialect_.witness_of(key);
     witnesses.push_back({std::move(key), xid, TextAt(rows, i, 1) == "C"});
@@ -177,16 +224,12 @@ Result<void> Session::EndSession(const sql::SessionId& other) {
 }
 
 Result<bool> Session::IsGone(const sql::SessionId& other) {
-  const auto found = Ask(dialect_.session_exists(other));
-  if (!found) return found.error();
-  return found->results.front().rows.empty();
+  return IsZero(Ask(dialect_.session_exists(other)));
 }
 
 Result<bool> Session::NoneBefore(const sql::SessionId& first,
                                  const std::vector<sql::SessionId>& known) {
-  const auto found = Ask(dialect_.sessions_before(first, known));
-  if (!found) return found.error();
-  return found->results.front().rows.empty();
+  return IsZero(Ask(dialect_.sessions_before(first, known)));
 }
 
 Result<void> Session::Reset() {

@@ -28,6 +28,8 @@ struct Stamped {
 // another way where the user may not read the server's identity.
 Result<Stamped> AskStamp(Connection& connection, const Dialect& dialect, const std::string& more,
                          uint32_t timeout_ms);
+// Unknown: it was done here, but perhaps not where a standby would take over.
+sql::Answer OnlyHere();
 // The value of a cell as text; empty where it is none.
 std::string TextAt(const ResultSet& result, size_t row, size_t column);
 
@@ -69,6 +71,7 @@ class Session final : public sql::Session {
   // Nothing happens where the connection's socket is not known (watchdog.h).
   void Sever() override { connection_->Sever(); }
   bool ClosedByPeer() const override { return connection_->ClosedByPeer(); }
+  Result<void> Fence() override;
 
  private:
   enum class State : uint8_t { kIdle, kActive };
@@ -76,6 +79,8 @@ class Session final : public sql::Session {
   // Both within call_timeout_ms. Command brings no results.
   Outcome Send(const std::string& sql);
   Outcome Command(const std::string& sql);
+  // Whether what was answered has reached the synchronous standbys; may write, to find out.
+  bool IsReplicated(const Outcome& outcome);
   // Phase-two verbs.
   sql::Answer Finish(const std::string& sql);
   // What Prepare and CommitOnePhase have in common: the answer where it is already clear.

@@ -2,6 +2,7 @@
 #include <string_view>
 
 #include "base/check.h"
+#include "participants/odbc/question_marks.h"
 #include "participants/odbc/session.h"
 #include "participants/sql/scanner.h"
 
@@ -30,6 +31,12 @@ sql::Answer Lost(Code code, const Diagnosis& diagnosis) {
 sql::Answer LeftBranch() {
   return Say(Code::kHeuristicHazard, Reason::kLeftBranch,
              "the client's SQL has ended the branch's transaction");
+}
+
+sql::Answer TooLarge(const std::string& message, const Bounds& bounds) {
+  return Say(Code::kRbOther, Reason::kResultTooLarge,
+             message + ": the bounds are max_rows = " + std::to_string(bounds.max_rows) +
+                 " and max_result_bytes = " + std::to_string(bounds.max_result_bytes));
 }
 
 // Whether the first column of the last result is true.
@@ -84,12 +91,13 @@ sql::RunAnswer Session::Run(const xa::Statement& statement) {
                         std::to_string(scanned->markers.size()) + " markers"));
   }
   const Bounds bounds{0, options_.max_rows, options_.max_result_bytes};
-  Outcome outcome = connection_->Execute(statement.sql, bounds, statement.parameters);
+  Outcome outcome = connection_->Execute(
+      scanned ? PassQuestionMarks(statement.sql, scanned->escapes) : statement.sql, bounds,
+      statement.parameters);
   switch (outcome.kind) {
     case Outcome::Kind::kOk: break;
     case Outcome::Kind::kLost: return Doom(Lost(Code::kRbCommFail, outcome.diagnosis));
-    case Outcome::Kind::kTooLarge:
-      return Doom(Say(Code::kRbOther, Reason::kResultTooLarge, outcome.diagnosis.message));
+    case Outcome::Kind::kTooLarge: return Doom(TooLarge(outcome.diagnosis.message, bounds));
     case Outcome::Kind::kBadInput:
       return Doom(Say(Code::kRbOther, Reason::kSqlError, outcome.diagnosis.message));
     case Outcome::Kind::kError: return Doom(dialect_.judge(Verb::kRun, outcome.diagnosis));
@@ -150,14 +158,13 @@ sql::Answer Session::EndedBadly(const Outcome& outcome) {
 sql::Answer Session::Prepare(const xa::Xid& xid) {
   if (auto refused = Refuse(xid)) return *refused;
   if (!read_only_ && may_be_unwritten_) return LookAndPrepare(xid);
-  const Outcome outcome =
-      Command(read_only_ ? dialect_.check_and_commit(xid, baseline_)
-                         : dialect_.check_and_prepare(xid, baseline_));
+  const Outcome outcome = Command(read_only_ ? dialect_.check_and_commit(xid, baseline_)
+                                             : dialect_.check_and_prepare(xid, baseline_));
   if (!outcome.ok()) return EndedBadly(outcome);
   state_ = State::kIdle;
   if (outcome.Warned(dialect_.no_transaction)) return LeftBranch();
-  if (!read_only_) return {};
-  return {Code::kReadOnly, {}};
+  if (read_only_) return {Code::kReadOnly, {}};
+  return IsReplicated(outcome) ? sql::Answer{} : OnlyHere();
 }
 
 sql::Answer Session::LookAndPrepare(const xa::Xid& xid) {
@@ -168,7 +175,8 @@ sql::Answer Session::LookAndPrepare(const xa::Xid& xid) {
   if (!outcome.ok()) return EndedBadly(outcome);
   state_ = State::kIdle;
   if (outcome.Warned(dialect_.no_transaction)) return LeftBranch();
-  return {unwritten ? Code::kReadOnly : Code::kOk, {}};
+  if (unwritten) return {Code::kReadOnly, {}};
+  return IsReplicated(outcome) ? sql::Answer{} : OnlyHere();
 }
 
 sql::Answer Session::CommitOnePhase(const xa::Xid& xid) {
@@ -177,7 +185,7 @@ sql::Answer Session::CommitOnePhase(const xa::Xid& xid) {
   if (!outcome.ok()) return EndedBadly(outcome);
   state_ = State::kIdle;
   if (outcome.Warned(dialect_.no_transaction)) return LeftBranch();
-  return {};
+  return IsReplicated(outcome) ? sql::Answer{} : OnlyHere();
 }
 
 // Whether the transaction was still ours is asked in passing: where it was not, something may have

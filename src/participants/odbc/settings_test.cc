@@ -1,4 +1,5 @@
-// What a session is set to is what its client's text is stored and read by, in each of its branches.
+// What a session is set to is what its client's text is stored and read by, in each of its
+// branches.
 #include <gmock/gmock.h>
 #include <stdlib.h>
 
@@ -91,10 +92,9 @@ TEST_F(Settings, OfTheRoleDoNotChangeWhatIsReadBack) {
         Sql("SELECT '2026-01-31'::date, '1 day'::interval, '\\x00ff'::bytea, 0.1::float8 + "
             "0.2::float8, '\\', current_setting('lock_timeout')"));
     ASSERT_EQ(ran.answer.code, Code::kOk) << ran.answer.failure.detail;
-    EXPECT_THAT(ran.result.rows[0],
-                ElementsAre(std::string("2026-01-31"), std::string("1 day"),
-                            xa::Bytes{std::string("\0\xff", 2)}, 0.1 + 0.2, std::string("\\"),
-                            std::string("2s")))
+    EXPECT_THAT(ran.result.rows[0], ElementsAre(std::string("2026-01-31"), std::string("1 day"),
+                                                xa::Bytes{std::string("\0\xff", 2)}, 0.1 + 0.2,
+                                                std::string("\\"), std::string("2s")))
         << i;
     ASSERT_EQ(session->CommitOnePhase(xid).code, Code::kOk);
     ASSERT_TRUE(session->Reset());

@@ -161,7 +161,8 @@ bool Parameters::Bind(void* statement, uint16_t number, const xa::Value& value) 
 
 Fetched FetchResult(void* statement, const Bounds& bounds, ResultSet& out) {
   SQLLEN row_count = -1;
-  if (SQL_SUCCEEDED(SQLRowCount(statement, &row_count))) out.row_count = row_count;
+  if (!SQL_SUCCEEDED(SQLRowCount(statement, &row_count))) return Fetched::kError;
+  out.row_count = row_count;
   SQLSMALLINT columns = 0;
   if (!SQL_SUCCEEDED(SQLNumResultCols(statement, &columns))) return Fetched::kError;
   std::vector<SQLSMALLINT> types;

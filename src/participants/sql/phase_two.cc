@@ -111,7 +111,13 @@ xa::Completion PhaseTwo::Find(const xa::Call& call) {
   // forbids the branch forbids nothing.
   const bool there = xa::IsServerOf(call.prepared_by, list->stamp);
   if (!call.settle || !there || !view_.Witnessed(call.xid)) {
-    completion.found = xa::Found::kNotListed;
+    const Result<void> fenced = session_->Fence();
+    if (fenced) {
+      completion.found = xa::Found::kNotListed;
+    } else {
+      if (!session_->alive()) view_.suspect();
+      completion.failure = Unavailable(fenced.error().message);
+    }
     return completion;
   }
   completion.found = session_->SettleWitness(call.xid);

@@ -86,6 +86,9 @@ class Session {
   // Inserts the mark R with the witness key of `xid`, in a transaction of its own, and says what it
   // found (kWitnessCommitted, kWitnessRolledBack, kUnknown when it blocked or failed).
   virtual xa::Found SettleWitness(const xa::Xid& xid) = 0;
+  // Returns once the server's synchronous standbys, where it has any, hold all that it shows now.
+  // An error: perhaps not, and what was seen here may be another after a fail-over.
+  virtual Result<void> Fence() { return {}; }
   virtual Result<void> PurgeWitness(const std::vector<xa::Xid>& xids) = 0;
   // Committed rows with keys between the two (neither included, by bytes), ascending, at most
   // `limit`. A key begins with the gtrid's text.

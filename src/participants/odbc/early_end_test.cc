@@ -1,0 +1,227 @@
+// A result that ends before its end is an error: for a client's statement, and for what we ask the
+// server ourselves, where a short list would be taken for the truth.
+#include <gmock/gmock.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <thread>
+
+#include "base/random.h"
+#include "participants/odbc/fixture_test.h"
+#include "participants/sql/drive_test.h"
+#include "participants/sql/resource.h"
+
+namespace assent::odbc {
+namespace {
+
+using core::Reason;
+using testing::HasSubstr;
+using xa::Code;
+
+sockaddr_in Loopback(int port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
+// Passes one connection on, and breaks it once the server has sent so many bytes more.
+class Breaker {
+ public:
+  explicit Breaker(int server_port) {
+    sockaddr_in address = Loopback(0);
+    socklen_t size = sizeof address;
+    listener_ = socket(AF_INET, SOCK_STREAM, 0);
+    EXPECT_EQ(bind(listener_, reinterpret_cast<sockaddr*>(&address), size), 0);
+    EXPECT_EQ(listen(listener_, 1), 0);
+    EXPECT_EQ(getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size), 0);
+    port_ = ntohs(address.sin_port);
+    thread_ = std::thread([this, server_port] { Pass(server_port); });
+  }
+  ~Breaker() {
+    shutdown(listener_, SHUT_RDWR);
+    thread_.join();
+    close(listener_);
+  }
+  int port() const { return port_; }
+  void BreakAfter(int64_t bytes) { left_ = bytes; }
+  int64_t left() const { return left_; }
+
+ private:
+  void Pass(int server_port) {
+    const int client = accept(listener_, nullptr, nullptr);
+    if (client < 0) return;
+    const int server = socket(AF_INET, SOCK_STREAM, 0);
+    const sockaddr_in address = Loopback(server_port);
+    bool open = connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    std::string buffer(1 << 16, '\0');
+    while (open) {
+      pollfd ends[2] = {{client, POLLIN, 0}, {server, POLLIN, 0}};
+      poll(ends, 2, -1);
+      for (const int i : {0, 1}) {
+        if (!open || ends[i].revents == 0) continue;
+        int64_t got = recv(ends[i].fd, buffer.data(), buffer.size(), 0);
+        open = got > 0;
+        if (i == 1 && got > 0) {
+          const int64_t left = left_;
+          open = got < left;
+          got = std::min(got, left);
+          left_ = left - got;
+        }
+        if (got > 0) send(ends[1 - i].fd, buffer.data(), static_cast<size_t>(got), MSG_NOSIGNAL);
+      }
+    }
+    close(client);
+    close(server);
+  }
+
+  int listener_ = -1, port_ = 0;
+  std::atomic<int64_t> left_{INT64_MAX};
+  std::thread thread_;
+};
+
+class EarlyEnd : public PostgreSqlTest {
+ protected:
+  EarlyEnd() {
+    options_ = OptionsFor(Server().port());
+    options_.dsn += ";SSLmode=disable";
+  }
+  std::unique_ptr<sql::Session> Through(const Breaker& breaker) {
+    options_.dsn = OptionsFor(breaker.port()).dsn + ";SSLmode=disable";
+    driver_ = MakeDriver(options_);
+    return ConnectWith(*driver_);
+  }
+  // Cuts what `ask` is answered at every few bytes; it must fail each time, until it comes whole.
+  template <typename Ask>
+  void ExpectNoneIsShort(const Ask& ask) {
+    for (int64_t bytes = 1;; bytes += 23) {
+      Breaker breaker(Server().port());
+      const auto session = Through(breaker);
+      breaker.BreakAfter(bytes);
+      const bool answered = ask(*session);
+      if (breaker.left() > 0) {
+        EXPECT_TRUE(answered) << "nothing was cut";
+        EXPECT_GT(bytes, 24) << "nothing was tried";
+        return;
+      }
+      // The last byte of the answer may be the one at which it was cut.
+      if (answered) continue;
+      EXPECT_FALSE(session->alive()) << bytes;
+    }
+  }
+
+  sql::ResourceOptions options_;
+  std::unique_ptr<sql::Driver> driver_;
+};
+
+TEST_F(EarlyEnd, OfAListOfBranchesIsAFailedScan) {
+  const auto session = Connect();
+  for (int i = 0; i < 3; ++i) {
+    const xa::Xid xid = NewXid();
+    Begin(*session, xid);
+    MustRun(*session, Sql("INSERT INTO account VALUES (?, 1)", {int64_t{10 + i}}));
+    ASSERT_EQ(session->Prepare(xid).code, Code::kOk);
+  }
+  ExpectNoneIsShort([](sql::Session& cut) {
+    const auto scan = cut.List();
+    EXPECT_TRUE(!scan || scan->listed.size() == 3);
+    return scan.has_value();
+  });
+}
+
+TEST_F(EarlyEnd, OfALookForASessionIsNoSign) {
+  const auto other = Connect();
+  ExpectNoneIsShort([&](sql::Session& cut) {
+    const auto gone = cut.IsGone(other->id());
+    EXPECT_TRUE(!gone || !*gone);
+    return gone.has_value();
+  });
+}
+
+TEST_F(EarlyEnd, OfTheWitnessRowsIsAFailedRead) {
+  const auto session = Connect();
+  ASSERT_TRUE(session->InstallWitness());
+  for (int i = 0; i < 3; ++i) session->SettleWitness(NewXid());
+  ExpectNoneIsShort([](sql::Session& cut) {
+    const auto rows = cut.Witnesses("", "g", 100);
+    EXPECT_TRUE(!rows || rows->size() == 3);
+    return rows.has_value();
+  });
+  Psql("DROP TABLE assent_witness");
+}
+
+TEST_F(EarlyEnd, OfTheConnectionInsideAResultLosesTheBranch) {
+  for (const int64_t bytes : {1, 200, 5'000, 30'000}) {
+    Breaker breaker(Server().port());
+    const auto session = Through(breaker);
+    const xa::Xid xid = NewXid();
+    Begin(*session, xid);
+    MustRun(*session, Sql("UPDATE account SET gold = 0"));
+    breaker.BreakAfter(bytes);
+    const sql::RunAnswer ran =
+        session->Run(Sql("SELECT g, repeat('x', 100) FROM generate_series(1, 400) g"));
+    EXPECT_EQ(ran.answer.code, Code::kRbCommFail) << bytes;
+    EXPECT_TRUE(ran.result.rows.empty()) << bytes;
+    EXPECT_FALSE(session->alive()) << bytes;
+    EXPECT_TRUE(xa::IsRollBack(session->Prepare(xid).code)) << bytes;
+    EXPECT_EQ(Prepared(xid), "0");
+  }
+}
+
+// The server sends rows as they come, and learns only then that there will be no more.
+TEST_F(EarlyEnd, ByAnErrorBehindRowsDoomsTheBranch) {
+  Psql("DROP TABLE IF EXISTS small; CREATE TABLE small (id int PRIMARY KEY, w int CHECK (w < 3))");
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"SELECT g, repeat('x', 100), 1 / (300 - g) FROM generate_series(1, 400) g", "22012"},
+      {"INSERT INTO small(id, w) VALUES (11, 1), (12, 1), (11, 1) RETURNING id", "23505"},
+      {"INSERT INTO small SELECT g, g / 300 FROM generate_series(1, 900) g RETURNING id", "23514"},
+      {"SELECT g, repeat('x', 100), CASE WHEN g = 300 THEN pg_sleep(30) END FROM "
+       "generate_series(1, 400) g",
+       "57014"}};
+  for (const auto& [sql, sqlstate] : cases) {
+    const auto session = Connect();
+    const xa::Xid xid = NewXid();
+    Begin(*session, xid);
+    MustRun(*session, Sql("SELECT set_config('statement_timeout', '300', true)"));
+    const sql::RunAnswer ran = session->Run(Sql(sql));
+    EXPECT_TRUE(xa::IsRollBack(ran.answer.code)) << sql;
+    EXPECT_EQ(ran.answer.failure.sqlstate, sqlstate) << sql;
+    EXPECT_TRUE(ran.result.rows.empty()) << sql;
+    EXPECT_TRUE(xa::IsRollBack(session->Prepare(xid).code)) << sql;
+    EXPECT_EQ(Prepared(xid), "0");
+  }
+  EXPECT_EQ(One("SELECT count(*) FROM small"), "0");
+}
+
+TEST_F(EarlyEnd, ByTheEndOfTheServersProcessLosesTheBranch) {
+  const auto session = Connect();
+  const xa::Xid xid = NewXid();
+  Begin(*session, xid);
+  const sql::RunAnswer ran = session->Run(
+      Sql("SELECT g, repeat('x', 100), CASE WHEN g = 300 THEN "
+          "pg_terminate_backend(pg_backend_pid()) END FROM generate_series(1, 400) g"));
+  EXPECT_EQ(ran.answer.code, Code::kRbCommFail);
+  EXPECT_TRUE(ran.result.rows.empty());
+  EXPECT_FALSE(session->alive());
+}
+
+// It would be as large the next time.
+TEST_F(EarlyEnd, OfAResultThatIsTooLargeIsNotALostConnection) {
+  sql::TestDriver db(sql::MakeSqlResource(options_, MakeDriver(options_), SystemRandom()));
+  ASSERT_TRUE(db.sink().WaitHealth(xa::Health::kUp));
+  const xa::Xid xid = NewXid();
+  ASSERT_EQ(db.Do(core::Operation::kOpen, xid).code, Code::kOk);
+  const xa::Completion ran = db.Run(xid, "SELECT generate_series(1, 2000000)");
+  EXPECT_TRUE(xa::IsRollBack(ran.code));
+  EXPECT_EQ(ran.failure.reason, Reason::kResultTooLarge);
+  EXPECT_FALSE(ran.failure.may_retry);
+  EXPECT_THAT(ran.failure.detail, HasSubstr("max_rows = 1000"));
+  EXPECT_EQ(db.RollBackActive(xid).code, Code::kOk);
+}
+
+}  // namespace
+}  // namespace assent::odbc
