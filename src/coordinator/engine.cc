@@ -28,6 +28,8 @@ class Engine::Journal final : public LogPort {
     if (!lsns.empty()) log_.Release(lsns);
   }
   uint64_t RoomBytes() const override { return log_.RoomBytes(); }
+  void Want(uint64_t bytes) override { log_.Want(bytes); }
+  std::string Obstacle() const override { return log_.Obstacle(); }
 
  private:
   log::DecisionLog& log_;
@@ -168,6 +170,10 @@ void Engine::OnFailure(const Error& error) { fatal_(FatalReason::kLogFailed, err
 
 void Engine::OnPressure(log::Lsn below) {
   Post([below](Shard& shard) { shard.OnPressure(below); });
+}
+
+void Engine::OnSpace() {
+  Post([](Shard& shard) { shard.OnSpace(); });
 }
 
 ShardCounters Engine::Counters() const {

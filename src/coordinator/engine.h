@@ -66,6 +66,7 @@ class Engine final : public Front,
   void OnDurable(log::Lsn up_to) override;
   void OnFailure(const Error& error) override;
   void OnPressure(log::Lsn below) override;
+  void OnSpace() override;
 
   // xa::CompletionSink
   void OnCompletion(xa::Completion completion) override;

@@ -10,12 +10,6 @@
 namespace assent::coordinator {
 namespace {
 
-Answer Busy(const std::string& what) {
-  Answer answer = AnswerProblem(503, "busy", "Busy", what + "; nothing was begun: try again later");
-  answer.retry_after_s = 1;
-  return answer;
-}
-
 Answer Reused(const std::string& gid) {
   Answer answer =
       AnswerProblem(422, "gid-reused", "Gid used again",
@@ -69,6 +63,11 @@ Answer OneCall(const std::string& what) {
 }  // namespace
 
 void Shard::OnRequest(Request request, Reply reply) {
+  Handle(request, std::move(reply));
+  DrainSelf();
+}
+
+void Shard::Handle(Request& request, Reply reply) {
   switch (request.route) {
     case Route::kExecute: Execute(request, std::move(reply)); break;
     case Route::kBegin: Begin(request, std::move(reply)); break;
@@ -82,25 +81,6 @@ void Shard::OnRequest(Request request, Reply reply) {
     case Route::kResources: Resources(reply); break;
     case Route::kInstall: CHECK(false) << "answered before the shard"; break;
   }
-  DrainSelf();
-}
-
-bool Shard::Admit(uint64_t room, const Reply& reply) {
-  if (counters_.open >= context_.options.in_flight) {
-    ++counters_.refused_busy;
-    reply(Busy("the bound of " + std::to_string(context_.options.in_flight) +
-               " transactions in flight (limits.in_flight) is reached"));
-    return false;
-  }
-  // Room for the decisions and end records of all that has begun is kept; new work is refused
-  // first.
-  const uint64_t largest = kRoomForOne + context_.options.branches * kRoomForBranch + room;
-  if (context_.log->RoomBytes() < room_spoken_for_ + largest) {
-    ++counters_.refused_busy;
-    reply(Busy("the decision log is out of room: is its disk full?"));
-    return false;
-  }
-  return true;
 }
 
 // Have outcomes been forgotten that this request should know of?
@@ -184,7 +164,7 @@ void Shard::Execute(Request& request, Reply reply) {
   for (const BranchPlan& branch : request.branches) {
     if (branch.partner) room += branch.partner->HeldBytes();
   }
-  if (!Admit(room, reply)) return;
+  if (!Admit(room, request, reply)) return;
   CHECK(request.branches.size() == request.work.size()) << "a request that was not checked";
   Entry& entry = Make(request.gid, request.fingerprint, request.deadline);
   entry.atomic.settings.one_call = true;
@@ -204,7 +184,7 @@ void Shard::Execute(Request& request, Reply reply) {
 }
 
 void Shard::Begin(Request& request, Reply reply) {
-  if (Join(request, reply) || !Admit(0, reply)) return;
+  if (Join(request, reply) || !Admit(0, request, reply)) return;
   Entry& entry = Make(request.gid, request.fingerprint, request.deadline);
   entry.traceparent = std::move(request.traceparent);
   entry.atomic.settings.idle_limit = context_.options.idle_limit;
@@ -277,11 +257,7 @@ void Shard::Enlist(Request& request, Reply reply) {
     return;
   }
   const uint64_t room = kRoomForBranch + (is_partner ? plan.partner->HeldBytes() : 0);
-  if (context_.log->RoomBytes() < room_spoken_for_ + room) {
-    ++counters_.refused_busy;
-    reply(Busy("the decision log is out of room: is its disk full?"));
-    return;
-  }
+  if (!HasSpace(room, false, request, reply)) return;
   Step(*entry, core::Touched{});
   AddBranch(*entry, plan);
   const auto index = static_cast<uint32_t>(entry->work.size() - 1);
@@ -434,7 +410,7 @@ void Shard::RollBackUnknown(Request& request, Reply reply) {
     reply(OutcomeExpired(request.gid));
     return;
   }
-  if (!Admit(0, reply)) return;
+  if (!Admit(0, request, reply)) return;
   Entry& entry = Make(request.gid, {}, Duration::zero());
   AddWaiter(entry, Waiter::For::kRollBack, 0, request.wait, std::move(reply));
   Step(entry, core::RollBackRequested{ClientCause(request)});

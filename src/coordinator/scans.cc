@@ -1,4 +1,5 @@
-// What scans tell the shard (recovery/judge.h), and what waits for the first of each resource.
+// What scans tell the shard (recovery/judge.h), what waits for the first of each resource, and the
+// witness rows that go.
 #include <utility>
 
 #include "base/event_log.h"
@@ -69,6 +70,27 @@ void Shard::SendAll(const std::string& resource, std::vector<xa::Call> calls) {
 
 void Shard::SendFreedPartners() {
   for (tcc::Call& call : first_scan_.FreedPartners()) context_.partners->Submit(std::move(call));
+}
+
+// Witness rows go once the end record of their transaction is durable.
+void Shard::PurgeWitnesses() {
+  std::map<xa::ResourceManager*, std::vector<xa::Xid>> ended;
+  while (!witnessed_.empty() && witnessed_.front().end <= durable_) {
+    ended[witnessed_.front().resource].push_back(witnessed_.front().xid);
+    witnessed_.pop_front();
+  }
+  for (auto& [resource, xids] : ended) resource->PurgeWitness(std::move(xids));
+  for (const auto& [name, resource] : context_.resources) {
+    has_witness_[resource] = resource->Status().witness;
+  }
+}
+
+bool Shard::PurgeOldWitnesses(const std::string& resource) {
+  const auto found = context_.resources.find(resource);
+  if (found == context_.resources.end() || !found->second->Status().witness) return false;
+  found->second->PurgeWitnessesOf(context_.identity.coordinator_id, context_.identity.incarnation,
+                                  unfinished_at_start_[resource]);
+  return true;
 }
 
 }  // namespace assent::coordinator

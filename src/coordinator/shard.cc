@@ -155,6 +155,7 @@ void Shard::Step(Entry& entry, const core::Event& event) {
   if (!entry.gone) return;
   --counters_.open;
   room_spoken_for_ -= RoomOf(entry);
+  space_freed_ = true;
   Remember(entry);
   if (entry.atomic.settings.client_named) {
     const auto found = by_gid_.find(entry.gid);
@@ -262,6 +263,10 @@ void Shard::RunTimers() {
       timers_.Push({now + kSweepEvery, 0, 0, 0, kSweep});
       continue;
     }
+    if (due.kind == kSpace) {
+      ExpireWaiting();
+      continue;
+    }
     Entry* entry = Find(due.handle);
     if (entry == nullptr) continue;
     if (due.kind == kWaiter) {
@@ -276,7 +281,7 @@ void Shard::RunTimers() {
 }
 
 bool Shard::IsDead(const Due& due) {
-  if (due.kind == kSweep) return false;
+  if (due.kind == kSweep || due.kind == kSpace) return false;
   Entry* entry = Find(due.handle);
   if (entry == nullptr) return true;
   if (due.kind == kWaiter) {
@@ -294,27 +299,6 @@ uint64_t& Shard::GenerationOf(Entry& entry, core::Timer timer, uint32_t branch) 
     case core::Timer::kRetry: return entry.work.at(branch).retry_generation;
   }
   return entry.deadline_generation;
-}
-
-// Witness rows go once the end record of their transaction is durable.
-void Shard::PurgeWitnesses() {
-  std::map<xa::ResourceManager*, std::vector<xa::Xid>> ended;
-  while (!witnessed_.empty() && witnessed_.front().end <= durable_) {
-    ended[witnessed_.front().resource].push_back(witnessed_.front().xid);
-    witnessed_.pop_front();
-  }
-  for (auto& [resource, xids] : ended) resource->PurgeWitness(std::move(xids));
-  for (const auto& [name, resource] : context_.resources) {
-    has_witness_[resource] = resource->Status().witness;
-  }
-}
-
-bool Shard::PurgeOldWitnesses(const std::string& resource) {
-  const auto found = context_.resources.find(resource);
-  if (found == context_.resources.end() || !found->second->Status().witness) return false;
-  found->second->PurgeWitnessesOf(context_.identity.coordinator_id, context_.identity.incarnation,
-                                  unfinished_at_start_[resource]);
-  return true;
 }
 
 void Shard::Sweep() {
@@ -383,11 +367,14 @@ void Shard::SubmitOrphan(const std::string& resource, xa::Call call) {
 
 void Shard::DrainSelf() {
   if (std::exchange(draining_, true)) return;
-  while (!self_completions_.empty()) {
-    xa::Completion completion = std::move(self_completions_.front());
-    self_completions_.pop_front();
-    OnCompletion(std::move(completion));
-  }
+  do {
+    while (!self_completions_.empty()) {
+      xa::Completion completion = std::move(self_completions_.front());
+      self_completions_.pop_front();
+      OnCompletion(std::move(completion));
+    }
+    if (std::exchange(space_freed_, false)) RetryWaiting();
+  } while (!self_completions_.empty() || (space_freed_ && !waiting_for_space_.empty()));
   draining_ = false;
 }
 

@@ -41,6 +41,10 @@ class LogPort {
   virtual log::Lsn Append(std::string payload, log::Urgency urgency) = 0;
   virtual void Release(const std::vector<log::Lsn>& lsns) = 0;
   virtual uint64_t RoomBytes() const = 0;
+  // Make RoomBytes so much, if that can be; OnSpace follows. Obstacle: why it cannot; empty: it
+  // can.
+  virtual void Want(uint64_t bytes) = 0;
+  virtual std::string Obstacle() const = 0;
 };
 
 // What was rebuilt from the log before the shard runs.
@@ -99,6 +103,7 @@ class Shard {
   void OnDurable(log::Lsn up_to);
   void OnHealth(const std::string& resource, xa::Health health);
   void OnPressure(log::Lsn below);  // copy forward what is needed of records below
+  void OnSpace();                   // there may be more free space in the log, or an obstacle
   void RunTimers();
   Monotonic NextTimer() const { return timers_.empty() ? kNever : timers_.top().at; }
 
@@ -143,13 +148,23 @@ class Shard {
                                              << 63;  // handles of what an older incarnation began
   static constexpr uint8_t kWaiter = 100;
   static constexpr uint8_t kSweep = 101;
+  static constexpr uint8_t kSpace = 102;
   // What the decision and end records of one transaction may take on the disk, whole sectors
   // counted.
   static constexpr uint64_t kRoomForOne = 4 * log::kSectorBytes;
   static constexpr uint64_t kRoomForBranch = 384;
   static constexpr uint64_t kRoomAlways = 64 * 1024;
 
+  // admission.cc. `request` and `reply` are moved away where the result is false: it was refused,
+  // or it waits for free space in the log and is handled again. `room`: what the partners of this
+  // request take in the log beside its branches.
+  bool Admit(uint64_t room, Request& request, Reply& reply);
+  bool HasSpace(uint64_t bytes, bool begins, Request& request, Reply& reply);
+  void RetryWaiting();
+  void ExpireWaiting();
+
   // requests.cc
+  void Handle(Request& request, Reply reply);
   void Execute(Request& request, Reply reply);
   void Begin(Request& request, Reply reply);
   void Enlist(Request& request, Reply reply);
@@ -164,8 +179,6 @@ class Shard {
   bool Join(Request& request, Reply& reply);
   // The transaction of `gid`, if it is there and the header names it; else the reply is given.
   Entry* Current(const Request& request, const Reply& reply, bool header_needed);
-  // `room`: what the partners of this request take in the log beside its branches.
-  bool Admit(uint64_t room, const Reply& reply);
   bool Expired(std::optional<WallTime> issued_at, bool unknown_counts) const;
   std::optional<v1::Transaction> EndedView(const std::string& gid) const;
   Answer AnswerOutcomeOrView(const Entry& entry) const;
@@ -267,6 +280,14 @@ class Shard {
   std::unordered_map<uint64_t, std::pair<uint64_t, uint32_t>> partner_calls_;  // handle and branch
   WallTime horizon_;                        // what is unfinished began no earlier
   uint64_t room_spoken_for_ = kRoomAlways;  // by all that is open
+  struct WaitsForSpace {
+    Request request;
+    Reply reply;
+    Monotonic until;
+  };
+  std::deque<WaitsForSpace> waiting_for_space_;
+  std::optional<Monotonic> retried_until_;  // of the one that is handled again now
+  bool space_freed_ = false;                // since they were handled last
   uint64_t next_sequence_ = 1;
   uint64_t next_restored_ = kFirstRestored;
   uint64_t next_waiter_ = 1;

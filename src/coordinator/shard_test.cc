@@ -319,6 +319,7 @@ TEST(Shard, RefusesNewWorkBeforeRoomForDecisionsRunsOut) {
   Box box;
   const size_t first = box.Execute("one");
   box.log.room = 64 * 1024;
+  box.log.obstacle = "cannot write /log: No space left on device";
   const size_t second = box.Execute("two");
   ASSERT_EQ(box.StatusOf(second), 503);
   EXPECT_GT(box.AnswerOf(second)->retry_after_s, 0u);

@@ -41,10 +41,14 @@ class MemoryLog final : public LogPort {
     released.insert(released.end(), lsns.begin(), lsns.end());
   }
   uint64_t RoomBytes() const override { return room; }
+  void Want(uint64_t bytes) override { wanted = bytes; }
+  std::string Obstacle() const override { return obstacle; }
   std::vector<std::string> records;  // LSN is the index plus one
   std::vector<log::Urgency> urgencies;
   std::vector<log::Lsn> released;
   uint64_t room = 1 << 30;
+  uint64_t wanted = 0;  // by the last Want
+  std::string obstacle;
 };
 
 // Holds calls until the test answers them; answers at once where `automatic` is set.

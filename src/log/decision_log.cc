@@ -22,7 +22,8 @@ DecisionLog::DecisionLog(Started started, DurableSink& sink)
   upkeep_ = std::make_unique<Upkeep>(*writer_, writer_->segment());
   flusher_ = std::make_unique<Flusher>(*writer_, sink_, counters_,
                                        [this](const Written& written) { AfterBatch(written); });
-  upkeep_->Start([this](const Error& error) { flusher_->Fail(error); });
+  upkeep_->Start([this](const Error& error) { flusher_->Fail(error); },
+                 [this] { sink_.OnSpace(); });
 }
 
 DecisionLog::~DecisionLog() { Stop(); }
@@ -39,6 +40,11 @@ Lsn DecisionLog::Append(std::string payload, Urgency urgency) {
 void DecisionLog::Release(const std::vector<Lsn>& lsns) {
   pins_.Release(lsns);
   Reclaim();
+}
+
+void DecisionLog::Want(uint64_t bytes) {
+  const uint64_t now = flusher_->RoomBytes();
+  if (now < bytes) upkeep_->Want(writer_->RoomBytes() + (bytes - now));
 }
 
 void DecisionLog::Reclaim() {

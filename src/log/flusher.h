@@ -41,6 +41,8 @@ class DurableSink {
   // The log is over its size: append again what is still needed of the records below this LSN, then
   // release them.
   virtual void OnPressure(Lsn below) = 0;
+  // A segment was prepared, or could not be: RoomBytes or Obstacle may have changed.
+  virtual void OnSpace() {}
 };
 
 class Flusher {

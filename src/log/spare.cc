@@ -9,23 +9,33 @@ namespace assent::log {
 Spare::Spare(FileSystem& files, std::string directory, uint64_t segment_bytes, uint64_t next)
     : files_(files), directory_(std::move(directory)), segment_bytes_(segment_bytes), next_(next) {}
 
-Result<void> Spare::PrepareLocked(const std::atomic<bool>* cancel) {
-  if (file_ != nullptr) return {};
+Result<void> Spare::MakeOne(std::unique_lock<std::mutex>& lock, const std::atomic<bool>* cancel) {
   if (fence_) return *fence_;
-  auto made =
-      CreateZeroed(files_, directory_, SegmentPath(directory_, next_), segment_bytes_, cancel);
+  // Stays the same while one is taken meanwhile.
+  const std::string path = SegmentPath(directory_, next_ + prepared_.size());
+  making_ = true;
+  lock.unlock();
+  auto made = CreateZeroed(files_, directory_, path, segment_bytes_, cancel);
+  lock.lock();
+  making_ = false;
+  made_.notify_all();
   if (!made) {
     if (made.error().code == ErrorCode::kFenced) fence_ = made.error();
     return made.error();
   }
-  file_ = std::move(*made);
-  ready_.store(true, std::memory_order_release);
+  prepared_.push_back(std::move(*made));
+  ready_.store(prepared_.size(), std::memory_order_release);
   return {};
 }
 
-Result<void> Spare::Prepare() {
-  std::lock_guard lock(mutex_);
-  return PrepareLocked(&cancelled_);
+Result<void> Spare::Prepare(size_t count) {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    made_.wait(lock, [this] { return !making_; });
+    if (prepared_.size() >= count) return {};
+    auto made = MakeOne(lock, &cancelled_);
+    if (!made) return made;
+  }
 }
 
 uint64_t Spare::next() const {
@@ -34,13 +44,19 @@ uint64_t Spare::next() const {
 }
 
 Result<std::unique_ptr<File>> Spare::Take(uint64_t segment) {
-  std::lock_guard lock(mutex_);
+  ++asked_;
+  std::unique_lock lock(mutex_);
   CHECK(segment == next_) << "segment " << segment << " is not the next one, " << next_;
-  auto prepared = PrepareLocked(nullptr);
-  if (!prepared) return prepared.error();
+  made_.wait(lock, [this] { return !prepared_.empty() || !making_; });
+  if (prepared_.empty()) {
+    auto made = MakeOne(lock, nullptr);
+    if (!made) return made.error();
+  }
+  std::unique_ptr<File> file = std::move(prepared_.front());
+  prepared_.pop_front();
   ++next_;
-  ready_.store(false, std::memory_order_release);
-  return std::move(file_);
+  ready_.store(prepared_.size(), std::memory_order_release);
+  return file;
 }
 
 }  // namespace assent::log

@@ -58,6 +58,15 @@ void RecordingSink::OnPressure(Lsn below) {
   changed_.notify_all();
 }
 
+void RecordingSink::OnSpace() {
+  std::lock_guard lock(mutex_);
+  ++spaces_;
+}
+
+int RecordingSink::spaces() const {
+  std::lock_guard lock(mutex_);
+  return spaces_;
+}
 Lsn RecordingSink::durable() const {
   std::lock_guard lock(mutex_);
   return durable_;

@@ -53,9 +53,11 @@ class RecordingSink final : public DurableSink {
   void OnDurable(Lsn up_to) override;
   void OnFailure(const Error& error) override;
   void OnPressure(Lsn below) override;
+  void OnSpace() override;
 
   Lsn durable() const;
   int batches() const;
+  int spaces() const;
   std::vector<Error> failures() const;
   std::vector<Lsn> pressures() const;
   bool AwaitDurable(Lsn lsn) const;  // false: not within ten seconds
@@ -66,6 +68,7 @@ class RecordingSink final : public DurableSink {
   mutable std::condition_variable changed_;
   Lsn durable_ = 0;
   int batches_ = 0;
+  int spaces_ = 0;
   bool after_failure_ = false;
   std::vector<Error> failures_;
   std::vector<Lsn> pressures_;

@@ -21,8 +21,9 @@ Upkeep::Upkeep(Writer& writer, uint64_t oldest)
 
 Upkeep::~Upkeep() { Stop(); }
 
-void Upkeep::Start(std::function<void(const Error&)> fail) {
+void Upkeep::Start(std::function<void(const Error&)> fail, std::function<void()> tried) {
   fail_ = std::move(fail);
+  tried_ = std::move(tried);
   thread_ = QuietThread([this] { Run(); });
 }
 
@@ -32,6 +33,18 @@ void Upkeep::Wake() {
     woken_ = true;
   }
   wake_.notify_one();
+}
+
+void Upkeep::Want(uint64_t bytes) {
+  uint64_t before = wanted_.load();
+  while (before < bytes && !wanted_.compare_exchange_weak(before, bytes)) {
+  }
+  Wake();
+}
+
+std::string Upkeep::obstacle() const {
+  std::lock_guard lock(mutex_);
+  return obstacle_;
 }
 
 void Upkeep::RemoveBelow(uint64_t below) {
@@ -88,13 +101,45 @@ Result<void> Upkeep::CheckSegments() {
   return {};
 }
 
+// What is prepared takes space that the log has not asked for yet: not more than a quarter of its
+// size.
+size_t Upkeep::MostAhead() const {
+  const Options& options = writer_.options();
+  const uint64_t quarter = options.max_bytes / options.segment_bytes / 4;
+  return std::clamp<uint64_t>(quarter, 1, kMostAhead);
+}
+
+void Upkeep::NoteObstacle(const Result<void>& made) {
+  std::lock_guard lock(mutex_);
+  obstacle_ = made ? "" : made.error().message;
+}
+
+Result<void> Upkeep::PrepareAhead() {
+  Spare& spare = writer_.spare();
+  for (;;) {
+    const size_t ready = spare.ready();
+    const bool wanted = writer_.RoomBytes() < wanted_.load() && ready < MostAhead();
+    if (!wanted) wanted_.store(0);
+    if (ready >= ahead_ && !wanted) return {};
+    const uint64_t before = spare.asked();
+    auto made = spare.Prepare(ready + 1);
+    const uint64_t used = spare.asked() - before;  // while one was made
+    ahead_ = std::clamp<uint64_t>(std::max<uint64_t>(used + 1, ahead_ - 1), 1, MostAhead());
+    if (!cancelled_.load()) {
+      NoteObstacle(made);
+      tried_();
+    }
+    if (!made) return made;
+  }
+}
+
 Result<void> Upkeep::RunOnce() { return RunOnce(false); }
 
-Result<void> Upkeep::RunOnce(bool check) {
+Result<void> Upkeep::RunOnce(bool threaded) {
   unfinished_ = false;
-  auto done = check ? CheckSegments() : Result<void>{};
+  auto done = threaded ? CheckSegments() : Result<void>{};
   if (done) done = Try(RemoveReclaimed());
-  if (done) done = Try(writer_.spare().Prepare());
+  if (done) done = Try(threaded ? PrepareAhead() : writer_.spare().Prepare());
   if (done) done = Try(MakeBallast(writer_.files(), writer_.options(), &cancelled_));
   if (done && !unfinished_) said_.clear();
   return done;

@@ -120,11 +120,13 @@ Result<Written> Writer::WriteBatch(std::span<const Record> records) {
 // a next segment at hand the widest record's bytes do not count.
 uint64_t Writer::RoomBytes() const {
   // In this order: a segment that changes hands in between is missed, never counted twice.
-  const bool ready = spare_.ready();
+  const uint64_t ready = spare_.ready();
   const uint64_t left = left_bytes_.load(std::memory_order_acquire);
-  if (!ready) return left;
-  const uint64_t lost = std::min(left, widest_bytes_.load(std::memory_order_relaxed));
-  return left - lost + options_.segment_bytes - kSectorBytes;
+  if (ready == 0) return left;
+  const uint64_t widest = widest_bytes_.load(std::memory_order_relaxed);
+  const uint64_t next = options_.segment_bytes - kSectorBytes;
+  const uint64_t others = (ready - 1) * (next - std::min(next, widest));
+  return left - std::min(left, widest) + next + others;
 }
 
 uint64_t Writer::MaxPayload() const {

@@ -52,7 +52,7 @@ class Writer {
   Result<void> CheckNames();
 
   // Bytes on disk that can certainly still be written, at FootprintBytes a record: what is left of
-  // the current segment and, once it is prepared, the next. (Where they meet, the bytes of one
+  // the current segment and of the next ones that are prepared. (Where two meet, the bytes of one
   // record are set aside, of the widest seen or 64 KiB; a wider one may cost as many bytes again,
   // once.)
   uint64_t RoomBytes() const;

@@ -83,7 +83,8 @@ TEST_F(DiskFull, RefusesNewWorkAndLosesNothing) {
   EXPECT_EQ(refused.status, 503) << refused.body;
   EXPECT_EQ(refused.problem.type(), "urn:assent:busy");
   EXPECT_GT(refused.retry_after_s, 0u);
-  EXPECT_NE(refused.problem.detail().find("room"), std::string::npos) << refused.body;
+  EXPECT_NE(refused.problem.detail().find("No space left on device"), std::string::npos)
+      << refused.body;
   // Room for what had begun was kept.
   const Reply done = api.Post("/v1/transactions/open:commit", "", open);
   EXPECT_EQ(done.outcome(), v1::COMMITTED) << done.body;

@@ -18,6 +18,8 @@ class NoLog final : public coordinator::LogPort {
   log::Lsn Append(std::string, log::Urgency) override { return ++lsn_; }
   void Release(const std::vector<log::Lsn>&) override {}
   uint64_t RoomBytes() const override { return 1 << 30; }
+  void Want(uint64_t) override {}
+  std::string Obstacle() const override { return ""; }
 
  private:
   log::Lsn lsn_ = 0;

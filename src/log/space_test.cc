@@ -1,0 +1,78 @@
+// Free space of the log: segments are prepared ahead as they are wanted, and where one cannot be
+// prepared the log says why.
+#include <cerrno>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "log/decision_log.h"
+#include "log/testing.h"
+
+namespace assent::log::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr uint64_t kSegment = 65536;
+
+class SpaceTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<DecisionLog> Start() {
+    auto recovered = Open(files_, options_);
+    EXPECT_TRUE(recovered) << recovered.error().message;
+    auto log = DecisionLog::Start(files_, std::move(*recovered), {}, SystemRandom(), sink_);
+    EXPECT_TRUE(log) << log.error().message;
+    return std::move(*log);
+  }
+
+  TestDirectory directory_;
+  Options options_ = directory_.LogOptions(kSegment);
+  FaultyFileSystem files_{PosixFileSystem()};
+  RecordingSink sink_;
+};
+
+TEST_F(SpaceTest, IsMadeWhenItIsWanted) {
+  auto log = Start();
+  log->Want(5 * kSegment);
+  EXPECT_TRUE(Eventually([&] { return log->RoomBytes() >= 5 * kSegment; }));
+  EXPECT_EQ(log->Obstacle(), "");
+  EXPECT_GT(sink_.spaces(), 0);
+  // All of it can be used, in records as large as any that was seen.
+  Lsn last = 0;
+  for (uint64_t used = 0; used < 5 * kSegment; used += FootprintBytes(20000)) {
+    last = log->Append(std::string(20000, 'x'), Urgency::kForce);
+  }
+  EXPECT_TRUE(sink_.AwaitDurable(last));
+  log.reset();
+  EXPECT_TRUE(Recall(options_));
+}
+
+TEST_F(SpaceTest, IsNotPromisedTwice) {
+  auto log = Start();
+  log->Want(4 * kSegment);
+  ASSERT_TRUE(Eventually([&] { return log->RoomBytes() >= 4 * kSegment; }));
+  files_.create_error = ENOSPC;  // nothing beyond what is prepared
+  const uint64_t room = log->RoomBytes();
+  Lsn last = 0;
+  for (uint64_t used = 0; used + FootprintBytes(400) <= room; used += FootprintBytes(400)) {
+    last = log->Append(std::string(400, 'y'), Urgency::kForce);
+  }
+  EXPECT_TRUE(sink_.AwaitDurable(last));
+  EXPECT_TRUE(sink_.failures().empty());
+}
+
+TEST_F(SpaceTest, ThatCannotBeMadeHasAReason) {
+  files_.create_error = 0;
+  auto log = Start();
+  ASSERT_TRUE(Eventually([&] { return log->RoomBytes() > kSegment; }));
+  files_.create_error = ENOSPC;
+  log->Want(3 * kSegment);
+  EXPECT_TRUE(Eventually([&] { return !log->Obstacle().empty(); }));
+  EXPECT_THAT(log->Obstacle(), HasSubstr("No space left on device"));
+  files_.create_error = 0;
+  EXPECT_TRUE(Eventually([&] { return log->RoomBytes() >= 3 * kSegment; }));
+  EXPECT_EQ(log->Obstacle(), "");
+}
+
+}  // namespace
+}  // namespace assent::log::testing
