@@ -1,7 +1,9 @@
 #include "base/check.h"
 
-#include <cstdio>
+#include <chrono>
 #include <cstdlib>
+
+#include "base/log_writer.h"
 
 namespace assent::internal {
 
@@ -10,8 +12,9 @@ CheckFailure::CheckFailure(const char* file, int line, const char* condition) {
 }
 
 CheckFailure::~CheckFailure() {
-  std::fprintf(stderr, "%s\n", stream_.str().c_str());
-  std::fflush(stderr);
+  constexpr std::chrono::milliseconds kWait(1000);  // for whoever reads the log
+  FlushLog(kWait);
+  (void)WriteToStandardError(stream_.str() + "\n", kWait);
   std::abort();
 }
 

@@ -3,10 +3,12 @@
 #include <array>
 #include <atomic>
 
+#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include "base/log_sink.h"
+#include "base/log_writer.h"
 
 namespace assent {
 namespace {
@@ -24,10 +26,12 @@ constexpr std::array kEntries = {
 std::atomic<Level> minimum{Level::kInfo};
 std::atomic<LogSink> other_place{nullptr};
 
+constexpr char kPattern[] = "%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v";
+
 spdlog::logger& Logger() {
   static std::shared_ptr<spdlog::logger> logger = [] {
     auto made = spdlog::stderr_logger_mt("assent");
-    made->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v", spdlog::pattern_time_type::utc);
+    made->set_pattern(kPattern, spdlog::pattern_time_type::utc);
     made->set_level(spdlog::level::debug);
     return made;
   }();
@@ -42,6 +46,14 @@ spdlog::level::level_enum ToSpdlog(Level level) {
     case Level::kError: return spdlog::level::err;
   }
   return spdlog::level::err;
+}
+
+// With the time of now.
+std::string WholeLine(Level level, const std::string& text) {
+  thread_local spdlog::pattern_formatter formatter(kPattern, spdlog::pattern_time_type::utc);
+  spdlog::memory_buf_t buffer;
+  formatter.format(spdlog::details::log_msg("assent", ToSpdlog(level), text), buffer);
+  return {buffer.data(), buffer.size()};
 }
 
 void AppendValue(std::string& line, std::string_view value) {
@@ -82,7 +94,11 @@ void Log(LogEvent event, std::initializer_list<Field> fields) {
     line += '=';
     AppendValue(line, value);
   }
-  Logger().log(ToSpdlog(entry.level), line);
+  if (LogWriterRuns()) {
+    QueueLogLine(entry.level == Level::kError, WholeLine(entry.level, line));
+  } else {
+    Logger().log(ToSpdlog(entry.level), line);
+  }
 }
 
 }  // namespace assent

@@ -2,8 +2,8 @@
 //
 // A line is `time level event key=value …`. Event names are the closed list below; values are
 // quoted where they hold a space. No SQL text, no payload, no credentials ever goes in. ERROR means
-// that a person must act. Threads: any; the writer is asynchronous only in so far as the C
-// library's stream is.
+// that a person must act. Threads: any. Where the writer runs (log_writer.h) nobody waits for who
+// reads the log.
 //
 //   Log(LogEvent::kDecided, {{"gid", gid}, {"decision", "commit"}});
 #pragma once
@@ -22,6 +22,7 @@ enum class Level { kDebug, kInfo, kWarning, kError };
   X(Started, "started", kInfo)                                    \
   X(Stopping, "stopping", kInfo)                                  \
   X(Stopped, "stopped", kInfo)                                    \
+  X(LogDropped, "log-dropped", kWarning)                          \
   X(AcceptPaused, "accept-paused", kWarning)                      \
   X(AcceptResumed, "accept-resumed", kInfo)                       \
   X(SignalIgnored, "signal-ignored", kWarning)                    \

@@ -33,6 +33,12 @@ std::string WhyNotKnown(const xa::FindContext& context) {
   return "the server does not list it, was restarted, and may lose prepared branches in a crash";
 }
 
+// Without the detail, in which a number may differ each time.
+std::string KindOf(const xa::Completion& completion) {
+  return std::string(core::Name(completion.operation)) + " " + xa::Name(completion.code) + " " +
+         completion.failure.sqlstate + " " + std::to_string(completion.failure.vendor_code);
+}
+
 // Why it is not done yet.
 std::string Detail(const BranchWork& work, const xa::Completion& completion) {
   if (!completion.failure.detail.empty()) return completion.failure.detail;
@@ -167,11 +173,10 @@ void Shard::OnAck(Entry& entry, uint32_t index, const xa::Completion& completion
   BranchWork& work = entry.work[index];
   std::string detail = std::move(judged);
   if (meaning.ack != core::Ack::kDone && detail.empty()) detail = Detail(work, completion);
-  // One line for each change, not for each try. What was refused is looked for next; that look's
-  // result is what the branch shows.
+  // What was refused is looked for next; that look's result is what the branch shows.
   const bool looks = meaning.ack == core::Ack::kNotFound;
-  const std::string& before = looks ? work.refused : branch.detail;
-  const bool repeated = (looks || meaning.ack == core::Ack::kUnknown) && detail == before;
+  const bool repeated =
+      (looks || meaning.ack == core::Ack::kUnknown) && !IsNewRetry(work, KindOf(completion));
   const bool settled = meaning.ack == core::Ack::kDone && !branch.detail.empty();
   if (!repeated && (meaning.ack == core::Ack::kUnknown || settled || meaning.alarm)) {
     LogEvent event = meaning.alarm ? LogEvent::kAlarm : LogEvent::kBranchRetry;

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/event_log.h"
+#include "base/log_writer.h"
 
 namespace assent::coordinator {
 #ifdef ASSENT_CRASH_HOOK
@@ -98,6 +99,7 @@ void Pass(const char* name, bool after) {
   const std::string point = std::string(name) + (after ? ".after" : ".before");
   if (point != armed || --remaining > 0) return;
   Log(LogEvent::kCrashPoint, {{"point", point}});
+  FlushLog(std::chrono::seconds(10));
   std::raise(SIGKILL);
 }
 

@@ -39,6 +39,12 @@ void LogAnswer(LogEvent event, const Entry& entry, uint32_t index,
               {"detail", completion.detail}});
 }
 
+// Without the detail, in which a number may differ each time.
+std::string KindOf(const tcc::Completion& completion) {
+  return std::string(tcc::Name(completion.operation)) + " " + tcc::Name(completion.answer) + " " +
+         std::to_string(completion.status);
+}
+
 }  // namespace
 
 void Shard::CallPartner(Entry& entry, uint32_t index, core::Operation operation) {
@@ -103,8 +109,7 @@ void Shard::OnTry(Entry& entry, uint32_t index, const tcc::Completion& completio
     voted.cause.may_retry = meaning.may_retry;
     voted.cause.detail = DetailOf(completion);
     voted.cause = Stamped(std::move(voted.cause));
-    if (voted.vote == core::Vote::kUnknown &&
-        voted.cause.detail != entry.atomic.branches[index].detail) {
+    if (voted.vote == core::Vote::kUnknown && IsNewRetry(entry.work[index], KindOf(completion))) {
       LogAnswer(LogEvent::kBranchRetry, entry, index, completion);
     }
   }
@@ -128,7 +133,7 @@ void Shard::OnPhaseTwo(Entry& entry, uint32_t index, const tcc::Completion& comp
   if (meaning.ack != core::Ack::kDone) acked.detail = DetailOf(completion);
   if (meaning.ack == core::Ack::kDone) {
     if (!branch.detail.empty()) LogAnswer(LogEvent::kBranchResolved, entry, index, completion);
-  } else if (acked.detail != branch.detail) {  // one line for each change, not for each attempt
+  } else if (IsNewRetry(entry.work[index], KindOf(completion))) {
     LogAnswer(LogEvent::kBranchRetry, entry, index, completion);
   }
   Step(entry, acked);

@@ -1,5 +1,7 @@
 #include "coordinator/transaction.h"
 
+#include <algorithm>
+
 namespace assent::coordinator {
 
 std::string Partner::Shown() const {
@@ -15,6 +17,16 @@ size_t Partner::HeldBytes() const {
   constexpr size_t kFraming = 64;
   return 2 * (urls.try_url.size() + urls.confirm_url.size() + urls.cancel_url.size() +
               payload.content_type.size() + payload.bytes.size() + kFraming);
+}
+
+bool IsNewRetry(BranchWork& work, const std::string& kind) {
+  constexpr size_t kMostKinds = 16;
+  std::vector<std::string>& said = work.retries_said;
+  if (said.size() >= kMostKinds || std::find(said.begin(), said.end(), kind) != said.end()) {
+    return false;
+  }
+  said.push_back(kind);
+  return true;
 }
 
 }  // namespace assent::coordinator

@@ -57,9 +57,14 @@ struct BranchWork {
   std::string vote_fingerprint;             // of the vote that the client gave
   std::string refused;  // what its resource said to the last commit or roll-back of it
   uint64_t retry_generation = 0;
+  std::vector<std::string> retries_said;  // kinds of answers that `branch-retry` was logged for
   WallTime since;
   core::BranchState shown = core::BranchState::kActive;
 };
+
+// True where an answer of this kind has not been logged for the branch. Two that alternate are two
+// changes, not one at each attempt.
+bool IsNewRetry(BranchWork& work, const std::string& kind);
 
 struct Entry {
   uint64_t handle = 0;

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "base/event_log.h"
+#include "base/log_writer.h"
 #include "base/random.h"
 #include "coordinator/crash_hook.h"
 #include "coordinator/engine.h"
@@ -63,10 +64,14 @@ Result<Managers> MakeManagers(const Config& config) {
   return managers;
 }
 
-// Nobody may be answered any more: no destructor, no flush, no farewell.
+// How long the end waits for whoever reads the event log. Short: other threads still run.
+constexpr std::chrono::milliseconds kFarewellWait(200);
+
+// Nobody may be answered any more: no destructor, and nothing is written but the last event.
 [[noreturn]] void Die(coordinator::FatalReason reason, const std::string& message) {
   const bool stale = reason == coordinator::FatalReason::kStaleLog;
   if (stale) Log(LogEvent::kStaleLog, {{"detail", message}});
+  FlushLog(kFarewellWait);
   _exit(stale ? kStaleLogDirectory : kLogFenced);
 }
 

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/event_log.h"
+#include "base/log_writer.h"
 #include "coordinator/crash_hook.h"
 #include "daemon/daemon.h"
 
@@ -78,5 +79,8 @@ int main(int argc, char** argv) {
     std::cout << "the configuration is good: " << config->resources.size() << " resources\n";
     return assent::daemon::kOk;
   }
-  return assent::daemon::Run(std::move(*config));
+  assent::StartLogWriter();
+  const int code = assent::daemon::Run(std::move(*config));
+  assent::FlushLog(std::chrono::seconds(1));
+  return code;
 }

@@ -5,17 +5,12 @@
 #include <netinet/in.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 
 #include <gtest/gtest.h>
 
-#include "log/format.h"
 #include "tests/e2e/stand.h"
+#include "tests/e2e/wrapped.h"
 
 namespace assent::test {
 namespace {
@@ -46,22 +41,8 @@ class IdleClients {
 
 class Descriptors : public testing::Test {
  protected:
-  // Starts assentd by a script that lowers the limit first.
   Result<void> LaunchWith(int limit) {
-    const std::string real = BinaryPath("assentd");
-    const std::string script = directory_.File("assentd");
-    std::ofstream(script) << "#!/bin/sh\nulimit -n " << limit << "\nexec " << real << " \"$@\"\n";
-    chmod(script.c_str(), 0755);
-    const char* before = getenv("ASSENT_BIN_DIR");
-    const std::string kept = before == nullptr ? "" : before;
-    setenv("ASSENT_BIN_DIR", directory_.path().c_str(), 1);
-    auto launched = daemon_.Launch();
-    if (before == nullptr) {
-      unsetenv("ASSENT_BIN_DIR");
-    } else {
-      setenv("ASSENT_BIN_DIR", kept.c_str(), 1);
-    }
-    return launched;
+    return LaunchWrapped(daemon_, directory_, "ulimit -n " + std::to_string(limit), "");
   }
   size_t Begun() const {
     size_t count = 0;

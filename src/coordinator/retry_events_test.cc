@@ -1,0 +1,65 @@
+// The event log while a branch cannot be finished: one line for each kind of answer, not for each
+// attempt, however the details differ.
+#include <map>
+
+#include <gtest/gtest.h>
+
+#include "base/log_sink.h"
+#include "coordinator/testing.h"
+
+namespace assent::coordinator::testing {
+namespace {
+
+using core::Operation;
+
+std::map<LogEvent, int> heard;
+
+class RetryEvents : public ::testing::Test {
+ protected:
+  RetryEvents() {
+    heard.clear();
+    SetLogSink([](LogEvent event, Level, std::initializer_list<Field>) { ++heard[event]; });
+    box_.Execute("g");
+    box_.UpToDecision();
+    box_.FlushLog();
+    box_.Reply(box_.a, Operation::kCommit);
+  }
+  ~RetryEvents() override { SetLogSink(nullptr); }
+
+  // Answers the commit of `b`, when it is asked again, with this code and detail.
+  void Answer(xa::Code code, const std::string& detail) {
+    if (box_.b.calls.empty()) box_.Advance(std::chrono::minutes(1));
+    ASSERT_FALSE(box_.b.calls.empty());
+    const xa::Call call = box_.b.calls.front();
+    box_.b.calls.pop_front();
+    xa::Completion completion;
+    completion.call = call.call;
+    completion.operation = call.operation;
+    completion.xid = call.xid;
+    completion.code = code;
+    completion.failure.detail = detail;
+    completion.stamp = {"server-b", "start"};
+    box_.shard->OnCompletion(std::move(completion));
+  }
+
+  Box box_;
+};
+
+TEST_F(RetryEvents, AreOneWhereTheDetailHasAnotherNumberEachTime) {
+  for (int i = 0; i < 10; ++i) {
+    Answer(xa::Code::kErRmFail, "no answer for " + std::to_string(i) + " ms");
+  }
+  EXPECT_EQ(heard[LogEvent::kBranchRetry], 1);
+  Answer(xa::Code::kOk, "");
+  EXPECT_EQ(heard[LogEvent::kBranchResolved], 1);
+}
+
+TEST_F(RetryEvents, AreOneForEachKindOfAnswerWhereTwoAlternate) {
+  for (int i = 0; i < 10; ++i) {
+    Answer(i % 2 == 0 ? xa::Code::kErRmFail : xa::Code::kRetry, i % 2 == 0 ? "lost" : "busy");
+  }
+  EXPECT_EQ(heard[LogEvent::kBranchRetry], 2);
+}
+
+}  // namespace
+}  // namespace assent::coordinator::testing
