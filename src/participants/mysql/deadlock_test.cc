@@ -41,10 +41,8 @@ class SwallowedDeadlock : public MariaDb {
     ASSERT_EQ(db_->Run(winner, "INSERT INTO ballast SELECT seq FROM seq_1_to_100").code, Code::kOk);
     ASSERT_EQ(db_->Run(winner, "UPDATE account SET amount = 2 WHERE id = 2").code, Code::kOk);
     const uint64_t call = db_->PostRun(victim, {{"CALL " + procedure + "(@ok)", {}, {}}});
-    ASSERT_TRUE(test::Eventually(std::chrono::milliseconds(30'000), [&] {
-      return One("SELECT COUNT(*) FROM information_schema.innodb_trx "
-                 "WHERE trx_state = 'LOCK WAIT'") == "1";
-    }));
+    ASSERT_TRUE(test::Eventually(std::chrono::milliseconds(30'000),
+                                 [&] { return WaitingForRows() == "1"; }));
     const auto won = db_->Run(winner, "UPDATE account SET amount = 2 WHERE id = 1");
     ASSERT_EQ(won.code, Code::kOk) << won.failure.detail;
     EXPECT_EQ(db_->RollBackActive(winner).code, Code::kOk);

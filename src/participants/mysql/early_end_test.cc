@@ -73,11 +73,16 @@ TEST_F(EarlyEnd, OfTheLookForABranchLeavesItUnknown) {
   auto db = Open(ThroughProxy());
   ASSERT_TRUE(db->sink().WaitHealth(xa::Health::kUp));
   const xa::Xid xid = Prepared(*owner, 1);
+  xa::Call look;
+  look.operation = Operation::kFind;
+  look.xid = xid;
+  look.settle = true;
+  look.prepared_by = db->Scan().stamp;
   for (const AnswerProxy::End end : kEnds) {
     proxy_->EndNext("XA RECOVER", 0, end);
-    EXPECT_EQ(db->Find(xid, true).found, Found::kUnknown);
+    EXPECT_EQ(db->Wait(db->Submit(look)).found, Found::kUnknown);
     EXPECT_TRUE(proxy_->has_ended());
-    EXPECT_EQ(db->Find(xid, true).found, Found::kListed);
+    EXPECT_EQ(db->Wait(db->Submit(look)).found, Found::kListed);
   }
   EXPECT_EQ(owner->Do(Operation::kRollBack, xid).code, Code::kOk);
 }

@@ -47,6 +47,13 @@ class MariaDb : public ::testing::Test {
     const test::Rows rows = Root(sql, database_);
     return rows.empty() || rows[0].empty() ? "nothing" : rows[0][0];
   }
+  // How many statements wait for a row's lock. (innodb_trx shows an old state to whoever reads it
+  // more often than every 100 ms.)
+  std::string WaitingForRows() {
+    return One(
+        "SELECT VARIABLE_VALUE FROM information_schema.global_status "
+        "WHERE VARIABLE_NAME = 'Innodb_row_lock_current_waits'");
+  }
   std::string Amount(int id) {
     return One("SELECT amount FROM account WHERE id = " + std::to_string(id));
   }

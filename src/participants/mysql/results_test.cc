@@ -101,10 +101,7 @@ TEST_F(Results, DeadlockBehindARowIsADeadlock) {
   ASSERT_EQ(db->Run(winner, "UPDATE account SET amount = 7 WHERE id = 2").code, Code::kOk);
   const uint64_t first =
       db->PostRun(victim, {{"SELECT seq, locks(seq) FROM seq_1_to_2 ORDER BY seq", {}, {}}});
-  ASSERT_TRUE(test::Eventually(kLong, [&] {
-    return One("SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = "
-               "'LOCK WAIT'") == "1";
-  }));
+  ASSERT_TRUE(test::Eventually(kLong, [&] { return WaitingForRows() == "1"; }));
   const auto won = db->Run(winner, "UPDATE account SET amount = 7 WHERE id = 1");
   const auto lost = db->Wait(first);
   EXPECT_EQ(won.code, Code::kOk) << won.failure.detail;
