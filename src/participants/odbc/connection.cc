@@ -218,6 +218,10 @@ void Connection::ReadResults(void* statement, bool matched_nothing, const Bounds
     if (matched_nothing) result.row_count = 0;
     matched_nothing = false;
     if (fetched == Fetched::kError) return Fail(statement, out);
+    if (fetched == Fetched::kInexact) {
+      return BadInput(out,
+                      "psqlODBC passes on no date beyond the year 9999: cast the column to text");
+    }
     if (fetched == Fetched::kTooLarge) {
       out.kind = Outcome::Kind::kTooLarge;
       out.diagnosis = {"", 0, "a result is too large"};

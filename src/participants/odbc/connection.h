@@ -6,7 +6,8 @@
 // Parameters go as text of no type, so that the server takes the type that the statement calls for
 // (as for a quoted literal); only Bytes are typed.
 // Rows: psqlODBC rewrites dates and times: a timestamptz comes in the session's time zone without
-// the zone, infinity as 9999-12-31, years BC without the era. Cast to text where that matters.
+// the zone, and a date BC without the era: cast to text where that matters. infinity is told by
+// other means, and a year beyond 9999 is an error.
 // Errors: a Diagnosis; lost() true means that the connection is gone and the effect unknown.
 // Threads: one at a time; Sever() by any.
 #pragma once

@@ -96,6 +96,22 @@ xa::Value FromText(std::string text, SQLSMALLINT type) {
   return text;
 }
 
+bool IsDate(SQLSMALLINT type) { return type == SQL_TYPE_DATE || type == SQL_TYPE_TIMESTAMP; }
+
+// What psqlODBC reads at the beginning of a date or timestamp: the year, or infinity. Its text of
+// such a column says nothing of infinity, and is wrong for years of more than four digits.
+struct Year {
+  double value = 0;
+  SQLLEN length = 0;
+};
+constexpr double kLastYear = 9999;
+
+std::optional<xa::Value> FromDate(std::string text, const Year& year) {
+  if (std::isinf(year.value)) return std::string(year.value > 0 ? "infinity" : "-infinity");
+  if (year.value > kLastYear) return std::nullopt;
+  return text;
+}
+
 bool IsBinary(SQLSMALLINT type) {
   return type == SQL_BINARY || type == SQL_VARBINARY || type == SQL_LONGVARBINARY;
 }
@@ -138,6 +154,31 @@ std::optional<xa::Value> ReadValue(SQLHSTMT statement, SQLUSMALLINT column, SQLS
   return FromText(std::move(text), type);
 }
 
+Fetched FetchRows(SQLHSTMT statement, const Bounds& bounds, const std::vector<SQLSMALLINT>& types,
+                  const std::vector<Year>& years, ResultSet& out) {
+  size_t bytes = 0;
+  while (!types.empty()) {
+    const SQLRETURN answer = SQLFetch(statement);
+    if (answer == SQL_NO_DATA) break;
+    if (!SQL_SUCCEEDED(answer)) return Fetched::kError;
+    if (bounds.max_rows != 0 && out.rows.size() == bounds.max_rows) return Fetched::kTooLarge;
+    auto& row = out.rows.emplace_back();
+    for (size_t i = 0; i < types.size(); ++i) {
+      auto value = ReadValue(statement, static_cast<SQLUSMALLINT>(i + 1), types[i], bytes);
+      if (!value) return Fetched::kError;
+      if (IsDate(types[i]) && std::holds_alternative<std::string>(*value)) {
+        value = FromDate(std::get<std::string>(std::move(*value)), years[i]);
+        if (!value) return Fetched::kInexact;
+      }
+      row.push_back(std::move(*value));
+      if (bounds.max_result_bytes != 0 && bytes > bounds.max_result_bytes) {
+        return Fetched::kTooLarge;
+      }
+    }
+  }
+  return Fetched::kAll;
+}
+
 }  // namespace
 
 bool Parameters::Bind(void* statement, uint16_t number, const xa::Value& value) {
@@ -172,23 +213,17 @@ Fetched FetchResult(void* statement, const Bounds& bounds, ResultSet& out) {
     out.columns.push_back(std::move(column->name));
     types.push_back(column->type);
   }
-  size_t bytes = 0;
-  while (columns > 0) {
-    const SQLRETURN answer = SQLFetch(statement);
-    if (answer == SQL_NO_DATA) break;
-    if (!SQL_SUCCEEDED(answer)) return Fetched::kError;
-    if (bounds.max_rows != 0 && out.rows.size() == bounds.max_rows) return Fetched::kTooLarge;
-    auto& row = out.rows.emplace_back();
-    for (size_t i = 0; i < types.size(); ++i) {
-      auto value = ReadValue(statement, static_cast<SQLUSMALLINT>(i + 1), types[i], bytes);
-      if (!value) return Fetched::kError;
-      row.push_back(std::move(*value));
-      if (bounds.max_result_bytes != 0 && bytes > bounds.max_result_bytes) {
-        return Fetched::kTooLarge;
-      }
+  std::vector<Year> years(types.size());
+  for (size_t i = 0; i < types.size(); ++i) {
+    if (IsDate(types[i]) &&
+        !SQL_SUCCEEDED(SQLBindCol(statement, static_cast<SQLUSMALLINT>(i + 1), SQL_C_DOUBLE,
+                                  &years[i].value, sizeof years[i].value, &years[i].length))) {
+      return Fetched::kError;
     }
   }
-  return Fetched::kAll;
+  const Fetched fetched = FetchRows(statement, bounds, types, years, out);
+  SQLFreeStmt(statement, SQL_UNBIND);
+  return fetched;
 }
 
 }  // namespace assent::odbc

@@ -25,7 +25,12 @@ class Parameters {
   std::deque<int64_t> lengths_;
 };
 
-enum class Fetched : uint8_t { kAll, kTooLarge, kError };
+enum class Fetched : uint8_t {
+  kAll,
+  kTooLarge,
+  kInexact,  // a value that the driver cannot pass on as it is: a year beyond 9999
+  kError
+};
 
 // Reads the current result of an executed statement into `out`; what has gone wrong is in the
 // statement's diagnostics.

@@ -60,6 +60,21 @@ TEST_F(Values, ComeBackInTheTypesOfTheContract) {
   EXPECT_TRUE(std::isnan(std::get<double>(Row("SELECT 'NaN'::float8")[0])));
 }
 
+TEST_F(Values, ThatAreNoDayOfTheCalendarComeAsTheServerSaysThem) {
+  EXPECT_THAT(Row("SELECT 'infinity'::date"), ElementsAre(std::string("infinity")));
+  EXPECT_THAT(
+      Row("SELECT '-infinity'::date, 'infinity'::timestamp, '-infinity'::timestamptz, NULL::date, "
+          "'9999-12-31'::date, '9999-12-31 23:59:59'::timestamp, '0001-01-01'::date"),
+      ElementsAre(std::string("-infinity"), std::string("infinity"), std::string("-infinity"),
+                  kNull, std::string("9999-12-31"), std::string("9999-12-31 23:59:59"),
+                  std::string("0001-01-01")));
+  EXPECT_THAT(Row("SELECT '0044-03-15 12:00:00.5 BC'::timestamp, '0044-03-15 BC'::date::text"),
+              ElementsAre(std::string("0044-03-15 12:00:00.5 BC"), std::string("0044-03-15 BC")));
+  const sql::RunAnswer late = session_->Run(Sql("SELECT '10000-01-01'::date"));
+  EXPECT_EQ(late.answer.code, Code::kRbOther);
+  EXPECT_THAT(late.answer.failure.detail, testing::HasSubstr("cast the column to text"));
+}
+
 TEST_F(Values, CarryTheirColumnsNames) {
   Row("SELECT 1 AS a, 2 AS a, 3 AS \"Größe é𝄞\"");
   EXPECT_THAT(columns_, ElementsAre("a", "a", "Größe é𝄞"));
