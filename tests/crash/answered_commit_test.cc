@@ -15,7 +15,7 @@
 namespace assent::test {
 namespace {
 
-constexpr auto kSoon = std::chrono::seconds(60);  // for polls: never expected to pass
+constexpr auto kSoon = std::chrono::seconds(120);  // for polls: never expected to pass
 
 class AnsweredCommit : public testing::Test {
  protected:

@@ -294,7 +294,12 @@ void FillWhatIsConstant(core::Atomic& atomic, const Setup& setup) {
 
 }  // namespace
 
-std::string IdentityText(uint8_t number) { return "server-" + std::to_string(number); }
+// The first server has the row that identifies it, the one that may take its place has none. Each
+// ends in its number (Text).
+std::string IdentityText(uint8_t number) {
+  const std::string place = "db:3306:1";
+  return number == 0 ? place + ":00112233445566778899aabbccd0" : place;
+}
 std::string StartText(uint8_t number) { return "start-" + std::to_string(number); }
 std::string PartnerText() { return "http://p"; }
 

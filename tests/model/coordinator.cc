@@ -188,11 +188,27 @@ void Move::CheckEnd(const core::Atomic& atomic) {
   }
 }
 
+// Rolled back by a person, or lost with its server: a plain "committed" is false, unless a commit
+// whose answer was lost may have been carried out before.
+void Move::CheckCommitted(const core::Atomic& atomic) {
+  if (atomic.outcome != core::Outcome::kCommitted) return;
+  for (uint32_t i = 0; i < setup.branches; ++i) {
+    const Part& part = world.parts[i];
+    if (setup.HasPartner(i) || !part.meddled || !part.rolled_back) continue;
+    const core::AtomicBranch& branch = atomic.branches[i];
+    const bool may_be_done = branch.recovered || branch.commit_lost;
+    if (part.identity == 0 && may_be_done) continue;
+    Violate(Invariant::kNoFalseAnswer,
+            "taken as committed, and somebody else rolled it back:" + Numbered(i));
+  }
+}
+
 // The transaction leaves the table (Shard::Remember).
 void Move::Remember() {
   const core::Atomic& atomic = *world.live;
   if (atomic.settings.client_named || atomic.commit_logged) world.history = atomic.outcome;
   CheckEnd(atomic);
+  CheckCommitted(atomic);
   world.live.reset();
   world.deadline_armed = world.idle_armed = world.operator_armed = world.nearly_ended = false;
   for (uint32_t i = 0; i < setup.branches; ++i) {
@@ -267,6 +283,8 @@ Ack Move::JudgeFind(uint32_t index, const Flight& flight) const {
   context.same_server =
       flight.stamped && xa::IsServerOf({branch.identity, branch.started_at},
                                        {IdentityText(flight.identity), StartText(flight.starts)});
+  if (Planted(Plant::kAnsweredIsLost)) context.commit_may_be_done = true;
+  if (Planted(Plant::kRowLossIgnored)) context.same_server = flight.stamped;
   context.same_start = flight.stamped && StartText(flight.starts) == branch.started_at;
   context.keeps_prepared = true;
   return xa::JudgeCommit(flight.found, context);

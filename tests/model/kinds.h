@@ -58,6 +58,8 @@ constexpr bool IsPartner(PartKind kind) { return kind >= PartKind::kPartner; }
   X(NeverRetry, "a commit without an answer is not asked again")              \
   X(FailedLookJudged, "a failed look taken as 'not listed'")                  \
   X(WitnessRead, "witness row read instead of inserted")                      \
+  X(AnsweredIsLost, "an answered commit counts as one without an answer")     \
+  X(RowLossIgnored, "a server that lost its row is taken for the same")       \
   X(ReadOnlyInferred, "a writing branch votes read-only")                     \
   X(RollBackAfterDecision, "a decided branch is rolled back after a restart") \
   X(BranchSkipped, "a restart takes the first branch as acknowledged")        \

@@ -97,6 +97,7 @@ class Move {
   void Remember();
   void CallDurable();
   void CheckEnd(const core::Atomic& atomic);
+  void CheckCommitted(const core::Atomic& atomic);
   void CheckCall(const core::Call& call);
   void OnVote(uint32_t branch, const Flight& flight);
   void OnAck(uint32_t branch, const Flight& flight);

@@ -11,6 +11,8 @@ std::span<const PlantedBug> PlantedBugs() {
       {Plant::kNeverRetry, "two-crashes", Invariant::kConservation},
       {Plant::kFailedLookJudged, "two-crashes", Invariant::kConservation},
       {Plant::kWitnessRead, "one-phase-witness", Invariant::kNoFalseAnswer},
+      {Plant::kAnsweredIsLost, "heuristics", Invariant::kNoFalseAnswer},
+      {Plant::kRowLossIgnored, "replaced", Invariant::kNoFalseAnswer},
       {Plant::kReadOnlyInferred, "lists", Invariant::kIdempotent},
       {Plant::kRollBackAfterDecision, "lists", Invariant::kStability},
       {Plant::kBranchSkipped, "hangs", Invariant::kConservation},

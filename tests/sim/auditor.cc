@@ -42,8 +42,13 @@ void Auditor::OnChange(const Part& part, const Change& change) {
       if ((known.prepared & part.Mask()) == 0) known.one_phase = true;
       if (known.tag != 0 && !facts_.Excused(known)) facts_.Of(known.tag).committed = true;
       return;
-    case Fate::kHeuristicCommit:
+    case Fate::kVanished: known.vanished |= part.Mask(); return;
+    case Fate::kUnanswered: known.unanswered |= part.Mask(); return;
     case Fate::kHeuristicRollBack:
+      known.undone |= part.Mask();
+      Excuse(known);
+      return;
+    case Fate::kHeuristicCommit:
     case Fate::kUndone: Excuse(known); return;
     case Fate::kDropped:
     case Fate::kConflict: return;
@@ -164,6 +169,11 @@ bool Auditor::IsLeftToPeople(const core::Gtrid& gtrid, bool server_changed) {
   world_.Reach(Marker::kHeld);
   Excuse(known);
   return true;
+}
+
+// A later process cannot know which of the commits of this one were answered.
+void Auditor::OnCrash() {
+  for (auto& [gtrid, known] : facts_.transactions) known.unanswered = ~uint64_t{0};
 }
 
 // Whatever was durable must still be found, though everything that was not may be gone.

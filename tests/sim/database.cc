@@ -8,9 +8,19 @@ using xa::Code;
 
 Database::Database(World& world, Settings settings)
     : world_(world), settings_(std::move(settings)) {
-  stamp_ = {settings_.name + "-1", "start-1"};
+  stamp_ = {IdentityNow(), "start-1"};
   if (settings_.name.size() > 50) stamp_.identity += std::string(200, 'i');
 }
+
+// MariaDB has a place and, where the witness table is, a row, which a restored backup has lost.
+std::string Database::IdentityNow() const {
+  const std::string number = std::to_string(identities_);
+  if (settings_.kind != DatabaseKind::kMaria) return settings_.name + "-" + number;
+  if (identities_ > 2) return settings_.name + ":3306:" + number;
+  return settings_.name + ":3306:1" + (identities_ == 1 ? ":00112233445566778899aabbccdd" : "");
+}
+
+void Database::NoteUnanswered(const xa::Xid& xid) { Report(xid, {}, Fate::kUnanswered); }
 
 Database::Session Database::Connect() {
   if (!up_) return 0;
@@ -294,7 +304,9 @@ bool Database::Restore() {
   if (!backup_) return false;
   Stop();
   for (const auto& [xid, branch] : branches_) {
-    if (!backup_->branches.contains(xid)) Report(xid, branch.work, Fate::kUndone);
+    if (backup_->branches.contains(xid)) continue;
+    if (branch.state == State::kPrepared) Report(xid, branch.work, Fate::kVanished);
+    Report(xid, branch.work, Fate::kUndone);
   }
   const size_t kept = backup_->ledger.size();
   for (size_t i = kept; i < ledger_.size(); ++i) {
@@ -307,7 +319,8 @@ bool Database::Restore() {
   branches_ = backup_->branches;
   ledger_ = backup_->ledger;
   witness_ = backup_->witness;
-  stamp_.identity = settings_.name + "-" + std::to_string(++identities_);
+  ++identities_;
+  stamp_.identity = IdentityNow();
   return true;
 }
 

@@ -86,6 +86,7 @@ class Database {
   void Start();
   // A person decides over one that stands prepared. False: none does.
   bool DecideHeuristically();
+  void NoteUnanswered(const xa::Xid& xid);  // a commit of it
   void AddForeign();  // others' prepared transactions: another format, another coordinator
   void TakeBackup();
   bool Restore();  // to the backup, under another identity; false: there is none
@@ -116,6 +117,7 @@ class Database {
   void Apply(const xa::Xid& xid, Branch& branch);
   void Report(const xa::Xid& xid, const Work& work, Fate fate) { on_fate(*this, xid, work, fate); }
   bool Visible(const Branch& branch, Session session) const;
+  std::string IdentityNow() const;
   Branches::iterator Drop(Branches::iterator at, Fate fate);
 
   World& world_;

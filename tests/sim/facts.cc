@@ -19,6 +19,8 @@ const char* Name(Fate fate) {
     case Fate::kCommitting: return "about to be committed, late";
     case Fate::kLapsed: return "ended by itself";
     case Fate::kConflict: return "asked for a contradiction";
+    case Fate::kVanished: return "lost with its server";
+    case Fate::kUnanswered: return "its commit was not answered";
   }
   return "?";
 }

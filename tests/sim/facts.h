@@ -31,7 +31,9 @@ enum class Fate : uint8_t {
   kUndone,      // by a restored backup
   kCommitting,  // the commit hangs: it is carried out late, or not at all
   kLapsed,      // its reservation has ended by itself
-  kConflict     // it was asked for what contradicts what stands there
+  kConflict,    // it was asked for what contradicts what stands there
+  kVanished,    // it stood prepared; the server that is there now has neither it nor its effect
+  kUnanswered   // a commit of it was sent, and no answer came
 };
 const char* Name(Fate fate);
 
@@ -74,6 +76,9 @@ struct Known {
   uint64_t lapsed = 0;
   WallTime ends;       // the earliest end of a reservation; 0: none
   WallTime first_try;  // when a partner was first called; 0: never
+  uint64_t vanished = 0;
+  uint64_t undone = 0;      // rolled back by a person while it stood prepared
+  uint64_t unanswered = 0;  // a commit may have been carried out, as far as the coordinator knows
   bool one_phase = false;
   bool commit_durable = false, abort_durable = false, end_durable = false;
   bool excused = false;

@@ -186,7 +186,9 @@ namespace assent::sim {
   X(EnlistForgotten, "an enlisted partner is acknowledged and forgotten")            \
   X(LiveLeft, "the scan leaves whatever is of a live transaction")                   \
   X(SuspendedTryRuns, "a partner's cancel leaves no row against its try")            \
-  X(DuplicateRuns, "a partner runs the duplicate of a try")
+  X(DuplicateRuns, "a partner runs the duplicate of a try")                          \
+  X(AnsweredIsLost, "an answered commit counts as one without an answer")            \
+  X(RowLossIgnored, "a server that lost its identity is taken for the same")
 
 #define ASSENT_SIM_ENUM(name, text) k##name,
 enum class Fault : uint8_t { ASSENT_SIM_FAULTS(ASSENT_SIM_ENUM) kCount };

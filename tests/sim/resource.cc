@@ -50,6 +50,7 @@ xa::Completion SimResource::Answer(const xa::Call& call, Code code, const char* 
   completion.code = code;
   completion.failure.detail = detail;
   completion.stamp = database_.stamp();
+  if (world_.Planted(Plant::kRowLossIgnored)) completion.stamp.identity = "always the same";
   return completion;
 }
 
@@ -222,6 +223,7 @@ void SimResource::Lose(const xa::Xid& xid, Branch& branch, Duration after, bool 
   auto lost = Answer(branch.call, run ? Code::kRbCommFail : Code::kErRmFail, "no answer came");
   lost.failure.reason = core::Reason::kConnectionLost;
   lost.lost = branch.call.operation == Operation::kCommit;
+  if (lost.lost) database_.NoteUnanswered(xid);
   // Only of a one-phase commit it matters which server was asked.
   if (branch.call.operation != Operation::kCommitOnePhase) lost.stamp = {};
   process_->Later(after, [this, xid, number, lost] { Complete(xid, number, lost); });
@@ -357,6 +359,7 @@ void SimResource::Complete(const xa::Xid& xid, uint64_t number, xa::Completion c
     if (world_.Planted(Plant::kTimeoutIsYes)) completion.code = Code::kOk;
   }
   if (call.operation == Operation::kCommit) {
+    if (world_.Planted(Plant::kAnsweredIsLost)) completion.lost = true;
     if (code == Code::kErNota && world_.Planted(Plant::kNotaBelieved)) completion.code = Code::kOk;
     if (code == Code::kErRmFail && world_.Planted(Plant::kNeverRetry)) completion.code = Code::kOk;
   }

@@ -125,6 +125,7 @@ class Run {
       auditor_.OnDurableSector(path, sector, bytes);
     };
     process_->on_lost = [this](CrashKind kind) {
+      auditor_.OnCrash();
       if (kind == CrashKind::kPower) auditor_.AfterPowerLoss();
     };
     process_->on_refused = [this](const Error& error) {

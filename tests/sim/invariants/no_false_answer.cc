@@ -15,6 +15,13 @@ class NoFalseAnswer final : public Rule {
               "committed though the client was told rolled back: " + Describe(part));
     }
   }
+  void OnRecord(const core::Gtrid& gtrid, const log::v1::Record& record,
+                const Known& before) override {
+    if (!record.has_end() || record.end().result() != log::v1::COMMITTED) return;
+    if ((before.vanished | (before.undone & ~before.unanswered)) == 0) return;
+    Violate(Invariant::kNoFalseAnswer,
+            gtrid.ToHex() + " ended as committed, and a branch was lost or rolled back by others");
+  }
   void OnTold(uint32_t tag, const Known*, Told told, const TagFacts& before) override {
     const std::string who = "transaction " + std::to_string(tag);
     if (told == Told::kRolledBack && before.committed && !before.excused) {
