@@ -1,4 +1,6 @@
 // Carries the core's effects out: to the log, the resource managers, the timers and the clients.
+#include <algorithm>
+
 #include "base/check.h"
 #include "base/event_log.h"
 #include "coordinator/records.h"
@@ -103,7 +105,11 @@ void Shard::CarryCall(Entry& entry, const core::Call& effect) {
   call.xid = {entry.atomic.gtrid, effect.branch + 1};
   call.prepare_sent = branch.prepare_sent;
   call.options = work.options;
-  if (effect.operation == core::Operation::kRun) call.statements = work.statements;
+  if (effect.operation == core::Operation::kRun) {
+    call.statements = work.statements;
+    call.result_limit = context_.options.result_bytes;
+    call.result_bytes = call.result_limit - std::min(call.result_limit, ResultBytes(entry, effect.branch));
+  }
   if (effect.operation == core::Operation::kFind) {
     call.one_phase = entry.atomic.state == core::State::kDeciding;
     call.settle = branch.witnessed && entry.atomic.state != core::State::kRollingBack;
@@ -169,6 +175,15 @@ Answer Shard::AnswerRun(const Entry& entry, uint32_t branch) const {
     ToProto(result, response.add_results());
   }
   return Answer{200, 0, std::move(response)};
+}
+
+uint64_t Shard::ResultBytes(const Entry& entry, uint32_t branch) {
+  uint64_t bytes = 0;
+  for (size_t i = 0; i < entry.work.size(); ++i) {
+    if (i == branch) continue;
+    for (const xa::StatementResult& result : entry.work[i].results) bytes += xa::SizeOf(result);
+  }
+  return bytes;
 }
 
 Answer Shard::AnswerFor(const Waiter& waiter, const Entry& entry) const {

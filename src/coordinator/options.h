@@ -27,6 +27,7 @@ struct EngineOptions {
   uint32_t parameters = 65'535;       // of one statement
   uint32_t payload_bytes = 64 << 10;  // of one partner
   uint64_t partner_bytes = 1 << 20;   // of all partners of a transaction, URLs and payloads
+  uint64_t result_bytes = 16 << 20;   // of all results of a transaction, as xa::SizeOf counts
   uint32_t recent_views = 10'000;     // ended transactions whose rows are still shown
 };
 

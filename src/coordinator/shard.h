@@ -233,6 +233,8 @@ class Shard {
   void AnswerWaiters(Entry& entry, bool ended);
   Answer AnswerFor(const Waiter& waiter, const Entry& entry) const;
   Answer AnswerRun(const Entry& entry, uint32_t branch) const;
+  // Of the results that are held, those of `branch` left out.
+  static uint64_t ResultBytes(const Entry& entry, uint32_t branch);
   void LogTransitions(Entry& entry);
 
   ShardContext context_;

@@ -66,16 +66,6 @@ void ValueFiller::operator()(double value) const {
 }
 
 // What a value holds beside itself.
-struct Length {
-  size_t operator()(const xa::Decimal& value) const { return value.digits.size(); }
-  size_t operator()(const std::string& value) const { return value.size(); }
-  size_t operator()(const xa::Bytes& value) const { return value.bytes.size(); }
-  template <typename T>
-  size_t operator()(const T&) const {
-    return 0;
-  }
-};
-
 }  // namespace
 
 void ToProto(const xa::StatementResult& from, v1::StatementResult* to) {
@@ -133,14 +123,7 @@ size_t HeldBytes(const Entry& entry) {
   size_t bytes = sizeof(Entry) + entry.work.size() * (sizeof(BranchWork) + 512);
   for (const BranchWork& work : entry.work) {
     if (work.partner) bytes += work.partner->HeldBytes();
-    for (const xa::StatementResult& result : work.results) {
-      bytes += sizeof result;
-      for (const std::string& column : result.columns) bytes += sizeof column + column.size();
-      for (const auto& row : result.rows) {
-        bytes += sizeof row + row.size() * sizeof(xa::Value);
-        for (const xa::Value& value : row) bytes += std::visit(Length(), value);
-      }
-    }
+    for (const xa::StatementResult& result : work.results) bytes += xa::SizeOf(result);
   }
   return bytes;
 }

@@ -166,6 +166,7 @@ void ReadLimits(Table table, coordinator::EngineOptions* to) {
   table.Read("statements", &to->statements, 1, 100'000);
   table.Read("payload_bytes", &to->payload_bytes, 2, 1 << 30);
   table.Read("partner_bytes", &to->partner_bytes, 1024, int64_t{1} << 30);
+  table.Read("result_bytes", &to->result_bytes, 1024, int64_t{1} << 40);
   table.Read("recent_views", &to->recent_views, 0, 10'000'000);
   table.RefuseUnknown();
 }

@@ -53,6 +53,8 @@ struct StatementResult {
   std::vector<std::string> columns;
   std::vector<std::vector<Value>> rows;
 };
+// What it takes in memory, roughly: small values are not free.
+size_t SizeOf(const StatementResult& result);
 
 enum class Isolation : uint8_t { kReadCommitted, kRepeatableRead, kSerializable };
 
@@ -67,6 +69,10 @@ struct Call {
   Xid xid;
   BranchOptions options;                                     // kOpen
   std::shared_ptr<const std::vector<Statement>> statements;  // kRun
+  // kRun: what all of its results may take by SizeOf. Beyond it the branch is refused with
+  // RESULT_TOO_LARGE, as is one whose transaction exceeds `result_limit` with them.
+  uint64_t result_bytes = UINT64_MAX;
+  uint64_t result_limit = UINT64_MAX;
   bool prepare_sent = false;                                 // kRollBack: it may stand prepared
   bool one_phase = false;                                    // kFind: after a one-phase commit
   bool settle = false;      // kFind: may insert the witness mark that forbids a later commit (after

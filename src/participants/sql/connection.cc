@@ -16,6 +16,13 @@ using xa::Code;
 
 std::string Rows(uint64_t count) { return std::to_string(count) + (count == 1 ? " row" : " rows"); }
 
+xa::Failure TooLarge(const xa::Call& call) {
+  return Because(Reason::kResultTooLarge,
+                 "the results of this transaction take more than " +
+                     std::to_string(call.result_limit) +
+                     " bytes (limits.result_bytes): read fewer rows or columns, or raise the limit");
+}
+
 }  // namespace
 
 Result<void> Connection::Connect() {
@@ -84,8 +91,13 @@ Connection::Outcome Connection::Run(Branch& branch, const xa::Call& call) {
     branch.stage = Branch::Stage::kActive;
   }
   std::vector<xa::StatementResult> results;
+  uint64_t bytes = 0;
   for (size_t i = 0; i < call.statements->size(); ++i) {
     Outcome outcome = RunOne(branch, call, i, results);
+    if (outcome.completion.code == Code::kOk) {
+      bytes += xa::SizeOf(results.back());
+      if (bytes > call.result_bytes) outcome = {Answered(call, Code::kRbOther, TooLarge(call)), After::kKeep};
+    }
     if (outcome.completion.code != Code::kOk) {
       outcome.completion.failure.statement = static_cast<int32_t>(i);
       if (outcome.after == After::kKeep) branch.stage = Branch::Stage::kDoomed;
