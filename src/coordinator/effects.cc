@@ -108,7 +108,8 @@ void Shard::CarryCall(Entry& entry, const core::Call& effect) {
   if (effect.operation == core::Operation::kRun) {
     call.statements = work.statements;
     call.result_limit = context_.options.result_bytes;
-    call.result_bytes = call.result_limit - std::min(call.result_limit, ResultBytes(entry, effect.branch));
+    call.result_bytes =
+        call.result_limit - std::min(call.result_limit, ResultBytes(entry, effect.branch));
   }
   if (effect.operation == core::Operation::kFind) {
     call.one_phase = entry.atomic.state == core::State::kDeciding;

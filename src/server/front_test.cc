@@ -301,10 +301,10 @@ TEST_F(Api, AnswersUnknownPathsAndWrongMethods) {
     return answer.head.substr(at + 9, answer.head.find("\r\n", at + 9) - at - 9);
   };
   EXPECT_EQ(allow("GET", "/v1/transactions:execute"), "POST");
-  EXPECT_EQ(allow("PUT", "/v1/transactions"), "POST, GET");
-  EXPECT_EQ(allow("DELETE", "/v1/transactions/g"), "GET");
+  EXPECT_EQ(allow("PUT", "/v1/transactions"), "POST, GET, HEAD");
+  EXPECT_EQ(allow("DELETE", "/v1/transactions/g"), "GET, HEAD");
   EXPECT_EQ(allow("GET", "/v1/transactions/g:commit"), "POST");
-  EXPECT_EQ(allow("POST", "/healthz"), "GET");
+  EXPECT_EQ(allow("POST", "/healthz"), "GET, HEAD");
 }
 
 TEST_F(Api, RefusesContentOfAnotherType) {
@@ -388,6 +388,28 @@ TEST_F(Api, SaysWhetherItIsWellAndReady) {
   engine_.ready = false;
   EXPECT_EQ(Call("GET", "/healthz").status, 200);
   EXPECT_EQ(Refused(503, "GET", "/readyz").type(), "urn:assent:busy");
+}
+
+TEST_F(Api, AnswersHeadWhereItAnswersGet) {
+  for (const char* target : {"/healthz", "/readyz", "/v1/resources", "/v1/transactions/g", "/"}) {
+    RawClient client(server_->port());
+    client.Send(std::string("HEAD ") + target + " HTTP/1.1\r\nHost: localhost\r\n\r\n" +
+                "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    client.ShutDownSending();
+    const RawAnswer head = client.ReceiveHead();
+    EXPECT_EQ(head.status, 200) << target;
+    EXPECT_NE(head.head.find("Content-Length: "), std::string::npos);
+    EXPECT_EQ(client.Receive().body, "ok\n") << target;
+  }
+}
+
+TEST_F(Api, JudgesTheHostOfAWholeUrl) {
+  for (const auto& [target, status] : {std::pair("http://localhost:7430/healthz", 200),
+                                       std::pair("http://evil.example/healthz", 403)}) {
+    RawClient client(server_->port());
+    client.Send(std::string("GET ") + target + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    EXPECT_EQ(client.Receive().status, status) << target;
+  }
 }
 
 TEST_F(Api, RefusesPagesOfOtherOrigins) {

@@ -50,6 +50,7 @@ class TcpConnection final : public HttpConnection,
     bool is_ready = false;
     bool keep_alive = true;
     bool is_head = false;  // asked without its body
+    bool says_keep_alive = false;
     Taken taken = {};
     size_t expected = 0;  // bytes, as OutputBound guessed
     HttpResponse response = {};
@@ -201,7 +202,7 @@ void TcpConnection::Dispatch() {
   ReadRequest read = reader_.Take();
   read.request.is_reserved = slot_ == ConnectionSlots::Kind::kReserved;
   takes_requests_ = read.keep_alive && !read.request.is_reserved;
-  slots_.push_back({false, takes_requests_, read.is_head});
+  slots_.push_back({false, takes_requests_, read.is_head, read.says_keep_alive});
   since_ = loop_.now();
   const uint64_t sequence = first_sequence_ + slots_.size() - 1;
   Slot& slot = slots_.back();
@@ -217,7 +218,7 @@ void TcpConnection::Refuse(HttpResponse response) {
   takes_requests_ = false;
   reader_.DropRequest();
   ready_bytes_ += response.body.size();
-  slots_.push_back({true, false, false, {}, 0, std::move(response)});
+  slots_.push_back({true, false, false, false, {}, 0, std::move(response)});
   Flush();
 }
 
@@ -238,7 +239,10 @@ void TcpConnection::Flush() {
   while (!slots_.empty() && slots_.front().is_ready && !is_closed_) {
     const Slot& slot = slots_.front();
     const bool is_last = !slot.keep_alive || (slots_.size() == 1 && !takes_requests_);
-    AppendHeader(slot.response, loop_.date(), !is_last, &out_);
+    const auto persistence = is_last                ? Persistence::kClose
+                             : slot.says_keep_alive ? Persistence::kKeepAndSay
+                                                    : Persistence::kKeep;
+    AppendHeader(slot.response, loop_.date(), persistence, &out_);
     if (!slot.is_head) out_ += slot.response.body;
     ready_bytes_ -= slot.response.body.size();
     slots_.pop_front();

@@ -115,7 +115,7 @@ void Server::OnAccepted(error_code error, tcp::socket socket) {
 void Server::RefuseConnection(tcp::socket socket) {
   const HttpResponse response = BusyProblem();
   std::string text;
-  AppendHeader(response, loops_[0]->date(), false, &text);
+  AppendHeader(response, loops_[0]->date(), Persistence::kClose, &text);
   text += response.body;
   error_code ignored;
   socket.non_blocking(true, ignored);

@@ -193,11 +193,13 @@ TEST(HttpServer, RefusesWhatIsNoHttpAndCloses) {
   const auto server = Start(Echo);
   for (const char* text :
        {"nonsense\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "GET  / HTTP/1.1\r\n\r\n",
-        "GET / HTTP/1.1\r\nno colon\r\n\r\n", "POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
-        "POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
-        "POST / HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        "POST / HTTP/1.1\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
-        "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        "GET / HTTP/1.1\r\nno colon\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: "
+        "chunked\r\n\r\n0\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
+        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
         "\x16\x03\x01\x02\r\n\r\n"}) {
     RawClient client(server->port());
     client.Send(text);
@@ -233,7 +235,7 @@ TEST(HttpServer, RefusesABodyPastItsBound) {
   announced.SendRequest("POST", "/", std::string(200'000, 'x'));
   EXPECT_EQ(announced.Receive().status, 413);
   RawClient chunked(server->port());
-  chunked.Send("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n");
+  chunked.Send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
   chunked.Send("7d0\r\n" + std::string(2000, 'x') + "\r\n0\r\n\r\n");
   const RawAnswer answer = chunked.Receive();
   EXPECT_EQ(answer.status, 413);
@@ -258,7 +260,8 @@ TEST(HttpServer, RefusesAChunkWhoseExtensionNeverEnds) {
   options.max_header_bytes = 2000;
   const auto server = Start(Echo, options);
   RawClient client(server->port());
-  client.Send("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;" + std::string(3000, 'x'));
+  client.Send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;" +
+              std::string(3000, 'x'));
   EXPECT_EQ(client.Receive().status, 431);
 }
 
@@ -272,7 +275,7 @@ TEST(HttpServer, GivesUpOnClientsThatDrip) {
   EXPECT_EQ(in_header.Receive().status, 408);
   EXPECT_TRUE(in_header.IsClosed());
   RawClient in_body(server->port());
-  in_body.Send("POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nab");
+  in_body.Send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab");
   EXPECT_EQ(in_body.Receive().status, 408);
   RawClient silent(server->port());
   EXPECT_TRUE(silent.IsClosed());

@@ -61,7 +61,7 @@ HttpResponse BusyProblem() {
   return response;
 }
 
-void AppendHeader(const HttpResponse& response, const std::string& date, bool keep_alive,
+void AppendHeader(const HttpResponse& response, const std::string& date, Persistence persistence,
                   std::string* to) {
   char number[24];
   const auto append_number = [&](auto value) {
@@ -79,7 +79,9 @@ void AppendHeader(const HttpResponse& response, const std::string& date, bool ke
   for (const auto& [name, value] : response.headers) {
     to->append("\r\n").append(name).append(": ").append(value);
   }
-  *to += keep_alive ? "\r\n\r\n" : "\r\nConnection: close\r\n\r\n";
+  if (persistence == Persistence::kClose) *to += "\r\nConnection: close";
+  if (persistence == Persistence::kKeepAndSay) *to += "\r\nConnection: keep-alive";
+  *to += "\r\n\r\n";
 }
 
 }  // namespace assent::server

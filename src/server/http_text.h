@@ -3,6 +3,7 @@
 // Threads: any.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -18,7 +19,8 @@ HttpResponse ProblemOf(int status, std::string_view kind, std::string_view title
 HttpResponse BusyProblem();
 
 // Appends the status line and the header with its blank line; the body is the caller's to append.
-void AppendHeader(const HttpResponse& response, const std::string& date, bool keep_alive,
+enum class Persistence : uint8_t { kKeep, kKeepAndSay, kClose };
+void AppendHeader(const HttpResponse& response, const std::string& date, Persistence persistence,
                   std::string* to);
 
 }  // namespace assent::server

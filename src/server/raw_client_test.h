@@ -56,14 +56,8 @@ class RawClient {
   }
 
   RawAnswer Receive() {
-    size_t end = std::string::npos;
-    while ((end = buffer_.find("\r\n\r\n")) == std::string::npos) {
-      if (!ReadMore()) return {};
-    }
-    RawAnswer answer;
-    answer.head = buffer_.substr(0, end + 2);
-    answer.status = std::stoi(answer.head.substr(9, 3));
-    buffer_.erase(0, end + 4);
+    RawAnswer answer = ReceiveHead();
+    if (answer.status == 0) return answer;
     constexpr std::string_view kLength = "Content-Length: ";
     const size_t at = answer.head.find(kLength);
     const size_t size = at == std::string::npos ? 0 : std::stoul(answer.head.substr(at + 16));
@@ -72,6 +66,19 @@ class RawClient {
     }
     answer.body = buffer_.substr(0, size);
     buffer_.erase(0, size);
+    return answer;
+  }
+
+  // Of an answer without a body.
+  RawAnswer ReceiveHead() {
+    size_t end = std::string::npos;
+    while ((end = buffer_.find("\r\n\r\n")) == std::string::npos) {
+      if (!ReadMore()) return {};
+    }
+    RawAnswer answer;
+    answer.head = buffer_.substr(0, end + 2);
+    answer.status = std::stoi(answer.head.substr(9, 3));
+    buffer_.erase(0, end + 4);
     return answer;
   }
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "server/framing.h"
 #include "server/http_text.h"
 
 namespace assent::server {
@@ -35,11 +36,24 @@ HttpResponse RefusalOf(error_code error, const RequestLimits& limits) {
 
 std::string Copy(boost::string_view text) { return std::string(text.data(), text.size()); }
 
+template <typename Message>
+HttpRequest HeaderOf(const Message& message) {
+  HttpRequest request;
+  request.method = Copy(message.method_string());
+  request.target = Copy(message.target());
+  request.headers.reserve(8);
+  for (const auto& field : message) {
+    request.headers.emplace_back(Copy(field.name_string()), Copy(field.value()));
+  }
+  return request;
+}
+
 }  // namespace
 
 struct RequestReader::Parser {
   boost::beast::flat_buffer buffer;
   std::optional<http::request_parser<http::string_body>> request;  // has begun
+  HttpRequest header;                                              // of it, once complete
   bool asked_continue = false;
   bool wants_continue = false;
   HttpResponse refusal;
@@ -75,15 +89,17 @@ void RequestReader::DropRequest() {
 }
 
 RequestReader::Step RequestReader::Next() {
-  auto& [buffer, request, asked_continue, wants_continue, refusal] = *parser_;
+  auto& [buffer, request, header, asked_continue, wants_continue, refusal] = *parser_;
   while (buffer.size() > 0) {
     if (!request) {
       request.emplace();
       request->header_limit(static_cast<uint32_t>(limits_.max_header_bytes));
       request->body_limit(limits_.max_body_bytes);
-      request->eager(true);
       asked_continue = false;
     }
+    // The header alone at first: the body is read only where it is certain how long it is.
+    const bool in_header = !request->is_header_done();
+    request->eager(!in_header);
     error_code error;
     const size_t used = request->put(buffer.data(), error);
     buffer.consume(used);
@@ -94,6 +110,17 @@ RequestReader::Step RequestReader::Next() {
       refusal = RefusalOf(error, limits_);
       DropRequest();
       return Step::kRefused;
+    }
+    if (in_header && request->is_header_done()) {
+      const auto& message = request->get();
+      header = HeaderOf(message);
+      auto refused = RefuseFraming(header, message.version() == 10);
+      if (!refused) refused = ToOriginForm(&header);
+      if (refused) {
+        refusal = std::move(*refused);
+        DropRequest();
+        return Step::kRefused;
+      }
     }
     if (request->is_done()) return Step::kRequest;
     if (request->is_header_done() && !asked_continue) {
@@ -109,13 +136,9 @@ ReadRequest RequestReader::Take() {
   auto message = parser_->request->release();
   ReadRequest read;
   read.keep_alive = message.keep_alive();
+  read.says_keep_alive = read.keep_alive && message.version() == 10;
   read.is_head = message.method() == http::verb::head;
-  read.request.method = Copy(message.method_string());
-  read.request.target = Copy(message.target());
-  read.request.headers.reserve(8);
-  for (const auto& field : message) {
-    read.request.headers.emplace_back(Copy(field.name_string()), Copy(field.value()));
-  }
+  read.request = std::move(parser_->header);
   read.request.body = std::move(message.body());
   DropRequest();
   return read;

@@ -2,9 +2,8 @@
 //
 // Contract: the caller reads from its socket into Prepare, tells the size to Commit, and calls Next
 // while has_bytes. After kRefused the reader must not be asked again.
-// Errors: kRefused, for what is not HTTP/1.1 or larger than the options allow; `refusal` is the
-// answer to give before the connection is closed.
-// Threads: one.
+// Errors: kRefused, for what is not HTTP/1.1, ambiguous (framing.h) or larger than the options
+// allow; `refusal` is the answer to give before the connection is closed. Threads: one.
 #pragma once
 
 #include <cstddef>
@@ -24,7 +23,8 @@ struct RequestLimits {
 struct ReadRequest {
   HttpRequest request;
   bool keep_alive = true;
-  bool is_head = false;  // the answer has no body
+  bool says_keep_alive = false;  // the client closes unless the answer says that it need not
+  bool is_head = false;          // the answer has no body
 };
 
 class RequestReader {

@@ -260,12 +260,13 @@ Asked Interpret(const HttpRequest& from) {
   std::string allow;
   for (const Endpoint& candidate : kEndpoints) {
     if (!Matches(candidate.path, target->segments, &names)) continue;
-    if (candidate.method == from.method) {
+    const bool is_head = from.method == "HEAD" && candidate.method == "GET";
+    if (candidate.method == from.method || is_head) {
       endpoint = &candidate;
       break;
     }
     if (!allow.empty()) allow += ", ";
-    allow += candidate.method;
+    allow += candidate.method == "GET" ? "GET, HEAD" : candidate.method;
   }
   if (endpoint == nullptr) {
     if (!allow.empty()) return RefuseMethod(from.method, std::move(allow));

@@ -17,10 +17,10 @@ using xa::Code;
 std::string Rows(uint64_t count) { return std::to_string(count) + (count == 1 ? " row" : " rows"); }
 
 xa::Failure TooLarge(const xa::Call& call) {
-  return Because(Reason::kResultTooLarge,
-                 "the results of this transaction take more than " +
-                     std::to_string(call.result_limit) +
-                     " bytes (limits.result_bytes): read fewer rows or columns, or raise the limit");
+  return Because(
+      Reason::kResultTooLarge,
+      "the results of this transaction take more than " + std::to_string(call.result_limit) +
+          " bytes (limits.result_bytes): read fewer rows or columns, or raise the limit");
 }
 
 }  // namespace
@@ -96,7 +96,8 @@ Connection::Outcome Connection::Run(Branch& branch, const xa::Call& call) {
     Outcome outcome = RunOne(branch, call, i, results);
     if (outcome.completion.code == Code::kOk) {
       bytes += xa::SizeOf(results.back());
-      if (bytes > call.result_bytes) outcome = {Answered(call, Code::kRbOther, TooLarge(call)), After::kKeep};
+      if (bytes > call.result_bytes)
+        outcome = {Answered(call, Code::kRbOther, TooLarge(call)), After::kKeep};
     }
     if (outcome.completion.code != Code::kOk) {
       outcome.completion.failure.statement = static_cast<int32_t>(i);
