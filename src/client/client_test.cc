@@ -234,6 +234,15 @@ TEST(Connection, ReadsAnAnswerThatComesWithAnInterimOne) {
   EXPECT_EQ(answer->body, "ok");
 }
 
+TEST(Connection, ReadsAStatusLineWithoutTheSpaceAfterItsCode) {
+  const PieceByPiece server({"HTTP/1.1 200\r\nContent-Length: 2\r\n\r\no", "k"});
+  auto connection = Connection::To(server.url());
+  const auto answer = connection->Send("GET", "/", {}, "", std::chrono::seconds(10));
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(answer->status, 200);
+  EXPECT_EQ(answer->body, "ok");
+}
+
 TEST(Connection, ReadsUrls) {
   EXPECT_EQ(Connection::To("http://127.0.0.1:7430")->server(), "127.0.0.1:7430");
   EXPECT_EQ(Connection::To("http://[::1]:7430/")->server(), "[::1]:7430");

@@ -19,6 +19,8 @@
 #include <memory>
 #include <optional>
 
+#include "base/net/status_line.h"
+
 namespace assent::client {
 namespace {
 
@@ -177,6 +179,7 @@ Result<Response> Connection::Receive(bool is_head, Monotonic until) {
     } else {
       buffer.commit(static_cast<size_t>(count));
       while (buffer.size() > 0 && !parser->is_done()) {
+        if (!parser->is_header_done()) net::InsertSpaceAfterCode(&buffer);
         const size_t used = parser->put(buffer.data(), error);
         buffer.consume(used);
         if (error == http::error::need_more) {

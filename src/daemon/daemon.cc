@@ -116,6 +116,8 @@ int Run(Config config) {
   std::vector<xa::ResourceManager*> pointers;
   for (const auto& manager : *managers) pointers.push_back(manager.get());
 
+  const auto own_address = std::make_shared<http::OwnAddress>(config.server.address);
+  config.partners.own_address = own_address;
   auto partners = http::MakePartners(config.partners);
   if (!partners) {
     Error error = partners.error();
@@ -133,6 +135,7 @@ int Run(Config config) {
     return Complain("listen", api.error(),
                     api.error().code == ErrorCode::kInUse ? kPortTaken : kBadConfiguration);
   }
+  own_address->SetPort((*api)->port());
   auto recovered = log::Open(log::PosixFileSystem(), config.log);
   if (!recovered) return Complain("decision log", recovered.error(), CodeOf(recovered.error()));
   auto rebuilt = recovery::Replay(*recovered, config.engine, SystemClock().Wall());

@@ -21,6 +21,8 @@
 #include <boost/beast/http/string_body.hpp>
 #include <optional>
 
+#include "base/net/status_line.h"
+
 namespace assent::http {
 namespace {
 
@@ -162,6 +164,11 @@ void AsioConnection::ConnectNext() {
   const auto left = connect_until_ - Steady::now();
   Arm(Steady::now() + left / static_cast<int64_t>(endpoints_.size() - next_endpoint_));
   const tcp::endpoint& endpoint = endpoints_[next_endpoint_++];
+  if (options_.own_address &&
+      options_.own_address->Is(endpoint.address().to_string(), endpoint.port())) {
+    last_failure_ = "the name leads to this coordinator itself, which is no partner";
+    return ConnectNext();
+  }
   if (options_.sockets != nullptr && !has_share_) {
     has_share_ = options_.sockets->Take();
     if (!has_share_) {
@@ -286,6 +293,7 @@ bool AsioConnection::ParseSome() {
     parser_->header_limit(static_cast<uint32_t>(options_.max_header_bytes));
     parser_->body_limit(options_.max_body_bytes);
   }
+  if (!parser_->is_header_done()) net::InsertSpaceAfterCode(&buffer_);
   error_code error;
   const size_t used = parser_->put(buffer_.data(), error);
   buffer_.consume(used);

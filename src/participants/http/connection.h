@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "participants/http/own_address.h"
 #include "participants/http/request.h"
 #include "participants/http/socket_share.h"
 #include "participants/http/url.h"
@@ -29,7 +30,8 @@ namespace assent::http {
 struct ConnectionOptions {
   std::vector<std::string> addresses;  // empty: the resolver is asked
   size_t max_header_bytes = 0, max_body_bytes = 0;
-  std::shared_ptr<SocketShare> sockets;  // null: no bound
+  std::shared_ptr<SocketShare> sockets;           // null: no bound
+  std::shared_ptr<const OwnAddress> own_address;  // not connected to; null: none
 };
 
 struct Job {

@@ -161,6 +161,7 @@ EndpointServices AsioLoop::ServicesFor(const Url& url, Place* place) {
     ConnectionOptions options;
     const auto known = options_.addresses.find(url.host);
     if (known != options_.addresses.end()) options.addresses = known->second;
+    options.own_address = options_.own_address;
     options.max_header_bytes = options_.max_header_bytes;
     options.sockets = options_.sockets;
     options.max_body_bytes = options_.max_answer_bytes;

@@ -10,6 +10,7 @@
 
 #include "base/time.h"
 #include "participants/http/limiter.h"
+#include "participants/http/own_address.h"
 #include "participants/http/socket_share.h"
 #include "participants/http/url.h"
 
@@ -26,6 +27,9 @@ struct HttpOptions {
   std::string ca_file;           // PEM, trusted instead of the system's; empty: the system's
   // Addresses of hosts that the resolver is not asked for.
   std::map<std::string, std::vector<std::string>> addresses;
+
+  // Where the coordinator itself listens; null: nowhere.
+  std::shared_ptr<OwnAddress> own_address;
 
   Duration connect_timeout{2'000'000'000};   // look-up, connection and TLS
   Duration request_timeout{10'000'000'000};  // all, the connection included

@@ -81,6 +81,10 @@ Result<void> HttpPartners::ReadSigning() {
 Result<Url> HttpPartners::Allowed(const std::string& url, const std::string& field) const {
   auto parsed = ParseUrl(url);
   if (!parsed) return Error{parsed.error().code, parsed.error().message, field};
+  const auto& own = options_.own_address;
+  if (own && own->IsHost(parsed->host, parsed->port)) {
+    return Error{ErrorCode::kDenied, "names this coordinator itself, which is no partner", field};
+  }
   if (allow_.Allows(*parsed)) return parsed;
   return Error{
       ErrorCode::kDenied,

@@ -1,0 +1,40 @@
+// Accepts the status line of an HTTP response that lacks the space after its code, as curl does.
+//
+// RFC 9112 section 4 requires "HTTP/1.1 200 " even where no reason follows; some servers send
+// "HTTP/1.1 200", which Boost.Beast refuses. A response that lacks the space is complete without
+// it.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+
+namespace assent::net {
+
+// Where the space is to be inserted, at the beginning of a response.
+inline constexpr size_t kAfterStatusCode = 12;
+
+inline bool LacksSpaceAfterCode(std::string_view response) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  return response.size() > kAfterStatusCode && response.starts_with("HTTP/1.") &&
+         response[8] == ' ' && std::all_of(response.begin() + 9, response.begin() + 12, is_digit) &&
+         response[kAfterStatusCode] == '\r';
+}
+
+// The same for a buffer of Boost.Beast (FlatBuffer: prepare, commit, data).
+template <typename FlatBuffer>
+void InsertSpaceAfterCode(FlatBuffer* buffer) {
+  const auto text = [&] {
+    const auto data = buffer->data();
+    return std::string_view(static_cast<const char*>(data.data()), data.size());
+  };
+  if (!LacksSpaceAfterCode(text())) return;
+  buffer->prepare(1);  // may move what there is
+  buffer->commit(1);
+  char* begin = static_cast<char*>(buffer->data().data());
+  char* end = begin + buffer->size();
+  std::copy_backward(begin + kAfterStatusCode, end - 1, end);
+  begin[kAfterStatusCode] = ' ';
+}
+
+}  // namespace assent::net
