@@ -216,6 +216,18 @@ void Shard::AnswerWaiters(Entry& entry, bool ended) {
   for (Waiter& waiter : ready) waiter.reply(AnswerFor(waiter, entry));
 }
 
+core::TimerFired Shard::Fired(const Entry& entry, core::Timer timer, uint32_t branch) const {
+  core::TimerFired fired{timer, branch};
+  if (timer != core::Timer::kDeadline) return fired;
+  for (uint32_t i = 0; i < entry.work.size() && fired.waiting.empty(); ++i) {
+    const core::AtomicBranch& opening = entry.atomic.branches[i];
+    if (!opening.open_sent || opening.opened || entry.work[i].resource == nullptr) continue;
+    fired.branch = i;
+    fired.waiting = entry.work[i].resource->WhyNotOpen({entry.atomic.gtrid, i + 1});
+  }
+  return fired;
+}
+
 void Shard::WaiterIsDue(Entry& entry, uint64_t id) {
   for (size_t i = 0; i < entry.waiters.size(); ++i) {
     if (entry.waiters[i].id != id) continue;

@@ -275,7 +275,7 @@ void Shard::RunTimers() {
     }
     const auto timer = static_cast<core::Timer>(due.kind);
     if (GenerationOf(*entry, timer, due.branch) != due.generation) continue;
-    Step(*entry, core::TimerFired{timer, due.branch});
+    Step(*entry, Fired(*entry, timer, due.branch));
   }
   DrainSelf();
 }

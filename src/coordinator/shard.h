@@ -203,6 +203,7 @@ class Shard {
   core::Ack JudgeFind(const Entry& entry, uint32_t index, const xa::Completion& completion,
                       std::string& detail);
   uint64_t& GenerationOf(Entry& entry, core::Timer timer, uint32_t branch);
+  core::TimerFired Fired(const Entry& entry, core::Timer timer, uint32_t branch) const;
   void WaiterIsDue(Entry& entry, uint64_t id);
   bool IsDead(const Due& due);
   void KeepRecent(std::unique_ptr<Entry> entry);

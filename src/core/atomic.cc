@@ -364,11 +364,18 @@ bool AtomicMachine::ClientWaits() const {
   });
 }
 
-// Names the first partner that has not said yes: it is the likely reason.
-Cause AtomicMachine::Late() const {
+// Names the likely reason: a branch that waits for a connection, or the first partner that has not
+// said yes.
+Cause AtomicMachine::Late(const TimerFired& event) const {
   Cause cause;
   cause.reason = Reason::kDeadline;
   cause.detail = "the deadline passed before the decision";
+  if (!event.waiting.empty()) {
+    cause.branch = static_cast<int32_t>(event.branch);
+    cause.detail += ": " + event.waiting;
+    cause.may_retry = true;
+    return cause;
+  }
   for (size_t i = 0; i < t_.branches.size(); ++i) {
     const AtomicBranch& branch = t_.branches[i];
     if (!branch.IsTcc() || branch.voted) continue;
@@ -391,7 +398,7 @@ void AtomicMachine::On(const TimerFired& event) {
         RollBack(Expired());
         return;
       }
-      RollBack(Late());
+      RollBack(Late(event));
       return;
     case Timer::kIdle:
       if (t_.state != State::kActive) return;

@@ -162,7 +162,7 @@ class AtomicMachine {
   void Report();
   void Worsen(Outcome outcome);
   bool AnotherIsLate(uint32_t index) const;
-  Cause Late() const;
+  Cause Late(const TimerFired& event) const;
   bool ClientWaits() const;
 
   template <typename E>

@@ -141,6 +141,7 @@ struct Durable {
 struct TimerFired {
   Timer timer{};
   uint32_t branch = 0;
+  std::string waiting = {};  // kDeadline: what `branch` waits for; empty: none waits
 };
 struct ResourceUp {
   std::string resource;

@@ -162,6 +162,11 @@ class ResourceManager {
   // wrong. Pure.
   virtual Result<void> Check(const std::string& sql) const = 0;
   virtual ResourceStatus Status() const = 0;
+  // Why kOpen of this branch has not been answered yet, for people; empty: it is not waiting here.
+  virtual std::string WhyNotOpen(const Xid& xid) const {
+    (void)xid;
+    return {};
+  }
   // The XID as this server's own list of prepared transactions shows it. Pure.
   virtual std::string ListedAs(const Xid& xid) const { return xid.ToPostgreSql(); }
   // These branches' transactions have ended durably: their witness rows may go. Best effort,

@@ -22,7 +22,7 @@ bool Pool::Submit(xa::Call& call) {
   if (call.operation == Operation::kRollBack) {
     const auto waiting = waiting_at_.find(call.xid);
     if (waiting != waiting_at_.end()) {
-      const xa::Call open = std::move(*waiting->second);
+      const xa::Call open = std::move(waiting->second->call);
       waiting_.erase(waiting->second);
       waiting_at_.erase(waiting);
       lock.unlock();
@@ -60,7 +60,7 @@ bool Pool::SubmitOpen(xa::Call& call) {
   // Before the first probe nothing is leased: it is not known whether there is a witness table.
   Connection* connection = health == xa::Health::kUp && waiting_.empty() ? TakeFree() : nullptr;
   if (connection == nullptr) {
-    waiting_.push_back(call);
+    waiting_.push_back({call, SystemClock().Now()});
     waiting_at_[call.xid] = std::prev(waiting_.end());
     return true;
   }
@@ -165,7 +165,7 @@ void Pool::Release(Connection& connection) {
       idle_.push_back(&connection);
       return;
     }
-    const xa::Call call = std::move(waiting_.front());
+    const xa::Call call = std::move(waiting_.front().call);
     waiting_.pop_front();
     waiting_at_.erase(call.xid);
     const BranchPtr branch = Lease(connection, call);
@@ -180,7 +180,7 @@ void Pool::OnUp() {
     if (stopping_ || waiting_.empty()) return;
     Connection* connection = TakeFree();
     if (connection == nullptr) return;
-    xa::Call call = std::move(waiting_.front());
+    xa::Call call = std::move(waiting_.front().call);
     waiting_.pop_front();
     waiting_at_.erase(call.xid);
     BranchPtr branch = Lease(*connection, call);
@@ -198,8 +198,8 @@ void Pool::FailWaiting(const xa::Failure& failure) {
     failed.swap(waiting_);
     waiting_at_.clear();
   }
-  for (const xa::Call& call : failed) {
-    hooks_.answer(Answered(call, Code::kRbCommFail, failure));
+  for (const WaitingOpen& open : failed) {
+    hooks_.answer(Answered(open.call, Code::kRbCommFail, failure));
   }
 }
 
@@ -225,7 +225,7 @@ void Pool::Cancel(const xa::Xid& xid) {
   std::unique_lock lock(mutex_);
   const auto waiting = waiting_at_.find(xid);
   if (waiting != waiting_at_.end()) {
-    const xa::Call open = std::move(*waiting->second);
+    const xa::Call open = std::move(waiting->second->call);
     waiting_.erase(waiting->second);
     waiting_at_.erase(waiting);
     lock.unlock();
@@ -271,6 +271,19 @@ void Pool::Sever(Branch& branch, uint64_t statement) {
 Pool::Counts Pool::counts() const {
   const std::lock_guard lock(mutex_);
   return {static_cast<uint32_t>(branches_.size()), static_cast<uint32_t>(waiting_.size())};
+}
+
+std::string Pool::WhyWaiting(const xa::Xid& xid) const {
+  const std::lock_guard lock(mutex_);
+  const auto waiting = waiting_at_.find(xid);
+  if (waiting == waiting_at_.end()) return {};
+  const auto waited = (SystemClock().Now() - waiting->second->since).count() / 1'000'000;
+  const std::string time =
+      waited < 1000 ? std::to_string(waited) + " ms" : std::to_string(waited / 1000) + " s";
+  const bool all_in_use = branches_.size() >= options_.pool;
+  return "resource " + options_.name + ": waited " + time + " for a connection (pool " +
+         std::to_string(options_.pool) +
+         (all_in_use ? ", all in use)" : ", the server has not been reached yet)");
 }
 
 void Pool::Stop() {

@@ -13,9 +13,11 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "base/time.h"
 #include "participants/sql/connection.h"
 #include "participants/sql/lost_sessions.h"
 
@@ -51,12 +53,18 @@ class Pool : private StatementGate {
   void OnUp();                             // serves those who wait
   void OnDown(const std::string& detail);  // answers those who wait
   Counts counts() const;
+  // Of a branch that waits for a connection, for people; empty: it does not wait.
+  std::string WhyWaiting(const xa::Xid& xid) const;
   // Answers who waits, cancels what runs, ends the connections' threads.
   void Stop();
 
  private:
   using BranchPtr = std::shared_ptr<Branch>;
-  using Waiting = std::list<xa::Call>;
+  struct WaitingOpen {
+    xa::Call call;
+    Monotonic since;
+  };
+  using Waiting = std::list<WaitingOpen>;
 
   bool Enter(Branch& branch) override;
   Left Leave(Branch& branch) override;

@@ -36,6 +36,7 @@ class Resource : public xa::ResourceManager {
   }
   Result<void> Check(const std::string& sql) const override { return driver_->Check(sql); }
   xa::ResourceStatus Status() const override;
+  std::string WhyNotOpen(const xa::Xid& xid) const override { return pool_->WhyWaiting(xid); }
   std::string ListedAs(const xa::Xid& xid) const override {
     // XA RECOVER shows both parts joined in its column `data`.
     return options_.driver == "mysql" ? xid.gtrid_text() + xid.bqual_text() : xid.ToPostgreSql();
