@@ -73,8 +73,8 @@ struct Call {
   // RESULT_TOO_LARGE, as is one whose transaction exceeds `result_limit` with them.
   uint64_t result_bytes = UINT64_MAX;
   uint64_t result_limit = UINT64_MAX;
-  bool prepare_sent = false;                                 // kRollBack: it may stand prepared
-  bool one_phase = false;                                    // kFind: after a one-phase commit
+  bool prepare_sent = false;  // kRollBack: it may stand prepared
+  bool one_phase = false;     // kFind: after a one-phase commit
   bool settle = false;      // kFind: may insert the witness mark that forbids a later commit (after
                             // commit, not roll-back); only on the server of `prepared_by`
   ServerStamp prepared_by;  // kFind: the server that prepared it, or was to commit in one phase

@@ -92,12 +92,15 @@ Connection::Outcome Connection::Run(Branch& branch, const xa::Call& call) {
   }
   std::vector<xa::StatementResult> results;
   uint64_t bytes = 0;
+  size_t counted = 0;
   for (size_t i = 0; i < call.statements->size(); ++i) {
     Outcome outcome = RunOne(branch, call, i, results);
     if (outcome.completion.code == Code::kOk) {
-      bytes += xa::SizeOf(results.back());
-      if (bytes > call.result_bytes)
+      for (size_t k = counted; k < results.size(); ++k) bytes += xa::SizeOf(results[k]);
+      counted = results.size();
+      if (bytes > call.result_bytes) {
         outcome = {Answered(call, Code::kRbOther, TooLarge(call)), After::kKeep};
+      }
     }
     if (outcome.completion.code != Code::kOk) {
       outcome.completion.failure.statement = static_cast<int32_t>(i);
