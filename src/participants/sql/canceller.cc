@@ -60,8 +60,10 @@ void Canceller::CancelNow(const TargetPtr& target) {
 // For where severing does nothing.
 void Canceller::EndNow(const TargetPtr& target) {
   if (!Ensure() || !target->hold()) return;
-  (void)session_->EndSession(target->session);
+  const Result<void> ended = session_->EndSession(target->session);
   target->release();
+  // The connection may have died while it was idle: once more on a new one.
+  if (!ended && !session_->alive()) worker_.Post([this, target] { EndNow(target); });
 }
 
 }  // namespace assent::sql

@@ -62,10 +62,18 @@ Result<void> Control::Ensure() {
   return {};
 }
 
+template <typename Act>
+std::invoke_result_t<Act> Control::OnSession(const Act& act) {
+  const bool was_idle = session_ != nullptr && session_->alive();
+  if (const Result<void> ready = Ensure(); !ready) return ready.error();
+  auto done = act();
+  if (done || session_->alive() || !was_idle) return done;
+  if (const Result<void> ready = Ensure(); !ready) return ready.error();
+  return act();
+}
+
 Result<void> Control::Look() {
-  const Result<void> ready = Ensure();
-  if (!ready) return ready.error();
-  Result<sql::Probe> probe = session_->ProbeServer();
+  Result<sql::Probe> probe = OnSession([&] { return session_->ProbeServer(); });
   if (!probe) {
     session_.reset();
     return probe.error();
@@ -95,24 +103,19 @@ void Control::SetDown(const std::string& detail) {
   hooks_.on_down(detail);
 }
 
-// An idle connection may have died without the server: a second try is on a fresh one.
 Result<xa::ScanResult> Control::List(const core::Gtrid& own) {
-  for (int attempt = 0;; ++attempt) {
-    const Result<void> ready = Ensure();
-    if (!ready) return ready.error();
+  return OnSession([&]() -> Result<xa::ScanResult> {
     Result<xa::ScanResult> list = session_->List();
     if (list) view_.SetStamp(list->stamp);
-    if (list && view_.witness()) {
-      auto newer = NewerWitness(own);
-      if (newer) {
-        list->newer_witness = *newer;
-      } else {
-        list = newer.error();
-        Probe();  // is the table still there?
-      }
+    if (!list || !view_.witness()) return list;
+    auto newer = NewerWitness(own);
+    if (!newer) {
+      Probe();  // is the table still there?
+      return newer.error();
     }
-    if (list || session_->alive() || attempt > 0) return list;
-  }
+    list->newer_witness = *newer;
+    return list;
+  });
 }
 
 // Keys begin with the gtrid's text, and their order is age: what begins like `own` up to the start
@@ -154,9 +157,7 @@ void Control::Scan(const core::Gtrid& own, std::function<void(xa::ScanResult)> d
 void Control::Install(std::function<void(Result<std::string>)> done) {
   const bool posted = worker_.Post([this, done] {
     if (stopping_) return done(Error{ErrorCode::kUnavailable, "the coordinator is stopping"});
-    const Result<void> ready = Ensure();
-    if (!ready) return done(ready.error());
-    Result<std::string> installed = session_->InstallWitness();
+    Result<std::string> installed = OnSession([&] { return session_->InstallWitness(); });
     if (installed) {
       const Result<void> looked = Look();  // new branches write their rows from now on
       if (!looked) return done(looked.error());
@@ -184,10 +185,11 @@ void Control::PurgeNow() {
     ended.swap(ended_);
   }
   for (size_t from = 0; from < ended.size(); from += kPurgeBatch) {
-    if (stopping_ || !view_.up() || !Ensure()) return;  // best effort
+    if (stopping_ || !view_.up()) return;  // best effort
     const size_t count = std::min(kPurgeBatch, ended.size() - from);
     const auto begin = ended.begin() + static_cast<ptrdiff_t>(from);
-    (void)session_->PurgeWitness({begin, begin + static_cast<ptrdiff_t>(count)});
+    const std::vector<xa::Xid> batch(begin, begin + static_cast<ptrdiff_t>(count));
+    if (!OnSession([&] { return session_->PurgeWitness(batch); })) return;
   }
 }
 
@@ -201,23 +203,24 @@ void Control::PurgeWitnessesOf(const std::string& coordinator_id, uint32_t below
 }
 
 void Control::BeginPurgeOld(const std::shared_ptr<Old>& old) {
-  if (stopping_ || !view_.witness() || !Ensure()) return;
+  if (stopping_ || !view_.witness()) return;
   const auto [first, early] = view_.Firsts();
-  const Result<bool> gone = session_->NoneBefore(first, early);
+  const Result<bool> gone = OnSession([&] { return session_->NoneBefore(first, early); });
   old->marks_too = gone && *gone;
   PurgeOld(old);
 }
 
 void Control::PurgeOld(const std::shared_ptr<Old>& old) {
-  if (stopping_ || !Ensure()) return;
-  const auto rows = session_->Witnesses(old->after, old->below, kPurgeBatch);
+  if (stopping_) return;
+  const auto rows =
+      OnSession([&] { return session_->Witnesses(old->after, old->below, kPurgeBatch); });
   if (!rows || rows->empty()) return;
   std::vector<xa::Xid> ended;
   for (const WitnessRow& row : *rows) {
     if (!row.xid || old->keep.contains(*row.xid)) continue;
     if (row.committed || old->marks_too) ended.push_back(*row.xid);
   }
-  if (!ended.empty() && !session_->PurgeWitness(ended)) return;
+  if (!ended.empty() && !OnSession([&] { return session_->PurgeWitness(ended); })) return;
   old->after = rows->back().key;
   worker_.Post([this, old] { PurgeOld(old); });  // others come in between
 }

@@ -14,6 +14,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <type_traits>
 #include <unordered_set>
 #include <vector>
 
@@ -50,6 +51,10 @@ class Control {
   void ProbeNow();
   Result<void> Look();  // connects where needed, and probes
   Result<void> Ensure();
+  // Acts on session_. The server may have closed an idle connection: then once more on a new one,
+  // so `act` must do no harm twice.
+  template <typename Act>
+  std::invoke_result_t<Act> OnSession(const Act& act);
   Result<xa::ScanResult> List(const core::Gtrid& own);
   Result<std::optional<xa::Xid>> NewerWitness(const core::Gtrid& own);
   void SetUp();

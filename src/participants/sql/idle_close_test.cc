@@ -1,0 +1,127 @@
+// What the reserved connection does after the server has closed it while it was idle (a DBA's KILL,
+// wait_timeout, idle_session_timeout): on a real MariaDB and a real PostgreSQL.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "participants/mysql/driver.h"
+#include "participants/odbc/driver.h"
+#include "participants/sql/drive_test.h"
+#include "participants/sql/resource.h"
+#include "tests/support/servers.h"
+#include "tests/support/temp.h"
+
+namespace assent::sql {
+namespace {
+
+constexpr auto kLong = std::chrono::seconds(30);
+
+class IdleClose : public testing::TestWithParam<test::ServerKind> {
+ protected:
+  static void SetUpTestSuite() {
+    for (test::Server* server : {&test::SharedMariaDb(), &test::SharedPostgreSql()}) {
+      const auto made = test::Sql(*server, std::string("CREATE DATABASE ") + kDatabase);
+      ASSERT_TRUE(made) << made.error().message;
+    }
+  }
+  void SetUp() override {
+    Query("DROP TABLE IF EXISTS assent_witness", kDatabase);
+    ResourceOptions options;
+    options.name = "bank";
+    const std::string port = std::to_string(server().port());
+    std::unique_ptr<Driver> driver;
+    if (is_mariadb()) {
+      options.driver = "mysql";
+      options.url = "tcp://127.0.0.1:" + port + "/" + kDatabase;
+      options.user = options.password = "assent";
+      driver = mysql::MakeMySqlDriver(options);
+    } else {
+      options.driver = "odbc";
+      options.dialect = "postgresql";
+      options.dsn =
+          "Driver=PostgreSQL Unicode;Server=127.0.0.1;Port=" + port + ";Database=" + kDatabase;
+      options.user = "postgres";
+      auto made = odbc::MakeOdbcDriver(options);
+      ASSERT_TRUE(made) << made.error().message;
+      driver = std::move(*made);
+    }
+    db_ = std::make_unique<TestDriver>(MakeSqlResource(options, std::move(driver), SystemRandom()));
+    ASSERT_TRUE(db_->sink().WaitHealth(xa::Health::kUp));
+  }
+
+  static bool is_mariadb() { return GetParam() == test::ServerKind::kMariaDb; }
+  static test::Server& server() {
+    return is_mariadb() ? test::SharedMariaDb() : test::SharedPostgreSql();
+  }
+  static test::Rows Query(const std::string& sql, const std::string& database = "") {
+    auto rows = test::Sql(server(), sql, database);
+    EXPECT_TRUE(rows) << sql << ": " << rows.error().message;
+    return rows ? std::move(*rows) : test::Rows();
+  }
+  static test::Rows Sessions() {
+    return Query(is_mariadb()
+                     ? "SELECT id FROM information_schema.processlist WHERE user = 'assent'"
+                     : "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'assent/%'");
+  }
+  // The server ends every session of ours; what nobody uses notices nothing.
+  static void CloseAll() {
+    const test::Rows before = Sessions();
+    ASSERT_FALSE(before.empty());
+    for (const auto& row : before) {
+      Query(is_mariadb() ? "KILL " + row[0] : "SELECT pg_terminate_backend(" + row[0] + ")");
+    }
+    ASSERT_TRUE(test::Eventually(kLong, [&] {
+      const test::Rows now = Sessions();
+      return std::none_of(before.begin(), before.end(), [&](const auto& row) {
+        return std::find(now.begin(), now.end(), row) != now.end();
+      });
+    }));
+  }
+
+  static constexpr const char* kDatabase = "idle_close";
+  std::unique_ptr<TestDriver> db_;
+};
+
+std::string NameOf(const testing::TestParamInfo<test::ServerKind>& info) {
+  return info.param == test::ServerKind::kMariaDb ? "MariaDb" : "PostgreSql";
+}
+
+TEST_P(IdleClose, InstallReconnects) {
+  CloseAll();
+  auto installed = db_->Install();
+  EXPECT_TRUE(installed) << installed.error().message;
+  EXPECT_EQ(Query("SELECT COUNT(*) FROM assent_witness WHERE mark <> 'I'", kDatabase)[0][0], "0");
+  CloseAll();
+  installed = db_->Install();
+  EXPECT_TRUE(installed) << installed.error().message;
+  EXPECT_EQ(db_->sink().Changes(), std::vector{xa::Health::kUp}) << "a healthy server";
+}
+
+TEST_P(IdleClose, AScanReconnects) {
+  ASSERT_TRUE(db_->Install());
+  CloseAll();
+  const xa::ScanResult scan = db_->Scan();
+  EXPECT_TRUE(scan.complete) << scan.error;
+}
+
+// The marks of an earlier process go only where none of its sessions is left; that question too is
+// asked on a new connection.
+TEST_P(IdleClose, ThePurgeOfEarlierIncarnationsReconnects) {
+  ASSERT_TRUE(db_->Install());
+  const xa::Xid xid = NewXid();
+  const std::string key = xid.gtrid_text() + (is_mariadb() ? "" : "-") + xid.bqual_text();
+  Query("INSERT INTO assent_witness (xid, mark, created_at) VALUES ('" + key + "', 'R', now())",
+        kDatabase);
+  db_->rm().PurgeWitnessesOf("ASNTTEST", 2, {});
+  CloseAll();
+  EXPECT_TRUE(test::Eventually(kLong, [&] {
+    return Query("SELECT COUNT(*) FROM assent_witness WHERE mark = 'R'", kDatabase)[0][0] == "0";
+  }));
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, IdleClose,
+                         testing::Values(test::ServerKind::kMariaDb, test::ServerKind::kPostgreSql),
+                         NameOf);
+
+}  // namespace
+}  // namespace assent::sql
