@@ -39,7 +39,9 @@ Result<void> CheckValue(v1::Value& value, const std::string& path) {
 // As it is sent on: one value, without white space around what counts.
 Result<void> Compact(v1::JsonText& text, const std::string& path) {
   auto compact = CompactJson(text.text());
-  if (!compact) return Error{ErrorCode::kInvalid, compact.error().message, path + ".text"};
+  if (!compact)
+    return Error{ErrorCode::kInvalid, compact.error().message,
+                 path + ".text" + compact.error().field};
   text.set_text(std::move(*compact));
   return {};
 }

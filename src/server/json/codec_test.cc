@@ -142,6 +142,17 @@ TEST(JsonCodec, NamesThePathOfWhatIsAtFault) {
              {"expect_rows": 18446744073709551616}]}}]}})",
        "atomic.branches[0].xa.statements[0].expect_rows",
        "out of range: expected 0 to 18446744073709551615"},
+      {R"({"atomic": {"branches": [{"xa": {"statements": [{"expect_rows": 1e400}]}}]}})",
+       "atomic.branches[0].xa.statements[0].expect_rows",
+       "out of range: expected 0 to 18446744073709551615"},
+      {R"({"atomic": {"branches": [{"tcc": {"payload": {"a": [1, {"b": 1e400}]}}}]}})",
+       "atomic.branches[0].tcc.payload.a[1].b", "out of range: expected -1.8e308 to 1.8e308"},
+      {R"({"atomic": {"branches": [{"tcc": {"payload": 18446744073709551616}}]}})",
+       "atomic.branches[0].tcc.payload",
+       "out of range: expected -9223372036854775808 to 18446744073709551615"},
+      {R"({"atomic": {"branches": [{"tcc": {"payload": [[], 1, -9223372036854775809 ]}}]}})",
+       "atomic.branches[0].tcc.payload[2]",
+       "out of range: expected -9223372036854775808 to 18446744073709551615"},
       {R"({"atomic": {"branches": [{"xa": {"isolation": "CHAOS"}}]}})",
        "atomic.branches[0].xa.isolation",
        "expected one of ISOLATION_UNSPECIFIED, READ_COMMITTED, REPEATABLE_READ, SERIALIZABLE"},
@@ -353,6 +364,7 @@ TEST(Payload, IsKeptAsItCameButForWhiteSpace) {
            {"\"\u00e4\"", "\"\u00e4\""},
            {"true", "true"},
            {"null", "null"},
+           {"1e-400", "1e-400"},
            {"18446744073709551615", "18446744073709551615"}}) {
     const v1::TccBranch branch = WithPayload(json);
     EXPECT_EQ(branch.payload().text(), kept);
@@ -362,6 +374,15 @@ TEST(Payload, IsKeptAsItCameButForWhiteSpace) {
     EXPECT_TRUE(CheckMessage(&binary));
     EXPECT_EQ(Fingerprint(binary), Fingerprint(branch));
   }
+}
+
+TEST(Payload, NamesANumberOutOfRangeAlsoInAProtobufBody) {
+  v1::TccBranch branch;
+  branch.mutable_payload()->set_text(R"({"n": [0.5, -1E400]})");
+  const auto checked = CheckMessage(&branch);
+  ASSERT_FALSE(checked);
+  EXPECT_EQ(checked.error().field, "payload.text.n[1]");
+  EXPECT_EQ(checked.error().message, "out of range: expected -1.8e308 to 1.8e308");
 }
 
 TEST(Payload, IsOneJsonValue) {

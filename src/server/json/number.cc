@@ -1,11 +1,32 @@
 #include "server/json/number.h"
 
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
 namespace assent::server {
 namespace {
 
 size_t SkipDigits(std::string_view text, size_t at) {
   while (at < text.size() && text[at] >= '0' && text[at] <= '9') ++at;
   return at;
+}
+
+template <typename T>
+bool Fits(std::string_view text) {
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+// Infinity where it is larger; a number too small for a double is zero.
+double ToDouble(std::string_view text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc::result_out_of_range) return value;
+  const bool small = text.find("e-") != text.npos || text.find("E-") != text.npos;
+  return small ? 0 : std::numeric_limits<double>::infinity();
 }
 
 }  // namespace
@@ -29,6 +50,23 @@ NumberShape ShapeOfNumber(std::string_view text) {
     if (at == exponent) return NumberShape::kNone;
   }
   return at == text.size() ? NumberShape::kDecimal : NumberShape::kNone;
+}
+
+std::optional<std::string> OutOfRange(std::string_view number) {
+  switch (ShapeOfNumber(number)) {
+    case NumberShape::kNone: return std::nullopt;
+    case NumberShape::kInteger:
+      if (Fits<int64_t>(number) || Fits<uint64_t>(number)) return std::nullopt;
+      return "out of range: expected -9223372036854775808 to 18446744073709551615";
+    case NumberShape::kDecimal:
+      if (!std::isinf(ToDouble(number))) return std::nullopt;
+      return "out of range: expected -1.8e308 to 1.8e308";
+  }
+  return std::nullopt;
+}
+
+bool IsBeyondIntegers(std::string_view number) {
+  return ShapeOfNumber(number) == NumberShape::kDecimal && std::abs(ToDouble(number)) >= 0x1p64;
 }
 
 }  // namespace assent::server

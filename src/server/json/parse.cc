@@ -290,7 +290,9 @@ bool Reader::ReadInteger(od::value& value, od::json_type type, const pb::FieldDe
   }
   switch (ShapeOfNumber(digits)) {
     case NumberShape::kInteger: break;
-    case NumberShape::kDecimal: return Fail(path, "expected an integer, found a fraction");
+    case NumberShape::kDecimal:
+      if (IsBeyondIntegers(digits)) break;
+      return Fail(path, "expected an integer, found a fraction");
     case NumberShape::kNone: return Fail(path, "expected an integer");
   }
   if (digits == "-0") digits.remove_prefix(1);
@@ -395,12 +397,16 @@ bool Reader::ReadText(od::value& value, v1::JsonText* to, const Path* path) {
     code = value.get_array().get(array);
     if (!code) code = array.raw_json().get(text);
   } else {
-    text = value.raw_json_token();
-    code = Skip(value, type);
+    text = TrimEnd(value.raw_json_token());
+    code = OutOfRange(text) ? simdjson::SUCCESS : Skip(value, type);  // CompactJson refuses it
   }
   if (code) return Malformed(path, code);
   auto compact = CompactJson(TrimEnd(text));
-  if (!compact) return Fail(path, compact.error().message);
+  if (!compact) {
+    Fail(path, compact.error().message);
+    error_.field += compact.error().field;
+    return false;
+  }
   to->set_text(std::move(*compact));
   return true;
 }
