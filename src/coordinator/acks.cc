@@ -128,7 +128,12 @@ void Shard::OnVote(Entry& entry, uint32_t index, xa::Completion& completion) {
 core::Ack Shard::JudgeFind(const Entry& entry, uint32_t index, const xa::Completion& completion,
                            std::string& detail) {
   const core::AtomicBranch& branch = entry.atomic.branches[index];
-  if (entry.atomic.state == core::State::kRollingBack) return xa::JudgeRollBack(completion.found);
+  if (entry.atomic.state == core::State::kRollingBack) {
+    if (completion.found == xa::Found::kWitnessCommitted) {
+      detail = "its witness row says that it committed";
+    }
+    return xa::JudgeRollBack(completion.found);
+  }
   xa::FindContext context;
   context.read_only = branch.spec.read_only;
   context.one_phase = entry.atomic.state == core::State::kDeciding;
@@ -142,8 +147,7 @@ core::Ack Shard::JudgeFind(const Entry& entry, uint32_t index, const xa::Complet
   }
   const core::Ack ack = xa::JudgeCommit(completion.found, context);
   if (ack == core::Ack::kHeuristicHazard) {
-    detail = "what became of the branch is not known: " +
-             (another.empty() ? WhyNotKnown(context) : another);
+    detail = another.empty() ? WhyNotKnown(context) : another;
   } else if (ack == core::Ack::kHeuristicRollBack) {
     detail =
         "somebody else rolled the branch back: the server does not list it, and its witness "

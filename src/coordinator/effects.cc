@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "base/event_log.h"
+#include "coordinator/operator_text.h"
 #include "coordinator/records.h"
 #include "coordinator/shard.h"
 #include "coordinator/view.h"
@@ -67,11 +68,12 @@ void Shard::CarryAppend(Entry& entry, const core::Append& effect) {
     case core::RecordKind::kHeuristic: {
       const core::AtomicBranch& branch = entry.atomic.branches.at(effect.branch);
       const bool hazard = branch.heuristic == core::Ack::kHeuristicHazard;
-      Log(hazard ? LogEvent::kHazard : LogEvent::kHeuristic, {{"gid", entry.gid},
-                                                              {"branch", branch.spec.name},
-                                                              {"resource", branch.spec.resource},
-                                                              {"ack", core::Name(branch.heuristic)},
-                                                              {"detail", branch.detail}});
+      Log(hazard ? LogEvent::kHazard : LogEvent::kHeuristic,
+          {{"gid", entry.gid},
+           {"branch", branch.spec.name},
+           {"resource", branch.spec.resource},
+           {"ack", core::Name(branch.heuristic)},
+           {"detail", ForOperator(entry, effect.branch)}});
       lsn = context_.log->Append(EncodeHeuristic(entry, effect.branch, now), urgency);
       entry.heuristics.push_back(lsn);
       entry.heuristic_branches.push_back(effect.branch);

@@ -1,6 +1,7 @@
 #include "coordinator/view.h"
 
 #include "base/check.h"
+#include "coordinator/operator_text.h"
 
 namespace assent::coordinator {
 namespace {
@@ -108,10 +109,14 @@ v1::Transaction View(const Entry& entry, Results results) {
       const xa::ResourceManager* resource = entry.work[i].resource;
       shown->set_xid(resource != nullptr ? resource->ListedAs(xid) : xid.ToPostgreSql());
     }
-    shown->set_detail(branch.detail);
+    const bool is_heuristic = branch.state == core::BranchState::kHeuristic;
+    shown->set_detail(is_heuristic ? ForOperator(entry, static_cast<uint32_t>(i)) : branch.detail);
     if (entry.work[i].since.ns != 0) shown->set_since(FormatTime(entry.work[i].since));
     if (results == Results::kLeftOut) continue;
     for (const auto& result : entry.work[i].results) ToProto(result, shown->add_results());
+  }
+  if (view.outcome() == v1::MIXED || view.outcome() == v1::HAZARD) {
+    view.set_detail(ForOperator(entry));
   }
   if (entry.deadline_at.ns != 0) view.set_deadline(FormatTime(entry.deadline_at));
   if (entry.begun_at.ns != 0) view.set_begun_at(FormatTime(entry.begun_at));
@@ -174,13 +179,17 @@ Answer AnswerOutcome(v1::Transaction view, Asked asked) {
     problem.set_title("Mixed outcome");
     problem.set_status(500);
     problem.set_detail(
-        "some branches committed and some rolled back: an operator must look at the branches");
+        view.detail().empty()
+            ? "some branches committed and some rolled back: an operator must look at the branches"
+            : view.detail());
   } else {
     problem.set_type("urn:assent:outcome-hazard");
     problem.set_title("Hazard");
     problem.set_status(500);
     problem.set_detail(
-        "what became of a branch is not known: an operator must look at the branches");
+        view.detail().empty()
+            ? "what became of a branch is not known: an operator must look at the branches"
+            : view.detail());
   }
   problem.set_gid(view.gid());
   problem.set_transaction(view.transaction());

@@ -208,6 +208,7 @@ void AtomicMachine::On(const Voted& event) {
   if (event.hazard) {
     // Recorded before the roll-back is, and never told as an ordinary one.
     t_.outcome = Outcome::kHazard;
+    branch.detail = event.cause.detail;
     Heuristic(event.branch, Ack::kHeuristicHazard);
     if (t_.state == State::kPreparing) RollBack(event.cause);
     return;

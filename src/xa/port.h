@@ -169,6 +169,13 @@ class ResourceManager {
   }
   // The XID as this server's own list of prepared transactions shows it. Pure.
   virtual std::string ListedAs(const Xid& xid) const { return xid.ToPostgreSql(); }
+  // A sentence for an operator: how to see on this server what became of the branch. `witnessed`:
+  // the branch wrote a row whose absence proves that it did not commit. Pure.
+  virtual std::string HowToLook(const Xid& xid, bool witnessed) const {
+    (void)witnessed;
+    return "The server's list of prepared transactions shows whether " + ListedAs(xid) +
+           " is still prepared.";
+  }
   // These branches' transactions have ended durably: their witness rows may go. Best effort,
   // lazily, in batches.
   virtual void PurgeWitness(std::vector<Xid> ended) = 0;

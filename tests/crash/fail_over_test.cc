@@ -161,6 +161,14 @@ void FailOver::CheckSeenAndUnseen(v1::Outcome unseen_outcome, const Planned& uns
   for (const v1::BranchView& branch : shown.branches()) {
     const bool lost = branch.resource() == kResources[side()];
     EXPECT_EQ(branch.state(), lost ? v1::BranchView::HEURISTIC : v1::BranchView::COMMITTED);
+    if (!lost) continue;
+    // An operator reads where to look, with the words that this server takes.
+    const std::string look = side() == kMobile ? "XA RECOVER lists '" + branch.xid() + "'"
+                                               : "SELECT * FROM pg_prepared_xacts WHERE gid = '" +
+                                                     branch.xid() + "' shows a row";
+    EXPECT_TRUE(Contains(branch.detail(), "On resource " + branch.resource() + ": " + look))
+        << branch.detail();
+    EXPECT_TRUE(Contains(shown.detail(), branch.detail())) << shown.detail();
   }
   for (const std::vector<std::string>& command :
        {std::vector<std::string>{"show", "unseen"}, std::vector<std::string>{"list"}}) {

@@ -41,6 +41,7 @@ class Resource : public xa::ResourceManager {
     // XA RECOVER shows both parts joined in its column `data`.
     return options_.driver == "mysql" ? xid.gtrid_text() + xid.bqual_text() : xid.ToPostgreSql();
   }
+  std::string HowToLook(const xa::Xid& xid, bool witnessed) const override;
   void PurgeWitness(std::vector<xa::Xid> ended) override {
     control_->PurgeWitness(std::move(ended));
   }
@@ -142,6 +143,20 @@ void Resource::SubmitUnattached(const xa::Call& call) {
     Answer(Answered(call, call.operation == Operation::kFind ? Code::kOk : Code::kErRmFail,
                     ShuttingDown()));
   }
+}
+
+std::string Resource::HowToLook(const xa::Xid& xid, bool witnessed) const {
+  const bool is_mysql = options_.driver == "mysql";
+  std::string text =
+      is_mysql ? "XA RECOVER lists '" + ListedAs(xid) + "'"
+               : "SELECT * FROM pg_prepared_xacts WHERE gid = '" + ListedAs(xid) + "' shows a row";
+  text += " while it is prepared";
+  if (witnessed) {
+    const std::string key = xid.gtrid_text() + (is_mysql ? "" : "-") + xid.bqual_text();
+    text += ", and SELECT mark FROM assent_witness WHERE xid = '" + key +
+            "' shows C where it committed, R where it did not";
+  }
+  return text + ".";
 }
 
 xa::ResourceStatus Resource::Status() const {
