@@ -195,7 +195,7 @@ Result<std::string> FindTransaction(const Common& common, const std::string& gid
 int Execute(const Common& common, const ExecuteCommand& command) {
   auto text = ReadFile(command.file);
   if (!text) return Complain(text.error().message);
-  std::string body = command.gid.empty() ? *text : WithMember(*text, "gid", command.gid);
+  std::string body = command.gid ? WithMember(*text, "gid", *command.gid) : *text;
   return Perform<v1::Transaction>(common,
                                   {"POST", WithWait("/v1/transactions:execute", command.wait),
                                    std::string(client::kJsonType), std::move(body)},
@@ -204,8 +204,8 @@ int Execute(const Common& common, const ExecuteCommand& command) {
 
 int Begin(const Common& common, const BeginCommand& command) {
   v1::BeginRequest request;
-  request.set_gid(command.gid);
-  request.set_deadline(command.deadline);
+  if (command.gid) request.set_gid(*command.gid);
+  if (command.deadline) request.set_deadline(*command.deadline);
   return Perform<v1::Transaction>(common, Post("/v1/transactions", request), Meaning::kDone);
 }
 
@@ -249,7 +249,7 @@ int Vote(const Common& common, const VoteCommand& command) {
     return Complain("VOTE: expected PREPARED or REFUSED", kUsage);
   }
   request.set_vote(vote);
-  request.set_expires_at(command.expires_at);
+  if (command.expires_at) request.set_expires_at(*command.expires_at);
   request.set_reason(command.reason);
   const std::string path =
       PathOf(command.gid, "/branches/" + PercentEncode(command.branch) + ":vote");

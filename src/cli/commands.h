@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,12 +33,11 @@ struct Common {
 
 struct ExecuteCommand {
   std::string file;  // "-": standard input
-  std::string gid;
+  std::optional<std::string> gid;
   std::string wait;
 };
 struct BeginCommand {
-  std::string gid;
-  std::string deadline;
+  std::optional<std::string> gid, deadline;
 };
 struct EnlistCommand {
   std::string gid;
@@ -56,7 +56,7 @@ struct VoteCommand {
   std::string transaction;
   std::string branch;
   std::string vote;
-  std::string expires_at;
+  std::optional<std::string> expires_at;
   std::string reason;
 };
 struct RunCommand {

@@ -173,6 +173,12 @@ int Conclude(const log::DirectoryReport& report) {
   return kError;
 }
 
+// Most likely another directory was meant. A coordinator would begin a new log there.
+Result<void> HoldsALog(const log::DirectoryReport& report) {
+  if (!report.segments.empty()) return {};
+  return Error{ErrorCode::kNotFound, report.directory + " contains no log: no file named *.seg"};
+}
+
 int Unreadable(const Error& error) {
   std::cerr << "assent: " << error.message << '\n';
   return kError;
@@ -198,17 +204,18 @@ int DumpLog(const std::string& directory, bool json) {
   const auto report =
       log::Dump(log::PosixFileSystem(), directory, json ? PrintRecordAsJson : PrintRecord);
   if (!report) return Unreadable(report.error());
+  if (auto holds = HoldsALog(*report); !holds) return Unreadable(holds.error());
   return Conclude(*report);
 }
 
 int VerifyLog(const std::string& directory, bool json) {
   const auto report = log::Verify(log::PosixFileSystem(), directory);
   if (!report) return Unreadable(report.error());
+  if (auto holds = HoldsALog(*report); !holds) return Unreadable(holds.error());
   if (json) {
     PrintReportAsJson(*report);
   } else {
     for (const log::SegmentReport& segment : report->segments) PrintSegment(segment);
-    if (report->segments.empty()) std::cout << directory << ": no segments\n";
     if (!report->refusal) std::cout << "a coordinator would start on this log\n";
   }
   return Conclude(*report);

@@ -2,8 +2,12 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 
+#include <iostream>
+
+#include "base/version.h"
 #include "cli/commands.h"
 #include "cli/log_commands.h"
+#include "cli/suggestion.h"
 
 namespace assent::cli {
 namespace {
@@ -211,9 +215,49 @@ void AddLog(CommandLine& line) {
   verify->add_option("DIRECTORY", line.directory, "the daemon's log directory")->required();
 }
 
+std::vector<std::string> NamesBelow(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* below : app.get_subcommands(nullptr)) {
+    // An option group is one without a name.
+    if (!below->get_name().empty()) names.push_back(below->get_name());
+  }
+  return names;
+}
+
+// The word that stands where a command was expected, and what was most likely meant; empty where
+// each such word is a command.
+std::string ExplainCommand(const CLI::App& app, const std::vector<std::string>& words) {
+  const CLI::App* here = &app;
+  for (size_t i = 0; i < words.size(); ++i) {
+    const std::string& word = words[i];
+    if (word.starts_with('-')) {
+      const auto* option = app.get_option_no_throw(word);
+      if (option != nullptr && option->get_expected_min() > 0) ++i;  // its value
+      continue;
+    }
+    const std::vector<std::string> names = NamesBelow(*here);
+    if (names.empty()) return "";  // the command's own arguments
+    const auto below =
+        here->get_subcommands([&](const CLI::App* one) { return one->check_name(word); });
+    if (below.empty()) {
+      std::string text = "there is no command `" + word + "`";
+      if (const auto nearest = Nearest(word, names))
+        return text + "; did you mean " + *nearest + "?";
+      text += "; the commands are";
+      for (const std::string& name : names) text += " " + name;
+      return text;
+    }
+    here = below.front();
+  }
+  return "";
+}
+
 int Main(int argc, char** argv) {
   CommandLine line;
-  line.app.add_option("--server", line.common.server, "the coordinator, as http://127.0.0.1:7430")
+  line.app.set_version_flag("--version", "assent " + Version());
+  line.app
+      .add_option("--server", line.common.server,
+                  "the coordinator: http://127.0.0.1:7430 or localhost:7430")
       ->envname("ASSENT_SERVER")
       ->capture_default_str();
   line.app.add_flag("--json", line.common.json, "print JSON: the server's answer as it came");
@@ -232,6 +276,11 @@ int Main(int argc, char** argv) {
   try {
     line.app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    const std::string why = ExplainCommand(line.app, {argv + 1, argv + argc});
+    if (error.get_exit_code() != 0 && !why.empty()) {
+      std::cerr << "assent: " << why << "\nRun with --help for more information.\n";
+      return kUsage;
+    }
     return line.app.exit(error) == 0 ? kOk : kUsage;
   }
   if (line.run.sql.empty() && line.run.file.empty() && line.app.got_subcommand("run")) {

@@ -247,7 +247,9 @@ TEST(Connection, ReadsUrls) {
   EXPECT_EQ(Connection::To("http://127.0.0.1:7430")->server(), "127.0.0.1:7430");
   EXPECT_EQ(Connection::To("http://[::1]:7430/")->server(), "[::1]:7430");
   EXPECT_EQ(Connection::To("http://coordinator")->server(), "coordinator");
-  for (const char* url : {"", "127.0.0.1:7430", "ftp://x", "http://", "http://x:", "http://x:0",
+  EXPECT_EQ(Connection::To("localhost:7430")->server(), "localhost:7430");
+  EXPECT_EQ(Connection::To("[::1]:7430")->server(), "[::1]:7430");
+  for (const char* url : {"", "coordinator", "localhost:", "localhost:7430/path", "ftp://x", "http://", "http://x:", "http://x:0",
                           "http://x:70000", "http://x:1x", "http://x/path", "http://u@x",
                           "http://[::1", "https://x", "http://a\r\nb"}) {
     const auto connection = Connection::To(url);

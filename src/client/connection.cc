@@ -40,15 +40,20 @@ Error Unknown(const std::string& why) {
 }  // namespace
 
 Result<Connection> Connection::To(std::string_view url) {
-  const Error malformed{ErrorCode::kInvalid,
-                        "expected a URL such as http://127.0.0.1:7430, found " + std::string(url)};
+  const Error malformed{
+      ErrorCode::kInvalid,
+      "expected host:port or a URL such as http://127.0.0.1:7430, found " + std::string(url)};
   if (url.starts_with("https://")) {
     return Error{ErrorCode::kInvalid, "https is not served yet: " + std::string(url)};
   }
   constexpr std::string_view kScheme = "http://";
-  if (!url.starts_with(kScheme)) return malformed;
-  url.remove_prefix(kScheme.size());
-  if (url.ends_with('/')) url.remove_suffix(1);
+  const bool bare = url.find("://") == url.npos;
+  if (url.starts_with(kScheme)) {
+    url.remove_prefix(kScheme.size());
+    if (url.ends_with('/')) url.remove_suffix(1);
+  } else if (!bare) {
+    return malformed;
+  }
   if (url.find_first_of("/?#@ \r\n") != url.npos) return malformed;
   Connection connection;
   connection.server_ = url;
@@ -63,6 +68,7 @@ Result<Connection> Connection::To(std::string_view url) {
     url.remove_prefix(colon);
   }
   if (connection.host_.empty()) return malformed;
+  if (bare && url.empty()) return malformed;  // a word alone is more likely a mistake than a host
   connection.port_ = "80";
   if (!url.empty()) {
     uint16_t port = 0;

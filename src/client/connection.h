@@ -39,8 +39,8 @@ inline constexpr std::string_view kProtobufType = "application/x-protobuf";
 
 class Connection {
  public:
-  // "http://host:port", the port may be missing (80); a host is a name, an IPv4 or a [IPv6]
-  // address.
+  // "http://host:port", where the port may be missing (80), or "host:port"; a host is a name, an
+  // IPv4 or a [IPv6] address.
   static Result<Connection> To(std::string_view url);
 
   Connection(Connection&& other) noexcept { *this = std::move(other); }

@@ -115,8 +115,8 @@ class EngineTest : public testing::Test {
     Request request;
     request.route = Route::kExecute;
     v1::ExecuteRequest body;
-    body.set_gid(gid);
-    body.set_deadline(deadline);
+    if (!gid.empty()) body.set_gid(gid);
+    if (!deadline.empty()) body.set_deadline(deadline);
     for (const char* name : {"a", "b"}) {
       v1::Branch* branch = body.mutable_atomic()->add_branches();
       branch->set_name(name);

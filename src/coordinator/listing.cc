@@ -22,6 +22,13 @@ struct Listed {
   }
 };
 
+bool HasBranchAt(const Entry& entry, const std::string& resource) {
+  const auto& branches = entry.atomic.branches;
+  return std::any_of(branches.begin(), branches.end(), [&](const core::AtomicBranch& branch) {
+    return !branch.IsTcc() && branch.spec.resource == resource;
+  });
+}
+
 // Asked before a view is made: few may match of the thousands that are kept.
 bool Matches(const Listed& listed, const ListQuery& query) {
   if (!query.state.empty()) {
@@ -30,10 +37,7 @@ bool Matches(const Listed& listed, const ListQuery& query) {
   }
   if (query.resource.empty()) return true;
   if (listed.entry == nullptr) return false;  // its branches are not known any more
-  const auto& branches = listed.entry->atomic.branches;
-  return std::any_of(branches.begin(), branches.end(), [&](const core::AtomicBranch& branch) {
-    return !branch.IsTcc() && branch.spec.resource == query.resource;
-  });
+  return HasBranchAt(*listed.entry, query.resource);
 }
 
 const char* HealthName(xa::Health health) {
@@ -70,10 +74,23 @@ void Fill(const tcc::EndpointStatus& status, v1::PartnerView* view) {
 
 }  // namespace
 
+// Configured, or in a transaction that was made before it was taken out of the configuration.
+bool Shard::KnowsResource(const std::string& name) const {
+  if (context_.resources.contains(name)) return true;
+  const auto has = [&](const Entry& entry) { return HasBranchAt(entry, name); };
+  return std::any_of(table_.begin(), table_.end(), [&](auto& item) { return has(*item.second); }) ||
+         std::any_of(recent_order_.begin(), recent_order_.end(),
+                     [&](const Recent& recent) { return has(*recent.entry); });
+}
+
 // Youngest first. What ended is listed while it is kept. A page takes from a heap what it shows:
 // all that is kept is never put in order.
 void Shard::List(const Request& request, const Reply& reply) {
   const auto& query = std::get<ListQuery>(request.body);
+  if (!query.resource.empty() && !KnowsResource(query.resource)) {
+    return reply(AnswerProblem(404, "invalid", "Unknown resource",
+                               "no resource of this name is configured", "resource"));
+  }
   const auto before = core::Gtrid::FromHex(query.before);
   std::vector<Listed> heap;
   const auto add = [&](const core::Gtrid& gtrid, const Entry* entry, const Ended* outcome) {

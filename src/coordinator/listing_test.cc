@@ -1,4 +1,4 @@
-// What the list of resources says of the partners.
+// What the lists show: of resources, of partners, and of transactions by their resource.
 #include <gtest/gtest.h>
 
 #include "coordinator/testing.h"
@@ -84,6 +84,22 @@ TEST(ResourceList, KeepsTheOrderOfThePartnersAndIsEmptyWithoutAny) {
   EXPECT_EQ(both.partners(1).name(), "http://b.example");
   EXPECT_EQ(ListOf({}).partners_size(), 0);
   EXPECT_EQ(ListOf({}).resources_size(), 2) << "the databases stand beside them";
+}
+
+int StatusOfList(Box& box, const std::string& resource) {
+  Request request;
+  request.route = Route::kList;
+  ListQuery query;
+  query.resource = resource;
+  request.body = query;
+  return box.StatusOf(box.Send(std::move(request)));
+}
+
+TEST(TransactionList, OfAResourceThatIsNotConfiguredIsAnError) {
+  Box box;
+  EXPECT_EQ(StatusOfList(box, "a"), 200);
+  EXPECT_EQ(StatusOfList(box, "typo"), 404);
+  EXPECT_EQ(StatusOfList(box, ""), 200);
 }
 
 }  // namespace

@@ -32,7 +32,7 @@ Request OneCall(const std::string& gid, const std::vector<std::string>& partners
   request.route = Route::kExecute;
   request.fingerprint = "content";
   v1::ExecuteRequest body;
-  body.set_gid(gid);
+  if (!gid.empty()) body.set_gid(gid);
   if (with_sql) {
     v1::Branch* branch = body.mutable_atomic()->add_branches();
     branch->set_name("pc");

@@ -174,6 +174,7 @@ class Shard {
   void RollBackUnknown(Request& request, Reply reply);
   void Get(Request& request, Reply reply);
   void List(const Request& request, const Reply& reply);
+  bool KnowsResource(const std::string& name) const;
   void Resources(const Reply& reply);
   // Answers a request for a gid that is known already; false: it is new.
   bool Join(Request& request, Reply& reply);

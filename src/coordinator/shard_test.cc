@@ -525,12 +525,12 @@ TEST(Validator, NamesTheFieldThatIsWrong) {
   statement->mutable_parameters(0)->set_decimal("1;DROP");
   EXPECT_EQ(field_of(body), "atomic.branches[0].xa.statements[0].parameters[0]");
   statement->mutable_parameters(0)->set_integer(1);
-  for (const char* deadline : {"0s", "-1s", "soon", "25h"}) {
+  for (const char* deadline : {"", "0s", "-1s", "soon", "25h"}) {
     body.set_deadline(deadline);
     EXPECT_EQ(field_of(body), "deadline") << deadline;
   }
   body.clear_deadline();
-  for (const char* gid : {".hidden", "has space", "ümlaut"}) {
+  for (const char* gid : {"", ".hidden", "has space", "ümlaut"}) {
     body.set_gid(gid);
     EXPECT_EQ(field_of(body), "gid") << gid;
   }

@@ -41,7 +41,7 @@ size_t Box::Execute(const std::string& gid, const std::string& sql) {
   request.route = Route::kExecute;
   request.fingerprint = "content " + sql;
   v1::ExecuteRequest body;
-  body.set_gid(gid);
+  if (!gid.empty()) body.set_gid(gid);
   for (const char* resource : {"a", "b"}) {
     v1::Branch* branch = body.mutable_atomic()->add_branches();
     branch->set_name(std::string("on-") + resource);

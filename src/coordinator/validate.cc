@@ -113,8 +113,6 @@ std::optional<Answer> Validator::Check(Request& request) const {
 }
 
 Validator::Problem Validator::CheckDeadline(const std::string& text, Request& request) const {
-  request.deadline = options_.default_deadline;
-  if (text.empty()) return std::nullopt;
   const auto parsed = ParseDuration(text);
   if (!parsed) return AnswerInvalid("deadline", parsed.error().message);
   if (*parsed <= Duration::zero()) return AnswerInvalid("deadline", "must be greater than zero");
@@ -128,26 +126,30 @@ Validator::Problem Validator::CheckDeadline(const std::string& text, Request& re
 }
 
 Validator::Problem Validator::CheckIssuedAt(const std::string& text, Request& request) const {
-  if (text.empty()) return std::nullopt;
   request.issued_at = ParseTime(text);
   if (request.issued_at) return std::nullopt;
   return AnswerInvalid("issued_at", "must be a time such as 2026-01-31T12:00:00Z (RFC 3339)");
 }
 
-Validator::Problem Validator::CheckBegin(Request& request) const {
-  const auto& body = std::get<v1::BeginRequest>(request.body);
-  if (!body.gid().empty() && !IsName(body.gid())) return AnswerInvalid("gid", kNameRule);
+// What begins a transaction; an empty text is a value like any other, not a field left out.
+template <typename T>
+Validator::Problem Validator::CheckStart(const T& body, Request& request) const {
+  if (body.has_gid() && !IsName(body.gid())) return AnswerInvalid("gid", kNameRule);
   request.gid = body.gid();
-  if (auto problem = CheckDeadline(body.deadline(), request)) return problem;
-  return CheckIssuedAt(body.issued_at(), request);
+  request.deadline = options_.default_deadline;
+  if (body.has_deadline()) {
+    if (auto problem = CheckDeadline(body.deadline(), request)) return problem;
+  }
+  return body.has_issued_at() ? CheckIssuedAt(body.issued_at(), request) : std::nullopt;
+}
+
+Validator::Problem Validator::CheckBegin(Request& request) const {
+  return CheckStart(std::get<v1::BeginRequest>(request.body), request);
 }
 
 Validator::Problem Validator::CheckExecute(Request& request) const {
   const auto& body = std::get<v1::ExecuteRequest>(request.body);
-  if (!body.gid().empty() && !IsName(body.gid())) return AnswerInvalid("gid", kNameRule);
-  request.gid = body.gid();
-  if (auto problem = CheckDeadline(body.deadline(), request)) return problem;
-  if (auto problem = CheckIssuedAt(body.issued_at(), request)) return problem;
+  if (auto problem = CheckStart(body, request)) return problem;
   if (!body.has_atomic()) return AnswerInvalid("atomic", "is missing: say what is to be done");
   const auto& branches = body.atomic().branches();
   if (branches.empty()) return AnswerInvalid("atomic.branches", "needs at least one branch");
@@ -212,7 +214,7 @@ Validator::Problem Validator::CheckVote(Request& request) const {
   if (body.vote() != v1::VoteRequest::PREPARED && body.vote() != v1::VoteRequest::REFUSED) {
     return AnswerInvalid("vote", "must be PREPARED or REFUSED");
   }
-  if (body.expires_at().empty()) return std::nullopt;
+  if (!body.has_expires_at()) return std::nullopt;
   if (body.vote() == v1::VoteRequest::REFUSED) {
     return AnswerInvalid("expires_at", "goes with PREPARED only");
   }
@@ -330,7 +332,8 @@ Validator::Problem Validator::CheckRun(Request& request) const {
 
 Validator::Problem Validator::CheckRollBack(Request& request) const {
   if (!IsName(request.gid)) return AnswerInvalid("gid", kNameRule);
-  return CheckIssuedAt(std::get<v1::RollbackRequest>(request.body).issued_at(), request);
+  const auto& body = std::get<v1::RollbackRequest>(request.body);
+  return body.has_issued_at() ? CheckIssuedAt(body.issued_at(), request) : std::nullopt;
 }
 
 Validator::Problem Validator::CheckList(const ListQuery& query) const {

@@ -39,6 +39,8 @@ class Validator {
   Problem CheckRun(Request& request) const;
   Problem CheckRollBack(Request& request) const;
   Problem CheckList(const ListQuery& query) const;
+  template <typename T>
+  Problem CheckStart(const T& body, Request& request) const;
   Problem CheckDeadline(const std::string& text, Request& request) const;
   Problem CheckIssuedAt(const std::string& text, Request& request) const;
   Problem TakeStatements(const google::protobuf::RepeatedPtrField<v1::Statement>& statements,

@@ -9,12 +9,11 @@
 #include "coordinator/crash_hook.h"
 #include "coordinator/engine.h"
 #include "daemon/descriptors.h"
+#include "daemon/drivers.h"
 #include "daemon/memory.h"
 #include "daemon/signals.h"
 #include "log/decision_log.h"
 #include "participants/http/partners.h"
-#include "participants/mysql/driver.h"
-#include "participants/odbc/driver.h"
 #include "participants/sql/resource.h"
 #include "recovery/replay.h"
 #include "recovery/sweeper.h"
@@ -44,22 +43,12 @@ int CodeOf(const Error& error) {
 }
 
 Result<Managers> MakeManagers(const Config& config) {
+  auto drivers = MakeDrivers(config);
+  if (!drivers) return drivers.error();
   Managers managers;
   for (size_t i = 0; i < config.resources.size(); ++i) {
-    const sql::ResourceOptions& options = config.resources[i];
-    std::unique_ptr<sql::Driver> driver;
-    if (options.driver == "mysql") {
-      driver = mysql::MakeMySqlDriver(options);
-    } else {
-      auto made = odbc::MakeOdbcDriver(options);
-      if (!made) {
-        Error error = made.error();
-        error.field = "resource[" + std::to_string(i) + "]." + error.field;
-        return error;
-      }
-      driver = std::move(*made);
-    }
-    managers.push_back(sql::MakeSqlResource(options, std::move(driver), SystemRandom()));
+    managers.push_back(
+        sql::MakeSqlResource(config.resources[i], std::move((*drivers)[i]), SystemRandom()));
   }
   return managers;
 }

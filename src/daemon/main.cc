@@ -6,7 +6,9 @@
 
 #include "base/event_log.h"
 #include "base/log_writer.h"
+#include "base/version.h"
 #include "coordinator/crash_hook.h"
+#include "daemon/check.h"
 #include "daemon/daemon.h"
 
 namespace {
@@ -54,9 +56,15 @@ int main(int argc, char** argv) {
   app.footer(kFooter);
   std::string config_path;
   bool check = false;
+  bool connect = false;
   bool crash_points = false;
   app.add_option("-c,--config", config_path, "the configuration file (TOML)");
-  app.add_flag("--check", check, "read the configuration, say what is wrong with it, and end");
+  auto* checking =
+      app.add_flag("--check", check, "read the configuration, say what is wrong with it, and end");
+  app.add_flag("--connect", connect,
+               "with --check: connect to each database and print its version and warnings")
+      ->needs(checking);
+  app.set_version_flag("--version", "assentd " + assent::Version());
   app.add_flag("--crash-points", crash_points,
                "list the points that ASSENT_CRASH_AT knows, and end");
   try {
@@ -77,7 +85,7 @@ int main(int argc, char** argv) {
   }
   if (check) {
     std::cout << "the configuration is good: " << config->resources.size() << " resources\n";
-    return assent::daemon::kOk;
+    return connect ? assent::daemon::CheckConnections(*config) : assent::daemon::kOk;
   }
   assent::StartLogWriter();
   const int code = assent::daemon::Run(std::move(*config));

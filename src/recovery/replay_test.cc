@@ -294,7 +294,7 @@ Request WithPartner(const std::string& gid) {
   request.route = coordinator::Route::kExecute;
   request.fingerprint = "content";
   v1::ExecuteRequest body;
-  body.set_gid(gid);
+  if (!gid.empty()) body.set_gid(gid);
   v1::Branch* sql = body.mutable_atomic()->add_branches();
   sql->set_name("pc");
   sql->mutable_xa()->set_resource("a");

@@ -90,6 +90,7 @@ std::optional<Refusal> ReadListQuery(const std::string& name, const std::string&
     }
     list->state = value;
   } else if (name == "resource") {
+    if (value.empty()) return Refuse(Invalid(name, "expected the name of a resource"));
     list->resource = value;
   } else if (name == "before") {
     if (!IsGtrid(value)) return Refuse(Invalid(name, "expected 40 hexadecimal digits"));

@@ -68,6 +68,8 @@ std::vector<Bad> RequestsThatAreNoRequests() {
        "atomic.branches[0].xa.statements", "128"},
       {"no statements", Atomic("bad", {Branch("pc", "")}), "atomic.branches[0].xa.statements", ""},
       {"a name twice", Atomic("bad", {good, good}), "atomic.branches[1].name", "twice"},
+      {"empty gid", with(request, "\"bad\"", "\"\""), "gid", "64"},
+      {"empty deadline", with(request, "\"20s\"", "\"\""), "deadline", "duration"},
       {"gid with a blank", with(request, "\"bad\"", "\"b d\""), "gid", "64"},
       {"gid with a dot first", with(request, "\"bad\"", "\".bad\""), "gid", "dot"},
       {"gid too long", with(request, "\"bad\"", "\"" + std::string(65, 'g') + "\""), "gid", "64"},
@@ -77,7 +79,7 @@ std::vector<Bad> RequestsThatAreNoRequests() {
       {"deadline of a month", with(request, "20s", "720h"), "deadline", "at most"},
       {"isolation that is none",
        Atomic("bad", {Branch("pc", Grant(1, -1), "\"isolation\": \"CHAOS\", ")}),
-       "atomic.branches[0].xa.isolation", ""},
+       "atomic.branches[0].xa.isolation", "one of READ_COMMITTED, REPEATABLE_READ, SERIALIZABLE"},
       {"COMMIT", statement("COMMIT"), second, "COMMIT"},
       {"ROLLBACK behind a comment", statement("/* x */ rollback"), second, ""},
       {"BEGIN", statement("BEGIN"), second, ""},
@@ -226,7 +228,10 @@ TEST_F(BadInput, InteractiveRequestsAreNamedByTheirFieldToo) {
   StartDaemon();
   Api api = NewApi();
   EXPECT_EQ(api.Post("/v1/transactions", R"({"gid": "b d"})").problem.field(), "gid");
+  EXPECT_EQ(api.Post("/v1/transactions", R"({"gid": ""})").problem.field(), "gid");
   EXPECT_EQ(api.Post("/v1/transactions", R"({"deadline": "0s"})").problem.field(), "deadline");
+  EXPECT_EQ(api.Get("/v1/transactions?resource=typo").problem.field(), "resource");
+  EXPECT_EQ(api.Get("/v1/transactions?resource=").problem.field(), "resource");
   const std::string gtrid =
       api.Post("/v1/transactions", R"({"gid": "bi"})").transaction.transaction();
   const std::string branches = "/v1/transactions/bi/branches";

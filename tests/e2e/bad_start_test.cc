@@ -154,5 +154,40 @@ TEST_F(BadStart, UnknownOption) {
   EXPECT_EQ(ended->status.code, 2);
 }
 
+// assentd --check --connect on this configuration: what it prints, and its exit code.
+CommandOutput CheckedWith(const std::string& tables) {
+  const TempDirectory directory;
+  const std::string config = directory.File("assentd.toml");
+  std::ofstream(config) << tables;
+  ProcessOptions options;
+  options.directory = directory.path();
+  auto output =
+      RunCommand({BinaryPath("assentd"), "--check", "--connect", "--config", config}, options);
+  EXPECT_TRUE(output) << output.error().message;
+  EXPECT_FALSE(std::filesystem::exists(directory.File("assent-log"))) << "it has started";
+  return *output;
+}
+
+TEST_F(BadStart, CheckWithConnectSaysWhichDatabasesLetItIn) {
+  const auto good = CheckedWith(Tables(""));
+  EXPECT_EQ(good.status.code, 0) << good.error_output;
+  EXPECT_NE(good.output.find("\nmobile_game: mariadb 1"), std::string::npos) << good.output;
+  EXPECT_NE(good.output.find("\npc_game: postgresql 1"), std::string::npos) << good.output;
+
+  ASSERT_TRUE(pc().Restart({"fsync=off"}));
+  const auto warned = CheckedWith(Tables(""));
+  ASSERT_TRUE(pc().Restart({"fsync=on"}));
+  EXPECT_EQ(warned.status.code, 0) << warned.error_output;
+  EXPECT_NE(warned.output.find("  warning: fsync"), std::string::npos) << warned.output;
+
+  std::string wrong = Tables("");
+  wrong.replace(wrong.find("password = \"assent\""), 19, "password = \"wrong\"");
+  const auto refused = CheckedWith(wrong);
+  EXPECT_EQ(refused.status.code, 1);
+  EXPECT_NE(refused.error_output.find("mobile_game: cannot connect: "), std::string::npos)
+      << refused.error_output;
+  EXPECT_NE(refused.output.find("\npc_game: postgresql 1"), std::string::npos) << refused.output;
+}
+
 }  // namespace
 }  // namespace assent::test

@@ -148,7 +148,7 @@ Request Clients::Execute(const Plan& plan) const {
   request.route = Route::kExecute;
   request.fingerprint = "plan " + std::to_string(plan.tag);
   v1::ExecuteRequest body;
-  body.set_gid(plan.gid);
+  if (!plan.gid.empty()) body.set_gid(plan.gid);
   if (plan.issued) body.set_issued_at(IssuedAt(plan));
   const auto add_partners = [&] {
     for (size_t i = 0; i < plan.partners.size(); ++i) {

@@ -47,7 +47,7 @@ Request Clients::RequestOf(const Client& client, const Step& step) const {
     request.route = Route::kBegin;
     request.transaction.clear();
     v1::BeginRequest body;
-    body.set_gid(plan.gid);
+    if (!plan.gid.empty()) body.set_gid(plan.gid);
     if (plan.issued) body.set_issued_at(IssuedAt(plan));
     request.body = std::move(body);
   } else if (step.what == Do::kEnlist || step.what == Do::kEnlistPartner) {

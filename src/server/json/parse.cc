@@ -239,6 +239,16 @@ bool Reader::ReadScalar(od::value& value, const pb::FieldDescriptor* field, pb::
   }
 }
 
+// "..._UNSPECIFIED" stands for a field that was left out: nobody needs to write it.
+std::string NamesToOffer(const pb::EnumDescriptor& type) {
+  std::string names;
+  for (int i = 0; i < type.value_count(); ++i) {
+    if (type.value(i)->name().ends_with("_UNSPECIFIED")) continue;
+    names += (names.empty() ? "" : ", ") + type.value(i)->name();
+  }
+  return names;
+}
+
 bool Reader::ReadString(od::value& value, od::json_type type, const pb::FieldDescriptor* field,
                         pb::Message* message, const Path* path) {
   if (type != od::json_type::string) return Expected("a string", type, path);
@@ -248,11 +258,7 @@ bool Reader::ReadString(od::value& value, od::json_type type, const pb::FieldDes
   if (field->cpp_type() == pb::FieldDescriptor::CPPTYPE_ENUM) {
     const auto* name = field->enum_type()->FindValueByName(std::string(text));
     if (name == nullptr) {
-      std::string names;
-      for (int i = 0; i < field->enum_type()->value_count(); ++i) {
-        names += (i == 0 ? "" : ", ") + field->enum_type()->value(i)->name();
-      }
-      return Fail(path, "expected one of " + names);
+      return Fail(path, "expected one of " + NamesToOffer(*field->enum_type()));
     }
     if (field->is_repeated()) {
       reflection->AddEnum(message, field, name);
