@@ -275,7 +275,7 @@ TEST_F(AssentCommand, TakesNoStrangersAnswerForTheCoordinators) {
   const std::vector<std::vector<std::string>> commands = {
       {"execute", document_},
       {"begin"},
-      {"run", "g", "pc", "UPDATE t SET n = 1", "--transaction", kGtrid},
+      {"run", "g", "pc", "UPDATE t SET n = 1", "--transaction", kGtrid, "--seq", "1"},
       {"commit", "g", "--transaction", kGtrid},
       {"rollback", "g"}};
   for (const Case& one : cases) {

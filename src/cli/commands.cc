@@ -131,6 +131,13 @@ v1::Outcome OutcomeIn(const T&) {
   return v1::UNDECIDED;
 }
 
+void SayRepeat(const v1::RunResponse& response) {
+  if (!response.is_repeat()) return;
+  std::cerr << "assent: this seq was run before: that is its answer again, and nothing was run\n";
+}
+template <typename T>
+void SayRepeat(const T&) {}
+
 // Sends, prints what came as a T, and gives the exit code.
 template <typename T>
 int Perform(const Common& common, const Call& call, Meaning meaning) {
@@ -145,6 +152,7 @@ int Perform(const Common& common, const Call& call, Meaning meaning) {
   T message;
   if (!message.ParseFromString(response->body)) return ExplainStranger(*response);
   std::cout << Format(message);
+  SayRepeat(message);
   return CodeOf(OutcomeIn(message), false, meaning);
 }
 
@@ -171,11 +179,9 @@ Call Post(std::string path, const google::protobuf::Message& body, std::string t
           std::move(transaction)};
 }
 
-// The gtrid that the gid stands for now, where the user did not name one.
-Result<std::string> FindTransaction(const Common& common, const std::string& gid,
-                                    const std::string& given) {
-  if (!given.empty()) return given;
-  const auto response = Send(common, {"GET", PathOf(gid)}, false);
+Result<v1::Transaction> GetTransaction(const Common& common, const std::string& gid,
+                                       const std::string& expected = "") {
+  const auto response = Send(common, {"GET", PathOf(gid), "", "", expected}, false);
   if (!response) return response.error();
   v1::Transaction transaction;
   if (response->is_problem) {
@@ -187,7 +193,37 @@ Result<std::string> FindTransaction(const Common& common, const std::string& gid
     return Error{ErrorCode::kIo, common.server + " gives no answer of an Assent coordinator: " +
                                      std::to_string(response->status) + ": " + response->body};
   }
-  return transaction.transaction();
+  return transaction;
+}
+
+// The gtrid that the gid stands for now, where the user did not name one.
+Result<std::string> FindTransaction(const Common& common, const std::string& gid,
+                                    const std::string& given) {
+  if (!given.empty()) return given;
+  const auto transaction = GetTransaction(common, gid);
+  if (!transaction) return transaction.error();
+  return transaction->transaction();
+}
+
+uint64_t LastSeq(const v1::Transaction& transaction, const std::string& name) {
+  for (const v1::BranchView& branch : transaction.branches()) {
+    if (branch.name() == name) return branch.seq();
+  }
+  return 0;
+}
+
+v1::RunRequest RequestOf(const RunCommand& command, uint64_t seq) {
+  v1::RunRequest request;
+  request.set_seq(seq);
+  v1::Statement* statement = request.add_statements();
+  statement->set_sql(command.sql);
+  for (const std::string& word : command.parameters) {
+    *statement->add_parameters() = ParseParameter(word);
+  }
+  if (command.expect_rows >= 0) {
+    statement->set_expect_rows(static_cast<uint64_t>(command.expect_rows));
+  }
+  return request;
 }
 
 }  // namespace
@@ -257,28 +293,33 @@ int Vote(const Common& common, const VoteCommand& command) {
 }
 
 int Run(const Common& common, const RunCommand& command) {
-  const auto transaction = FindTransaction(common, command.gid, command.transaction);
-  if (!transaction) return ExplainFailure(transaction.error());
-  const std::string path =
-      PathOf(command.gid, "/branches/" + PercentEncode(command.branch) + ":run");
+  std::optional<std::string> document;
   if (!command.file.empty()) {
     auto text = ReadFile(command.file);
     if (!text) return Complain(text.error().message);
-    return Perform<v1::RunResponse>(
-        common, {"POST", path, std::string(client::kJsonType), std::move(*text), *transaction},
-        Meaning::kDone);
+    document = std::move(*text);
   }
-  v1::RunRequest request;
-  request.set_seq(command.seq);
-  v1::Statement* statement = request.add_statements();
-  statement->set_sql(command.sql);
-  for (const std::string& word : command.parameters) {
-    *statement->add_parameters() = ParseParameter(word);
+  const bool numbered = command.seq || (document && FindMember(*document, "seq"));
+  std::string transaction = command.transaction;
+  uint64_t seq = command.seq.value_or(0);
+  if (!numbered || transaction.empty()) {
+    const auto found = GetTransaction(common, command.gid, transaction);
+    if (!found) return ExplainFailure(found.error());
+    transaction = found->transaction();
+    if (!numbered) seq = LastSeq(*found, command.branch) + 1;
   }
-  if (command.expect_rows >= 0) {
-    statement->set_expect_rows(static_cast<uint64_t>(command.expect_rows));
+  const std::string path =
+      PathOf(command.gid, "/branches/" + PercentEncode(command.branch) + ":run");
+  Call call = Post(path, RequestOf(command, seq), transaction);
+  if (document) {
+    call.content_type = client::kJsonType;
+    call.body = seq > 0 ? WithMember(*document, "seq", std::to_string(seq)) : *document;
   }
-  return Perform<v1::RunResponse>(common, Post(path, request, *transaction), Meaning::kDone);
+  const int code = Perform<v1::RunResponse>(common, call, Meaning::kDone);
+  if (code != kNotKnownYet || numbered) return code;
+  return Complain("the same with --seq " + std::to_string(seq) +
+                      " runs it if it has not run, and else repeats its answer",
+                  code);
 }
 
 int Commit(const Common& common, const EndCommand& command) {

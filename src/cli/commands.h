@@ -63,7 +63,7 @@ struct RunCommand {
   std::string gid;
   std::string transaction;
   std::string branch;
-  uint64_t seq = 1;
+  std::optional<uint64_t> seq;  // not given: the next one
   std::string sql;
   std::vector<std::string> parameters;
   int64_t expect_rows = -1;  // negative: any number

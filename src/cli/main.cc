@@ -164,7 +164,7 @@ void AddInteractive(CommandLine& line) {
   run->add_option(
       "--seq", line.run.seq,
       "1 for the first run on this branch, then 2, ...; the last one again repeats its\n"
-      "answer (default 1)");
+      "answer (default: the next one)");
   run->add_option("--expect-rows", line.run.expect_rows, "else the transaction is rolled back");
   run->add_option("--file", line.run.file, "a JSON document instead; - reads standard input")
       ->excludes(sql);

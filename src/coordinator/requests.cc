@@ -281,6 +281,14 @@ void Shard::JoinBranch(Entry& entry, uint32_t index, const BranchPlan& plan, Rep
   }
 }
 
+// What was run before is answered once more, and says so.
+Reply AsRepeat(Reply reply) {
+  return [reply = std::move(reply)](Answer answer) {
+    if (auto* ran = std::get_if<v1::RunResponse>(&answer.body)) ran->set_is_repeat(true);
+    reply(std::move(answer));
+  };
+}
+
 void Shard::Run(Request& request, Reply reply) {
   Entry* entry = Current(request, reply, true);
   if (entry == nullptr) return;
@@ -312,9 +320,9 @@ void Shard::Run(Request& request, Reply reply) {
       reply(AnswerProblem(422, "invalid", "Invalid request",
                           "this seq was used for other statements", "seq"));
     } else if (branch.running || entry->atomic.state != core::State::kActive) {
-      AddWaiter(*entry, Waiter::For::kRun, index, std::nullopt, std::move(reply));
+      AddWaiter(*entry, Waiter::For::kRun, index, std::nullopt, AsRepeat(std::move(reply)));
     } else {
-      reply(AnswerRun(*entry, index));
+      AsRepeat(std::move(reply))(AnswerRun(*entry, index));
     }
     return;
   }

@@ -111,6 +111,7 @@ v1::Transaction View(const Entry& entry, Results results) {
     }
     const bool is_heuristic = branch.state == core::BranchState::kHeuristic;
     shown->set_detail(is_heuristic ? ForOperator(entry, static_cast<uint32_t>(i)) : branch.detail);
+    shown->set_seq(entry.work[i].seq);
     if (entry.work[i].since.ns != 0) shown->set_since(FormatTime(entry.work[i].since));
     if (results == Results::kLeftOut) continue;
     for (const auto& result : entry.work[i].results) ToProto(result, shown->add_results());

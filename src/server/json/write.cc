@@ -19,16 +19,16 @@ namespace pb = google::protobuf;
 
 // What is printed although it holds its default: a reader counts on finding it.
 bool PrintsAllFields(const pb::Descriptor* type) {
-  static const std::array<const pb::Descriptor*, 5> kTypes = {
+  static const std::array<const pb::Descriptor*, 4> kTypes = {
       v1::StatementResult::descriptor(), v1::ResourceView::descriptor(),
-      v1::PartnerView::descriptor(), v1::RunResponse::descriptor(),
-      v1::ResourcesResponse::descriptor()};
+      v1::PartnerView::descriptor(), v1::ResourcesResponse::descriptor()};
   return std::find(kTypes.begin(), kTypes.end(), type) != kTypes.end();
 }
 
 bool PrintsAlways(const pb::FieldDescriptor* field) {
-  static const std::array<const pb::FieldDescriptor*, 3> kFields = {
+  static const std::array<const pb::FieldDescriptor*, 4> kFields = {
       v1::Transaction::descriptor()->FindFieldByNumber(v1::Transaction::kOutcomeFieldNumber),
+      v1::RunResponse::descriptor()->FindFieldByNumber(v1::RunResponse::kResultsFieldNumber),
       v1::ListResponse::descriptor()->FindFieldByNumber(v1::ListResponse::kTransactionsFieldNumber),
       v1::Cause::descriptor()->FindFieldByNumber(v1::Cause::kMayRetryFieldNumber)};
   return std::find(kFields.begin(), kFields.end(), field) != kFields.end();
