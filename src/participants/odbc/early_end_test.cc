@@ -219,7 +219,7 @@ TEST_F(EarlyEnd, OfAResultThatIsTooLargeIsNotALostConnection) {
   EXPECT_TRUE(xa::IsRollBack(ran.code));
   EXPECT_EQ(ran.failure.reason, Reason::kResultTooLarge);
   EXPECT_FALSE(ran.failure.may_retry);
-  EXPECT_THAT(ran.failure.detail, HasSubstr("max_rows = 1000"));
+  EXPECT_THAT(ran.failure.detail, HasSubstr("1000 rows"));
   EXPECT_EQ(db.RollBackActive(xid).code, Code::kOk);
 }
 

@@ -35,8 +35,8 @@ sql::Answer LeftBranch() {
 
 sql::Answer TooLarge(const std::string& message, const Bounds& bounds) {
   return Say(Code::kRbOther, Reason::kResultTooLarge,
-             message + ": the bounds are max_rows = " + std::to_string(bounds.max_rows) +
-                 " and max_result_bytes = " + std::to_string(bounds.max_result_bytes));
+             message + ": more than " + std::to_string(bounds.max_rows) + " rows (max_rows) or " +
+                 std::to_string(bounds.max_result_bytes) + " bytes (max_result_bytes)");
 }
 
 // Whether the first column of the last result is true.
