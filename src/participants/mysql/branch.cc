@@ -192,7 +192,15 @@ Answer MySqlSession::RollBackActive(const xa::Xid& xid) { return Undone(EndAndRo
 Answer MySqlSession::Undone(Answer answer) {
   if (answer.code != Code::kOk) return answer;
   std::vector<Warning> warnings;
-  (void)wire_->Warnings(warnings);
+  if (const auto error = wire_->Warnings(warnings)) {
+    answer.code = Code::kHeuristicHazard;
+    answer.failure.reason = Reason::kNonTransactional;
+    answer.failure.vendor_code = error->number;
+    answer.failure.detail =
+        "the server rolled the branch back with a warning that could not be read: look whether a "
+        "table without transactions kept its change";
+    return answer;
+  }
   if (std::none_of(warnings.begin(), warnings.end(),
                    [](const Warning& warning) { return warning.number == kNotRolledBack; })) {
     return answer;

@@ -164,5 +164,24 @@ TEST_F(EarlyEnd, OfABranchesRowsRefusesTheBranch) {
   }
 }
 
+// The unread warning may say that a table without transactions kept its change.
+TEST_F(EarlyEnd, OfTheWarningsOfARollBackIsAHazard) {
+  Root("CREATE TABLE counter (n INT) ENGINE=MyISAM", database_);
+  Root(
+      "CREATE TRIGGER count_it AFTER UPDATE ON account FOR EACH ROW INSERT INTO counter VALUES (1)",
+      database_);
+  auto db = Open(ThroughProxy());
+  ASSERT_TRUE(db->sink().WaitHealth(xa::Health::kUp));
+  for (const AnswerProxy::End end : kEnds) {
+    const xa::Xid xid = NewXid();
+    ASSERT_EQ(db->Do(Operation::kOpen, xid).code, Code::kOk);
+    ASSERT_EQ(db->Run(xid, "UPDATE account SET amount = 1 WHERE id = 1").code, Code::kOk);
+    proxy_->EndNext("SHOW WARNINGS", 0, end);
+    const auto answer = db->RollBackActive(xid);
+    EXPECT_TRUE(proxy_->has_ended());
+    EXPECT_EQ(answer.code, Code::kHeuristicHazard) << answer.failure.detail;
+  }
+}
+
 }  // namespace
 }  // namespace assent::mysql
