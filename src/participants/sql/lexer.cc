@@ -45,10 +45,7 @@ class Lexer {
       ++at_;
       return {};
     }
-    if (IsLineComment()) {
-      while (at_ < sql_.size() && Peek() != '\n') ++at_;
-      return {};
-    }
+    if (IsLineComment()) return LineComment();
     if (StartsWith("/*")) return BlockComment();
     const size_t from = at_;
     if (c == '\'') {
@@ -85,6 +82,19 @@ class Lexer {
     // MySQL: "--" begins a comment only in front of white space, a control character or the end.
     return StartsWith("--") &&
            (at_ + 2 == sql_.size() || static_cast<unsigned char>(Peek(2)) <= 32);
+  }
+
+  // PostgreSQL ends such a comment at a carriage return too, its driver at a line feed only.
+  Result<void> LineComment() {
+    while (at_ < sql_.size() && Peek() != '\n') {
+      if (!mysql_ && Peek() == '\r' && Peek(1) != '\n') {
+        return Invalid(
+            "a carriage return without a line feed in a comment; the server ends the comment "
+            "there");
+      }
+      ++at_;
+    }
+    return {};
   }
 
   Result<void> BlockComment() {

@@ -271,27 +271,36 @@ bool TouchesSession(const std::vector<Token>& tokens, const ScannedStatement& st
   return false;
 }
 
-// What follows INTO where it is not the target of INSERT, REPLACE or MERGE: MySQL's files, and on
-// PostgreSQL a table that is created (SELECT … INTO t, in any WITH, UNION or parenthesis).
-Result<void> CheckInto(const std::vector<Token>& tokens, Dialect dialect) {
-  constexpr std::string_view kIsTarget[] = {"INSERT", "MERGE"};
-  for (size_t i = 0; i < tokens.size(); ++i) {
+Result<void> CheckOutfile(const std::vector<Token>& tokens) {
+  for (size_t i = 0; i + 1 < tokens.size(); ++i) {
     if (tokens[i].kind != Kind::kWord || Upper(tokens[i].text) != "INTO") continue;
-    if (dialect == Dialect::kMySql) {
-      const bool word = i + 1 < tokens.size() && tokens[i + 1].kind == Kind::kWord;
-      const std::string next = word ? Upper(tokens[i + 1].text) : "";
-      if (next == "OUTFILE" || next == "DUMPFILE") {
-        return Invalid(next + " is not allowed in a branch: a file is not undone with it");
-      }
-      continue;
+    const std::string next = tokens[i + 1].kind == Kind::kWord ? Upper(tokens[i + 1].text) : "";
+    if (next == "OUTFILE" || next == "DUMPFILE") {
+      return Invalid(next + " is not allowed in a branch: a file is not undone with it");
     }
-    const std::string before =
-        i > 0 && tokens[i - 1].kind == Kind::kWord ? Upper(tokens[i - 1].text) : "";
-    const bool name = before == "AS" || (i > 0 && IsSymbol(tokens[i - 1], '.'));
-    if (!name && !IsIn(before, kIsTarget)) {
+  }
+  return {};
+}
+
+// PostgreSQL: INTO that is not of INSERT or MERGE creates a table (SELECT … INTO t, in any WITH,
+// UNION or parenthesis). Any word is a column's name behind AS and behind a dot; INSERT and MERGE
+// are so everywhere in a SELECT, and begin a statement only in front of the first one.
+Result<void> CheckSelectInto(const std::vector<Token>& tokens) {
+  std::vector<bool> selects = {false};  // for each open parenthesis: a SELECT has come in it
+  bool label = false;                   // the next word is a column's name
+  std::string before;
+  for (const Token& token : tokens) {
+    if (IsSymbol(token, '(')) selects.push_back(false);
+    if (IsSymbol(token, ')') && selects.size() > 1) selects.pop_back();
+    const std::string word = token.kind == Kind::kWord && !label ? Upper(token.text) : "";
+    if (word == "SELECT") selects.back() = true;
+    const bool target = (before == "INSERT" || before == "MERGE") && !selects.back();
+    if (word == "INTO" && !target) {
       return Invalid("SELECT INTO is not allowed in a branch: it creates a table; " +
                      std::string(kDdl));
     }
+    label = word == "AS" || IsSymbol(token, '.');
+    before = word;
   }
   return {};
 }
@@ -334,7 +343,9 @@ Result<ScannedStatement> Scan(std::string_view sql, Dialect dialect, const ScanO
   if (first == tokens.size()) return Invalid("there is no statement in it");
   statement.keyword = tokens[first].kind == Kind::kWord ? Upper(tokens[first].text) : "";
   Result<void> allowed = CheckKeyword(statement.keyword, dialect);
-  if (allowed) allowed = CheckInto(tokens, dialect);
+  if (allowed) {
+    allowed = dialect == Dialect::kMySql ? CheckOutfile(tokens) : CheckSelectInto(tokens);
+  }
   if (!allowed) return allowed.error();
 
   for (const Token& token : tokens) {

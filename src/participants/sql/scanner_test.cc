@@ -182,17 +182,40 @@ TEST(Scanner, RefusesSelectInto) {
         "SELECT a INTO UNLOGGED TABLE zz FROM t UNION SELECT 1", "SELECT 1 /* x */ into -- y\n zz",
         "WITH x AS (SELECT 1 AS a) SELECT a INTO zz FROM x", "SELECT 1 INTO\"zz\"",
         "WITH x AS (INSERT INTO t VALUES (1) RETURNING a) SELECT a INTO zz FROM x",
-        "VALUES (1) INTO zz", "TABLE t INTO zz", "SELECT 'a'INTO zz"}) {
+        "VALUES (1) INTO zz", "TABLE t INTO zz", "SELECT 'a'INTO zz",
+        // INSERT, MERGE and AS may be names of columns.
+        "SELECT 1 AS insert INTO zz", "SELECT 1 merge INTO zz", "SELECT 1 AS as INTO zz",
+        "SELECT t.as INTO zz FROM t", "SELECT (1) insert INTO zz",
+        "WITH x AS (SELECT 1 AS insert) SELECT insert INTO TEMP zz FROM x",
+        "SELECT insert INTO zz FROM (VALUES (1)) AS x(insert)",
+        "SELECT 1 WHERE EXISTS (SELECT 2) UNION SELECT merge INTO zz FROM t"}) {
     const std::string message = Refusal(sql, Dialect::kPostgreSql);
     EXPECT_NE(message.find("SELECT INTO"), std::string::npos) << sql << ": " << message;
   }
   for (const char* sql :
        {"INSERT INTO t SELECT 1", "insert /* x */ into t values ('into')", "SELECT 1 AS into",
-        "SELECT t.into FROM t", "SELECT \"into\" FROM t", "SELECT $$ INTO $$ -- INTO x",
-        "MERGE INTO t USING s ON true WHEN MATCHED THEN DELETE",
+        "SELECT t.into FROM t", "SELECT \"into\" FROM t", "SELECT 1 AS insert, 2 AS as, 3 AS into",
+        "WITH x AS (SELECT 1) INSERT INTO t SELECT * FROM x", "SELECT t . into FROM t",
+        "WITH x AS MATERIALIZED (MERGE INTO t USING s ON true WHEN MATCHED THEN DELETE) SELECT 1",
+        "SELECT $$ INTO $$ -- INTO x", "MERGE INTO t USING s ON true WHEN MATCHED THEN DELETE",
         "WITH x AS (INSERT INTO t VALUES (1) RETURNING a) SELECT a FROM x"}) {
     EXPECT_EQ(Refusal(sql, Dialect::kPostgreSql), "") << sql;
   }
+}
+
+// PostgreSQL reads on behind a carriage return, so a COMMIT could stand in what looks like a
+// comment.
+TEST(Scanner, RefusesACommentWhoseEndTheServerSeesElsewhere) {
+  for (const char* sql : {"UPDATE t SET a = 1 -- c\r; COMMIT; BEGIN", "SELECT 1 -- c\rINTO zz",
+                          "SELECT 1 --\r, ?", "SELECT 1 -- c\r\r\n, 2"}) {
+    const std::string message = Refusal(sql, Dialect::kPostgreSql);
+    EXPECT_NE(message.find("carriage return"), std::string::npos) << sql << ": " << message;
+  }
+  for (const char* sql :
+       {"SELECT 1 -- c\r\n, 2", "SELECT 1\r, 2", "SELECT 1 /* c\r */, 2", "SELECT '-- c\r'"}) {
+    EXPECT_EQ(Refusal(sql, Dialect::kPostgreSql), "") << sql;
+  }
+  EXPECT_EQ(Refusal("SELECT 1 -- c\r; COMMIT", Dialect::kMySql), "");  // it ends at a line feed
 }
 
 TEST(Scanner, RefusesAStringWhoseEndTheServerSeesElsewhere) {
