@@ -198,6 +198,10 @@ void Shard::OnAck(Entry& entry, uint32_t index, const xa::Completion& completion
     acked.identity = completion.stamp.identity;
     acked.started_at = completion.stamp.started_at;
     acked.position = completion.stamp.position;
+    if (meaning.ack == core::Ack::kRolledBack) {
+      acked.cause = Stamped(CauseOf(completion.failure, index, core::Reason::kPrepareRefused));
+      acked.cause.may_retry |= xa::MeaningOfPrepare(completion.code).may_retry;
+    }
   }
   Step(entry, acked);
 }

@@ -39,6 +39,10 @@ std::string WhereToLook(const Entry& entry, uint32_t index) {
     return "Resource " + branch.spec.resource +
            " is not configured any more; the branch's XID is " + xid.ToPostgreSql() + ".";
   }
+  if (entry.atomic.decision == Decision::kNone && !branch.witnessed) {
+    return "On resource " + branch.spec.resource + ": look at the rows that it was to change; it " +
+           "was to commit in one phase, so no list shows it.";
+  }
   return "On resource " + branch.spec.resource + ": " +
          work.resource->HowToLook(xid, branch.witnessed) +
          " Compare the rows that it was to change with those of the other branches.";

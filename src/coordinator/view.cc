@@ -1,5 +1,7 @@
 #include "coordinator/view.h"
 
+#include <cmath>
+
 #include "base/check.h"
 #include "coordinator/operator_text.h"
 
@@ -49,21 +51,21 @@ struct ValueFiller {
 };
 
 void ValueFiller::operator()(double value) const {
+  if (!std::isfinite(value)) {  // JSON has no number for it
+    to->set_text(std::isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity");
+    return;
+  }
   char text[32];
   std::snprintf(text, sizeof text, "%.17g", value);
-  if (std::strtod(text, nullptr) == value) {
-    for (int digits = 1; digits < 17; ++digits) {
-      char shorter[32];
-      std::snprintf(shorter, sizeof shorter, "%.*g", digits, value);
-      if (std::strtod(shorter, nullptr) == value) {
-        to->set_decimal(shorter);
-        return;
-      }
+  for (int digits = 1; digits < 17; ++digits) {
+    char shorter[32];
+    std::snprintf(shorter, sizeof shorter, "%.*g", digits, value);
+    if (std::strtod(shorter, nullptr) == value) {
+      to->set_decimal(shorter);
+      return;
     }
-    to->set_decimal(text);
-  } else {
-    to->set_text(text);  // not a number, infinite: JSON has no word for it
   }
+  to->set_decimal(text);
 }
 
 // What a value holds beside itself.

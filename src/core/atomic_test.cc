@@ -166,6 +166,21 @@ TEST(Atomic, NeverSendsAOnePhaseCommitTwiceAndNothingButItsAnswerMovesIt) {
   EXPECT_EQ(m.t.Reportable(), Outcome::kRolledBack);
 }
 
+TEST(Atomic, SaysWhyAOnePhaseCommitRolledBackAndWhetherItMayBeTriedAgain) {
+  Machine m(false, true, {"a"});
+  m.UpToPrepare();
+  Acked acked{0, Ack::kRolledBack, {}};
+  acked.cause = Machine::Because(Reason::kDeadlock);
+  acked.cause.may_retry = true;
+  acked.cause.vendor_code = 1399;
+  m.Do(acked);
+  EXPECT_EQ(m.t.cause.reason, Reason::kDeadlock);
+  EXPECT_EQ(m.t.cause.decided_by, DecidedBy::kResource);
+  EXPECT_TRUE(m.t.cause.may_retry);
+  EXPECT_EQ(m.t.cause.vendor_code, 1399);
+  EXPECT_EQ(m.t.cause.branch, 0);
+}
+
 TEST(Atomic, RecordsAHazardWhenAOnePhaseCommitCannotBeResolved) {
   Machine m(false, true, {"a"});
   m.UpToPrepare();

@@ -134,6 +134,7 @@ struct Acked {
   // One-phase commit: of the server that was asked to commit; else empty.
   std::string identity = {}, started_at = {};
   uint64_t position = 0;
+  Cause cause = {};  // kRolledBack in answer to a one-phase commit: why; kNone: not known
 };
 struct Durable {
   uint64_t ticket = 0;

@@ -130,12 +130,12 @@ void AtomicMachine::AckOnePhase(uint32_t index, const Acked& event) {
     case Ack::kRolledBack:
     case Ack::kHeuristicRollBack: {
       EndBranch(index, BranchState::kRolledBack);
-      Cause cause;
-      cause.reason = Reason::kPrepareRefused;
+      Cause cause = event.cause;
+      if (cause.reason == Reason::kNone) cause.reason = Reason::kPrepareRefused;
       cause.decided_by = DecidedBy::kResource;
       cause.branch = static_cast<int32_t>(index);
-      cause.detail =
-          event.detail.empty() ? "the resource rolled back instead of committing" : event.detail;
+      if (cause.detail.empty()) cause.detail = event.detail;
+      if (cause.detail.empty()) cause.detail = "the resource rolled back instead of committing";
       RollBack(std::move(cause));
       return;
     }

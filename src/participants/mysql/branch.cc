@@ -176,7 +176,11 @@ Answer MySqlSession::CommitOnePhase(const xa::Xid& xid) {
   if (answer.code == Code::kHeuristicHazard) return answer;
   const bool sent = answer.code == Code::kOk;
   if (sent) answer = Verb("XA COMMIT " + xid.ToMySql() + " ONE PHASE");
-  if (answer.code == Code::kOk || !alive()) return answer;
+  if (answer.code == Code::kOk) return answer;
+  if (!alive()) {
+    if (!sent) answer.code = Code::kRbCommFail;  // no commit went out
+    return answer;
+  }
   // If it can still be rolled back, it has not been committed.
   const Answer gone = RollBackActive(xid);
   if (gone.code != Code::kOk) {

@@ -27,8 +27,8 @@ xa::Failure FailureOf(const ServerError& error, Reason reason, bool may_retry) {
 sql::Answer RolledBackByServer(const ServerError& error) {
   sql::Answer answer{Code::kRbDeadlock, FailureOf(error, Reason::kDeadlock, true)};
   answer.failure.detail =
-      "the server had rolled the branch back before this statement: a deadlock, or a lock wait "
-      "time-out under innodb_rollback_on_timeout, that a stored procedure's handler caught";
+      "the server has rolled the branch back: a stored procedure's handler caught a deadlock, or a "
+      "lock wait time-out under innodb_rollback_on_timeout";
   return answer;
 }
 

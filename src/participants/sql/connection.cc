@@ -185,6 +185,11 @@ Connection::Outcome Connection::CommitOnePhase(Branch& branch, const xa::Call& c
     outcome.after = After::kEnded;
     return outcome;
   }
+  if (!session_->alive() || session_->ClosedByPeer()) {  // it is not sent, so it cannot commit
+    session_.reset();
+    view_.suspect();
+    return {Answered(call, Code::kRbCommFail, ConnectionLost()), After::kEnded};
+  }
   const xa::ServerStamp stamp = view_.StampOf(*session_);
   Answer answer = session_->CommitOnePhase(branch.xid);
   const bool ended =

@@ -119,6 +119,25 @@ TEST_P(IdleClose, ThePurgeOfEarlierIncarnationsReconnects) {
   }));
 }
 
+// A client that takes its time over a transaction of one branch: its commit is not sent, so nothing
+// is in doubt.
+TEST_P(IdleClose, ACommitInOnePhaseThatCouldNotBeSentIsRolledBackAndMayBeTriedAgain) {
+  Query("CREATE TABLE IF NOT EXISTS note (id INT PRIMARY KEY)", kDatabase);
+  const xa::Xid xid = NewXid();
+  ASSERT_EQ(db_->Do(core::Operation::kOpen, xid).code, xa::Code::kOk);
+  ASSERT_EQ(db_->Run(xid, "INSERT INTO note VALUES (1)").code, xa::Code::kOk);
+  CloseAll();
+  const xa::Completion answer = db_->Do(core::Operation::kCommitOnePhase, xid);
+  EXPECT_TRUE(xa::IsRollBack(answer.code)) << xa::Name(answer.code);
+  EXPECT_EQ(answer.failure.reason, core::Reason::kConnectionLost);
+  EXPECT_TRUE(answer.failure.may_retry);
+  const xa::Xid next = NewXid();  // the connection serves others
+  ASSERT_EQ(db_->Do(core::Operation::kOpen, next).code, xa::Code::kOk);
+  EXPECT_EQ(db_->Run(next, "INSERT INTO note VALUES (1)").code, xa::Code::kOk);
+  EXPECT_EQ(db_->Do(core::Operation::kCommitOnePhase, next).code, xa::Code::kOk);
+  Query("DROP TABLE note", kDatabase);
+}
+
 INSTANTIATE_TEST_SUITE_P(Each, IdleClose,
                          testing::Values(test::ServerKind::kMariaDb, test::ServerKind::kPostgreSql),
                          NameOf);
