@@ -95,7 +95,8 @@ TEST_F(Guard, SeesWhatADeferredTriggerDoes) {
 TEST_F(Guard, RefusesABranchThatChangedHowItsTextIsRead) {
   const auto session = Connect();
   for (const char* changed : {"SELECT set_config('client_encoding', 'LATIN1', true)",
-                              "SELECT set_config('standard_conforming_strings', 'off', true)"}) {
+                              "SELECT set_config('standard_conforming_strings', 'off', true)",
+                              "SELECT set_config('DateStyle', 'German', true)"}) {
     const xa::Xid xid = NewXid();
     Begin(*session, xid);
     MustRun(*session, Sql(changed));

@@ -52,14 +52,15 @@ std::string Begin(const xa::Xid& xid, const xa::BranchOptions& options, bool wit
 }
 
 // The transaction is the one that began; it belongs to the connection's user, who may finish it
-// once it is prepared; and the server reads text as it is sent.
+// once it is prepared; the server reads text as it is sent, and the driver can read its dates.
 std::string Check(const xa::Xid& xid, const Baseline& baseline) {
   const std::string ours = "current_setting('assent.branch',true) = " + Quoted(Gid(xid));
   const std::string user = Quoted(baseline.user);
   const std::string owned = "session_user = " + user + " AND current_user = " + user;
   return Require(ours + " AND " + owned +
                      " AND current_setting('client_encoding') = 'UTF8' AND "
-                     "current_setting('standard_conforming_strings') = 'on'",
+                     "current_setting('standard_conforming_strings') = 'on' AND "
+                     "current_setting('DateStyle') LIKE 'ISO%'",
                  "CASE WHEN (" + ours + ") IS NOT TRUE THEN " + Quoted(kLeftBranchMarker) +
                      " WHEN NOT (" + owned + ") THEN " + Quoted(kOtherUserMarker) + " ELSE " +
                      Quoted(kOtherSettingsMarker) + " END");

@@ -87,8 +87,9 @@ bool JudgeChecks(Verb verb, const std::string& message, sql::Answer& answer) {
   }
   if (verb == Verb::kPrepare && quotes(kOtherSettingsMarker)) {
     return say(Code::kRbOther, Reason::kPrepareRefused,
-               "the client's SQL has changed client_encoding or standard_conforming_strings: "
-               "what it stored may not be what was sent");
+               "the client's SQL has changed client_encoding, standard_conforming_strings or "
+               "DateStyle: what it stored may not be what was sent, and what it read not what is "
+               "stored");
   }
   if (verb == Verb::kBegin && quotes(kOtherSettingsMarker)) {
     answer.failure.may_retry = true;

@@ -135,6 +135,13 @@ TEST_F(Values, AreAskedForWithTheOperatorsOfJsonb) {
               ElementsAre(true, false, std::string("?")));
 }
 
+TEST_F(Values, AreAskedForWithAnOperatorOfJsonbBesideAComment) {
+  EXPECT_THAT(Row("SELECT '{\"a\":1}'::jsonb/*c*/?\? 'a', '{\"a\":1}'::jsonb ?\?/* it's ? */'b', "
+                  "'{\"a\":1}'::jsonb @?\?-- it's ?\n'$.a', ?::text",
+                  {std::string("x")}),
+              ElementsAre(true, false, true, std::string("x")));
+}
+
 TEST_F(Values, OutsideAsciiStandInTheSqlItself) {
   EXPECT_THAT(Row("SELECT 'é𝄞'::text, length('é𝄞'), 'a\\b', E'a\\\\b', '{d ''x''}'"),
               ElementsAre(std::string("é𝄞"), int64_t{2}, std::string("a\\b"), std::string("a\\b"),
