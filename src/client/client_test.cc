@@ -249,9 +249,10 @@ TEST(Connection, ReadsUrls) {
   EXPECT_EQ(Connection::To("http://coordinator")->server(), "coordinator");
   EXPECT_EQ(Connection::To("localhost:7430")->server(), "localhost:7430");
   EXPECT_EQ(Connection::To("[::1]:7430")->server(), "[::1]:7430");
-  for (const char* url : {"", "coordinator", "localhost:", "localhost:7430/path", "ftp://x", "http://", "http://x:", "http://x:0",
-                          "http://x:70000", "http://x:1x", "http://x/path", "http://u@x",
-                          "http://[::1", "https://x", "http://a\r\nb"}) {
+  for (const char* url :
+       {"", "coordinator", "localhost:", "localhost:7430/path", "ftp://x", "http://",
+        "http://x:", "http://x:0", "http://x:70000", "http://x:1x", "http://x/path", "http://u@x",
+        "http://[::1", "https://x", "http://a\r\nb"}) {
     const auto connection = Connection::To(url);
     ASSERT_FALSE(connection) << url;
     EXPECT_EQ(connection.error().code, ErrorCode::kInvalid);
