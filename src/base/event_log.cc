@@ -70,12 +70,27 @@ void AppendValue(std::string& line, std::string_view value) {
   line += '"';
 }
 
+std::string TextOf(LogEvent event, std::initializer_list<Field> fields) {
+  std::string text = kEntries[static_cast<size_t>(event)].text;
+  for (const auto& [key, value] : fields) {
+    text += ' ';
+    text += key;
+    text += '=';
+    AppendValue(text, value);
+  }
+  return text;
+}
+
 }  // namespace
 
 void SetLogLevel(Level level) { minimum.store(level, std::memory_order_relaxed); }
 
 bool LogEnabled(LogEvent event) {
   return kEntries[static_cast<size_t>(event)].level >= minimum.load(std::memory_order_relaxed);
+}
+
+std::string LogLine(LogEvent event, std::initializer_list<Field> fields) {
+  return WholeLine(kEntries[static_cast<size_t>(event)].level, TextOf(event, fields));
 }
 
 void SetLogSink(LogSink sink) { other_place.store(sink, std::memory_order_relaxed); }
@@ -87,17 +102,10 @@ void Log(LogEvent event, std::initializer_list<Field> fields) {
     return;
   }
   if (!LogEnabled(event)) return;
-  std::string line = entry.text;
-  for (const auto& [key, value] : fields) {
-    line += ' ';
-    line += key;
-    line += '=';
-    AppendValue(line, value);
-  }
   if (LogWriterRuns()) {
-    QueueLogLine(entry.level == Level::kError, WholeLine(entry.level, line));
+    QueueLogLine(entry.level == Level::kError, LogLine(event, fields));
   } else {
-    Logger().log(ToSpdlog(entry.level), line);
+    Logger().log(ToSpdlog(entry.level), TextOf(event, fields));
   }
 }
 

@@ -65,5 +65,7 @@ void Log(LogEvent event, std::initializer_list<Field> fields);
 // by the daemon.
 void SetLogLevel(Level level);
 bool LogEnabled(LogEvent event);
+// The line that Log writes, with the time of now and its end.
+std::string LogLine(LogEvent event, std::initializer_list<Field> fields);
 
 }  // namespace assent

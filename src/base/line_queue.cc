@@ -7,6 +7,7 @@ namespace assent {
 void LineQueue::Push(bool is_error, std::string line) {
   Queue& queue = is_error ? errors_ : others_;
   if (queue.lines.size() >= most_lines_ || queue.bytes + line.size() > most_bytes_) {
+    if (dropped_.errors + dropped_.others == 0) gap_ = next_;
     ++(is_error ? dropped_.errors : dropped_.others);
     return;
   }
@@ -23,6 +24,14 @@ std::string LineQueue::Pop() {
   queue.lines.pop_front();
   queue.bytes -= text.size();
   return text;
+}
+
+bool LineQueue::is_at_gap() const {
+  if (dropped_.errors + dropped_.others == 0) return false;
+  for (const Queue* queue : {&errors_, &others_}) {
+    if (!queue->lines.empty() && queue->lines.front().number < gap_) return false;
+  }
+  return true;
 }
 
 LineQueue::Dropped LineQueue::TakeDropped() { return std::exchange(dropped_, {}); }

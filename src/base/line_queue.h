@@ -2,7 +2,9 @@
 // displaces an error.
 //
 // Contract: what does not fit is dropped and counted. Pop gives the lines in the order in which
-// they came, over both queues. Threads: one at a time.
+// they came, over both queues. Once all lines that came before the first dropped one have been
+// popped, is_at_gap is true until TakeDropped: the place at which to report what was dropped.
+// Threads: one at a time.
 #pragma once
 
 #include <cstddef>
@@ -25,9 +27,9 @@ class LineQueue {
   bool empty() const { return errors_.lines.empty() && others_.lines.empty(); }
   // Not while it is empty.
   std::string Pop();
+  bool is_at_gap() const;
   // What was dropped since the last call.
   Dropped TakeDropped();
-  bool has_dropped() const { return dropped_.errors + dropped_.others > 0; }
 
  private:
   struct Line {
@@ -42,6 +44,7 @@ class LineQueue {
   const size_t most_lines_, most_bytes_;
   Queue errors_, others_;
   uint64_t next_ = 0;
+  uint64_t gap_ = 0;  // the lines from this number on came after the first that was dropped
   Dropped dropped_;
 };
 

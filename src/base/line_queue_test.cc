@@ -33,18 +33,33 @@ TEST(LineQueue, CountsWhatItDropsByLinesAndBytes) {
   for (int i = 0; i < 3; ++i) queue.Push(false, "x");
   queue.Push(true, "eight by");
   queue.Push(true, "more");
-  ASSERT_TRUE(queue.has_dropped());
   const auto dropped = queue.TakeDropped();
   EXPECT_EQ(dropped.others, 1u);
   EXPECT_EQ(dropped.errors, 1u);
-  EXPECT_FALSE(queue.has_dropped());
   (void)queue.Pop();
   queue.Push(false, "space again");
   EXPECT_EQ(queue.TakeDropped().others, 1u) << "past the bytes";
   (void)queue.Pop();
   (void)queue.Pop();
   queue.Push(false, "y");
-  EXPECT_FALSE(queue.has_dropped());
+  EXPECT_EQ(queue.TakeDropped().others, 0u);
+}
+
+TEST(LineQueue, IsAtTheGapWhenWhatCameBeforeTheFirstDroppedLineHasLeft) {
+  LineQueue queue(2, 1000);
+  EXPECT_FALSE(queue.is_at_gap());
+  for (const char* line : {"a", "b", "dropped"}) queue.Push(false, line);
+  EXPECT_FALSE(queue.is_at_gap()) << "a and b came before";
+  EXPECT_EQ(queue.Pop(), "a");
+  queue.Push(true, "after it");
+  queue.Push(false, "after it too");
+  queue.Push(false, "dropped as well");
+  EXPECT_FALSE(queue.is_at_gap()) << "b came before";
+  EXPECT_EQ(queue.Pop(), "b");
+  ASSERT_TRUE(queue.is_at_gap());
+  EXPECT_EQ(queue.TakeDropped().others, 2u);
+  EXPECT_FALSE(queue.is_at_gap());
+  EXPECT_EQ(queue.Pop(), "after it");
 }
 
 }  // namespace

@@ -73,6 +73,12 @@ class Writer {
   void Run() {
     std::unique_lock lock(mutex_);
     for (;;) {
+      if (queue_.is_at_gap()) {
+        const auto dropped = queue_.TakeDropped();
+        missing_.errors += dropped.errors;
+        missing_.others += dropped.others;
+        Report(&lock);
+      }
       while (queue_.empty()) {
         sleeping_ = true;
         written_.notify_all();
@@ -83,17 +89,28 @@ class Writer {
       const bool done = Write(line);
       lock.lock();
       if (!done) {
-        ++lost_;
-      } else if (queue_.has_dropped() || lost_ > 0) {
-        const auto dropped = queue_.TakeDropped();
-        const uint64_t lost = std::exchange(lost_, 0);
-        lock.unlock();
-        Log(LogEvent::kLogDropped, {{"errors", std::to_string(dropped.errors)},
-                                    {"others", std::to_string(dropped.others)},
-                                    {"not_written", std::to_string(lost)}});
-        lock.lock();
+        ++not_written_;
+      } else if (not_written_ + missing_.errors + missing_.others > 0) {
+        Report(&lock);
       }
     }
+  }
+
+  // Says what is missing. It passes the queue, which may be full again; what cannot be said now is
+  // said later.
+  void Report(std::unique_lock<std::mutex>* lock) {
+    const auto missing = std::exchange(missing_, {});
+    const uint64_t not_written = std::exchange(not_written_, 0);
+    lock->unlock();
+    const bool done =
+        Write(LogLine(LogEvent::kLogDropped, {{"errors", std::to_string(missing.errors)},
+                                              {"others", std::to_string(missing.others)},
+                                              {"not_written", std::to_string(not_written)}}));
+    lock->lock();
+    if (done) return;
+    missing_.errors += missing.errors;
+    missing_.others += missing.others;
+    not_written_ += not_written;
   }
 
   // Waits for whoever reads for as long as it takes.
@@ -111,7 +128,8 @@ class Writer {
   std::condition_variable wake_;
   std::condition_variable written_;
   LineQueue queue_{kMostLines, kMostBytes};
-  uint64_t lost_ = 0;
+  LineQueue::Dropped missing_;  // not reported yet
+  uint64_t not_written_ = 0;    // likewise
   bool sleeping_ = false;
 };
 

@@ -16,6 +16,12 @@
 namespace assent::test {
 namespace {
 
+size_t CountOf(const std::string& text, const std::string& word) {
+  size_t count = 0;
+  for (size_t at = 0; (at = text.find(word, at)) != std::string::npos; at += word.size()) ++count;
+  return count;
+}
+
 class FullPipe : public testing::Test {
  protected:
   void SetUp() override {
@@ -66,9 +72,14 @@ class FullPipe : public testing::Test {
 };
 
 TEST_F(FullPipe, TransactionsGoOnAndTheLogSaysWhatIsMissing) {
-  BeginAndRollBack(40'000);  // more lines than can wait
-  const std::string said = ReadUntil("log-dropped errors=0 others=");
+  constexpr size_t kCount = 40'000;  // more lines than can wait
+  BeginAndRollBack(kCount);
+  const std::string said = ReadUntil(" not_written=");
   EXPECT_NE(said.find("started"), std::string::npos) << "what came first was kept";
+  const std::string mark = "log-dropped errors=0 others=";
+  const size_t at = said.find(mark);
+  ASSERT_NE(at, std::string::npos) << said.substr(said.size() - 500);
+  EXPECT_GE(CountOf(said, " decided ") + std::stoul(said.substr(at + mark.size())), kCount);
   BeginAndRollBack(1);
   daemon_.Kill(SIGTERM);
   EXPECT_TRUE(daemon_.Wait(kSoon)->ok());
