@@ -107,6 +107,13 @@ TEST_F(Framing, TakesAWholeUrlAsTheTarget) {
   EXPECT_EQ(Body("GET http://b?c HTTP/1.1\r\nHost: other\r\n\r\n"), "/?c b ");
 }
 
+TEST_F(Framing, SendsNoInterimAnswerToAClientOfHttp10) {
+  RawClient client(server_->port());
+  client.Send("POST /a HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n");
+  client.Send("x");
+  EXPECT_EQ(client.Receive().status, 200);
+}
+
 TEST_F(Framing, TellsAClientOfHttp10ThatTheConnectionStays) {
   RawClient client(server_->port());
   for (int i = 0; i < 2; ++i) {

@@ -423,7 +423,8 @@ TEST_F(Api, RefusesPagesOfOtherOrigins) {
   RawClient rebound(server_->port());
   rebound.Send("GET /v1/resources HTTP/1.1\r\nHost: evil.example:7430\r\n\r\n");
   EXPECT_EQ(rebound.Receive().status, 403);
-  for (const char* host : {"localhost:7430", "127.0.0.1", "[::1]:7430"}) {
+  for (const char* host :
+       {"localhost:7430", "LocalHost:7430", "localhost.", "127.0.0.1", "[::1]:7430"}) {
     RawClient client(server_->port());
     client.Send(std::string("GET /v1/resources HTTP/1.1\r\nHost: ") + host + "\r\n\r\n");
     EXPECT_EQ(client.Receive().status, 200) << host;

@@ -31,7 +31,7 @@ HttpResponse RefusalOf(error_code error, const RequestLimits& limits) {
         "the header is larger than " + std::to_string(limits.max_header_bytes) + " bytes");
   }
   return ProblemOf(400, "malformed-request", "Malformed request",
-                   "this is no HTTP/1.1 request: " + error.message());
+                   "malformed HTTP/1.1 request: " + error.message());
 }
 
 std::string Copy(boost::string_view text) { return std::string(text.data(), text.size()); }
@@ -125,7 +125,9 @@ RequestReader::Step RequestReader::Next() {
     if (request->is_done()) return Step::kRequest;
     if (request->is_header_done() && !asked_continue) {
       asked_continue = true;
-      wants_continue = boost::beast::iequals(request->get()[http::field::expect], "100-continue");
+      // A client of HTTP/1.0 does not know interim answers (RFC 9110 section 10.1.1).
+      wants_continue = request->get().version() > 10 &&
+                       boost::beast::iequals(request->get()[http::field::expect], "100-continue");
     }
     if (used == 0) break;
   }

@@ -1,5 +1,6 @@
 #include "server/routes.h"
 
+#include <algorithm>
 #include <charconv>
 #include <span>
 
@@ -336,6 +337,18 @@ HttpResponse RenderRefusal(const Refusal& refusal, Format format) {
   return response;
 }
 
+namespace {
+
+// Host names have no case, and may end with the dot of the root.
+bool IsLocalhost(std::string_view name) {
+  constexpr std::string_view kName = "localhost";
+  if (name.ends_with('.')) name.remove_suffix(1);
+  return std::equal(name.begin(), name.end(), kName.begin(), kName.end(),
+                    [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; });
+}
+
+}  // namespace
+
 std::optional<Refusal> RefuseForeignOrigin(const HttpRequest& request, bool loopback) {
   const auto forbid = [](std::string detail) {
     return Refuse(MakeProblem(403, "forbidden", "Forbidden", std::move(detail)));
@@ -352,7 +365,7 @@ std::optional<Refusal> RefuseForeignOrigin(const HttpRequest& request, bool loop
   const bool is_ipv6 = host[0] == '[';
   const std::string_view name = host.substr(0, host.find(':'));
   const bool is_ipv4 = name.find_first_not_of("0123456789.") == name.npos;
-  if (is_ipv6 || is_ipv4 || name == "localhost") return std::nullopt;
+  if (is_ipv6 || is_ipv4 || IsLocalhost(name)) return std::nullopt;
   return forbid("Host names another machine: this coordinator serves its own machine only");
 }
 
