@@ -32,6 +32,10 @@ constexpr const char* kExitCodes =
     "Exit codes: 0 committed, or done; 1 error; 2 usage; 3 rolled back; 4 not known yet, ask\n"
     "again with `assent show GID --wait 10s`; 5 mixed or hazard: an operator must look.";
 
+// An option that is given is never taken for one that is left out.
+const CLI::Validator kNotEmpty(
+    [](std::string& text) { return std::string(text.empty() ? "must not be empty" : ""); }, "");
+
 // A subcommand that is run when it is named; `footer` shows how.
 CLI::App* AddCommand(CommandLine& line, CLI::App& parent, const std::string& name,
                      const std::string& what, const std::string& footer, std::function<int()> run) {
@@ -46,13 +50,16 @@ void AddGid(CLI::App* command, std::string* gid) {
 }
 
 void AddTransaction(CLI::App* command, std::string* transaction) {
-  command->add_option("--transaction", *transaction,
-                      "the 40 digits that begin gave: refused if the gid means another one by now\n"
-                      "(default: whichever the gid means now)");
+  command
+      ->add_option("--transaction", *transaction,
+                   "the 40 digits that begin gave: refused if the gid means another one by now\n"
+                   "(default: whichever the gid means now)")
+      ->check(kNotEmpty);
 }
 
 void AddWait(CLI::App* command, std::string* wait) {
-  command->add_option("--wait", *wait, "how long the coordinator waits for the outcome, as 2s");
+  command->add_option("--wait", *wait, "how long the coordinator waits for the outcome, as 2s")
+      ->check(kNotEmpty);
 }
 
 void AddWholeTransactions(CommandLine& line) {
@@ -84,11 +91,14 @@ void AddWholeTransactions(CommandLine& line) {
                               "  assent list --state COMMITTING --resource pc_game --limit 10\n",
                               [&line] { return List(line.common, line.list); });
   list->add_option("--state", line.list.state,
-                   "ACTIVE, PREPARING, DECIDING, COMMITTING, COMMITTED, ROLLING_BACK, ROLLED_BACK");
-  list->add_option("--resource", line.list.resource, "only with a branch there");
-  list->add_option("--before", line.list.before, "the page after the one that ended with this");
+                   "ACTIVE, PREPARING, DECIDING, COMMITTING, COMMITTED, ROLLING_BACK, ROLLED_BACK")
+      ->check(kNotEmpty);
+  list->add_option("--resource", line.list.resource, "only with a branch there")->check(kNotEmpty);
+  list->add_option("--before", line.list.before, "the page after the one that ended with this")
+      ->check(kNotEmpty);
   list->add_flag("--live", line.list.live, "only what is unfinished, or held as MIXED or HAZARD");
-  list->add_option("--limit", line.list.limit, "at most so many, 1 to 1000 (default 100)");
+  list->add_option("--limit", line.list.limit, "at most so many, 1 to 1000 (default 100)")
+      ->check(CLI::Range(1u, 1000u).description(""));
 }
 
 void AddVote(CommandLine& line) {
@@ -138,11 +148,14 @@ void AddInteractive(CommandLine& line) {
   auto* confirm_url = enlist->add_option("--confirm-url", line.enlist.confirm_url)->needs(try_url);
   auto* cancel_url = enlist->add_option("--cancel-url", line.enlist.cancel_url)->needs(try_url);
   try_url->needs(confirm_url)->needs(cancel_url);
-  enlist->add_option("--payload", line.enlist.payload, "JSON, sent to the partner with each call");
+  enlist->add_option("--payload", line.enlist.payload, "JSON, sent to the partner with each call")
+      ->check(kNotEmpty);
   enlist->add_flag("--called-by-client", line.enlist.called_by_client,
                    "you call the partner's try by yourself, then vote");
-  enlist->add_option("--isolation", line.enlist.isolation,
-                     "READ_COMMITTED (default), REPEATABLE_READ or SERIALIZABLE");
+  enlist
+      ->add_option("--isolation", line.enlist.isolation,
+                   "READ_COMMITTED (default), REPEATABLE_READ or SERIALIZABLE")
+      ->check(kNotEmpty);
   enlist->add_flag("--read-only", line.enlist.read_only, "the server refuses writes");
   AddTransaction(enlist, &line.enlist.transaction);
   AddVote(line);
@@ -244,7 +257,7 @@ std::string ExplainCommand(const CLI::App& app, const std::vector<std::string>& 
       if (const auto nearest = Nearest(word, names))
         return text + "; did you mean " + *nearest + "?";
       text += "; the commands are";
-      for (const std::string& name : names) text += " " + name;
+      for (const std::string& name : names) text += (name == names[0] ? " " : ", ") + name;
       return text;
     }
     here = below.front();

@@ -34,6 +34,7 @@ TEST(Suggestion, IsTheNearestWordIfOneIsNear) {
   EXPECT_EQ(Nearest("roll", known), "rollback");
   EXPECT_EQ(Nearest("explode", known), std::nullopt);
   EXPECT_EQ(Nearest("x", known), std::nullopt);
+  EXPECT_EQ(Nearest("foo", {"log", "show"}), std::nullopt);
   EXPECT_EQ(Nearest("", known), std::nullopt);
 }
 
@@ -48,7 +49,7 @@ TEST(Usage, AMistypedCommandGetsASuggestion) {
            {{"--json", "lits"}, "`lits`; did you mean list?"},
            {{"log", "verfy", "/tmp"}, "`verfy`; did you mean verify?"},
            {{"resource", "instal", "pc"}, "`instal`; did you mean install?"},
-           {{"explode"}, "there is no command `explode`; the commands are execute show list"}}) {
+           {{"explode"}, "there is no command `explode`; the commands are execute, show, list,"}}) {
     const auto output = RunProgram("assent", one.words);
     EXPECT_EQ(output.status.code, kUsage);
     EXPECT_TRUE(Contains(output.error_output, one.expected)) << output.error_output;
@@ -88,6 +89,22 @@ TEST(Usage, EveryProgramAndCommandPrintsTheVersionOfTheProject) {
     const auto output = RunProgram("assent", all);
     EXPECT_EQ(output.output, "assent " + version + "\n") << ::testing::PrintToString(words);
     EXPECT_EQ(output.status.code, kOk);
+  }
+}
+
+TEST(Usage, AnEmptyOptionIsNotTakenForOneThatIsLeftOut) {
+  const std::vector<std::vector<std::string>> cases = {
+      {"list", "--resource", ""},
+      {"list", "--state", ""},
+      {"list", "--before", ""},
+      {"list", "--limit", "0"},
+      {"show", "g", "--wait", ""},
+      {"enlist", "g", "pc", "--resource", "pc", "--isolation", ""},
+      {"commit", "g", "--transaction", ""}};
+  for (const auto& words : cases) {
+    const auto output = RunProgram("assent", words);
+    EXPECT_EQ(output.status.code, kUsage) << words[1];
+    EXPECT_TRUE(Contains(output.error_output, words[words.size() - 2])) << output.error_output;
   }
 }
 
