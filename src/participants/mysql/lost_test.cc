@@ -35,6 +35,17 @@ class Lost : public MariaDb {
       (void)test::Sql(server(), "KILL " + row.at(0));
     }
   }
+  // As another start: two within one second look the same.
+  void KillAndRestart() {
+    ASSERT_TRUE(test::Eventually(kLong, [&] {
+      const auto rows = Root(
+          "SELECT variable_value > 2 FROM information_schema.global_status "
+          "WHERE variable_name = 'Uptime'");
+      return !rows.empty() && rows[0][0] == "1";
+    }));
+    ASSERT_TRUE(server().Kill().has_value());
+    ASSERT_TRUE(server().Restart().has_value());
+  }
   xa::Completion CommitUntilDone(sql::TestDriver& db, const xa::Xid& xid, Operation operation) {
     xa::Completion done;
     test::Eventually(kLong, [&] {
@@ -234,8 +245,7 @@ TEST_F(Lost, SessionOfAnEarlierStartIsNeverEnded) {
   Result<std::unique_ptr<sql::Session>> first = driver->Connect();
   ASSERT_TRUE(first.has_value()) << first.error().message;
   sql::SessionId old = (*first)->id();
-  ASSERT_TRUE(server().Kill().has_value());
-  ASSERT_TRUE(server().Restart().has_value());
+  ASSERT_NO_FATAL_FAILURE(KillAndRestart());
   Result<std::unique_ptr<sql::Session>> innocent = driver->Connect();
   Result<std::unique_ptr<sql::Session>> control = driver->Connect();
   ASSERT_TRUE(innocent.has_value() && control.has_value());
@@ -249,6 +259,47 @@ TEST_F(Lost, SessionOfAnEarlierStartIsNeverEnded) {
   EXPECT_TRUE(test::Eventually(kLong, [&] { return *(*control)->IsGone((*innocent)->id()); }));
   EXPECT_FALSE((*innocent)->List().has_value());
   EXPECT_FALSE((*innocent)->alive());
+  // One that has not noticed the restart says nothing of sessions that began after it.
+  const auto cancelled = (*first)->CancelStatement((*control)->id());
+  ASSERT_FALSE(cancelled.has_value());
+  EXPECT_NE(cancelled.error().code, ErrorCode::kNotFound);
+  EXPECT_FALSE((*first)->alive());
+}
+
+TEST_F(Lost, IdleSessionThatMissedARestartTakesNoOwnerForGone) {
+  auto driver = MakeMySqlDriver(Options());
+  Result<std::unique_ptr<sql::Session>> one = driver->Connect();
+  Result<std::unique_ptr<sql::Session>> two = driver->Connect();
+  ASSERT_TRUE(one.has_value() && two.has_value());
+  ASSERT_NO_FATAL_FAILURE(KillAndRestart());
+  Result<std::unique_ptr<sql::Session>> owner = driver->Connect();
+  ASSERT_TRUE(owner.has_value());
+  EXPECT_FALSE((*one)->IsGone((*owner)->id()).has_value());
+  EXPECT_FALSE((*two)->NoneBefore((*owner)->id(), {}).has_value());
+}
+
+// The connection over which statements are cancelled has nothing else to do, so it does not notice
+// that the server was restarted.
+TEST_F(Lost, CancelEndsAStatementAfterARestartOfTheServerToo) {
+  auto db = Open();
+  const auto cancel = [&] {
+    const xa::Xid xid = Opened(*db);
+    const uint64_t run = db->PostRun(xid, {{"SELECT SLEEP(60)", {}, {}}});
+    ASSERT_TRUE(test::Eventually(kLong, [&] {
+      const auto rows = Root(
+          "SELECT id FROM information_schema.processlist WHERE info = "
+          "'SELECT SLEEP(60)'");
+      return !rows.empty();
+    }));
+    db->rm().Cancel(xid);
+    const auto ran = db->Wait(run);
+    EXPECT_EQ(ran.code, Code::kRbOther) << "the connection was broken instead";
+    EXPECT_EQ(ran.failure.reason, Reason::kDeadline);
+    EXPECT_EQ(db->RollBackActive(xid).code, Code::kOk);
+  };
+  cancel();
+  ASSERT_NO_FATAL_FAILURE(KillAndRestart());
+  cancel();
 }
 
 TEST_F(Lost, StampStaysTheSameWhileTheServerRuns) {

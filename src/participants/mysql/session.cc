@@ -228,14 +228,15 @@ Result<xa::ScanResult> MySqlSession::List() {
 }
 
 Result<bool> MySqlSession::IsOurs(const sql::SessionId& other) {
-  if (!IsNumber(other.id) || other.started != id_.started) return false;
-  // As long as this session lives the server has not been restarted, so the id is still the same
-  // session's; the user is a second lock on the same door.
+  if (!IsNumber(other.id)) return false;
+  // An answer shows that this session lives, so that the server has not been restarted since it
+  // began: the id is still the same session's where both began in one start, and the other is gone
+  // where not. Without an answer neither is known. The user is compared for good measure.
   const Result<std::string> count =
       OneValue("SELECT COUNT(*) FROM information_schema.processlist WHERE id = " + other.id +
                " AND user = SUBSTRING_INDEX(USER(), '@', 1)");
   if (!count) return count.error();
-  return *count != "0";
+  return other.started == id_.started && *count != "0";
 }
 
 Result<void> MySqlSession::CancelStatement(const sql::SessionId& other) {
@@ -267,7 +268,6 @@ Result<bool> MySqlSession::IsGone(const sql::SessionId& other) {
 // Connection ids only rise while the server runs.
 Result<bool> MySqlSession::NoneBefore(const sql::SessionId& first,
                                       const std::vector<sql::SessionId>& known) {
-  if (first.started != id_.started) return true;  // the server has been restarted since
   if (!IsNumber(first.id)) return false;
   std::string sql = "SELECT COUNT(*) FROM information_schema.processlist WHERE id < " + first.id +
                     " AND user = SUBSTRING_INDEX(USER(), '@', 1)";
@@ -276,7 +276,8 @@ Result<bool> MySqlSession::NoneBefore(const sql::SessionId& first,
   }
   const Result<std::string> count = OneValue(sql);
   if (!count) return count.error();
-  return *count == "0";
+  // This session lives; where it began in another start, the server has been restarted since.
+  return first.started != id_.started || *count == "0";
 }
 
 // A KILL QUERY that came too late hits this instead of the next verb.

@@ -28,7 +28,7 @@ void Canceller::Connect() {
 }
 
 Result<void> Canceller::Ensure() {
-  if (session_ != nullptr && session_->alive()) return {};
+  if (session_ != nullptr && session_->alive() && !session_->ClosedByPeer()) return {};
   session_.reset();
   Result<std::unique_ptr<Session>> connected = driver_.Connect();
   if (!connected) return connected.error();
