@@ -1,3 +1,6 @@
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
@@ -41,6 +44,16 @@ Exit codes: 0 stopped in order, 1 error, 2 usage, 10 the log failed under it, 11
 12 log in use, 13 configuration, 14 port taken, 15 stale log directory.
 docs/operations.md says what to do after each.)";
 
+// A closed standard file is replaced by /dev/null. Else the next file or socket that is opened
+// would get its descriptor, and the event log would be written into that.
+void OpenStandardFiles() {
+  int opened = 0;
+  do {
+    opened = open("/dev/null", O_RDWR);
+  } while (opened >= 0 && opened <= STDERR_FILENO);
+  if (opened >= 0) close(opened);
+}
+
 void SetLevel() {
   const char* level = std::getenv("ASSENT_LOG_LEVEL");
   if (level == nullptr) return;
@@ -52,6 +65,7 @@ void SetLevel() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  OpenStandardFiles();
   CLI::App app{"assentd, the global transaction coordinator"};
   app.footer(kFooter);
   std::string config_path;

@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <filesystem>
+
 #include <gtest/gtest.h>
 
 #include "tests/e2e/stand.h"
@@ -96,6 +98,13 @@ TEST_F(Descriptors, AcceptingPausesWithAnEventAndGoesOn) {
   ASSERT_EQ(prlimit(daemon_.pid(), RLIMIT_NOFILE, &before, nullptr), 0);
   EXPECT_TRUE(says("accept-resumed")) << daemon_.Said();
   EXPECT_TRUE(Eventually(kSoon, [&] { return daemon_.IsReady(); }));
+}
+
+TEST_F(Descriptors, AClosedStandardErrorIsNotTakenByAnotherFile) {
+  ASSERT_TRUE(LaunchWrapped(daemon_, directory_, "", "2>&-"));
+  ASSERT_TRUE(Eventually(kSoon, [&] { return daemon_.IsReady(); }));
+  const std::string link = "/proc/" + std::to_string(daemon_.pid()) + "/fd/2";
+  EXPECT_EQ(std::filesystem::read_symlink(link), "/dev/null");
 }
 
 TEST_F(Descriptors, TooFewToWorkWithEndTheStartWithWhatToSet) {
