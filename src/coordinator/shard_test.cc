@@ -493,6 +493,25 @@ TEST(Shard, AnswersARunThatComesTooLateWithAProblemThatNamesTheOutcome) {
   EXPECT_TRUE(box.a.calls.empty());
 }
 
+TEST(Validator, SaysThatALongNumberIsOutOfRange) {
+  Box box;
+  Request request;
+  request.route = Route::kExecute;
+  v1::ExecuteRequest body;
+  v1::Branch* branch = body.mutable_atomic()->add_branches();
+  branch->set_name("x");
+  branch->mutable_xa()->set_resource("a");
+  v1::Statement* statement = branch->mutable_xa()->add_statements();
+  statement->set_sql("SELECT ?");
+  statement->add_parameters()->set_decimal(std::string(400, '1'));
+  request.body = body;
+  const size_t number = box.Send(std::move(request));
+  EXPECT_EQ(box.StatusOf(number), 400);
+  const v1::Problem problem = ProblemOf(box.AnswerOf(number));
+  EXPECT_EQ(problem.field(), "atomic.branches[0].xa.statements[0].parameters[0]");
+  EXPECT_NE(problem.detail().find("out of range"), std::string::npos) << problem.detail();
+}
+
 TEST(Validator, NamesTheFieldThatIsWrong) {
   Box box;
   const auto field_of = [&](const v1::ExecuteRequest& body) {

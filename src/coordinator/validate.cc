@@ -33,6 +33,8 @@ xa::Value ToValue(const v1::Value& value) {
   }
 }
 
+constexpr size_t kMostDecimalCharacters = 128;
+
 // Decimals reach the server as text in a statement: only digits may.
 bool IsDecimal(std::string_view text) {
   size_t i = 0;
@@ -52,7 +54,7 @@ bool IsDecimal(std::string_view text) {
     if (i < text.size() && (text[i] == '+' || text[i] == '-')) ++i;
     if (!digits()) return false;
   }
-  return i == text.size() && text.size() <= 128;
+  return i == text.size();
 }
 
 std::string At(const std::string& path, const char* list, int index) {
@@ -313,6 +315,12 @@ Validator::Problem Validator::TakeStatements(
       if (value.kind_case() == v1::Value::KIND_NOT_SET ||
           (value.has_decimal() && !IsDecimal(value.decimal()))) {
         return AnswerInvalid(At(here, "parameters", p), "is not a value");
+      }
+      if (value.has_decimal() && value.decimal().size() > kMostDecimalCharacters) {
+        return AnswerInvalid(At(here, "parameters", p),
+                             "out of range: a number has at most " +
+                                 std::to_string(kMostDecimalCharacters) +
+                                 " characters; send a longer one as text");
       }
       to.parameters.push_back(ToValue(value));
     }
