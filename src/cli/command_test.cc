@@ -233,7 +233,8 @@ TEST_F(AssentCommand, ShowsListsAndResources) {
   EXPECT_EQ(CodeOf({"list", "--live"}), kOk);
   EXPECT_TRUE(std::get<coordinator::ListQuery>(engine_.last().body).live);
   EXPECT_TRUE(Contains(Run({"resources"}).output, "pc_game: fsync is off\n"));
-  EXPECT_TRUE(Contains(Run({"resource", "install", "pc_game"}).output, "pc_game"));
+  EXPECT_EQ(Run({"resource", "install", "pc_game"}).output,
+            "resource pc_game: the witness table is installed\n");
 }
 
 TEST_F(AssentCommand, PrintsTheServersJson) {

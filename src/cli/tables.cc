@@ -179,9 +179,10 @@ std::string Format(const v1::ResourcesResponse& resources) {
 }
 
 std::string Format(const v1::ResourceView& resource) {
-  v1::ResourcesResponse one;
-  *one.add_resources() = resource;
-  return Format(one);
+  // Only what an installation says: how the resource is, it does not.
+  const std::string& detail = resource.detail();
+  return "resource " + Printable(resource.name()) + ": " +
+         (detail.empty() ? "the witness table is installed" : Printable(detail)) + "\n";
 }
 
 std::string Format(const v1::RunResponse& response) { return FormatResults(response.results()); }
