@@ -382,7 +382,7 @@ Cause AtomicMachine::Late(const TimerFired& event) const {
     if (!branch.IsTcc() || branch.voted) continue;
     cause.branch = static_cast<int32_t>(i);
     cause.detail += branch.spec.called_by_client ? ": its client has not voted"
-                                                 : ": its try had no answer that counts";
+                                                 : ": its try was never answered conclusively";
     cause.may_retry = !branch.spec.called_by_client;  // whoever answers now may answer then
     if (!branch.detail.empty()) cause.detail += " (" + branch.detail + ")";
     break;

@@ -303,7 +303,7 @@ bool AsioConnection::ParseSome() {
     return false;
   }
   if (error) {
-    Fail("the answer is no HTTP: " + error.message());
+    Fail("malformed HTTP response: " + error.message());
     return false;
   }
   if (!parser_->is_done()) {

@@ -85,8 +85,7 @@ bool Endpoint::TryToGo(const std::shared_ptr<Exchange>& exchange, Monotonic now)
       Go(exchange, now);
       return true;
     case Limiter::Verdict::kTurnAway:
-      services_.deliver(NotSent(exchange->call,
-                                status_.name + " is backed off from: " + status_.detail,
+      services_.deliver(NotSent(exchange->call, status_.name + " is in backoff: " + status_.detail,
                                 LimiterOf(exchange->lane()).Left(now)));
       return true;
   }

@@ -160,7 +160,7 @@ TEST(Limits, BackOffFromAPartnerThatFailsAndProbeIt) {
 
   const auto turned_away = adapter.Try(partner.Url());
   EXPECT_EQ(turned_away.answer, A::kNotSent);
-  EXPECT_THAT(turned_away.detail, HasSubstr("is backed off from: answered 500"));
+  EXPECT_THAT(turned_away.detail, HasSubstr("is in backoff: answered 500"));
   EXPECT_GT(turned_away.retry_after, Duration(0));
 
   // A try that comes later is the probe, and finds the partner well.

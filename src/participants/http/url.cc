@@ -83,11 +83,11 @@ Result<void> ParseAuthority(std::string_view text, Url* url) {
   const size_t host_ends = std::min(text.find(':', closing), text.size());
   std::string_view host = text.substr(0, host_ends);
   if (bracketed) {
-    if (!host.ends_with(']')) return Malformed("the host is none");
+    if (!host.ends_with(']')) return Malformed("the host is not valid");
     host = host.substr(1, host.size() - 2);
   }
   url->host = Lowered(host);
-  if (!IsHost(url->host, bracketed)) return Malformed("the host is none");
+  if (!IsHost(url->host, bracketed)) return Malformed("the host is not valid");
   url->port = url->tls ? kHttpsPort : kHttpPort;
   if (host_ends == text.size()) return {};
   return ParsePort(text.substr(host_ends + 1), url);

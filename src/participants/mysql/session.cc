@@ -346,7 +346,7 @@ Result<std::string> MySqlSession::InstallWitness() {
     const std::optional<ServerError> error = wire_->Do(sql);
     if (error) return ErrorOf(*error);
   }
-  return "table assent_witness stands in database " + *database;
+  return "table assent_witness is in database " + *database;
 }
 
 }  // namespace assent::mysql
