@@ -284,6 +284,10 @@ TEST_F(Api, InsistsOnTheTransactionWhereItMatters) {
         Refused(400, "POST", target, "{}", std::string(kJson) + "Assent-Transaction: 0123\r\n")
             .field(),
         "Assent-Transaction");
+    EXPECT_EQ(Refused(400, "POST", target, "{}",
+                      WithTransaction() + "assent-transaction: " + std::string(40, '0') + "\r\n")
+                  .detail(),
+              "given twice");
   }
 }
 

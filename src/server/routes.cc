@@ -1,5 +1,7 @@
 #include "server/routes.h"
 
+#include <strings.h>
+
 #include <algorithm>
 #include <charconv>
 #include <span>
@@ -213,6 +215,10 @@ std::optional<Refusal> ReadTransaction(const HttpRequest& from, const Endpoint& 
                                        Request* request) {
   constexpr const char* kHeader = "Assent-Transaction";
   const std::string_view gtrid = from.Header(kHeader);
+  for (const HttpHeader& header : from.headers) {
+    const bool is_same = strcasecmp(header.first.c_str(), kHeader) == 0;
+    if (is_same && header.second != gtrid) return Refuse(Invalid(kHeader, "given twice"));
+  }
   if (gtrid.empty() && endpoint.needs_transaction) {
     return Refuse(Invalid(kHeader, "this header is needed here: the transaction that begin gave"));
   }
