@@ -52,13 +52,13 @@ void AddGid(CLI::App* command, std::string* gid) {
 void AddTransaction(CLI::App* command, std::string* transaction) {
   command
       ->add_option("--transaction", *transaction,
-                   "the 40 digits that begin gave: refused if the gid means another one by now\n"
-                   "(default: whichever the gid means now)")
+                   "the 40 digits that begin printed; refused if the gid belongs to another\n"
+                   "transaction now (default: the one that it belongs to)")
       ->check(kNotEmpty);
 }
 
 void AddWait(CLI::App* command, std::string* wait) {
-  command->add_option("--wait", *wait, "how long the coordinator waits for the outcome, as 2s")
+  command->add_option("--wait", *wait, "how long to wait for the outcome, for example 2s")
       ->check(kNotEmpty);
 }
 
@@ -93,11 +93,14 @@ void AddWholeTransactions(CommandLine& line) {
   list->add_option("--state", line.list.state,
                    "ACTIVE, PREPARING, DECIDING, COMMITTING, COMMITTED, ROLLING_BACK, ROLLED_BACK")
       ->check(kNotEmpty);
-  list->add_option("--resource", line.list.resource, "only with a branch there")->check(kNotEmpty);
-  list->add_option("--before", line.list.before, "the page after the one that ended with this")
+  list->add_option("--resource", line.list.resource,
+                   "only transactions with a branch in this resource")
+      ->check(kNotEmpty);
+  list->add_option("--before", line.list.before,
+                   "only transactions older than this one, 40 digits: the next page")
       ->check(kNotEmpty);
   list->add_flag("--live", line.list.live, "only what is unfinished, or held as MIXED or HAZARD");
-  list->add_option("--limit", line.list.limit, "at most so many, 1 to 1000 (default 100)")
+  list->add_option("--limit", line.list.limit, "how many at most, 1 to 1000 (default 100)")
       ->check(CLI::Range(1u, 1000u).description(""));
 }
 
@@ -127,7 +130,8 @@ void AddInteractive(CommandLine& line) {
                                [&line] { return Begin(line.common, line.begin); });
   begin->add_option("--gid", line.begin.gid,
                     "1 to 64 of A-Z a-z 0-9 _ . - (default: made for you)");
-  begin->add_option("--deadline", line.begin.deadline, "rolled back after that, as 30s");
+  begin->add_option("--deadline", line.begin.deadline,
+                    "rolled back after this time, for example 30s");
   CLI::App* enlist =
       AddCommand(line, line.app, "enlist", "Open a branch in a resource or at a partner",
                  "Examples:\n"
@@ -178,7 +182,9 @@ void AddInteractive(CommandLine& line) {
       "--seq", line.run.seq,
       "1 for the first run on this branch, then 2, ...; the last one again repeats its\n"
       "answer (default: the next one)");
-  run->add_option("--expect-rows", line.run.expect_rows, "else the transaction is rolled back");
+  run->add_option("--expect-rows", line.run.expect_rows,
+                  "how many rows it must return or change; with any other number\n"
+                  "the transaction is rolled back");
   run->add_option("--file", line.run.file, "a JSON document instead; - reads standard input")
       ->excludes(sql);
   AddTransaction(run, &line.run.transaction);
@@ -207,9 +213,10 @@ void AddResources(CommandLine& line) {
              "Example:\n  assent resources\n", [&line] { return Resources(line.common); });
   CLI::App* resource = line.app.add_subcommand("resource", "Prepare a database for transactions");
   resource->require_subcommand(1);
-  CLI::App* install = AddCommand(line, *resource, "install", "Make the witness table in a resource",
-                                 "Example:\n  assent resource install pc_game\n",
-                                 [&line] { return Install(line.common, line.resource); });
+  CLI::App* install =
+      AddCommand(line, *resource, "install", "Create the witness table in a resource",
+                 "Example:\n  assent resource install pc_game\n",
+                 [&line] { return Install(line.common, line.resource); });
   install->add_option("NAME", line.resource, "a configured resource")->required();
 }
 
@@ -222,9 +229,10 @@ void AddLog(CommandLine& line) {
                               "  assent --json log dump assent-log | grep coupon-C42-7\n",
                               [&line] { return DumpLog(line.directory, line.common.json); });
   dump->add_option("DIRECTORY", line.directory, "the daemon's log directory")->required();
-  CLI::App* verify = AddCommand(line, *log, "verify", "Check every sector; 1 when there is damage",
-                                "Example:\n  assent log verify assent-log\n",
-                                [&line] { return VerifyLog(line.directory, line.common.json); });
+  CLI::App* verify =
+      AddCommand(line, *log, "verify", "Check every sector; exit code 1 if the log is damaged",
+                 "Example:\n  assent log verify assent-log\n",
+                 [&line] { return VerifyLog(line.directory, line.common.json); });
   verify->add_option("DIRECTORY", line.directory, "the daemon's log directory")->required();
 }
 
