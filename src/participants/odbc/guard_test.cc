@@ -108,6 +108,27 @@ TEST_F(Guard, RefusesABranchThatChangedHowItsTextIsRead) {
   }
 }
 
+// The server prepares no branch that notifies; one that does nothing else looks like one that only
+// read, and its commit in phase one would tell the listeners of what may yet be rolled back.
+TEST_F(Guard, SendsNoNotificationBeforeTheDecision) {
+  const auto session = Connect();
+  for (const bool read_only : {false, true}) {
+    const xa::Xid xid = NewXid();
+    xa::BranchOptions options;
+    options.read_only = read_only;
+    ASSERT_EQ(session->Begin(xid, options, false).code, Code::kOk);
+    MustRun(*session, Sql("SELECT Pg_Notify('done', '1')"));
+    const sql::Answer answer = session->Prepare(xid);
+    ExpectRefused(answer, "pg_notify");
+    EXPECT_THAT(answer.failure.detail, HasSubstr("NOTIFY"));
+    ExpectServesTheNext(*session);
+  }
+  const xa::Xid alone = NewXid();
+  Begin(*session, alone);
+  MustRun(*session, Sql("SELECT pg_notify('done', '1')"));
+  EXPECT_EQ(session->CommitOnePhase(alone).code, Code::kOk);
+}
+
 TEST_F(Guard, ConnectsNoSessionThatTheServerGivesAnotherRole) {
   Psql("DROP ROLE IF EXISTS turned; CREATE ROLE turned LOGIN IN ROLE app");
   auto options = OptionsFor(Server().port());

@@ -107,6 +107,7 @@ class Session final : public sql::Session {
   xa::Xid xid_;
   bool read_only_ = false;
   bool may_be_unwritten_ = false;    // as far as the client can tell
+  bool may_notify_ = false;          // a statement names pg_notify
   std::optional<sql::Answer> doom_;  // the branch's first error
   bool used_ = false;                // a client's statement has run since the last reset
 };

@@ -1,4 +1,5 @@
 // The branch's life: begin, run, prepare, commit in one phase, roll back.
+#include <algorithm>
 #include <string_view>
 
 #include "base/check.h"
@@ -39,6 +40,15 @@ sql::Answer TooLarge(const std::string& message, const Bounds& bounds) {
                  std::to_string(bounds.max_result_bytes) + " bytes (max_result_bytes)");
 }
 
+// A notification goes out with the commit of a transaction, and does not count as a write. The name
+// in the text is all that can be known of it.
+bool MayNotify(std::string_view sql) {
+  constexpr std::string_view kNotify = "pg_notify";
+  return std::search(sql.begin(), sql.end(), kNotify.begin(), kNotify.end(), [](char a, char b) {
+           return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+         }) != sql.end();
+}
+
 // Whether the first column of the last result is true.
 bool True(const Outcome& outcome) {
   if (outcome.results.empty() || outcome.results.back().rows.empty()) return false;
@@ -59,6 +69,7 @@ sql::Answer Session::Begin(const xa::Xid& xid, const xa::BranchOptions& options,
   xid_ = xid;
   read_only_ = options.read_only;
   const bool with_witness = witness && !options.read_only;
+  may_notify_ = false;
   may_be_unwritten_ = !with_witness && options.isolation != xa::Isolation::kSerializable;
   doom_.reset();
   const Outcome outcome = Command(dialect_.begin(xid, options, witness, baseline_));
@@ -90,6 +101,7 @@ sql::RunAnswer Session::Run(const xa::Statement& statement) {
                     std::to_string(statement.parameters.size()) + " parameters for " +
                         std::to_string(scanned->markers.size()) + " markers"));
   }
+  if (MayNotify(statement.sql)) may_notify_ = true;
   const Bounds bounds{0, options_.max_rows, options_.max_result_bytes};
   Outcome outcome = connection_->Execute(
       scanned ? PassQuestionMarks(statement.sql, scanned->escapes) : statement.sql, bounds,
@@ -157,13 +169,14 @@ sql::Answer Session::EndedBadly(const Outcome& outcome) {
 
 sql::Answer Session::Prepare(const xa::Xid& xid) {
   if (auto refused = Refuse(xid)) return *refused;
-  if (!read_only_ && may_be_unwritten_) return LookAndPrepare(xid);
-  const Outcome outcome = Command(read_only_ ? dialect_.check_and_commit(xid, baseline_)
-                                             : dialect_.check_and_prepare(xid, baseline_));
+  if (!read_only_ && may_be_unwritten_ && !may_notify_) return LookAndPrepare(xid);
+  const bool ends = read_only_ && !may_notify_;
+  const Outcome outcome = Command(ends ? dialect_.check_and_commit(xid, baseline_)
+                                       : dialect_.check_and_prepare(xid, baseline_));
   if (!outcome.ok()) return EndedBadly(outcome);
   state_ = State::kIdle;
   if (outcome.Warned(dialect_.no_transaction)) return LeftBranch();
-  if (read_only_) return {Code::kReadOnly, {}};
+  if (ends) return {Code::kReadOnly, {}};
   return IsReplicated(outcome) ? sql::Answer{} : OnlyHere();
 }
 
