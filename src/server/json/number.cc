@@ -1,5 +1,6 @@
 #include "server/json/number.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
@@ -20,13 +21,29 @@ bool Fits(std::string_view text) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
+// The power of ten of the first digit that is not zero.
+int64_t Magnitude(std::string_view text) {
+  const size_t mark = std::min(text.find_first_of("eE"), text.size());
+  const size_t point = std::min(text.find('.'), mark);
+  const size_t first = std::min(text.find_first_of("123456789"), mark);
+  const auto from_point = static_cast<int64_t>(point) - static_cast<int64_t>(first);
+  int64_t exponent = 0;
+  if (mark < text.size()) {
+    std::string_view digits = text.substr(mark + 1);
+    if (digits[0] == '+') digits.remove_prefix(1);
+    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), exponent);
+    constexpr int64_t kBeyond = int64_t{1} << 40;  // more than any text has digits
+    if (read.ec != std::errc()) exponent = digits[0] == '-' ? -kBeyond : kBeyond;
+  }
+  return exponent + (from_point > 0 ? from_point - 1 : from_point);
+}
+
 // Infinity where it is larger; a number too small for a double is zero.
 double ToDouble(std::string_view text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc::result_out_of_range) return value;
-  const bool small = text.find("e-") != text.npos || text.find("E-") != text.npos;
-  return small ? 0 : std::numeric_limits<double>::infinity();
+  return Magnitude(text) < 0 ? 0 : std::numeric_limits<double>::infinity();
 }
 
 }  // namespace
