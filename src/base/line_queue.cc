@@ -17,8 +17,8 @@ void LineQueue::Push(bool is_error, std::string line) {
 
 std::string LineQueue::Pop() {
   const bool error =
-      !errors_.lines.empty() &&
-      (others_.lines.empty() || errors_.lines.front().number < others_.lines.front().number);
+      !errors_.lines.empty() && (errors_first_ || others_.lines.empty() ||
+                                 errors_.lines.front().number < others_.lines.front().number);
   Queue& queue = error ? errors_ : others_;
   std::string text = std::move(queue.lines.front().text);
   queue.lines.pop_front();

@@ -27,6 +27,8 @@ class LineQueue {
   bool empty() const { return errors_.lines.empty() && others_.lines.empty(); }
   // Not while it is empty.
   std::string Pop();
+  // From now on errors leave before all other lines: there may be no time for those.
+  void PutErrorsFirst() { errors_first_ = true; }
   bool is_at_gap() const;
   // What was dropped since the last call.
   Dropped TakeDropped();
@@ -43,6 +45,7 @@ class LineQueue {
 
   const size_t most_lines_, most_bytes_;
   Queue errors_, others_;
+  bool errors_first_ = false;
   uint64_t next_ = 0;
   uint64_t gap_ = 0;  // the lines from this number on came after the first that was dropped
   Dropped dropped_;

@@ -28,6 +28,16 @@ TEST(LineQueue, GivesBothQueuesInTheOrderOfTheirLines) {
   EXPECT_EQ(popped, pushed);
 }
 
+TEST(LineQueue, GivesErrorsFirstWhenItIsTold) {
+  LineQueue queue(10, 1000);
+  for (const char* line : {"a", "b"}) queue.Push(false, line);
+  queue.Push(true, "error");
+  EXPECT_EQ(queue.Pop(), "a");
+  queue.PutErrorsFirst();
+  EXPECT_EQ(queue.Pop(), "error");
+  EXPECT_EQ(queue.Pop(), "b");
+}
+
 TEST(LineQueue, CountsWhatItDropsByLinesAndBytes) {
   LineQueue queue(2, 10);
   for (int i = 0; i < 3; ++i) queue.Push(false, "x");

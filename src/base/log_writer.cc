@@ -66,6 +66,7 @@ class Writer {
 
   void Flush(std::chrono::milliseconds wait) {
     std::unique_lock lock(mutex_);
+    queue_.PutErrorsFirst();
     written_.wait_for(lock, wait, [this] { return queue_.empty() && sleeping_; });
   }
 

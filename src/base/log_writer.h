@@ -16,8 +16,8 @@ void StartLogWriter();
 bool LogWriterRuns();
 // Queues a whole line, its end included.
 void QueueLogLine(bool is_error, std::string line);
-// Returns when all that was logged before has been written, or `wait` is over. Before the process
-// ends by _exit or a signal of its own.
+// Before the process ends: returns when all that was logged before has been written, or `wait` is
+// over. ERROR lines are written first, so that a slow reader gets the reason of the end.
 void FlushLog(std::chrono::milliseconds wait);
 
 // Writes what can be written without waiting longer than `wait` for a reader. False: not all.
