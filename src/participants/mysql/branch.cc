@@ -106,8 +106,9 @@ RunAnswer MySqlSession::Run(const xa::Statement& statement) {
   }
   if (too_large) {
     return {Refusal(Reason::kResultTooLarge,
-                    "a result of more than " + std::to_string(options_.max_rows) + " rows or " +
-                        std::to_string(options_.max_result_bytes) + " bytes"),
+                    "a result is too large: more than " + std::to_string(options_.max_rows) +
+                        " rows (max_rows) or " + std::to_string(options_.max_result_bytes) +
+                        " bytes (max_result_bytes)"),
             {}};
   }
   CHECK(!results.empty()) << "an answer without a result";

@@ -127,11 +127,21 @@ TEST_F(StoredValue, IsTakenAsSqlRoundsAndAsWarningsOfOtherKindsLeaveIt) {
           "INSERT IGNORE INTO account VALUES (1, 5)",  // a duplicate that is skipped
           "SELECT CAST(1000 AS DECIMAL(3,2))",         // stores nothing
           "DELETE FROM account WHERE id = 'abc'",      // likewise
+          "SELECT STR_TO_DATE('x', '%Y')",  // a function of which the scanner knows nothing
+          "SELECT JSON_LENGTH('{bad')", "DELETE FROM account WHERE DAYNAME('x') = 1",
           "UPDATE account SET amount = 5 WHERE id = 1"}) {
       const auto ran = Run(*db, sql);
       EXPECT_EQ(ran.code, Code::kOk) << sql << ": " << ran.failure.detail;
     }
   }
+}
+
+TEST_F(StoredValue, IsNotMeantWhereAResultIsLongerThanTheServerSends) {
+  auto db = Open();
+  const auto ran = Run(*db, "SELECT REPEAT('x', @@max_allowed_packet + 1)");
+  EXPECT_EQ(ran.code, Code::kRbOther);
+  EXPECT_EQ(ran.failure.reason, Reason::kResultTooLarge) << ran.failure.detail;
+  EXPECT_THAT(ran.failure.detail, ::testing::HasSubstr("max_allowed_packet"));
 }
 
 TEST_F(StoredValue, IsTakenAsTheServerHasItWhereTheResourceIsNotStrict) {

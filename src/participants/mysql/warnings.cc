@@ -121,7 +121,6 @@ sql::Answer TooLarge(const Warning& warning) {
 
 bool MayStore(const sql::ScannedStatement& statement, bool gave_rows) {
   constexpr std::string_view kReaders[] = {"SELECT", "DELETE", "VALUES", "TABLE"};
-  if (statement.touches_session) return true;
   if (statement.keyword == "WITH") return !gave_rows;
   return std::find(std::begin(kReaders), std::end(kReaders), statement.keyword) ==
          std::end(kReaders);

@@ -25,7 +25,8 @@ namespace assent::mysql {
 // As many warnings as a session keeps: the greatest value of max_error_count.
 inline constexpr uint32_t kKeptWarnings = 65'535;
 
-// Whether a statement may store values: anything but a SELECT or DELETE that calls no stored code.
+// Whether a warning of a statement may be of a value that it stores: anything but a SELECT or
+// DELETE. Those may call a stored function, but of what that stores there is no warning.
 bool MayStore(const sql::ScannedStatement& statement, bool gave_rows);
 
 // The refusal for the first of `warnings` that tells of a changed value; nothing where none does.

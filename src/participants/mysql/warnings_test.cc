@@ -86,7 +86,8 @@ TEST(Warnings, KnowWhichStatementsMayStore) {
   EXPECT_TRUE(may_store("REPLACE t VALUES (1)", false));
   EXPECT_TRUE(may_store("UPDATE t SET a = 1", false));
   EXPECT_TRUE(may_store("CALL p()", true));
-  EXPECT_TRUE(may_store("SELECT own_function(1)", true));
+  EXPECT_FALSE(may_store("SELECT own_function(1)", true));
+  EXPECT_FALSE(may_store("DELETE FROM t WHERE own_function(a) = 1", false));
   EXPECT_TRUE(may_store("WITH c AS (SELECT 1) UPDATE t SET a = 1", false));
   EXPECT_FALSE(may_store("WITH c AS (SELECT 1) SELECT * FROM c", true));
   EXPECT_FALSE(may_store("SELECT 1", true));

@@ -138,7 +138,6 @@ std::optional<ColumnType> Describe(SQLHSTMT statement, SQLUSMALLINT column) {
 std::optional<xa::Value> ReadValue(SQLHSTMT statement, SQLUSMALLINT column, SQLSMALLINT type,
                                    size_t& bytes) {
   bool null = false;
-  bytes += 8;
   if (IsBinary(type)) {
     auto cell = ReadCell<std::string>(statement, column, SQL_C_BINARY, null);
     if (!cell) return std::nullopt;
