@@ -187,7 +187,7 @@ TEST_F(Results, ResultWithoutAnEndIsGivenUpPastItsBound) {
       "SELECT REPEAT('x', 20000), SLEEP(IF(seq < 10, 0, 1)) FROM seq_1_to_100000 LIMIT 100000");
   EXPECT_EQ(ran.code, Code::kRbCommFail);
   EXPECT_EQ(ran.failure.reason, Reason::kResultTooLarge) << ran.failure.detail;
-  EXPECT_THAT(ran.failure.detail, ::testing::HasSubstr("5 rows"));
+  EXPECT_THAT(ran.failure.detail, ::testing::HasSubstr("5 rows (max_rows)"));
   EXPECT_FALSE(ran.failure.may_retry);
   ExpectUndone(*db, xid);
 }
@@ -198,7 +198,7 @@ TEST_F(Results, RowThatIsFarTooLongIsRefused) {
   const auto ran = db->Run(xid, "SELECT REPEAT('x', 12000000)");
   EXPECT_TRUE(xa::IsRollBack(ran.code));
   EXPECT_EQ(ran.failure.reason, Reason::kResultTooLarge) << ran.failure.detail;
-  EXPECT_THAT(ran.failure.detail, ::testing::HasSubstr("1048576 bytes"));
+  EXPECT_THAT(ran.failure.detail, ::testing::HasSubstr("1048576 bytes (max_result_bytes)"));
   EXPECT_FALSE(ran.failure.may_retry);
   ExpectUndone(*db, xid);
 }
