@@ -243,7 +243,7 @@ TEST_F(Branch, IsRefusedWhenParametersAreMissing) {
   ASSERT_EQ(db->Do(Operation::kOpen, xid).code, Code::kOk);
   const auto ran = db->Run(xid, "SELECT ?, ?", {int64_t{1}});
   EXPECT_EQ(ran.code, Code::kRbOther);
-  EXPECT_EQ(ran.failure.detail, "1 parameters where 2 question marks stand");
+  EXPECT_EQ(ran.failure.detail, "question marks in the statement: 2, parameters given: 1");
   EXPECT_EQ(db->RollBackActive(xid).code, Code::kOk);
 }
 

@@ -79,9 +79,8 @@ Result<std::string> Literal(const xa::Value& value) { return std::visit(ToLitera
 Result<std::string> Substitute(const std::string& sql, const sql::ScannedStatement& statement,
                                const std::vector<xa::Value>& parameters) {
   if (statement.markers.size() != parameters.size()) {
-    return Error{ErrorCode::kInvalid, std::to_string(parameters.size()) + " parameters where " +
-                                          std::to_string(statement.markers.size()) +
-                                          " question marks stand"};
+    return Error{ErrorCode::kInvalid,
+                 sql::ExplainCount(statement.markers.size(), parameters.size())};
   }
   std::string text;
   text.reserve(statement.end + 24 * parameters.size());

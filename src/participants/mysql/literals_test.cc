@@ -46,8 +46,10 @@ TEST(Literals, StandBetweenSpacesWhereTheMarkersStood) {
 }
 
 TEST(Literals, CountsParameters) {
-  EXPECT_EQ(Text("SELECT ?", {}), "refused: 0 parameters where 1 question marks stand");
-  EXPECT_EQ(Text("SELECT 1", {int64_t{1}}), "refused: 1 parameters where 0 question marks stand");
+  EXPECT_EQ(Text("SELECT ?", {}),
+            "refused: question marks in the statement: 1, parameters given: 0");
+  EXPECT_EQ(Text("SELECT 1", {int64_t{1}}),
+            "refused: question marks in the statement: 0, parameters given: 1");
 }
 
 }  // namespace

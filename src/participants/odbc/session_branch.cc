@@ -98,8 +98,7 @@ sql::RunAnswer Session::Run(const xa::Statement& statement) {
   const auto scanned = sql::Scan(statement.sql, dialect_.grammar);
   if (scanned && scanned->markers.size() != statement.parameters.size()) {
     return Doom(Say(Code::kRbOther, Reason::kSqlError,
-                    std::to_string(statement.parameters.size()) + " parameters for " +
-                        std::to_string(scanned->markers.size()) + " markers"));
+                    sql::ExplainCount(scanned->markers.size(), statement.parameters.size())));
   }
   if (MayNotify(statement.sql)) may_notify_ = true;
   const Bounds bounds{0, options_.max_rows, options_.max_result_bytes};

@@ -357,4 +357,9 @@ Result<ScannedStatement> Scan(std::string_view sql, Dialect dialect, const ScanO
   return statement;
 }
 
+std::string ExplainCount(size_t markers, size_t parameters) {
+  return "question marks in the statement: " + std::to_string(markers) +
+         ", parameters given: " + std::to_string(parameters);
+}
+
 }  // namespace assent::sql

@@ -45,4 +45,7 @@ Result<ScannedStatement> Scan(std::string_view sql, Dialect dialect,
 // sentence; empty where the mode cannot be the reason.
 std::string SqlModeHint(std::string_view sql, Dialect dialect, const ScanOptions& options);
 
+// Why a statement with so many markers is refused with so many parameters.
+std::string ExplainCount(size_t markers, size_t parameters);
+
 }  // namespace assent::sql
