@@ -42,7 +42,8 @@ std::string StringLiteral(const std::string& text) {
     const auto byte = static_cast<unsigned char>(c);
     return c != '\\' && byte != 127 && (byte >= 32 || c == '\n' || c == '\t' || c == '\r');
   });
-  if (!plain) return "_utf8mb4 X'" + ToHex(text) + "'";
+  // Under EMPTY_STRING_IS_NULL '' is NULL, and this is not.
+  if (!plain || text.empty()) return "_utf8mb4 X'" + ToHex(text) + "'";
   std::string literal = "'";
   for (const char c : text) {
     if (c == '\'') literal += c;

@@ -34,6 +34,7 @@ TEST(Literals, RefusesNumbersThatAreNone) {
 TEST(Literals, LeavesNothingInAStringThatAnySqlModeReadsDifferently) {
   EXPECT_EQ(*Literal(std::string("it's \"so\"\n")), "'it''s \"so\"\n'");
   EXPECT_EQ(*Literal(std::string("a\\")), "_utf8mb4 X'615c'");
+  EXPECT_EQ(*Literal(std::string()), "_utf8mb4 X''");  // '' is NULL under EMPTY_STRING_IS_NULL
   EXPECT_EQ(*Literal(std::string("a\0'", 3)), "_utf8mb4 X'610027'");
   EXPECT_EQ(*Literal(std::string("\x1a")), "_utf8mb4 X'1a'");
   EXPECT_EQ(*Literal(xa::Bytes{std::string("\0\xff", 2)}), "_binary X'00ff'");

@@ -115,6 +115,20 @@ TEST_F(SessionSettings, KeepTheServersSqlModeAndTimeZone) {
   Root("SET GLOBAL sql_mode = '" + mode + "', time_zone = 'SYSTEM'");
 }
 
+// A client sent a text; that the server would read its literal as NULL is none of its business.
+TEST_F(SessionSettings, ThatReadAnEmptyLiteralAsNullLeaveAnEmptyParameterAText) {
+  const std::string before = Root("SELECT @@GLOBAL.sql_mode").at(0).at(0);
+  Root("SET GLOBAL sql_mode = 'EMPTY_STRING_IS_NULL'");
+  {
+    auto db = Open();
+    const xa::Xid xid = Opened(*db);
+    EXPECT_EQ(Text(*db, xid, "SELECT ?", {std::string()}), "");
+    EXPECT_EQ(Text(*db, xid, "SELECT IF(? IS NULL, 'null', 'text')", {std::string()}), "text");
+    EXPECT_EQ(db->RollBackActive(xid).code, Code::kOk);
+  }
+  Root("SET GLOBAL sql_mode = '" + before + "'");
+}
+
 TEST_F(SessionSettings, ThatMisreadALiteralAreNamedWhereItIsRefused) {
   const std::string mode = One("SELECT @@global.sql_mode");
   const struct {
