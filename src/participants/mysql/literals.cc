@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 
 #include "base/bytes.h"
 
@@ -37,6 +38,49 @@ bool IsNumber(const std::string& text) {
   return at == text.size();
 }
 
+// A literal with an exponent is a DOUBLE and keeps some 17 digits; without one it is a DECIMAL and
+// keeps all that the server has room for.
+Result<std::string> NumberLiteral(const std::string& text) {
+  constexpr size_t kMostDigits = 65, kMostInFraction = 38, kMostOfDouble = 17;
+  constexpr int kFarthest = 100;
+  const size_t mark = text.find_first_of("eE");
+  if (mark == std::string::npos) return text;
+  const bool negative = text[0] == '-';
+  const size_t first = negative || text[0] == '+' ? 1 : 0;
+  std::string digits = text.substr(first, mark - first);
+  const size_t point = std::min(digits.find('.'), digits.size());
+  if (point < digits.size()) digits.erase(point, 1);
+  const size_t last = digits.find_last_not_of('0');
+  if (last == std::string::npos) return std::string("0");
+  digits.resize(last + 1);
+  const size_t leading = digits.find_first_not_of('0');
+  digits.erase(0, leading);
+
+  const char* const exponent = text.data() + mark + (text[mark + 1] == '+' ? 2 : 1);
+  int shift = kFarthest + 1;
+  (void)std::from_chars(exponent, text.data() + text.size(), shift);
+  const auto whole = static_cast<int64_t>(point) - static_cast<int64_t>(leading) + shift;
+  if (whole >= -kFarthest && whole <= kFarthest && std::abs(shift) <= kFarthest) {
+    const auto size = static_cast<int64_t>(digits.size());
+    if (whole <= 0) {
+      digits.insert(0, "0." + std::string(static_cast<size_t>(-whole), '0'));
+    } else if (whole >= size) {
+      digits.append(static_cast<size_t>(whole - size), '0');
+    } else {
+      digits.insert(static_cast<size_t>(whole), ".");
+    }
+    const int64_t fraction = std::max<int64_t>(size - whole, 0);
+    const int64_t all = std::max<int64_t>(whole, 0) + fraction;
+    if (all <= int64_t{kMostDigits} && fraction <= int64_t{kMostInFraction}) {
+      return (negative ? "-" : "") + digits;
+    }
+    if (size <= int64_t{kMostOfDouble}) return text;
+  } else if (digits.size() <= kMostOfDouble) {
+    return text;
+  }
+  return Error{ErrorCode::kInvalid, "a number of more digits than the server would keep"};
+}
+
 std::string StringLiteral(const std::string& text) {
   const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
     const auto byte = static_cast<unsigned char>(c);
@@ -65,7 +109,7 @@ struct ToLiteral {
   }
   Result<std::string> operator()(const xa::Decimal& value) const {
     if (!IsNumber(value.digits)) return Error{ErrorCode::kInvalid, "a number that is none"};
-    return value.digits;
+    return NumberLiteral(value.digits);
   }
   Result<std::string> operator()(const std::string& value) const { return StringLiteral(value); }
   Result<std::string> operator()(const xa::Bytes& value) const {

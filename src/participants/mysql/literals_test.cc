@@ -23,6 +23,33 @@ TEST(Literals, WritesNumbersAsTheyAre) {
   EXPECT_EQ(*Literal(std::monostate{}), "NULL");
 }
 
+// With an exponent the server would read a DOUBLE, and drop what is past its 17 digits.
+TEST(Literals, WritesANumberWithAnExponentSoThatNoDigitIsLost) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"1234567890123456789012e-2", "12345678901234567890.12"},
+      {"1.00000000000000000001e0", "1.00000000000000000001"},
+      {"-0.5E+2", "-50"},
+      {"+1e3", "1000"},
+      {"0.00120e1", "0.012"},
+      {"1e-20", "0.00000000000000000001"},
+      {"0e5", "0"},
+      {"-0.0e-3", "0"},
+      {".5e1", "5"},
+      {"120e-1", "12"},
+      {"1e64", "1"},
+      // Past what a DECIMAL holds, and exact as a DOUBLE is.
+      {"1.2345678901234567e300", "1.2345678901234567e300"},
+      {"1e-39", "1e-39"},
+      {"1e400", "1e400"},
+      {"1e99999999999", "1e99999999999"}};
+  for (const auto& [given, wanted] : cases) {
+    const std::string want = std::string(given) == "1e64" ? "1" + std::string(64, '0') : wanted;
+    EXPECT_EQ(*Literal(xa::Decimal{given}), want) << given;
+  }
+  EXPECT_FALSE(Literal(xa::Decimal{"1.23456789012345678901e300"}));
+  EXPECT_FALSE(Literal(xa::Decimal{"123456789012345678901e-60"}));
+}
+
 TEST(Literals, RefusesNumbersThatAreNone) {
   for (const char* digits : {"", "-", ".", "1 OR 1=1", "1e", "0x10", "1.2.3", "NaN", "1;", "--1"}) {
     EXPECT_FALSE(Literal(xa::Decimal{digits})) << digits;

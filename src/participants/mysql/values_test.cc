@@ -66,6 +66,21 @@ TEST_F(StoredValue, LongDecimalIsRefusedInAnySqlMode) {
   }
 }
 
+TEST_F(StoredValue, IsExactWhereItsNumberHasAnExponent) {
+  auto db = Open();
+  const xa::Xid xid = NewXid();
+  ASSERT_EQ(db->Do(Operation::kOpen, xid).code, Code::kOk);
+  ASSERT_EQ(db->Run(xid, "INSERT INTO v (d) VALUES (?)",
+                    {xa::Decimal{"123456789012345678901234567890e-1"}})
+                .code,
+            Code::kOk);
+  const auto ran = db->Run(xid, "SELECT CAST(d AS CHAR) FROM v");
+  ASSERT_EQ(ran.code, Code::kOk);
+  EXPECT_EQ(std::get<std::string>(ran.results.at(0).rows.at(0).at(0)),
+            "12345678901234567890123456789");
+  EXPECT_EQ(db->RollBackActive(xid).code, Code::kOk);
+}
+
 TEST_F(StoredValue, RefusedBranchIsNotPrepared) {
   Lax();
   auto db = Open();
