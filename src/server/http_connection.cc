@@ -59,14 +59,15 @@ class TcpConnection final : public HttpConnection,
   bool MayTake() const;
   size_t Unread() const { return ready_bytes_ + out_.size() + in_flight_.size(); }
   void Watch();
-  void OnReadable();
   void Read();
   void OnEnd(error_code error);
   bool HasEvent(short events);
   void HangUp();
+  void LookForHangUp();
   void EndWaits();
   void Parse();
   void Resume();
+  void TakeBlocked();
   void Dispatch();
   void Refuse(HttpResponse response);
   void Write();
@@ -101,7 +102,6 @@ class TcpConnection final : public HttpConnection,
 void TcpConnection::Start(uint64_t id) {
   id_ = id;
   since_ = loop_.now();
-  Watch();
   Read();
 }
 
@@ -109,36 +109,33 @@ bool TcpConnection::MayTake() const {
   return takes_requests_ && slots_.size() < kMaxPipelined && bound_.MayTake(Unread());
 }
 
-// Exactly one wait is always under way, also while nothing may be read: a client that closes is
-// noticed at once. The reactor is edge-triggered, so unread bytes do not wake it again.
+// Only while what comes may be read: a new wait reports at once what is readable already, so it
+// would never rest with unread bytes or behind the end. Then CheckTime looks for clients that
+// leave.
 void TcpConnection::Watch() {
-  if (is_closed_ || is_watched_) return;
+  if (is_closed_ || is_watched_ || has_ended_ || !(MayTake() || lingers_)) return;
   is_watched_ = true;
   socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](error_code) {
     self->is_watched_ = false;
-    self->OnReadable();
+    if (!self->is_closed_) self->Read();
   });
 }
 
-void TcpConnection::OnReadable() {
-  if (is_closed_) return;
-  Watch();
-  if (!has_ended_ && (MayTake() || lingers_)) return Read();
-  if (HasEvent(POLLERR | POLLHUP)) return Close();
-  if (HasEvent(POLLRDHUP)) HangUp();
-}
-
 void TcpConnection::Read() {
+  // The end of the stream must not be found before the requests that were read ahead of it.
+  if (is_blocked_ && MayTake()) TakeBlocked();
   while (!is_closed_ && !has_ended_ && (MayTake() || lingers_)) {
     const auto space = reader_.Prepare();
     error_code error;
     const size_t bytes = socket_.read_some(asio::buffer(space.data(), space.size()), error);
-    if (error == asio::error::would_block) return;
+    if (error == asio::error::would_block) break;
     if (error) return OnEnd(error);
     if (lingers_) continue;
     reader_.Commit(bytes);
     Parse();
   }
+  if (takes_requests_ && !MayTake()) is_blocked_ = true;
+  Watch();
 }
 
 // Nothing more comes: the client has closed its sending side, or the connection is lost.
@@ -166,6 +163,12 @@ void TcpConnection::HangUp() {
   EndWaits();
 }
 
+void TcpConnection::LookForHangUp() {
+  if (is_watched_ || is_closed_) return;
+  if (HasEvent(POLLERR | POLLHUP)) return Close();
+  if (!has_hung_up_ && HasEvent(POLLRDHUP)) HangUp();
+}
+
 void TcpConnection::EndWaits() {
   for (Slot& slot : slots_) {
     if (slot.taken.on_hang_up) std::exchange(slot.taken.on_hang_up, nullptr)();
@@ -190,12 +193,13 @@ void TcpConnection::Parse() {
 // Goes on with the requests that were not taken, once the answers before them have left.
 void TcpConnection::Resume() {
   if (!is_blocked_ || is_closed_ || !MayTake()) return;
+  asio::post(loop_.io(), [self = shared_from_this()] { self->Read(); });
+}
+
+void TcpConnection::TakeBlocked() {
   is_blocked_ = false;
   since_ = loop_.now();
-  asio::post(loop_.io(), [self = shared_from_this()] {
-    self->Parse();
-    self->Read();
-  });
+  Parse();
 }
 
 void TcpConnection::Dispatch() {
@@ -304,6 +308,8 @@ void TcpConnection::Linger() {
 }
 
 void TcpConnection::CheckTime() {
+  LookForHangUp();
+  if (is_closed_) return;
   const auto passed = loop_.now() - since_;
   const HttpOptions& options = loop_.options();
   if (lingers_) {

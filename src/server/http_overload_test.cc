@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <ctime>
+
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -42,6 +45,11 @@ class Service {
   bool WaitUntil(Predicate predicate) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, std::chrono::seconds(10), predicate);
+  }
+  template <typename Predicate>
+  bool WaitUntil(Predicate predicate, std::chrono::steady_clock::time_point until) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_until(lock, until, predicate);
   }
   bool WaitForWaiting(int count) {
     return WaitUntil([&] { return waiting_ == count; });
@@ -179,6 +187,50 @@ TEST(Overload, NoticesAClientThatLeavesAFullPipeline) {
     ASSERT_TRUE(service.WaitForWaiting(64));
   }
   EXPECT_TRUE(service.WaitForWaiting(0));
+}
+
+TEST(Overload, AnswersEverythingThatWasSentBeforeTheEnd) {
+  Service service;
+  const auto server = Start(service);
+  RawClient client(server->port());
+  constexpr int kRequests = 100;  // more than are taken at once
+  std::string all;
+  for (int i = 0; i < kRequests; ++i) all += "GET /wait HTTP/1.1\r\nHost: a\r\n\r\n";
+  client.Send(all);
+  ASSERT_TRUE(service.WaitForWaiting(64));
+  client.ShutDownSending();
+  for (int i = 0; i < kRequests; ++i) ASSERT_EQ(client.Receive().body, "ended") << i;
+  EXPECT_TRUE(client.IsClosed());
+}
+
+std::chrono::nanoseconds CpuTime() {
+  timespec used{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+  return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
+}
+
+// What a client has sent, or its end, is not read while its work goes on: nothing turns meanwhile.
+TEST(Overload, UsesNoCpuForWhatItDoesNotReadYet) {
+  const std::string end;
+  const std::string more(100'000, 'x');
+  for (const std::string header : {"", "Connection: close\r\n"}) {
+    for (const std::string& behind : {end, more}) {
+      Service service;
+      const auto server = Start(service);
+      RawClient client(server->port());
+      std::string all;
+      for (int i = 0; i < 64; ++i) all += "GET /work HTTP/1.1\r\nHost: a\r\n" + header + "\r\n";
+      client.Send(all + behind);
+      if (behind.empty()) client.ShutDownSending();
+      ASSERT_TRUE(service.WaitForWorking(header.empty() ? 64 : 1));
+      // There is no event to wait for. A loop that turns takes all of the time that it gets.
+      const auto before = CpuTime();
+      const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(400);
+      (void)service.WaitUntil([&] { return std::chrono::steady_clock::now() > until; }, until);
+      EXPECT_LT(CpuTime() - before, std::chrono::milliseconds(40)) << header << behind.size();
+      service.EndWork();
+    }
+  }
 }
 
 TEST(Overload, ServesOneRequestOnAReservedConnectionAndMarksIt) {
