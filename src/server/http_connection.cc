@@ -298,7 +298,7 @@ void TcpConnection::OnWritten() {
 // Reads on for a while and throws it away: a close with unread bytes would reset the connection,
 // and the client would lose the answer.
 void TcpConnection::Linger() {
-  if (loop_.is_stopping()) return Close();
+  if (loop_.is_stopping() || has_ended_) return Close();  // then nothing is unread
   error_code ignored;
   socket_.shutdown(tcp::socket::shutdown_send, ignored);
   lingers_ = true;

@@ -175,6 +175,21 @@ TEST(Overload, ClosesHalfClosedClientsPastTheirBound) {
   EXPECT_EQ(first.Receive().body, "done");
 }
 
+TEST(Overload, AHalfClosedClientThatIsAnsweredMakesWayForTheNext) {
+  Service service;
+  HttpOptions options;
+  options.max_half_closed = 1;
+  const auto server = Start(service, options);
+  for (int i = 0; i < 5; ++i) {
+    RawClient client(server->port());
+    client.SendRequest("GET", "/wait");
+    ASSERT_TRUE(service.WaitForWaiting(1));
+    client.ShutDownSending();
+    ASSERT_EQ(client.Receive().body, "ended") << i;
+    ASSERT_TRUE(client.IsClosed());
+  }
+}
+
 // The client has sent more than the server reads; that it has gone is noticed all the same.
 TEST(Overload, NoticesAClientThatLeavesAFullPipeline) {
   Service service;
