@@ -31,7 +31,7 @@ class Auditor {
   // A client was told how its transaction ended. `gtrid` as in the answer.
   void OnTold(uint32_t tag, const std::string& gtrid, Told told);
   void OnHeld(const std::string& xid);  // left to the operator: the coordinator says so
-  void OnCrash();  // of the coordinator's process, or its machine
+  void OnCrash();                       // of the coordinator's process, or its machine
   void AfterPowerLoss();
 
   // One bit of a copy of the disk is flipped: a start must refuse, or find all the same.
