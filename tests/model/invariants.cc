@@ -79,6 +79,11 @@ const char* NoFalseAnswer(const World& world, const Setup& setup) {
   const bool doubtful = world.told == core::Outcome::kMixed || world.told == core::Outcome::kHazard;
   bool replaced = false;
   for (uint32_t i = 0; i < setup.branches; ++i) replaced |= world.parts[i].identity != 0;
+  // A second copy of a commit may be carried out after the first was answered with an error. To the
+  // coordinator an answered commit has done nothing, so it does not know who ended the branch.
+  constexpr auto kDuplicate = static_cast<size_t>(Fault::kDuplicate);
+  const bool copied = setup.budget[kDuplicate] > world.left[kDuplicate];
+  if (copied && world.told == core::Outcome::kHazard) return nullptr;
   if (doubtful && !excused && !replaced && !world.one_phase_sent) {
     return "told mixed or hazard, and nothing was hazardous";
   }
