@@ -105,7 +105,9 @@ TEST_F(Overload, ClientsThatDoNotReadCostLittleMemory) {
   }
   for (int i = 0; i < 200; ++i) ASSERT_EQ(Ask("GET", "/healthz").status, 200);
   // The answer under way, as messages and as text, and some that the sockets have taken.
-  if (kCountsOurMemory) EXPECT_LT(Resident(), before + 8 * 16 * listing + (64 << 20));
+  if (kCountsOurMemory) {
+    EXPECT_LT(Resident(), before + 8 * 16 * listing + (64 << 20));
+  }
   // Whoever begins to read gets all of them.
   for (int i = 0; i < 300; ++i) {
     ASSERT_NEAR(static_cast<double>(deaf[0]->Receive().body.size()), static_cast<double>(listing),
