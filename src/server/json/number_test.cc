@@ -33,4 +33,3 @@ TEST(OutOfRange, IsDecidedByTheSizeOfTheNumberAndNotByItsForm) {
 
 }  // namespace
 }  // namespace assent::server
-
