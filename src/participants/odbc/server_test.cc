@@ -304,7 +304,7 @@ TEST_F(PgServer, ResetsWhatASessionWasLeftWith) {
   Begin(*session, xid);
   MustRun(*session, Sql("SELECT set_config('search_path', 'elsewhere', false), "
                         "set_config('lock_timeout', '1', false), "
-                        "set_config('DateStyle', 'German', false), pg_advisory_lock(4711)"));
+                        "set_config('DateStyle', 'ISO, DMY', false), pg_advisory_lock(4711)"));
   ASSERT_EQ(session->CommitOnePhase(xid).code, Code::kOk);
   ASSERT_TRUE(session->Reset());
   EXPECT_EQ(One("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), "0");
