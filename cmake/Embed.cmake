@@ -1,8 +1,8 @@
 # Writes C++ that holds text files, each as one raw string; run by the build:
 #
-#   cmake -D FOLDER=src/server/page -D "FILES=index.html;main.js" -D OUTPUT=page_files.cc -P Embed.cmake
+#   cmake -D FOLDER=server/page -D "FILES=index.html;main.js" -D OUTPUT=page_files.cc -P Embed.cmake
 #
-# The interface is src/server/page_files.h.
+# The interface is server/page_files.h.
 set(rows)
 foreach(file IN LISTS FILES)
   file(READ ${FOLDER}/${file} text)

@@ -1,6 +1,6 @@
-# A room is one folder under src/ and one static library named after it.
+# A room is one folder and one static library named after it.
 #
-#   assent_room(log SOURCES a.cc b.cc USES base LINKS vendor::lib)      library  assent_log
+#   assent_room(log SOURCES a.cc b.cc USES base LINKS vendor::lib)      library  assent_log, assent::log
 #   assent_test(log/reader_test SOURCES reader_test.cc USES log)        test     log.reader_test
 #
 # USES names rooms, LINKS names anything else. Labels sort tests into tiers: "unit" needs nothing,
@@ -10,7 +10,8 @@
 function(assent_room name)
   cmake_parse_arguments(A "" "" "SOURCES;USES;LINKS" ${ARGN})
   add_library(assent_${name} STATIC ${A_SOURCES})
-  target_include_directories(assent_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+  add_library(assent::${name} ALIAS assent_${name})
+  target_include_directories(assent_${name} PUBLIC ${CMAKE_SOURCE_DIR})
   target_link_libraries(assent_${name} PRIVATE assent_options)
   foreach(room IN LISTS A_USES)
     target_link_libraries(assent_${name} PUBLIC assent_${room})
@@ -32,7 +33,7 @@ function(assent_test path)
   string(REPLACE "/" "_" target ${path})
   string(REPLACE "/" "." title ${path})
   add_executable(${target} ${A_SOURCES})
-  target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR})
+  target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR})
   target_link_libraries(${target} PRIVATE assent_options GTest::gtest GTest::gmock GTest::gtest_main ${A_LINKS})
   foreach(room IN LISTS A_USES)
     target_link_libraries(${target} PRIVATE assent_${room})

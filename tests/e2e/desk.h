@@ -1,4 +1,4 @@
-// A booking desk that takes part in transactions: a partner made with src/client/partner, in this
+// A booking desk that takes part in transactions: a partner made with client/partner, in this
 // process, on a real database of its own.
 //
 // Contract: ten seats are free at first. Try holds one (refused where none is left), confirm books

@@ -1,7 +1,7 @@
 // Scenario: somebody deletes the log directory, or mounts something over it, while the daemon runs.
 // From then on nobody is told that a transaction committed: the next start would not know of it.
 // The daemon ends with 10, under load and while idle. (The other ways to lose a file of the log are
-// in src/log/lost_names_test.cc.)
+// in log/lost_names_test.cc.)
 #include <sys/mount.h>
 
 #include <atomic>

@@ -1,7 +1,7 @@
 // Any text as a configuration file: refused with the key's path, or within every bound.
+#include "apps/assentd/config.h"
 #include "base/check.h"
 #include "coordinator/validate.h"
-#include "daemon/config.h"
 #include "server/loopback.h"
 #include "tests/fuzz/target.h"
 

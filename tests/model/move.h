@@ -1,7 +1,7 @@
 // One transition while it happens: the world that changes, what breaks, and the story of it.
 //
 // The functions are grouped by the part of the system that they stand for, a file each:
-// coordinator.cc (effects and events, as src/coordinator carries them), adapter.cc (calls, replies
+// coordinator.cc (effects and events, as coordinator carries them), adapter.cc (calls, replies
 // and connections), partners.cc (the same of partners), durable.cc (the log, crash and start),
 // scan.cc (lists and their judgement).
 // Contract: what a function decides by itself is decided by the world alone.

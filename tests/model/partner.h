@@ -1,8 +1,8 @@
-// A partner with try, confirm and cancel: the barrier of src/barrier over modelled rows, and the
+// A partner with try, confirm and cancel: the barrier of barrier over modelled rows, and the
 // work behind it.
 //
 // Contract: a call is one local transaction, hence one instant: how those of one branch interleave
-// statement by statement is searched in src/barrier/interleavings_test.cc. Rows are never purged.
+// statement by statement is searched in barrier/interleavings_test.cc. Rows are never purged.
 #pragma once
 
 #include "tests/model/participant.h"

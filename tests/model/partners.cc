@@ -1,4 +1,4 @@
-// Calls to partners, as src/coordinator/partners.cc makes them, and the network on the way there;
+// Calls to partners, as coordinator/partners.cc makes them, and the network on the way there;
 // the client that calls one by itself.
 #include "base/check.h"
 #include "tests/model/codec.h"

@@ -1,5 +1,5 @@
 // A hotel that takes part in transactions, on a real database: the partner's server of
-// src/client/partner with a little business code, and a coordinator's calls to it.
+// client/partner with a little business code, and a coordinator's calls to it.
 //
 // The hotel has `stock(night, free)` with two nights of ten rooms, and `booking(transaction,
 // state)`, where `transaction` is unique. Try takes a room of each night, confirm and cancel

@@ -1,10 +1,10 @@
 // The coordinator's process: the real shard, log, replay and judge, started, crashed and started
 // again.
 //
-// It does what daemon/ and coordinator/engine.cc do with threads: hands inputs in one at a time,
-// runs the timers, starts the scans. A crash drops all that is volatile; it comes as an event, or
-// between any two effects (an exception thrown by the port that carries the effect), or amid disk
-// operations (the disk is cut). Threads: one.
+// It does what apps/assentd and coordinator/engine.cc do with threads: hands inputs in one at a
+// time, runs the timers, starts the scans. A crash drops all that is volatile; it comes as an
+// event, or between any two effects (an exception thrown by the port that carries the effect), or
+// amid disk operations (the disk is cut). Threads: one.
 #pragma once
 
 #include <functional>

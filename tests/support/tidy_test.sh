@@ -7,13 +7,13 @@ trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 failed=0
 
-# The findings of all files below src/ and tests/.
+# The findings of the whole tree.
 findings() { find . -type f | sed 's|^\./||' | sort | "$tidy" | grep -v '^HEADER '; }
 
 fresh() {
-  rm -rf src tests
-  mkdir -p src/{base,core,xa,tcc,log,server,coordinator} src/participants/{mysql,odbc} tests
-  printf '// A name.\n#pragma once\n' | tee src/base/a.h src/core/a.h src/tcc/a.h >src/log/a.h
+  rm -rf ./*
+  mkdir -p base core xa tcc log server coordinator participants/{mysql,odbc} tests
+  printf '// A name.\n#pragma once\n' | tee base/a.h core/a.h tcc/a.h >log/a.h
 }
 
 expect() {
@@ -36,16 +36,16 @@ many() {
 fresh
 expect 'a clean tree' ''
 
-many 801 '// x' >src/base/long.cc
-expect 'a file of 801 lines' 'src/base/long.cc:801: 801 lines, more than 800'
+many 801 '// x' >base/long.cc
+expect 'a file of 801 lines' 'base/long.cc:801: 801 lines, more than 800'
 many 801 '// x' >tests/long.cc
 expect 'a test may be longer' ''
-printf '// %s\n' "$(printf 'x%.0s' {1..98})" >src/base/wide.cc
-expect 'a line of 101 columns' 'src/base/wide.cc:1: 101 columns'
-printf '// %s\n' "$(printf 'ä%.0s' {1..97})" >src/base/wide.cc
+printf '// %s\n' "$(printf 'x%.0s' {1..98})" >base/wide.cc
+expect 'a line of 101 columns' 'base/wide.cc:1: 101 columns'
+printf '// %s\n' "$(printf 'ä%.0s' {1..97})" >base/wide.cc
 expect 'columns are characters, not bytes' ''
-printf '/* %s */\n' "$(printf 'x%.0s' {1..95})" >src/server/wide.js
-expect 'a line of 101 columns in a script of the page' 'src/server/wide.js:1: 101 columns'
+printf '/* %s */\n' "$(printf 'x%.0s' {1..95})" >server/wide.js
+expect 'a line of 101 columns in a script of the page' 'server/wide.js:1: 101 columns'
 
 # A file of HEAD, as many lines as asked for, and TAIL.
 body() {
@@ -56,66 +56,66 @@ body() {
 
 call='  Call();'
 body 'namespace a {\nint Short() { return 1; }\nvoid Long(\n    int x) {\n' 69 '}\n}\n' "$call" \
-  >src/base/f.cc
-expect 'a function of 72 lines' 'src/base/f.cc:3: Long has 72 lines, more than 70'
+  >base/f.cc
+expect 'a function of 72 lines' 'base/f.cc:3: Long has 72 lines, more than 70'
 body 'class A : public B {\n public:\n  A(int x) : x_{x}, y_(1) {\n' 70 '  }\n};\n' "$call" \
-  >src/base/f.cc
-expect 'a constructor with initialisers' 'src/base/f.cc:3: A has 72 lines'
+  >base/f.cc
+expect 'a constructor with initialisers' 'base/f.cc:3: A has 72 lines'
 body 'template <typename T>\nauto A<T>::Run() const -> Result<T> {\n' 70 '}\n' "$call" \
-  >src/base/f.cc
-expect 'a trailing return type' 'src/base/f.cc:1: A<T>::Run has 73 lines'
+  >base/f.cc
+expect 'a trailing return type' 'base/f.cc:1: A<T>::Run has 73 lines'
 body 'TEST(Unit, IsLong) {\n' 70 '}\n' '  if (x) { Call("}{", '"'}'"'); }  // }' >tests/f.cc
 expect 'a long test with braces in literals' 'tests/f.cc:1: TEST(Unit, IsLong) has 72 lines'
-body 'class A {\n' 80 '};\n' '  int Get() const { return R"(})"[0]; }' >src/base/f.cc
+body 'class A {\n' 80 '};\n' '  int Get() const { return R"(})"[0]; }' >base/f.cc
 expect 'a long class of short functions' ''
 body 'constexpr int kTable[] = {\n' 80 "};\nint F() { return 1000'000; }\n" '    {1, 2},' \
-  >src/base/f.cc
+  >base/f.cc
 expect 'a long table' ''
 
-printf '#pragma once\n' >src/base/b.h
-expect 'a header without its sentence' 'src/base/b.h:1: the first line of a header'
-printf '// A name.\n' >src/base/b.h
-expect 'a header without #pragma once' 'src/base/b.h:1: no #pragma once'
+printf '#pragma once\n' >base/b.h
+expect 'a header without its sentence' 'base/b.h:1: the first line of a header'
+printf '// A name.\n' >base/b.h
+expect 'a header without #pragma once' 'base/b.h:1: no #pragma once'
 
-printf '#include "log/a.h"\n' >src/core/b.cc
-expect 'core includes log' 'src/core/b.cc:1: core/ may not include log/'
-printf '#include "tcc/a.h"\n' >src/xa/b.cc
-expect 'xa includes tcc' 'src/xa/b.cc:1: xa/ may not include tcc/'
-printf '#include "core/a.h"\n' >src/base/b.cc
-expect 'base includes upwards' 'src/base/b.cc:1: base/ may not include core/'
-printf '#include "core/a.h"\n#include "base/a.h"\n' >src/xa/b.cc
+printf '#include "log/a.h"\n' >core/b.cc
+expect 'core includes log' 'core/b.cc:1: core/ may not include log/'
+printf '#include "tcc/a.h"\n' >xa/b.cc
+expect 'xa includes tcc' 'xa/b.cc:1: xa/ may not include tcc/'
+printf '#include "core/a.h"\n' >base/b.cc
+expect 'base includes upwards' 'base/b.cc:1: base/ may not include core/'
+printf '#include "core/a.h"\n#include "base/a.h"\n' >xa/b.cc
 expect 'xa includes core and base' ''
-printf '// A name.\n#pragma once\n' >src/participants/mysql/a.h
-printf '#include "participants/mysql/a.h"\n' >src/coordinator/b.cc
+printf '// A name.\n#pragma once\n' >participants/mysql/a.h
+printf '#include "participants/mysql/a.h"\n' >coordinator/b.cc
 expect 'the coordinator includes an adapter' 'coordinator/ may not include participants/'
-printf '#include "nowhere/a.h"\n' >src/base/b.cc
-expect 'an include of nothing' 'src/base/b.cc:1: there is no "nowhere/a.h"'
+printf '#include "nowhere/a.h"\n' >base/b.cc
+expect 'an include of nothing' 'base/b.cc:1: there is no "nowhere/a.h"'
 printf '// A name.\n#pragma once\n' >tests/a.h
-printf '#include "tests/a.h"\n' >src/base/b.cc
-expect 'code includes a test' 'src/base/b.cc:1: only tests include tests/'
+printf '#include "tests/a.h"\n' >base/b.cc
+expect 'code includes a test' 'base/b.cc:1: only tests include tests/'
 
-printf '#include <thread>\n' >src/core/b.cc
-expect 'core includes a thread' 'src/core/b.cc:1: core/ is pure'
-printf '#include <boost/asio.hpp>\n' >src/log/b.cc
-expect 'log includes Boost' 'src/log/b.cc:1: Boost belongs to server'
-printf '// A name.\n#pragma once\n#include <sqlext.h>\n' >src/participants/odbc/b.h
-expect 'ODBC in a header' 'src/participants/odbc/b.h:3: ODBC headers stand in .cc files only'
-printf '#include <sqlext.h>\n' >src/participants/odbc/b.cc
+printf '#include <thread>\n' >core/b.cc
+expect 'core includes a thread' 'core/b.cc:1: core/ is pure'
+printf '#include <boost/asio.hpp>\n' >log/b.cc
+expect 'log includes Boost' 'log/b.cc:1: Boost belongs to server'
+printf '// A name.\n#pragma once\n#include <sqlext.h>\n' >participants/odbc/b.h
+expect 'ODBC in a header' 'participants/odbc/b.h:3: ODBC headers stand in .cc files only'
+printf '#include <sqlext.h>\n' >participants/odbc/b.cc
 expect 'ODBC where it belongs' ''
-printf '#include <mysql_driver.h>\n' >src/participants/odbc/b.cc
+printf '#include <mysql_driver.h>\n' >participants/odbc/b.cc
 expect 'Connector/C++ in the wrong room' 'Connector/C++ belongs to participants/mysql'
-printf '#include <vendor/new.h>\n' >src/server/b.cc
-expect 'a vendor without an owner' 'src/server/b.cc:1: <vendor/new.h> is a vendor'
+printf '#include <vendor/new.h>\n' >server/b.cc
+expect 'a vendor without an owner' 'server/b.cc:1: <vendor/new.h> is a vendor'
 
-printf '// A name.\n#pragma once\n#include "base/c.h"\n' >src/base/b.h
-printf '// A name.\n#pragma once\n#include "base/b.h"\n' >src/base/c.h
-expect 'a circle of files' 'circle of files: src/base/b.h -> src/base/c.h -> src/base/b.h'
-printf '#include "participants/mysql/a.h"\n' >src/participants/odbc/b.cc
-printf '// A name.\n#pragma once\n' | tee src/participants/mysql/a.h >src/participants/odbc/a.h
-printf '#include "participants/odbc/a.h"\n' >src/participants/mysql/b.cc
-expect 'a circle of folders' 'circle of folders: src/participants/mysql -> src/participants/odbc'
+printf '// A name.\n#pragma once\n#include "base/c.h"\n' >base/b.h
+printf '// A name.\n#pragma once\n#include "base/b.h"\n' >base/c.h
+expect 'a circle of files' 'circle of files: base/b.h -> base/c.h -> base/b.h'
+printf '#include "participants/mysql/a.h"\n' >participants/odbc/b.cc
+printf '// A name.\n#pragma once\n' | tee participants/mysql/a.h >participants/odbc/a.h
+printf '#include "participants/odbc/a.h"\n' >participants/mysql/b.cc
+expect 'a circle of folders' 'circle of folders: participants/mysql -> participants/odbc'
 
-printf 'path = "/%s/main"\n' work >src/base/words.txt
-expect "a machine's path" "src/base/words.txt:1: a machine's path"
+printf 'path = "/%s/main"\n' work >base/words.txt
+expect "a machine's path" "base/words.txt:1: a machine's path"
 
 exit $failed

@@ -1,0 +1,156 @@
+#include "apps/assentd/daemon.h"
+
+#include <unistd.h>
+#include <cstdlib>
+
+#include "apps/assentd/descriptors.h"
+#include "apps/assentd/drivers.h"
+#include "apps/assentd/memory.h"
+#include "apps/assentd/signals.h"
+#include "base/event_log.h"
+#include "base/log_writer.h"
+#include "base/random.h"
+#include "coordinator/crash_hook.h"
+#include "coordinator/engine.h"
+#include "log/decision_log.h"
+#include "participants/http/partners.h"
+#include "participants/sql/resource.h"
+#include "recovery/replay.h"
+#include "recovery/sweeper.h"
+#include "server/front.h"
+
+namespace assent::daemon {
+namespace {
+
+using Managers = std::vector<std::unique_ptr<xa::ResourceManager>>;
+
+int Complain(const char* what, const Error& error, int code) {
+  std::string text = error.field.empty() ? error.message : error.field + ": " + error.message;
+  Log(LogEvent::kAlarm, {{"what", what}, {"detail", text}});
+  return code;
+}
+
+int CodeOf(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::kDamaged: return kLogDamaged;
+    case ErrorCode::kInUse: return kLogInUse;
+    case ErrorCode::kFenced:
+    case ErrorCode::kIo: return kLogFenced;
+    case ErrorCode::kInvalid: return kBadConfiguration;
+    case ErrorCode::kStale: return kStaleLogDirectory;
+    default: return kError;
+  }
+}
+
+Result<Managers> MakeManagers(const Config& config) {
+  auto drivers = MakeDrivers(config);
+  if (!drivers) return drivers.error();
+  Managers managers;
+  for (size_t i = 0; i < config.resources.size(); ++i) {
+    managers.push_back(
+        sql::MakeSqlResource(config.resources[i], std::move((*drivers)[i]), SystemRandom()));
+  }
+  return managers;
+}
+
+// How long the end waits for whoever reads the event log. Short: other threads still run.
+constexpr std::chrono::milliseconds kFarewellWait(200);
+
+// Nobody may be answered any more: no destructor, and nothing is written but the last event.
+[[noreturn]] void Die(coordinator::FatalReason reason, const std::string& message) {
+  const bool stale = reason == coordinator::FatalReason::kStaleLog;
+  if (stale) Log(LogEvent::kStaleLog, {{"detail", message}});
+  FlushLog(kFarewellWait);
+  _exit(stale ? kStaleLogDirectory : kLogFenced);
+}
+
+// Where a partner finds this coordinator.
+std::string UrlOf(const Config& config, uint16_t port) {
+  if (!config.public_url.empty()) return config.public_url;
+  const bool six = config.server.address.find(':') != std::string::npos;
+  return "http://" + (six ? "[" + config.server.address + "]" : config.server.address) + ":" +
+         std::to_string(port);
+}
+
+void SayStarted(const Config& config, uint16_t port, const recovery::Rebuilt& rebuilt,
+                size_t unfinished, size_t outcomes) {
+  Log(LogEvent::kRecovery, {{"records", std::to_string(rebuilt.records)},
+                            {"unfinished", std::to_string(unfinished)},
+                            {"outcomes", std::to_string(outcomes)}});
+  Log(LogEvent::kStarted, {{"listen", config.server.address + ":" + std::to_string(port)},
+                           {"log", config.log.directory},
+                           {"resources", std::to_string(config.resources.size())},
+                           {"pid", std::to_string(getpid())}});
+  if (config.resources.empty()) {
+    Log(LogEvent::kNotice,
+        {{"detail",
+          "no resource is configured: write a file with [[resource]] tables and start with "
+          "--config FILE; `assentd --help` shows one"}});
+  }
+}
+
+}  // namespace
+
+int Run(Config config) {
+  BlockSignals();
+
+  if (auto armed = coordinator::ArmCrashHook(std::getenv("ASSENT_CRASH_AT")); !armed) {
+    return Complain("crash hook", armed.error(), kBadConfiguration);
+  }
+  if (auto reserved = ReserveDescriptors(&config); !reserved) {
+    return Complain("file descriptors", reserved.error(), kBadConfiguration);
+  }
+  auto managers = MakeManagers(config);
+  if (!managers) return Complain("configuration", managers.error(), kBadConfiguration);
+  std::vector<xa::ResourceManager*> pointers;
+  for (const auto& manager : *managers) pointers.push_back(manager.get());
+
+  const auto own_address = std::make_shared<http::OwnAddress>(config.server.address);
+  config.partners.own_address = own_address;
+  auto partners = http::MakePartners(config.partners);
+  if (!partners) {
+    Error error = partners.error();
+    error.field = "partners." + error.field;
+    return Complain("configuration", error, kBadConfiguration);
+  }
+
+  coordinator::Engine engine(config.engine, pointers, partners->get(), SystemClock(),
+                             SystemRandom(), Die);
+
+  // The port first: whoever cannot be reached needs no new incarnation. Until Start, requests are
+  // told to try again.
+  auto api = server::Serve(config.server, engine);
+  if (!api) {
+    return Complain("listen", api.error(),
+                    api.error().code == ErrorCode::kInUse ? kPortTaken : kBadConfiguration);
+  }
+  own_address->SetPort((*api)->port());
+  auto recovered = log::Open(log::PosixFileSystem(), config.log);
+  if (!recovered) return Complain("decision log", recovered.error(), CodeOf(recovered.error()));
+  auto rebuilt = recovery::Replay(*recovered, config.engine, SystemClock().Wall());
+  if (!rebuilt) return Complain("decision log", rebuilt.error(), CodeOf(rebuilt.error()));
+  auto log = log::DecisionLog::Start(log::PosixFileSystem(), std::move(*recovered),
+                                     std::move(rebuilt->copies), SystemRandom(), engine);
+  if (!log) return Complain("decision log", log.error(), CodeOf(log.error()));
+  rebuilt->AssignLsns((*log)->first_copy_lsn());
+
+  const size_t unfinished = rebuilt->restored.unfinished.size();
+  const size_t outcomes = rebuilt->restored.ended.size();
+  engine.AwaitFirstScans();
+  engine.Start(**log, std::move(rebuilt->restored), UrlOf(config, (*api)->port()));
+  recovery::Sweeper sweeper(engine, pointers, (*log)->identity(), SystemClock(), SystemRandom(),
+                            config.recovery);
+  sweeper.Start();
+  SayStarted(config, (*api)->port(), *rebuilt, unfinished, outcomes);
+
+  const FreeMemoryReturner memory;
+  AwaitStop();
+  (*api)->Stop();
+  sweeper.Stop();
+  engine.Stop();
+  (*log)->Stop();
+  Log(LogEvent::kStopped, {});
+  return kOk;
+}
+
+}  // namespace assent::daemon

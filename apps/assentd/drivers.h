@@ -1,0 +1,16 @@
+// Makes the driver of each configured database.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "apps/assentd/config.h"
+#include "base/result.h"
+#include "participants/sql/session.h"
+
+namespace assent::daemon {
+
+// In the order of config.resources. Errors: kInvalid, `field` is the key as resource[1].dsn.
+Result<std::vector<std::unique_ptr<sql::Driver>>> MakeDrivers(const Config& config);
+
+}  // namespace assent::daemon

@@ -1,0 +1,57 @@
+#include "apps/assentd/signals.h"
+
+#include <csignal>
+#include <cstring>
+#include <string>
+
+#include <pthread.h>
+
+#include "base/event_log.h"
+
+namespace assent::daemon {
+namespace {
+
+sigset_t Awaited() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF,
+                           SIGIO, SIGPWR, SIGSTKFLT, SIGXCPU}) {
+    sigaddset(&set, signal);
+  }
+  for (int signal = SIGRTMIN; signal <= SIGRTMAX; ++signal) sigaddset(&set, signal);
+  return set;
+}
+
+std::string NameOf(int signal) {
+  if (signal == SIGRTMIN) return "RTMIN";
+  if (signal > SIGRTMIN) return "RTMIN+" + std::to_string(signal - SIGRTMIN);
+  const char* name = sigabbrev_np(signal);
+  return name == nullptr ? std::to_string(signal) : name;
+}
+
+}  // namespace
+
+void BlockSignals() {
+  const sigset_t set = Awaited();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  for (const int signal : {SIGPIPE, SIGXFSZ, SIGTTOU}) std::signal(signal, SIG_IGN);
+}
+
+void AwaitStop() {
+  const sigset_t set = Awaited();
+  for (;;) {
+    siginfo_t info{};
+    const int signal = sigwaitinfo(&set, &info);
+    if (signal < 0) continue;  // EINTR
+    const std::string name = NameOf(signal);
+    if (signal == SIGINT || signal == SIGTERM) {
+      Log(LogEvent::kStopping, {{"signal", name}});
+      return;
+    }
+    const char* why = signal == SIGHUP ? "the configuration is read at start only" : "not used";
+    Log(LogEvent::kSignalIgnored,
+        {{"signal", name}, {"from_pid", std::to_string(info.si_pid)}, {"why", why}});
+  }
+}
+
+}  // namespace assent::daemon

@@ -1,0 +1,18 @@
+// The files of server/page, as the build embeds them (cmake/Embed.cmake).
+//
+// Threads: any.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace assent::server {
+
+struct PageFile {
+  std::string_view name;  // "index.html"
+  std::string_view text;
+};
+
+std::span<const PageFile> PageFiles();
+
+}  // namespace assent::server
