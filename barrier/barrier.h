@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The barrier: what a partner asks its own database before it runs the business code of a try,
 // confirm, cancel, action or compensation, so that each runs once, in whatever order calls come.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Each rule of the barrier, one call after another over a table in memory.
 #include "barrier/barrier.h"
 

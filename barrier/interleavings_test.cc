@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // All interleavings of a branch's calls, statement by statement, over a modelled table with locks.
 //
 // Scenario: the coordinator sends try, then confirm or cancel, each of them twice (it heard nothing

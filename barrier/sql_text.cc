@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "barrier/sql_text.h"
 
 #include "base/check.h"

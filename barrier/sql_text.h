@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The SQL of the barrier table, for each vendor: its definition, one text for each thing that is
 // asked of it, and the purge. Text and parameters only; who runs them is the caller.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Hexadecimal text, little-endian integers in byte strings, CRC-32C.
 #pragma once
 

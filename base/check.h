@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // CHECK(condition) << "why": a bug ends the process, in release builds too.
 //
 // Use it for what this program relies on of itself. Never for what came from the network, the disk

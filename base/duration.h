@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Durations as text: "5s", "1.5s", "500ms", "2m", "24h".
 //
 // Contract: one non-negative decimal number and one unit of ns, us, ms, s, m or h; no sign, no

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The structured log: one line per state transition, for people and for grep.
 //
 // A line is `time level event key=value …`. Event names are the closed list below; values are

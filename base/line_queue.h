@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Lines that wait to be written: two bounded queues, so that a flood of lines of lower levels never
 // displaces an error.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A place where the structured log's events go instead of standard error: for simulations.
 //
 // Threads: set it while nobody logs.

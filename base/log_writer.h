@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The thread that writes the event log to standard error, so that nobody waits for who reads it.
 //
 // Contract: StartLogWriter makes Log() queue its lines; before it, and in programs that never call

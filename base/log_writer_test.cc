@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The event log at the end of a process whose standard error is read slowly.
 #include "base/log_writer.h"
 

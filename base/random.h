@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The port through which randomness is had: coordinator ids, nonces, jitter.
 //
 // Threads: SystemRandom may be called from any thread. The protocol core owns none.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A value or an error: what every fallible function of Assent returns.
 //
 // Result<T> has the surface of std::expected<T, Error>, which this compiler lacks under C++20. Use

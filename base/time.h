@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Two kinds of time that cannot be mixed up, and the port through which both are read.
 //
 // Units and ranges: nanoseconds in 64 bits. `Monotonic` counts from an arbitrary start

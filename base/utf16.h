@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // UTF-8 and UTF-16: ODBC's wide calls are the only ones that every driver takes without a locale.
 //
 // Errors: text that is not UTF-8, or that holds a NUL character (drivers stop there without a

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Texts of others, made fit to be kept and shown.
 //
 // Threads: any.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The version of this build: what every program prints for --version.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Callbacks on one thread. A connection that is lost is forgotten: who called sees to the rest.
 #include "bench/bad_partner.h"
 

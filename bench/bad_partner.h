@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A partner that misbehaves in one way, until it is cured.
 //
 // It answers with `behaviour` whatever it is asked. What it carries out goes to the journal of its

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One partner misbehaves in every way and at every operation: what others notice of it.
 #include <atomic>
 #include <cstdio>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The databases of the xa bench: accounts on both sides, and the auditor that counts the money.
 //
 // Contract: starts private MariaDB and PostgreSQL servers with their default, durable settings;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "bench/bare_calls.h"
 
 #include "bench/booking.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The calls of a two-branch transaction without a coordinator.
 //
 // The requests are those that the coordinator sends, byte for byte but for their transaction. There

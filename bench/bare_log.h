@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The limit that the engine is measured against: blocking writers straight into the decision log.
 //
 // Each writer appends one forced record and sleeps until it is durable. The log batches as it does

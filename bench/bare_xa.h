@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The two-row transfer as a tight loop: what the databases and their drivers give without a
 // coordinator.
 //

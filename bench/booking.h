@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The two-branch transaction of the benches with partners, and a client that sends it to assentd.
 //
 // Contract: a client has one keep-alive connection and sends POST /v1/transactions:execute with a

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Certificates for partners on 127.0.0.1, good and bad ones, made with openssl(1).
 //
 // Errors: any ends the process. Threads: one at a time to make them; the rest any.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Clients, a thread each. In closed loops the next operation begins when the last one has ended; at
 // a pace it begins when it is due, and one that is late counts from then.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the disk itself takes for a durable write.
 //
 // Contract: writes one sector after the other into a file of zeros in `directory`, each followed by

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The engine against a bare flusher: what a transaction costs beyond its forced record.
 #include <atomic>
 #include <map>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A partner that answers every call at once: what is left is the cost of calling it.
 //
 // One thread with epoll serves all connections and keeps them alive. What it was asked goes to a

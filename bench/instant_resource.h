@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A resource manager that says yes at once, inside Submit: what is left is the coordinator's own
 // cost.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a branch's partner was asked and did, and the auditor that judges all branches together.
 //
 // A partner of a bench keeps no reservations and no barrier: it writes down each operation that it

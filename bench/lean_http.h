@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One keep-alive connection that does no more than it must: what a client of a bench costs is taken
 // from the same machine.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the coordinator wrote into its log for the transactions of a bench.
 //
 // Contract: the daemon may go on meanwhile. Segments that it gave up are not counted: for short

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The little that a partner of a bench reads of a call.
 //
 // Contract: the bench's own clients and the coordinator write their headers alike

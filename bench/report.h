@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a bench is asked for on its command line, and how it prints its figures.
 //
 // Contract: figures are printed last, a line each, in the order in which they were added:

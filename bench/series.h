@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // All rounds of one side of a comparison, by number of clients: medians of what was measured.
 //
 // Threads: one at a time.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "bench/subject_daemon.h"
 
 #include <unistd.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // assentd as a process of its own, as a bench's subject.
 //
 // Contract: the program stands beside the bench's; the process is killed with the object.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Two partners that answer at once, tried and confirmed through the daemon, against the same calls
 // without one.
 #include <atomic>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "bench/transfer_client.h"
 
 #include "bench/report.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The two-row transfer through assentd: its resources in the bank, and a client.
 //
 // Errors: any ends the process. Threads: a TransferClient by one at a time.

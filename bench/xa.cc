@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Transfers between MariaDB and PostgreSQL through the daemon, against a tight loop without one.
 #include <atomic>
 #include <random>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The API of a coordinator as functions: one for each route, messages in, messages out.
 //
 // Contract: an Answer holds either `message` or `problem`. Look at the outcome, not at the status:

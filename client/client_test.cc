@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The client against the real HTTP server, with an engine of a few fixed answers behind it.
 #include "client/client.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One keep-alive connection to a coordinator over HTTP.
 //
 // Contract: connects when it is first used, and again when the server has closed in between.

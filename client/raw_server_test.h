@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // For tests: a server that takes one connection and gives one answer, piece by piece, whatever is
 // asked.
 //

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Writes C++ that holds text files, each as one raw string; run by the build:
 #
 #   cmake -D FOLDER=server/page -D "FILES=index.html;main.js" -D OUTPUT=page_files.cc -P Embed.cmake

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Everything that comes from the distribution; scripts/setup installs it.
 find_package(Threads REQUIRED)
 find_package(Boost 1.74 REQUIRED)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # A room is one folder and one static library named after it.
 #
 #   assent_room(log SOURCES a.cc b.cc USES base LINKS vendor::lib)      library  assent_log, assent::log

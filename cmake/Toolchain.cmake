@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Compiler, linker and cache: what every target shares.
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)

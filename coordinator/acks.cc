@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What resource managers answer: votes, acknowledgements, and what a look has found.
 #include <utility>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Who may begin: the bound of transactions in flight, and free space in the log for the decision
 // and end records of all that has begun.
 #include <utility>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // New work while the log has no free space: it waits where space will come, and is refused, with
 // the reason, where it will not.
 #include <gmock/gmock.h>

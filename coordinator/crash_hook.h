@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The one hook through which tests kill the daemon at a chosen point: before or after any kind of
 // effect.
 //

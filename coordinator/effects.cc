@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Carries the core's effects out: to the log, the resource managers, the timers and the clients.
 #include <algorithm>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The engine: gives the shard its turns, fed by the front, the log and the resource managers.
 //
 // Whoever brings something while nobody is at the shard takes the turn and works at once, on its

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The engine with threads around it: many bring work at once, and each piece is carried out once.
 #include "coordinator/engine.h"
 

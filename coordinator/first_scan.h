@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Keeps calls back until the first scan of their resource in this process has been judged
 // (recovery/judge.h): who runs with an old copy of a log directory ends before it has acted there.
 //

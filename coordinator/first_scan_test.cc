@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a shard does with a resource before its first scan has been judged: nothing.
 #include "coordinator/first_scan.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Lists: transactions in the table and those that ended lately, and the resources.
 #include <algorithm>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the lists show: of resources, of partners, and of transactions by their resource.
 #include <gtest/gtest.h>
 

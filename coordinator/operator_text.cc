@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "coordinator/operator_text.h"
 
 namespace assent::coordinator {

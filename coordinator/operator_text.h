@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What an operator reads about a branch that ended MIXED or HAZARD: what was seen, and where and
 // how to look.
 //

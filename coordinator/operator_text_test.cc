@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What an operator reads where a transaction ended MIXED or HAZARD.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The engine's settings and bounds, with their defaults.
 //
 // Units and ranges: durations in nanoseconds (chrono), greater than zero; counts greater than zero.

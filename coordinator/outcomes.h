@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What has ended and must still be known: outcomes by gid and by gtrid, for an hour or the last
 // million.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Branches of partners: their calls go to the port of tcc/, what comes back is a vote or an
 // acknowledgement.
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Partners in the shard: what is durable before what is sent, and what clients are told.
 #include <gtest/gtest.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The core's records as bytes in the log, and back.
 //
 // Contract: what is encoded from a transaction is enough to finish it after a restart

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the front asks of the engine, and what it gets back.
 //
 // A Request carries one route's message; an Answer carries the HTTP status that the rules give it

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The event log while a branch cannot be finished: one line for each kind of answer, not for each
 // attempt, however the details differ.
 #include <map>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One thread's worth of transactions: the table, the timers, and every transition of each
 // transaction.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The shard with scripted resource managers and a log in memory: what clients are told, and when.
 #include "coordinator/shard.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A shard in a box, for tests: a clock that is set by hand, a log that becomes durable when told,
 // and resource managers that answer what the script says.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The shard's timers: a heap in which what was disarmed stays until it is due, or until too much of
 // it has gathered.
 //

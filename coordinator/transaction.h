@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One transaction in the shard's table: the core's state, and what only its clients need.
 //
 // Threads: the shard's only.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Checks a request before it reaches the shard, and turns its statements into what an adapter runs.
 //
 // Contract: after Check answered nothing, the request names only configured resources and partners

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a client is shown of a transaction: the view, and the answer that its outcome makes.
 //
 // Contract: an outcome is shown only once it may be told (core::Atomic::Reportable). Statuses:

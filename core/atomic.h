@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The atomic transaction: branches vote, one decision, then phase two. Presumed abort. Pure.
 //
 // A branch of kind kTcc is recorded (kOpen, kEnlist) before it is first asked; it votes while the

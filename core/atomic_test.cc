@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The atomic transaction, step by step: what goes in, and every effect that comes out.
 #include "core/atomic.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The token without which no commit can be sent.
 //
 // Contract: a Decided says "the decision to commit this transaction is durable". It comes only out

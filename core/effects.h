@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the protocol core wants done, and what it is told: the whole surface between the core and
 // the world.
 //

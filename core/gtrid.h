@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The global transaction id: twenty bytes that say who coordinates, in which incarnation, and which
 // transaction.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Phase two of the atomic transaction: acknowledgements, retries, heuristic outcomes, the end.
 #include <algorithm>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Branches with try, confirm and cancel in the atomic transaction: known before they are asked,
 // asked again while they are silent, and decided together with the others.
 #include <gtest/gtest.h>

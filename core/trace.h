@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Effects as text, a line each: for traces that read like a story, and for tests.
 //
 //   append commit force #1

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Branches with try, confirm and cancel before the decision: known before they are asked, and asked
 // again while they are silent.
 #include "base/check.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The words of the protocol: states, votes, acknowledgements, outcomes, causes.
 //
 // Source: X/Open C193 chapters 2 and 3; Gray & Reuter chapter 10. docs/glossary.md has one sentence

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Builds the sectors of one batch, and takes the records of a read one apart.
 //
 // Contract: Add any number of records, at least one, then Finish; Clear makes it ready for the next

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the log has done since it started, for metrics.
 //
 // Threads: written by the flusher, read by any; each figure is right, together they may be a batch

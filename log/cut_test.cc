@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What is cut or flipped on the disk gives the exact durable prefix or a refusal, never a gap.
 #include <gtest/gtest.h>
 

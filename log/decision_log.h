@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The durable decision log: append from any thread, be told in bulk when it is on the disk.
 //
 // Contract: made of what Open recovered, and of the payloads that are still needed of it. Records

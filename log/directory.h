@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reads a log directory as a whole: which segments count, and whether anything is missing.
 //
 // Contract: Survey reads and changes nothing. Open also makes the directory if it is not there,

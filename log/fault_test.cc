@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Every file operation fails once, and from there on, in turn: nothing that was promised is lost,
 // and nothing is promised after a failure.
 #include <cerrno>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The seam between the log and the disk: every file operation of the log goes through it.
 //
 // Contract: each call is one system call, with its result as the system gives it: a count that may

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The thread that writes the log, with natural batching: what queues while one sync runs is the
 // next batch.
 //

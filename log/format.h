@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The bytes of a log segment: sectors, the segment header, records, file names.
 //
 // docs/log_format.md is the specification; this file holds its constants and nothing that reads or

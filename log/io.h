@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Whole file operations over the seam's single calls: short counts go on, EINTR is called again.
 //
 // Errors: the message names the operation, the path and the system's reason. kResourceExhausted: no

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A file system in memory that keeps a journal of what was done, so that a test can lose and
 // reorder what was not synced, at any place of it.
 //

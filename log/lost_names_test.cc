@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Files of the log that lose their names while it is in use: nothing is reported durable that the
 // next start would not find, and the log fails within a second even when nobody appends.
 #include <filesystem>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A file system in memory that loses what was not synced: for tests.
 //
 // Contract: Cut makes every later call fail, as if the machine had stopped there; Recover then

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Counts, per segment, the records that are still needed, so that whole segments can be given up.
 //
 // Contract: Placed is told of each batch in order; Release of each record that is no longer needed,

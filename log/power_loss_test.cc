@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The machine loses its power at any call, over and over, on a disk that keeps or loses each sector
 // and each directory entry that was not synced, as it likes; or the process alone dies, and what it
 // wrote is still read, whether synced or not, until the power goes too.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A thread that takes no signals: they belong to the daemon's own, and would only interrupt calls.
 #pragma once
 

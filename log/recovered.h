@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a log directory held: the result of reading it, before anything is written.
 //
 // Contract: made by Open (log/directory.h) and moved into DecisionLog::Start, which needs it to go

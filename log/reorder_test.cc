@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The machine stops behind any operation, and of what was not synced any three neighbours reach the
 // disk in any order, or not at all: the older ones all or none, the younger ones none.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reads one segment, batch by batch, and tells a cut last batch from damage.
 //
 // Contract: a segment whose successor says where it ends is *sealed*: it must consist of whole

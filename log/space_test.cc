@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Free space of the log: segments are prepared ahead as they are wanted, and where one cannot be
 // prepared the log says why.
 #include <cerrno>

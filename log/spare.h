@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The segments after the current one, prepared ahead so that the flusher need not wait for zeros.
 //
 // Contract: Prepare makes the files of the next segments, zero-filled and durable; Take hands the

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Takes a log directory over: a new incarnation in a new segment, with what is still needed copied
 // into it.
 //

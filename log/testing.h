@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the tests of log/ share: a directory of their own, a sink that remembers, disks that fail.
 #pragma once
 

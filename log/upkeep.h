@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the log needs beside writing: the next segments prepared, reclaimed files removed, ballast,
 // and a look at the older segments.
 //

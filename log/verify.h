@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Looks through a log directory without changing it: what `assent log verify` and `dump` show.
 //
 // Contract: needs no lock, and works on a directory that is damaged, or in use: then the last batch

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Writes batches into segments and syncs them: the log without a thread.
 //
 // Contract: StartWriter (log/start.h) makes it. WriteSome writes as many of the records, from the

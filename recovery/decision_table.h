@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What recovery does with a branch that a scan found, or did not find: one table, as data.
 //
 // Contract: every combination of facts matches exactly one row (decision_table_test.cc proves it).

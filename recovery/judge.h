@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Judges what a scan listed: prepared branches that no transaction owns are finished or held, by
 // the decision table.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Rebuilds what a coordinator knew from its log, and says what must be copied into the new segment.
 //
 // Contract: decisions without an end become unfinished transactions; what was open without a

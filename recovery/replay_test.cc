@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a coordinator knows again after a restart: a real log in a real directory, read back.
 #include "recovery/replay.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The in-doubt scan: finds prepared branches that no transaction owns, and has them finished or
 // held (judge.h). For ever, in the background.
 //

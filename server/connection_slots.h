@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Counts the connections of the HTTP server, by what they may still ask of it.
 //
 // Contract: each connection has exactly one slot from Take to Release. When all open slots are

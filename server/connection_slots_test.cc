@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Which connections are admitted, and what the bound of unread output lets through.
 #include "server/connection_slots.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The rules of RFC 9112 for where a request ends and whom it is for, which a proxy in front of the
 // server may read differently. What is ambiguous is refused, and the connection closed.
 //

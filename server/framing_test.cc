@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Requests whose end or addressee a proxy might see differently, over a raw socket: each is refused
 // before its body is read, and its connection closed.
 #include "server/framing.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The API over HTTP: the server, the routes and the engine put together.
 //
 // Contract: `engine` outlives the ApiServer. When ApiServer is destroyed no more requests come; the

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The routes over a real server, in front of an engine that answers from a small table.
 #include "server/front.h"
 #include "server/loopback.h"

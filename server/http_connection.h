@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One connection of the HTTP server: reads requests, keeps their answers in order, writes them.
 //
 // Contract: after Close the loop has removed it; later answers are dropped by the loop.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One thread of the HTTP server: its connections, their clock, and the mailbox of their answers.
 //
 // Contract: a connection lives and dies on one loop, so nothing but the mailbox is locked.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A request and a response of HTTP/1.1 as plain values.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the HTTP server does with clients that go away, that do not read, and that are too many.
 #include "server/http_server.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The listening socket: it gives each new connection to one of the loops.
 #include "server/http_server.h"
 

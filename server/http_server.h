@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // An HTTP/1.1 server: requests go to a handler, answers come back from any thread.
 //
 // Contract: keep-alive and pipelining; the answers of a connection go out in the order of its

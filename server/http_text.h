@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The bytes of an HTTP/1.1 response, and the problem documents of the HTTP server itself.
 //
 // Threads: any.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Decides when a connection may take its next request, so that what its client has not read stays
 // within a bound.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The read-only page at `/`: server/page over HTTP.
 //
 // No data of the coordinator passes through here: the page asks the public API, as anybody may.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The files of server/page, as the build embeds them (cmake/Embed.cmake).
 //
 // Threads: any.

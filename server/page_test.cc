@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The page at `/`: what a browser is given, and what it is kept from.
 #include "server/page.h"
 

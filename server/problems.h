@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Problem documents (RFC 9457) that the front itself gives.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A bare TCP client for the tests of the HTTP server: what is sent is what was written.
 //
 // Threads: one. Every wait ends after ten seconds, as a test failure would.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "server/request_reader.h"
 
 #include <boost/beast/core/flat_buffer.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Turns the bytes of one connection into requests of HTTP/1.1, on Boost.Beast's parser.
 //
 // Contract: the caller reads from its socket into Prepare, tells the size to Commit, and calls Next

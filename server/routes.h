@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a request over HTTP asks for, and how an answer looks over HTTP. Pure functions.
 //
 // The table of the routes stands in routes.cc; docs/api.md explains it.

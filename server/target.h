@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The target of a request: its path in segments, its query in parameters, both percent-decoded.
 #pragma once
 

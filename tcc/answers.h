@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A partner's answers to try, confirm and cancel, and what each means as a vote or as an
 // acknowledgement.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The tables of a TCC partner's answers, cell by cell, and the page that shows them.
 #include "tcc/answers.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Try, confirm and cancel: what a partner is asked, under which key, and where.
 #pragma once
 

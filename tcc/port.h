@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The port to TCC partners: a call goes in, one completion comes out.
 //
 // An adapter in participants/ implements Partners for all partners of one transport; the

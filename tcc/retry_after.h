@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The header Retry-After: for how long a partner wants to be left alone.
 //
 // Source: RFC 9110 sections 10.2.3 and 5.6.7: seconds, or a date in its preferred form

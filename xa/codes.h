@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // XA return codes, and what each means as a vote or as an acknowledgement.
 //
 // Adapters translate what their server says (error numbers, SQLSTATEs) into one of these codes and

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The table of XA return codes (X/Open C193 section 4.3), cell by cell, and the judgement of
 // "unknown XID".
 #include "xa/codes.h"

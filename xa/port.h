@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The port to a resource manager: a call goes in, one completion comes out.
 //
 // An adapter in participants/ implements ResourceManager for one configured resource; the

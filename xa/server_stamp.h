@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Which server answered, and whether two answers came from the same one.
 //
 // A server is known by its identity, by its start and by the position of its log. An identity is

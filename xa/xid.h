@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The XID of a branch, and the two shapes in which servers list it.
 //
 // Format id, gtrid and bqual have constant values and lengths and are printable: MySQL loses

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The `assent` program against the real HTTP server, with an engine behind it whose answer the gid
 // chooses.
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the commands of `assent` do: call the coordinator, print, and say how it went.
 //
 // Contract: what was asked for goes to standard output, what went wrong to standard error. With

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The members of a JSON object found in its text, without a parser: the document goes to the server
 // as it is, and the server says what is wrong with it.
 #pragma once

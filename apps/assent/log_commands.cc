@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "apps/assent/log_commands.h"
 
 #include <google/protobuf/descriptor.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `assent log dump` and `assent log verify`: what stands in a log directory, for people and
 // programs. They change nothing and need no daemon.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The command line of `assent`: words into commands. Only this file sees CLI11.
 #include <CLI/CLI.hpp>
 #include <functional>

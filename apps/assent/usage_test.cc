@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What somebody sees who mistypes a command, a server or a directory, or asks for the version.
 #include <gtest/gtest.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // assentd --check --connect: whether each configured database lets the coordinator in.
 //
 // Contract: connects to each in turn and changes nothing there. Prints a line for each, with its

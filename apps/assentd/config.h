@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The configuration file: one TOML document, every key with a default, unknown keys are errors.
 //
 // Contract: the keys are the tables of docs/configuration.md. Secrets come from the environment or

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // assentd: wires the rooms together, runs until it is told to stop, and ends with a code that says
 // why.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Shares the process's file descriptors out before the first client is accepted.
 //
 // Contract: the log, the databases' connections (pool, phase two, control, cancelling) and the

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Returns memory that the allocator holds without use to the operating system, once a second.
 //
 // The allocator keeps what a peak of requests has freed for the next one. That is right for

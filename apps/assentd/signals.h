@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What assentd does on each signal.
 //
 // Contract: BlockSignals comes before the first thread is made, which inherits it. SIGTERM and

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Accepts the status line of an HTTP response that lacks the space after its code, as curl does.
 //
 // RFC 9112 section 4 requires "HTTP/1.1 200 " even where no reason follows; some servers send

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Standard Webhooks signatures: the proof that a request comes from who knows the secret, and was
 // not changed.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A coordinator's call to a partner, read from a request and held to its form.
 //
 // Contract: takes nothing on trust. Each header that the barrier keys on is there, once, of its

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Calls as a coordinator sends them, for the tests of its partners.
 //
 // The text is that of the coordinator's own adapter, so that what it sends and what a partner reads

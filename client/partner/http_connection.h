@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One connection of a coordinator to a partner's server: requests come out, answers go in.
 //
 // Contract: keep-alive; one request at a time, a pipelined one waits. What is no HTTP, too large or

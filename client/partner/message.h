@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a partner's server is sent and what it answers, as HTTP has them.
 //
 // Pure data. A Request is as it came: nothing in it has been looked at.

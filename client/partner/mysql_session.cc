@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "client/partner/mysql_session.h"
 
 #include <cppconn/datatype.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Sessions of MariaDB and MySQL, over Connector/C++.
 //
 // Parameters are bound in statements that the server prepares. Rows come as text; cast to CHAR what

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Sessions over ODBC: PostgreSQL, with psqlODBC.
 //
 // Parameters go as text without a type, so that the server takes the type that the statement calls

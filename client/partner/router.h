@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // From a request to its answer: finds the partner, verifies, and serves. Knows no socket.
 //
 // Threads: any number at once; blocks. Errors: none; each answer says what is wrong.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Runs one call: the barrier and the business code in one local transaction, and what to answer.
 //
 // Contract: the business code of an operation runs at most once with effect, in whatever order and

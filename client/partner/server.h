@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A TCC partner's HTTP server: verifies what comes, runs it through the barrier, answers.
 //
 //   auto server = *Server::Listen({.port = 9101, .secrets = {secret}}, MySqlOpener(database),

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The partner's server over HTTP, in front of a database that cannot be reached: what comes before
 // the barrier. tests/partner has what comes behind it.
 #include "client/partner/server.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A partner's connection to its own database, as the barrier and the business code use it.
 //
 // Contract: one local transaction at a time, at READ COMMITTED, from Begin to Commit or RollBack.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A bounded pool of connections to the partner's database.
 //
 // Contract: a Lease holds a session with a local transaction that has begun, and gives it back when

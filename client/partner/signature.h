@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Verifies Standard Webhooks signatures: that a call comes from who knows the secret, and was not
 // changed.
 //

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A client of Assent on Python's standard library alone: copy this file and change it.
 
 Every call may be sent again: the coordinator knows a transaction by its gid, and runs it once.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the client does with answers that do not decide: python3 -m unittest assent_test"""
 import http.server, json, pathlib, sys, threading, unittest
 

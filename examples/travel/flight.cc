@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The airline: seats of flights, in MariaDB.
 //
 //   travel_flight PORT tcp://HOST:PORT/DATABASE      the password is in FLIGHT_PASSWORD

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The hotels: rooms, in PostgreSQL. A room may be held for a while only.
 //
 //   travel_hotel PORT "Driver=PostgreSQL Unicode;Server=…;Database=…;UID=…;PWD=…"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the partners do with orders, calls and a start that are not as they should be.
 
     python3 partners_test.py       ASSENT_BIN_DIR is where travel_flight and travel_hotel are

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """The payment partner: try, confirm and cancel in plain Python and plain SQL, on SQLite.
 
     payment.py PORT DATABASE        the secret that it shares with the agency is in TRAVEL_SECRET

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "examples/travel/serving.h"
 
 #include <signal.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the flight's and the hotel's programs share: reading an order, and serving until told to
 // end.
 #pragma once

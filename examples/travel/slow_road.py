@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """A road between the coordinator and a partner on which tries get stuck, and cancels do not.
 
     slow_road.py PORT PARTNERS_PORT GATE

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The world of examples/travel: databases, partners, a coordinator; its ledgers and its end. Sourced
 # by run, behind scripts/lib/world.sh.
 # shellcheck shell=bash

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Callbacks, not coroutines: everything runs on one thread, and a step that comes late finds the
 // connection closed, or a newer attempt, and ends.
 #include "participants/http/connection.h"

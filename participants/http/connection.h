@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One connection to a partner: made when first needed, then one exchange after another.
 //
 // Contract: Serve is answered by exactly one call of its `done`, never inside Serve or Close; by

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Drives the adapter in tests: makes calls, waits for completions.
 //
 // Every wait ends after 20 s, as a test failure would.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One endpoint (scheme, host, port): its limiter, the calls that wait, its kept connections.
 //
 // Contract: every call that is submitted is delivered exactly one completion. Threads: one, that of

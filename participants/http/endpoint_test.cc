@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Many calls to one endpoint: kept connections, the limiter, ending calls, stopping.
 #include <optional>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One exchange with a real partner on loopback: what it is sent, and what each way of misbehaving
 // comes to.
 #include <gmock/gmock.h>

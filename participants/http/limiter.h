@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The limiter of one lane of an endpoint: how many calls go at once, and when none does.
 //
 // Calls go in two lanes, tries and phase two (confirm, cancel), each with a limiter of its own:

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One thread of the adapter, and the endpoints that live on it.
 //
 // Threads: every function may be called from any thread; only Stop waits, and it may not be called

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Whether an address is the coordinator's own: what it calls there would come back as a request.
 //
 // Contract: the address is given before the port, which is known once the coordinator listens;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A coordinator does not call itself, however its address is spelled.
 #include "participants/http/own_address.h"
 

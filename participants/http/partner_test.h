@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A partner on loopback that does what a test tells it, byte by byte, with or without TLS.
 //
 //   Partner partner([](Peer& peer, const Request&) { peer.Write(Ok()); });

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The adapter for partners over HTTP: implements tcc/port.h.
 //
 // Threads of its own: `options.threads`, each with an io_context and the endpoints that hash to it;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The text of a request to a partner, and what its answer comes to.
 //
 // Pure. What each header means to a partner stands in docs/protocol.md, "What a partner gets".

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How many sockets the connections to all partners may have together.
 //
 // Threads: any.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Asio's TLS, compiled once.
 #include <utility>
 //

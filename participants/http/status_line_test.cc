@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Partners whose status line lacks the space after the code are understood.
 #include "base/net/status_line.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Partners over TLS, with certificates made for the test.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

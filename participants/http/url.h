@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Partner URLs: how one is read, and which ones may be called.
 //
 // Partners are named by clients, so a URL is input: what is not plainly a place on an allowed host

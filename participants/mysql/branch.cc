@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The life of a branch: begin, run, prepare, the end.
 #include <algorithm>
 #include <utility>

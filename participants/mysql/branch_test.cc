@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The life of a branch on a real MariaDB, and the traps of docs/databases.md that concern it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The form in which a column's values are given to the client, by the column's type alone.
 //
 // BIGINT, DECIMAL and times come as text, smaller integers as int64_t, FLOAT and DOUBLE as double;

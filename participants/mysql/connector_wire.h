@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A connection of MySQL Connector/C++: control, scan, phase two and cancels run on it.
 //
 // Results are read as a whole before the first row is looked at: read forward-only, the library

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Deadlocks that a stored procedure's handler catches, on a real MariaDB: the server has rolled the
 // branch back and the caller is told OK.
 #include <gmock/gmock.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The driver for MariaDB and MySQL: branches as XA transactions over libmariadb; control
 // and phase two over MySQL Connector/C++.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Answers to our own questions that end early: a failed scan, never a short one. On a real MariaDB
 // behind a proxy that puts an error in the place of a row, or cuts the connection.
 #include <gmock/gmock.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What MariaDB's and MySQL's error numbers amount to.
 //
 // Contract: pure tables. Source: the vendors' error references and docs/databases.md.

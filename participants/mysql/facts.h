@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the last probe learned of the server that sessions need to know; shared by all sessions of
 // one driver.
 //

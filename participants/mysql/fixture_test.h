@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // For tests: a database of its own on the shared MariaDB, and resources over it.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Puts a statement's parameters into its text as literals.
 //
 // Why not server-side prepared statements: preparing costs two more round trips (149 µs instead of

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Connections and servers that go away: on a real MariaDB that is killed and restarted.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A connection of libmariadb: the pool's connections, which carry branches.
 //
 // Rows are read one by one as the server sends them, so that a result past its bounds fills no

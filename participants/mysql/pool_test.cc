@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Who holds a connection, who waits, who is cancelled: on a real MariaDB.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The questions asked of a server before it is trusted, and what mends what is missing.
 #include <utility>
 

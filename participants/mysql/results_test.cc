@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Results that the server ends early are errors, on a real MariaDB: whatever was sent before the
 // error, the branch is refused and none of its changes remains.
 #include <gmock/gmock.h>

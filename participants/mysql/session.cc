@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Connecting, other sessions, the list of prepared branches, the witness table.
 #include "participants/mysql/session.h"
 

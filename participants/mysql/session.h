@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A session on MariaDB or MySQL: one XA branch at a time, in SQL.
 //
 // Contract: see sql/session.h. The session's default is READ COMMITTED, read-write; a branch that

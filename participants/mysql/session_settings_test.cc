@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A session's settings on a MariaDB whose configuration would have them otherwise.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

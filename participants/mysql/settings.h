@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The settings that a session on MariaDB or MySQL must have, how they are set, and whether they
 // hold.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The traps of docs/databases.md that cost data, each on a real MariaDB.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Values that MariaDB would store otherwise than they were given, with no more than a warning.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

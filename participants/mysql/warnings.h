@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Warnings by which MariaDB and MySQL say that they did not take a value as it was given.
 //
 // Contract: pure. A statement changes a value where a warning says what the server's own strict

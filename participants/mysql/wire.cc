@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What both kinds of connection make of a resource's settings.
 #include "participants/mysql/wire.h"
 

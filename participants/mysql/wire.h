@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A connection to MariaDB or MySQL behind plain types: SQL goes in, rows or an error come out.
 //
 // Two classes implement it: libmariadb's (mariadb_wire.h) carries branches, Connector/C++'s

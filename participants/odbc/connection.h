@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One ODBC connection: SQL goes in, results or a diagnosis come out. Knows nothing of branches.
 //
 // Contract: autocommit stays on; who wants a transaction sends BEGIN. Each Execute is one round

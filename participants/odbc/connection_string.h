@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // ODBC connection strings: taken apart, put together, and what psqlODBC must be told.
 //
 // Contract: pure. The text that is made holds the password: it is given to the driver and to nobody

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a kind of server is told, and what its error codes mean: all that differs between databases
 // behind ODBC.
 //

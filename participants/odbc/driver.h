@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The ODBC driver: sessions for one resource of any dialect that it knows.
 //
 // Errors: MakeOdbcDriver: kInvalid with field `dialect`, `dsn` or `user`. Connect: kDenied,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A result that ends before its end is an error: for a client's statement, and for what we ask the
 // server ourselves, where a short list would be taken for the truth.
 #include <gmock/gmock.h>

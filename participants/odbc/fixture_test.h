@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the tests against a real PostgreSQL share: sessions, XIDs, and looks past our own code.
 #pragma once
 

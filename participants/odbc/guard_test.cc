@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A branch whose SQL makes it somebody else's, or changes how its text is read, is never prepared.
 #include <gmock/gmock.h>
 

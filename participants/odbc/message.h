@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The server's words as psqlODBC passes them on, made fit for an answer.
 //
 // Contract: pure. Takes "ERROR: message\nDETAIL: detail\nHINT: hint;\nError while executing the

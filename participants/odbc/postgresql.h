@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // PostgreSQL as a dialect: PREPARE TRANSACTION, and what its SQLSTATEs mean.
 //
 // Round trips of a branch (measured on the wire, psqlODBC 13.02; each text one simple query):

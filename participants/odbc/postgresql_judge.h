@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What PostgreSQL's SQLSTATEs mean as XA codes: one table.
 //
 // Contract: pure. Lost connections are judged by the session, not here, but for the SQLSTATEs that

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The settings of a PostgreSQL session that decide what is stored and what is read back.
 //
 // Contract: pure. What we ask for travels in the start-up packet, to which DISCARD ALL goes back

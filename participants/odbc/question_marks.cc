@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "participants/odbc/question_marks.h"
 
 #include <string_view>

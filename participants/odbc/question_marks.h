@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Sends PostgreSQL's operators that contain a question mark (?, ?|, ?&, @?) past psqlODBC, which
 // takes every one outside of quotes and comments for a parameter.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What any session can do to any prepared branch, and to other sessions; scans and probes.
 #include "participants/odbc/session.h"
 

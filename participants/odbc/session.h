@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A session over ODBC: the branch protocol, spoken in whatever dialect the server has.
 //
 // Contract: as participants/sql/session.h. The session remembers the first error of its branch:

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The branch's life: begin, run, prepare, commit in one phase, roll back.
 #include <algorithm>
 #include <string_view>

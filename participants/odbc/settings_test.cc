@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a session is set to is what its client's text is stored and read by, in each of its
 // branches.
 #include <gmock/gmock.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Sessions that fall silent, seen through the whole resource: on a real PostgreSQL of which single
 // backends are stopped.
 #include <gmock/gmock.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What waits for a synchronous standby is neither cut short by us, nor taken for done when somebody
 // else has cut it short.
 #include <gmock/gmock.h>

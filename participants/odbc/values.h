@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Our values as ODBC parameters, and ODBC columns as our values.
 //
 // Contract: `statement` is an ODBC statement handle (the vendor's header stays in the .cc). A bound

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Breaks the TCP connection of a call that takes too long or brings too much: psqlODBC itself would
 // wait for a silent server for ever, and reads a whole result before it hands out the first row.
 //

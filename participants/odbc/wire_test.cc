@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What goes over the wire: how many round trips each verb costs, and that nothing else is sent.
 #include <gmock/gmock.h>
 #include <netinet/in.h>

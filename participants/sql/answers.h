@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Completions made of a call and what became of it.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Ends statements that shall not go on: cancels them from a reserved connection of its own, and
 // cuts their connection where that brings nothing.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One connection of the pool: its thread, its session, and the branch that it carries.
 //
 // Contract: Carry and what stands with it run on the connection's own thread; which branch holds

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The reserved connection for everything that must not stand in the way of phase two: probes,
 // scans, the witness table.
 //

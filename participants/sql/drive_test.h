@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // For tests: drives a resource manager as the engine would, and waits for what it answers.
 #pragma once
 

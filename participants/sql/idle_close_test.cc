@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the reserved connection does after the server has closed it while it was idle (a DBA's KILL,
 // wait_timeout, idle_session_timeout): on a real MariaDB and a real PostgreSQL.
 #include <gtest/gtest.h>

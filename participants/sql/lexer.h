@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Splits SQL text into words, quoted things and symbols, as the two dialects write them.
 //
 // Contract: pure; tokens point into the text. Comments are skipped. Errors: kInvalid for what has

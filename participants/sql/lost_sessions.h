@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Sessions whose connection was lost while they held a branch: each must be seen to be gone before
 // its branch is touched from elsewhere.
 //

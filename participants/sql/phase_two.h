@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The reserved connection that frees locks: commits, rolls back and looks for branches whose own
 // connection is gone.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The pooled connections of one resource: who holds one, who waits for one, who is cancelled.
 //
 // Contract: a branch holds its connection from the answer to its kOpen until it has ended or its

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A configured SQL database as a resource manager: sessions of a driver, a pool and two reserved
 // connections.
 //

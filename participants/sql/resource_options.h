@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The settings of one configured SQL resource, as the configuration file gives them.
 //
 // Units and ranges: times in milliseconds, greater than zero; pool from 1 to 1,000.

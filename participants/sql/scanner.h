@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reads a client's SQL far enough to know that it is exactly one statement of a kind that a branch
 // may run.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a resource knows of its server at this moment: health, the last probe, whom to suspect.
 //
 // Threads: any; nothing blocks but for the time of a copy.

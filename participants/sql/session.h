@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One connection to one database server: what a driver's adapter must be able to do, blocking.
 //
 // sql::Resource (resource.h) turns sessions into the resource-manager port: it owns the pool, the

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The socket under a driver's connection, which the driver does not hand out.
 //
 // Contract: found among this process's own by the local port, as the server tells it; the peer's

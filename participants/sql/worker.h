@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One thread with a mailbox: tasks run one after another, in the order in which they were posted.
 //
 // Contract: tasks that were posted before Finish() run before it returns; timed ones that are not

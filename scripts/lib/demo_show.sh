@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # What scripts/demo prints: headings, sentences, commands, checks. Sourced, not run.
 # shellcheck shell=bash
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The world of scripts/demo: two games' databases and a coordinator. Sourced behind world.sh.
 # shellcheck shell=bash
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # What scripts/demo and the examples share: packages, a build, private databases, a coordinator, and
 # their end. Sourced, not run. Uses $PROGRAM (for messages), $ROOT, $work (a directory of ours in
 # /tmp), $logs below it, and $keep (1: what is started outlives the script). With ASSENT_BIN_DIR the

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Base64 as RFC 4648 section 4 writes it: standard alphabet, padded, no line breaks.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // JSON to protobuf messages and back, strictly and exactly.
 //
 // Contract: one codec over reflection for messages of strings, bytes, booleans, integers, enums and

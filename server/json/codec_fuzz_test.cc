@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The codec against protobuf's own JSON, on random messages of which both say the same.
 //
 // Left out is what we write otherwise on purpose: Value, Row and JsonText have forms of their own.

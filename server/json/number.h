@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The grammar of a JSON number (RFC 8259 section 6), without converting it.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Reading: simdjson's on-demand parser walks the text once and every value goes straight into its
 // field. Nothing is skipped unread, so nothing is left unvalidated.
 #include <google/protobuf/descriptor.h>

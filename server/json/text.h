@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // JSON that is handed on as it came: a partner's payload.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Writing: the fields in the order of their declaration, so that equal messages give equal text.
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>

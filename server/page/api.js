@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Asks the coordinator's public API. */
 import { count } from './format.js';
 

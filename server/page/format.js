@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Words for times and counts. Pure. */
 
 const SECOND = 1000;

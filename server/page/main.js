@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Asks every two seconds, draws what came, and says how old it is. */
 import { Refused, now, snapshot } from './api.js';
 import { badge, el, patch, tick, time } from './dom.js';

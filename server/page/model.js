@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the API's documents mean to whoever must look after the coordinator. Pure. */
 import { parseTime, plural } from './format.js';
 

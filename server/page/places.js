@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Draws the resources and the partners. */
 import { badge, el, facts, foreign, time } from './dom.js';
 import { apiDurationText, count, countText, parseTime, words } from './format.js';

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Draws the transactions: those of concern, those that run, the last outcomes. */
 import { badge, el, facts, foreign, table, time } from './dom.js';
 import { countText, durationText, parseTime, plural, words } from './format.js';

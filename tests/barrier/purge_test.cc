@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the purge takes, and what it leaves.
 #include "tests/barrier/session.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Calls of one branch on several connections at once.
 #include <algorithm>
 #include <array>

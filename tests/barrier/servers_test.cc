@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The rules of the barrier, call after call, on MariaDB and PostgreSQL; the ledger is read by the
 // databases' own clients.
 #include "tests/barrier/session.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A partner's connection to its own database, and a partner's way through a barrier on it.
 //
 // Contract: a Session is one connection at READ COMMITTED; the partner's transactions are local

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Scenario: a transaction is decided, and a server answers each commit of its branch with an error:
 // it is read-only. A person ends the coordinator's session, rolls the branch back by hand, and lets
 // the server write again. The branch is not listed any more. No commit of ours can have been

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What every crash test does after a restart: read both databases and hold them to what was told.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The participants' own books: accounts and a ledger in MariaDB and in PostgreSQL, and, where the
 // bank is given them, partners over HTTP that hold an amount, then book it or give it back.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Scenario: somebody has copied the log directory, and the copy is started although the original
 // has gone on: beside it, or in its place. Two coordinators with one id would take each other's
 // branches for their own leftovers. So a copy must end with exit code 15 as soon as a database

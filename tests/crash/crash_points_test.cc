@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Scenario: assentd kills itself with SIGKILL before or after one kind of effect, in the middle of
 // a transaction that commits, is refused, is interactive, commits in one phase, runs into its
 // deadline, or has a partner beside the databases, in one call or enlisted; or while it recovers

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Scenario: one of the two databases fails, and its asynchronous replica is promoted and takes over
 // the address. The replica lacks the last commits: of one transaction it has the prepare and not
 // the commit, of another, decided and not yet carried out, it has not even the prepare, of a third

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Scenario: eight clients move amounts between accounts in MariaDB and PostgreSQL, many with
 // partners over HTTP beside them, through one assentd: in one call or step by step, where the
 // coordinator or the client itself calls try, and some partners enlist another. Some clients die on

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the clients send: whole requests, whole or to be sent step by step.
 #include "tests/crash/bank.h"
 

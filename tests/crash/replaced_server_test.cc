@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Scenario: a transaction is decided and not yet carried out everywhere. The server of one branch
 // goes away, and at its address there is another one: an empty one, or an older state of the same,
 // or the same without the row that identified it. It knows nothing of the branch, and that proves

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One transaction of the load step by step: begin; each branch is enlisted, and run, or tried and
 // voted for; commit.
 //

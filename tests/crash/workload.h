@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Clients under load who remember what they were told, and hold the coordinator to it.
 //
 // Each client sends one transaction after another; when the answer is lost, or is no definite one,

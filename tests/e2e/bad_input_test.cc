@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What bad requests get: a documented status, a message that names the field, and nothing is lost.
 #include "tests/e2e/stand.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What assentd says, and with which exit code it ends, when it is started wrongly.
 #include <signal.h>
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Opens a page in a headless Chromium and takes one step after the other.
 
     browser.py CHROMIUM PROFILE URL STEP...

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Locks that others hold: deadlines, lock time-outs, deadlocks, serialization failures.
 #include <future>
 

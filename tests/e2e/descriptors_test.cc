@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Scenario: the process may open few files, and clients take all that they get. The log, which
 // needs descriptors for each new segment, goes on; clients are refused or wait, and the event log
 // says so.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A booking desk that takes part in transactions: a partner made with client/partner, in this
 // process, on a real database of its own.
 //

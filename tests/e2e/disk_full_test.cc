@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Scenario: the disk under the log fills up while transactions run. New work is refused with 503;
 // what was told before stays true, and once there is room again, work goes on. The disk is a small
 // tmpfs, which only root can mount: otherwise the test is skipped.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A whole transaction in one call, over both databases, seen by the databases' own clients.
 #include <atomic>
 #include <thread>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Scenario: standard error is a pipe that nobody reads any more. The coordinator works on, stops in
 // order and ends on a failure; once somebody reads again, the log says how much is missing.
 #include <fcntl.h>

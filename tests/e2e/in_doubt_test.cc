@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A partner in doubt: it holds a reservation, has said yes or may have, and hears nothing more. It
 // asks where Assent-Coordinator has told it, and concludes what docs/partners.md lets it conclude
 // ("Cut off from the coordinator"), no more. Through the barrier it then settles by itself, and the

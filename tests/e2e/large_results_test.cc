@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Transactions with large results over real databases: what is too much is rolled back, and clients
 // that do not read their results cost little memory.
 #include "server/raw_client_test.h"

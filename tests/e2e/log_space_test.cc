@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Scenario: many clients use segments up faster than they are prepared, on a disk with plenty of
 // space. Nobody is refused for want of space in the log: who comes too early waits for a segment.
 #include <atomic>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Scenario: somebody deletes the log directory, or mounts something over it, while the daemon runs.
 // From then on nobody is told that a transaction committed: the next start would not know of it.
 // The daemon ends with 10, under load and while idle. (The other ways to lose a file of the log are

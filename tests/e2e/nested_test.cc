@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Nested services: whoever is called as a partner enlists further branches under the transaction
 // that it was called with. A flight's desk, while it tries, enlists a hotel's desk or SQL; then the
 // application ends the transaction, which it has begun with the flight alone.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Many clients that wait, leave or do not read, against a real assentd without databases: it stays
 // healthy and small, and an operator still reaches it.
 #include <gtest/gtest.h>

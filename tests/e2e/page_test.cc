@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The page at `/` as a reader sees it: a real browser runs its scripts against a real coordinator.
 //
 // Skipped where no Chromium is installed.

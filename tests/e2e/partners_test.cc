@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Partners over HTTP beside databases, under one decision: a real assentd, a partner that keeps its
 // ledger in SQLite, and what both sides show afterwards.
 #include "tests/e2e/stand.h"

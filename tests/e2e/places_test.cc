@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A partner whose try, confirm and cancel have URLs of their own, over HTTP and with the command
 // line; and the rest of the command line's words about partners, against a real coordinator.
 #include "tests/e2e/desk.h"

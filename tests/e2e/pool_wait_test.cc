@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A transaction that waits for a connection until its deadline is told so.
 #include <gmock/gmock.h>
 

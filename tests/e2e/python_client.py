@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What tests/e2e/python_client_test.cc has examples/python/assent.py do: URL SCENARIO."""
 import http.client, http.server, os, pathlib, ssl, subprocess, sys, tempfile, threading
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The client for Python that stands in examples/, against a real coordinator.
 #include "tests/e2e/stand.h"
 

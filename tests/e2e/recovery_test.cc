@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a decision that cannot be carried out yet looks like, and that it is carried out in the end.
 #include <signal.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What statements return, through the API: results that the database ends early, several results of
 // one statement, and the form of values.
 #include "tests/e2e/stand.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `assent run` as somebody types it, statement after statement, against a real assentd.
 #include <fstream>
 

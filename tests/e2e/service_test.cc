@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The daemon as a service: lists, resources, health, admission, an orderly end.
 #include <signal.h>
 

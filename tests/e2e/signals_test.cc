@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Signals that are not meant for a coordinator do not end it, and its log says that they came.
 #include <signal.h>
 #include <sys/resource.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The stand that the end-to-end tests share: both databases, one assentd, and JSON over HTTP.
 //
 // Contract: the databases `e2e` exist on both servers for the whole program; `wallet(id, gold)`

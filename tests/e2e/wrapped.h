@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Starts a test's assentd by a shell script, which sets what a Daemon cannot: limits, redirections.
 #pragma once
 

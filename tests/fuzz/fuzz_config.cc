@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Any text as a configuration file: refused with the key's path, or within every bound.
 #include "apps/assentd/config.h"
 #include "base/check.h"

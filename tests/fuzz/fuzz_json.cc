@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Any text into the JSON codec: what it accepts it must write and read again to the same message.
 #include <string_view>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A damaged directory of two segments into the log's reader: what it accepts is the durable prefix.
 //
 // A second reader, written from docs/log_format.md alone, accepts and refuses the same. Of what was

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A damaged segment into the log's reader: it reads what a second reader reads, or both refuse.
 //
 // What was damaged by accident, with no sector sealed again, gives a prefix of what was durable, or

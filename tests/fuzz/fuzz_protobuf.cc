@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Any bytes as a protobuf body: refused with the field's path, or taken as the same in JSON is.
 //
 // What the routes take goes on into the engine's checks, with the SQL scanner of both dialects

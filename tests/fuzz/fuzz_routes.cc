@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Any request into the routes: an answer that can be written, or a request that is within bounds.
 //
 // The input is lines: method, target, Content-Type, Accept, Assent-Transaction; the body follows.

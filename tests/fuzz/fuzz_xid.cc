@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Any text as an XID that a server lists: foreign, or ours and then byte for byte the same again.
 //
 // The first byte chooses the shape. PostgreSQL: the gid as it stands. MariaDB and MySQL: a row of

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Log directories for the fuzz programs: made by the log itself, then damaged as an input says.
 //
 // The input is a little program: the first byte chooses the directory, then each operation is a

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/fuzz/plain_log_reader.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A second reader of the decision log, written from docs/log_format.md alone, for comparison.
 //
 // Contract: it holds the whole directory in memory and follows the page sentence by sentence, as

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One fuzz program without libFuzzer: its seeds, and a few thousand deterministic mutations of
 // them.
 //

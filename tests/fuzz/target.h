@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a fuzz program consists of: one function that takes any bytes, and the inputs to begin with.
 //
 // Contract: each fuzz_*.cc defines both. The function returns 0, and aborts (CHECK) where a

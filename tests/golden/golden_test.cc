@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The traces in tests/golden/traces, played again: commands in, every effect out.
 //
 // ASSENT_GOLDEN=rewrite writes what the core does now into the files, for review with git diff.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A golden trace: what happens to one atomic transaction after the other, as text, and every effect
 // that the core answers with.
 //

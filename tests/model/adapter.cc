@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The adapter and the network: calls of a branch in order, each answered once; what is lost on the
 // way may still arrive.
 #include "base/check.h"

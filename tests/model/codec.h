@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A world as bytes, and back: one list of fields for both directions.
 //
 // Contract: Decode(Encode(world)) is the world again, but for what cannot matter: counts of retries

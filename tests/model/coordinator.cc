@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The shard's part: what goes into the core, and what is made of its effects.
 #include <utility>
 

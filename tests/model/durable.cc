@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The log: records become durable in order; a crash keeps what is durable and as much of the rest
 // as it likes, without a gap. A start reads it as the daemon does.
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The search: every world that can be reached, once, in breadth; then, from every one of them, a
 // way to rest.
 //

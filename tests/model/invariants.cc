@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/model/invariants.h"
 
 #include "recovery/decision_table.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What must hold in every world, and what a world at rest looks like (docs/proof.md).
 //
 // Write-ahead, stability and idempotence are also held where calls are sent and clients are told

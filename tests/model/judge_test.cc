@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The model judges scans by itself, for a shard cannot be copied. Here every situation that any
 // search met is put before the real recovery::Judge over a real shard: it must do the same.
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The closed lists of the model: kinds of participants, faults, invariants, planted bugs. A new one
 // is a line here and the one file or function that uses it.
 #pragma once

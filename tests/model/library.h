@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What is the same for all worlds of one search: the bytes of log records by number, what a start
 // makes of a log, and what was judged. All are pure functions, so each is asked once.
 //

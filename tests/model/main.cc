@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // model: searches the configurations, prints what was found, rewrites the manifest.
 #include <cstdio>
 #include <string>

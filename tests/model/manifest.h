@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The expected number of states and transitions of each configuration, as it stands in
 // manifest.txt.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Every interleaving of each configuration must hold the invariants, reach the rows of the tables,
 // and be as many as the manifest says; and planted bugs must be caught.
 //

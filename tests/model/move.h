@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One transition while it happens: the world that changes, what breaks, and the story of it.
 //
 // The functions are grouped by the part of the system that they stand for, a file each:

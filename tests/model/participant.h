@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A resource manager, or a partner, as the model has it: what each call does there, and what
 // befalls it.
 //

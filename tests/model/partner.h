@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A partner with try, confirm and cancel: the barrier of barrier over modelled rows, and the
 // work behind it.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What can happen only where there are partners, or a client that calls one by itself.
 #include <algorithm>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Calls to partners, as coordinator/partners.cc makes them, and the network on the way there;
 // the client that calls one by itself.
 #include "base/check.h"

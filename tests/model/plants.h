@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The planted bugs that show that the check can fail: where each is looked for, and what catches
 // it.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The rows that the model must reach: each state of the transaction with each event that the core
 // handles there, each row of the recovery decision table, and each of the tables of what a
 // partner's answers mean.

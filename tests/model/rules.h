@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Everything that can happen next, as one list of small rules.
 //
 // Contract: `ways` says in how many ways the rule can happen now (0: it cannot), and changes

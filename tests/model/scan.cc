@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Lists and their judgement, as recovery::Judge has it. judge_test.cc of this folder holds the two
 // against each other.
 #include <algorithm>

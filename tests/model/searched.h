@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // All configurations of the test, searched once for all tests of this program.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The configurations that are searched. Each is as large as its share of the time allows; a new one
 // is a function in setups.cc.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a judgement of a scan knew of a listed branch, and what came of it: so that the model's
 // judgement can be held against recovery::Judge itself (judge_test.cc).
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The worlds that were seen: bytes, numbered in the order in which they came.
 #pragma once
 

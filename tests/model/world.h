@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The whole modelled world as one value: coordinator, adapter, network, resource managers, log,
 // client, and what the auditor remembers.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Databases with two-phase commit, as tests/sim has them: prepared branches survive a restart, all
 // else does not.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A partner and the coordinator's own adapter understand one another.
 #include "participants/http/drive_test.h"
 #include "tests/partner/stand.h"

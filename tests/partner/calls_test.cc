@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a partner answers, and what its ledger holds then: in whatever order and however often
 // calls come.
 #include <gmock/gmock.h>

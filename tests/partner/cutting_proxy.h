@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Stands between a program and its database, and cuts the line behind a COMMIT: the database
 // commits, the program never hears of it.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A hotel that takes part in transactions, on a real database: the partner's server of
 // client/partner with a little business code, and a coordinator's calls to it.
 //

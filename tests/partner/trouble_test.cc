@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a partner answers when its database or its business code does not do what it should: never
 // 200 for what is not durable, and the same call once more is all that is needed.
 #include <gmock/gmock.h>

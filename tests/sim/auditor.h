@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The auditor: gathers what the participants did, what lies on the disk, what was sent and what was
 // told, and has each invariant (invariants/) hear of it. It never looks at the coordinator's own
 // state.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/sim/client.h"
 
 #include "tests/sim/client_words.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The clients: each sends its transaction, sends it again under the same gid after every crash and
 // every silence, and remembers every answer.
 //

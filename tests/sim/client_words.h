@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How a client reads an answer, and names what it sends.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A modelled database server: sessions, branches, what stands prepared, witness rows, a ledger.
 //
 // What it keeps over a restart is what real ones keep: prepared branches, the ledger and committed

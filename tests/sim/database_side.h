@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The databases of a run, and the adapters that stand before them.
 #pragma once
 

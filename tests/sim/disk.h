@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The modelled disk under the log: what was not synced may be lost, torn by sector and reordered.
 //
 // Contract: `now` is what a reader of the running machine sees, `durable` what survives a power

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the auditor knows of each transaction: from the participants' ledgers, from the disk, from
 // what was sent and what was told.
 //

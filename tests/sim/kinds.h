@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The closed lists of the simulation: fault kinds, markers that prove reach, invariants, and
 // planted bugs. A new one is a line here and the file that uses it.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/sim/listener.h"
 
 #include "base/log_sink.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Hears the product's own structured log: markers come from it, and an ERROR that nothing injected
 // explains is a violation.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The decision log without its threads: the real writer, pins and upkeep, driven by events.
 //
 // What log/flusher.cc and log/decision_log.cc do between threads is done here between events: what

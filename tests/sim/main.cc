@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // sim: runs seeds of the simulation, replays one, or hunts planted bugs.
 #include <malloc.h>
 #include <unistd.h>

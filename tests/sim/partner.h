@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A modelled partner: a service with try, confirm and cancel, its own database and its ledger.
 //
 // Its barrier is the product's own machine (barrier/barrier.h) over a table that outlives a

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The network between callers and partners: calls are lost, late, delivered twice, in any order.
 //
 // Contract: `done` of each Send is called once, at most `limit` later, whatever becomes of the

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A try whose effects lie outside of the partner's database: the row `started` first, then the
 // effects, another partner among them, then the row of the try (docs/barrier.md).
 #include "tests/sim/partner.h"

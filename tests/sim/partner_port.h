@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The adapter to the modelled partners: the coordinator's side of the network, and what a careless
 // one would do.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The partners of a run, and the network before them.
 #pragma once
 

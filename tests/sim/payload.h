@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The payload of a call to a modelled partner: which plan, and which of its partners.
 //
 // As JSON: [3,0], with a text behind it where records are to be large.

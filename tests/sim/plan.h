@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What one client transaction is to do.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The coordinator's process: the real shard, log, replay and judge, started, crashed and started
 // again.
 //

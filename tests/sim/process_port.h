@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the modelled adapters need of the coordinator's process that they are part of.
 #pragma once
 

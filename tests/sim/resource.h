@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The modelled adapter: what stands between the coordinator and one modelled database, and the
 // network that loses, delays and hangs on the way.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One run of the simulation: a seed in, a verdict out.
 //
 // First faults, then healing, then everything must come to rest within ten simulated minutes; then

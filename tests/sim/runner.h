@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Runs many seeds over several processes, and adds up what they reached.
 #pragma once
 

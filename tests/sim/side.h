@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One kind of participant of a run: all databases, or all partners. What it is made of, how the
 // coordinator's process is bound to it, what is not at rest there, what its ledgers say.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Many seeds of the simulated world must pass the auditor, and a seed run twice must be the same.
 //
 // ASSENT_TIER=quick: 1,000 seeds; otherwise 10,000, or as many as fit a minute. ASSENT_SIM_SEEDS

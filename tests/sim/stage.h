@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a fault workload may reach: the whole modelled world of one run.
 //
 // Contract: a fault workload is one function in faults/, named in faults/list.h; it switches rates

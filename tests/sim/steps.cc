@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Interactive clients: begin, enlist and run or try each branch, then commit or roll back.
 #include "tests/sim/client.h"
 #include "tests/sim/client_words.h"

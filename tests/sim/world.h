@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The simulated world's heart: virtual time, the order of events, the story, and what was reached.
 //
 // Contract: everything that happens in a run happens inside an event of this queue; equal times are

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A TCP proxy in front of a MariaDB server that ends the answer to one statement early.
 //
 // Contract: everything passes unchanged, except for the one answer that EndNext asks for. Without

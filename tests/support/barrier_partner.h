@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A real partner made with the project's own helper for partners: test_partner, a process that has
 // its barrier and its ledger in MariaDB or PostgreSQL.
 //

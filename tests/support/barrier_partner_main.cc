@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A partner for tests, made with the helper that every partner in C++ may use: try holds an amount
 // of an account, confirm books it, cancel gives it back; killed at will.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A real assentd for tests: started from a configuration, killed, started again on the same log.
 //
 // Contract: the port stays over restarts. What the daemon writes goes into one file and can be

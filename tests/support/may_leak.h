@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Memory that is lost on purpose, for LeakSanitizer: a planted bug may fail a CHECK, and what was
 // held then is lost, which is no leak of ours.
 //

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Every test that docs/paper.md names is there, and each of its rules names one.
 #
 #   paper_test.sh ROOT [PAGE]

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A real partner with try, confirm and cancel: partner.py, a process with a SQLite ledger.
 //
 // Contract: the port and the ledger stay over Kill and Start. The destructor kills it.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """A partner for tests: try, confirm and cancel behind a barrier, kept in SQLite; killed at will.
 
     partner.py PORT DATABASE

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A child program that a test starts, watches and kills.
 //
 // Contract: the child runs in a process group of its own and is killed by the kernel when the test

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # The request that README.md sends by hand is the first one of examples/coupon_grant.
 #
 #   readme_test.sh ROOT

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A replica of a private server that takes its place: PostgreSQL's streaming standby, MariaDB's
 // replica by binary log. Both are asynchronous.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The memory of a daemon under test, as the system counts it.
 //
 // A sanitizer keeps freed memory back and adds its own, so a bound on the resident set means

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Runs scripts/test in a tree whose build and tests are replaced by programs that only say how it
 # went, and expects what it prints last and notes in build/full/results.
 set -uo pipefail

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Real databases for tests: private instances that are started, killed and looked into.
 //
 // Contract: each Server is one instance on a loopback port of its own, in a temporary directory of

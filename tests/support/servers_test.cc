@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The fixture itself: whoever trusts a test with a real database trusts this first.
 #include "tests/support/servers.h"
 

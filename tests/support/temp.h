@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Small things that tests of the outside world need: a directory, a port, waiting for something.
 //
 // Threads: every function may be called from any thread.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What tests that run side by side rely on: no two of them get the same port.
 #include "tests/support/temp.h"
 

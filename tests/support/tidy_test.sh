@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Plants one offence after the other in a small tree and expects scripts/tidy_sources to name it.
 set -uo pipefail
 tidy=$1/scripts/tidy_sources
@@ -7,8 +8,12 @@ trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 failed=0
 
-# The findings of the whole tree.
-findings() { find . -type f | sed 's|^\./||' | sort | "$tidy" | grep -v '^HEADER '; }
+# The findings of the whole tree; license lines are looked at in a case of their own.
+licenses=no
+findings() {
+  find . -type f | sed 's|^\./||' | sort | "$tidy" | grep -v '^HEADER ' |
+    if [[ $licenses == yes ]]; then cat; else grep -v 'no license line'; fi
+}
 
 fresh() {
   rm -rf ./*
@@ -117,5 +122,13 @@ expect 'a circle of folders' 'circle of folders: participants/mysql -> participa
 
 printf 'path = "/%s/main"\n' work >base/words.txt
 expect "a machine's path" "base/words.txt:1: a machine's path"
+
+licenses=yes
+printf '// A name.\n' >base/b.cc
+expect 'a file without its license line' 'base/b.cc:1: no license line'
+rm -rf ./*
+printf '// SPDX-License-Identifier: Apache-2.0\n// A name.\n#pragma once\n' >a.h
+printf '#!/bin/sh\n# SPDX-License-Identifier: Apache-2.0\n' >a.sh
+expect 'license lines' ''
 
 exit $failed

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- What the mobile game says: each coupon that was granted, then how many there are and what all
 -- wallets hold together. Both games agree when both audits print the same lines.
 SELECT line FROM (

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- What the PC game says: each used coupon, then how many there are and what they are worth.
 SELECT line FROM (
   SELECT 1 AS part, code || ' user ' || used_by || ' gold ' || gold AS line

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- The mobile game: its wallets, and one entry for each change of a wallet. MariaDB and MySQL.
 CREATE DATABASE mobile;
 USE mobile;

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- The PC game: its coupons. Run it in the database `pc` (createdb pc) as the owner.
 CREATE TABLE coupon (
   code    varchar(32) PRIMARY KEY,

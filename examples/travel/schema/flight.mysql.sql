@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- The airline's database: one flight of five seats.
 CREATE DATABASE flight;
 USE flight;

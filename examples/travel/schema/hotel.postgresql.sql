@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- The hotels' database: three rooms in one, none left in the other.
 CREATE TABLE hotel (
   name text PRIMARY KEY,

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- The agency's own database: the trips that it has sold. The coordinator writes it, as an XA branch.
 CREATE DATABASE agency;
 USE agency;

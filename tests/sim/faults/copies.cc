@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A coordinator over a copy of the log directory, started while the original has gone on.
 #include <deque>
 

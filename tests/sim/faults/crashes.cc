@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The coordinator's process and machine: killed, cut between effects, cut amid disk calls.
 #include "tests/sim/faults/list.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What befalls databases: restarts, refusals, stand-bys, others' branches, people, backups.
 #include "tests/sim/faults/list.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The coordinator's disk and clock: errors, no room, slow syncs, flipped bits, jumps.
 #include "tests/sim/faults/list.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // All fault workloads; each seed picks some.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Messages lost, late, answered twice; calls that hang; databases cut off.
 #include "tests/sim/faults/list.h"
 

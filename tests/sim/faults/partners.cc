@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What befalls partners and the calls to them.
 #include "tests/sim/faults/list.h"
 

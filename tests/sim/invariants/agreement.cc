@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // 1 Agreement: no transaction has one branch committed and another rolled back, but for a recorded
 // heuristic.
 #include "tests/sim/invariants/list.h"

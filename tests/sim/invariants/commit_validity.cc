@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // 2 Commit validity: commit only if every branch voted prepared or read-only.
 #include "tests/sim/invariants/list.h"
 

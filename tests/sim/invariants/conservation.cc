@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // 12 Conservation: the participants' own ledgers add up and agree with the log.
 #include "tests/sim/invariants/list.h"
 

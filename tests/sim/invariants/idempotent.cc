@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // 10 Idempotent API: the same request, the same decision, over restarts; an outcome may worsen, a
 // decision never changes.
 #include "tests/sim/invariants/list.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // All invariants that are held over the events of a run, and the order in which they hear them.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // 9 No false answer: told committed, it is durable and every branch will commit; told rolled back,
 // that gid never commits; what is not known is said to be unknown.
 #include "tests/sim/invariants/list.h"

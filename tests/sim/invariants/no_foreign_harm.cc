@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // 6 No foreign harm: what belongs to another coordinator or user is never touched, and a partner is
 // called only where a plan says so. (Others' XIDs: each database counts those that were touched.)
 #include "tests/sim/invariants/list.h"

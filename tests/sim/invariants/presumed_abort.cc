@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // 5 Presumed abort: no decision anywhere, and not live: every prepared branch ends rolled back.
 // (What still stands prepared at the end never comes to rest: run.cc.)
 #include "tests/sim/invariants/list.h"

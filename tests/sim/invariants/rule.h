@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One invariant of docs/proof.md: it hears what happens, sees what was known before it, and calls a
 // breach by World::Violate.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // 4 Stability: a decision never changes, over any number of crashes; nobody is asked again for a
 // vote once it was made.
 #include "tests/sim/invariants/list.h"

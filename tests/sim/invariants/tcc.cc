@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // 7 TCC: every effective try ends in exactly one of confirmed, cancelled; each effect at most once;
 // no decision to commit past the end of a reservation, less the margin; the horizon stays below
 // what is not finished.

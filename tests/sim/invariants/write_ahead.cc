@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // 3 Write-ahead: no commit or confirm is sent, and nobody is told "committed", before the decision
 // is durable; no try is sent, and no client is told to make it, before its branch is recorded.
 #include "tests/sim/invariants/list.h"

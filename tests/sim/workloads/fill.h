@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What several workloads fill a plan with.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // All workloads of transactions; each transaction of a seed picks one.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What clients do with partners: alone or beside databases, in one call or step by step, called by
 // the coordinator, by the client, or enlisted by another partner.
 #include "tests/sim/workloads/fill.h"

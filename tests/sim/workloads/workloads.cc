@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the clients do: transfers whose deltas add up to nothing, and their odd relatives.
 #include "tests/sim/workloads/fill.h"
 #include "tests/sim/workloads/list.h"
