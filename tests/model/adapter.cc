@@ -186,7 +186,11 @@ void Move::CarryLate(uint32_t branch, Operation operation, bool through_own) {
     });
     return;
   }
+  const bool was_committed = part.committed;
   const Answer answer = At(branch).Carry(part, RequestOf(branch, call));
+  if (operation == Operation::kCommit && part.copy == Copy::kUnderWay) {
+    part.copy = part.committed && !was_committed ? Copy::kCommitted : Copy::kNone;
+  }
   Tell([&] {
     return Say("carried out, late:", branch, operation) + " -> " + xa::Name(answer.code);
   });

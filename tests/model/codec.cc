@@ -217,6 +217,7 @@ void Walk(Io& io, Part& part) {
   for (bool* flag : {&part.voted, &part.committed, &part.rolled_back, &part.meddled}) {
     Flag(io, *flag);
   }
+  io.Bits(part.copy, 2);
 }
 
 template <typename Io>

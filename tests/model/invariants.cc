@@ -68,6 +68,21 @@ const char* Stability(const World& world, const Setup& setup) {
   return nullptr;
 }
 
+// Told HAZARD only of branches that a second copy of a commit has committed, after the first was
+// answered with an error: to the coordinator an answered commit has done nothing, so it cannot know
+// who ended the branch.
+bool EndedByCopy(const World& world, const Setup& setup) {
+  if (world.told != core::Outcome::kHazard) return false;
+  bool any = false;
+  for (uint32_t i = 0; i < setup.branches; ++i) {
+    const bool by_copy = world.parts[i].copy == Copy::kCommitted;
+    any |= by_copy;
+    const bool known = world.live && i < world.live->branches.size();
+    if (known && world.live->branches[i].heuristic != core::Ack::kDone && !by_copy) return false;
+  }
+  return any;
+}
+
 const char* NoFalseAnswer(const World& world, const Setup& setup) {
   const bool excused = Excused(world, setup);
   if (world.told == core::Outcome::kCommitted && Any(world, setup, &Part::rolled_back) &&
@@ -80,12 +95,7 @@ const char* NoFalseAnswer(const World& world, const Setup& setup) {
   const bool doubtful = world.told == core::Outcome::kMixed || world.told == core::Outcome::kHazard;
   bool replaced = false;
   for (uint32_t i = 0; i < setup.branches; ++i) replaced |= world.parts[i].identity != 0;
-  // A second copy of a commit may be carried out after the first was answered with an error. To the
-  // coordinator an answered commit has done nothing, so it does not know who ended the branch.
-  constexpr auto kDuplicate = static_cast<size_t>(Fault::kDuplicate);
-  const bool copied = setup.budget[kDuplicate] > world.left[kDuplicate];
-  if (copied && world.told == core::Outcome::kHazard) return nullptr;
-  if (doubtful && !excused && !replaced && !world.one_phase_sent) {
+  if (doubtful && !excused && !replaced && !world.one_phase_sent && !EndedByCopy(world, setup)) {
     return "told mixed or hazard, and nothing was hazardous";
   }
   return nullptr;

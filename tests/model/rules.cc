@@ -62,7 +62,11 @@ void CarryLate(Move& m, uint32_t b, int way) {
   }
 }
 int CanVanish(const Move& m, uint32_t b) { return m.world.parts[b].late_free != 0; }
-void Vanish(Move& m, uint32_t b, int) { m.world.parts[b].late_free = 0; }
+void Vanish(Move& m, uint32_t b, int) {
+  Part& part = m.world.parts[b];
+  part.late_free = 0;
+  if (part.copy == Copy::kUnderWay) part.copy = Copy::kNone;
+}
 
 int CanStart(const Move& m, uint32_t) { return !m.world.up; }
 void Start(Move& m, uint32_t, int) { m.Start(false); }
@@ -208,7 +212,10 @@ int CanDuplicate(const Move& m, uint32_t b) {
 }
 void Duplicate(Move& m, uint32_t b, int) {
   m.Spend(Fault::kDuplicate);
-  m.world.parts[b].late_free |= Bit(UnderWay(m, b)->operation);
+  Part& part = m.world.parts[b];
+  const Operation operation = UnderWay(m, b)->operation;
+  part.late_free |= Bit(operation);
+  if (operation == Operation::kCommit && !m.setup.HasPartner(b)) part.copy = Copy::kUnderWay;
   m.Carry(b);
 }
 int CanHang(const Move& m, uint32_t b) {

@@ -73,6 +73,10 @@ constexpr Late Bit(core::Operation operation) {
   return static_cast<Late>(1u << static_cast<unsigned>(operation));
 }
 
+// The second copy of a commit that the network made: it may be carried out once the first was
+// answered.
+enum class Copy : uint8_t { kNone, kUnderWay, kCommitted };
+
 // What stands in a row of a partner's barrier.
 enum class Cause : uint8_t { kNone, kTry, kConfirm, kCancel, kStarted, kRefused };
 // Of a client that calls a partner by itself: what it knows.
@@ -100,6 +104,7 @@ struct Part {
   // For the auditor.
   bool voted = false, committed = false, rolled_back = false;
   bool meddled = false;  // a person decided, or the client's SQL left the branch
+  Copy copy = Copy::kNone;
 };
 
 // ---- The coordinator's process ----

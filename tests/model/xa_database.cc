@@ -218,6 +218,7 @@ int XaDatabase::RestartWays(const Part& part) const {
 void XaDatabase::Restart(Part& part, int way) const {
   Disconnect(part);
   part.late_free = 0;
+  if (part.copy == Copy::kUnderWay) part.copy = Copy::kNone;
   ++part.starts;
   if (part.standing != Standing::kCommitting) return;
   part.standing = Standing::kPrepared;
