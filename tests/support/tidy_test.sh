@@ -1,17 +1,22 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Plants one offence after the other in a small tree and expects scripts/tidy_sources to name it.
+# Makes one mistake after the other in a small tree and expects scripts/tidy_sources or
+# scripts/tidy_markdown to name it.
 set -uo pipefail
 tidy=$1/scripts/tidy_sources
+markdown=$1/scripts/tidy_markdown
 work=$(mktemp -d "${TMPDIR:-/tmp}/assent-tidy-test-XXXXXX") || exit 1
-trap 'rm -rf "$work"' EXIT
+list=$(mktemp "${TMPDIR:-/tmp}/assent-tidy-list-XXXXXX") || exit 1
+trap 'rm -rf "$work" "$list"' EXIT
 cd "$work" || exit 1
 failed=0
 
 # The findings of the whole tree; license lines are looked at in a case of their own.
 licenses=no
 findings() {
-  find . -type f | sed 's|^\./||' | sort | "$tidy" | grep -v '^HEADER ' |
+  find . -type f | sed 's|^\./||' | sort >"$list"
+  "$markdown" <"$list"
+  "$tidy" <"$list" | grep -v '^HEADER ' |
     if [[ $licenses == yes ]]; then cat; else grep -v 'no license line'; fi
 }
 
@@ -122,6 +127,35 @@ expect 'a circle of folders' 'circle of folders: participants/mysql -> participa
 
 printf 'path = "/%s/main"\n' work >base/words.txt
 expect "a machine's path" "base/words.txt:1: a machine's path"
+
+words=$(printf 'word%.0s ' {1..30})
+words=${words% }
+printf 'Short.\n\n%s\n' "$words" >a.md
+expect 'a long line of Markdown' 'a.md:3: 149 columns, more than 100'
+printf -- '- one\n- %s\n' "$words" >a.md
+expect 'a long list item' 'a.md:2: 151 columns, more than 100'
+printf '# %s\n\n| %s |\n|---|\n\n```sh\n%s\n```\n\n    %s\n\n[a]: %s\n' \
+  "$words" "$words" "$words" "$words" "http://localhost/$(printf 'x%.0s' {1..99})" >a.md
+expect 'headings, tables, code and links may be longer' ''
+
+# wraps BEFORE AFTER
+wraps() {
+  printf '%b' "$1" >a.md
+  printf '%b' "$2" >"$list"
+  "$markdown" --fix <<<a.md
+  if diff a.md "$list"; then printf 'ok: wraps %s\n' "${1:0:12}"; else failed=1; fi
+  fresh
+}
+
+x60=$(printf 'x%.0s' {1..60})
+wraps "One\n  line.\n\n- $x60\n  and $x60\n" "One line.\n\n- $x60 and\n  $x60\n"
+wraps "$x60 is less than $x60 - 1\n" "$x60 is less than\n$x60 - 1\n"
+wraps "$x60 then yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy - 1\n" \
+  "$x60 then\nyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy - 1\n"
+wraps "a \`b c\` [d e](f) $x60 \`gggggggggg hhhhhhhhhhhhh\`\n" \
+  "a \`b c\` [d e](f) $x60\n\`gggggggggg hhhhhhhhhhhhh\`\n"
+wraps "Before:\n\n    code  x\n        y\n\n1. one\n\n   two\n10. ten\n" \
+  "Before:\n\n    code  x\n        y\n\n1. one\n\n   two\n10. ten\n"
 
 licenses=yes
 printf '// A name.\n' >base/b.cc
