@@ -9,7 +9,7 @@
 #include <iostream>
 
 #include "client/partner/mysql_session.h"
-#include "examples/travel/serving.h"
+#include "serving.h"
 
 namespace assent::travel {
 namespace {

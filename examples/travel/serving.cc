@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "examples/travel/serving.h"
+#include "serving.h"
 
 #include <signal.h>
 #include <simdjson.h>
