@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The world of examples/travel: databases, partners, a coordinator; its ledgers and its end. Sourced
 # by run, behind scripts/lib/world.sh.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154  # variables of the script that sources it
 
 # As in the schemas.
 export FLIGHT_PASSWORD=change-me COORDINATOR_PASSWORD=change-me
@@ -21,11 +21,12 @@ start_databases() {
   mariadb_admin=(mariadb --no-defaults -h 127.0.0.1 -P "$(server_value mariadb port)" -u root -N -B)
   hotel_admin=(psql -h 127.0.0.1 -p "$(server_value postgresql port)" -U postgres -X -q -A -t
     -F ' ' -v ON_ERROR_STOP=1)
-  "${mariadb_admin[@]}" <"$HERE/schema/flight.mysql.sql" &&
-    "${mariadb_admin[@]}" <"$HERE/schema/ledger.mysql.sql" &&
-    "${hotel_admin[@]}" -c 'CREATE DATABASE hotel' &&
-    "${hotel_admin[@]}" -d hotel -f "$HERE/schema/hotel.postgresql.sql" ||
+  if ! "${mariadb_admin[@]}" <"$HERE/schema/flight.mysql.sql" ||
+      ! "${mariadb_admin[@]}" <"$HERE/schema/ledger.mysql.sql" ||
+      ! "${hotel_admin[@]}" -c 'CREATE DATABASE hotel' ||
+      ! "${hotel_admin[@]}" -d hotel -f "$HERE/schema/hotel.postgresql.sql"; then
     fail "a schema could not be created"
+  fi
 }
 
 # start_program NAME COMMAND...: one that listens on ${port_of[NAME]}; its log is NAME.log.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # What scripts/demo prints: headings, sentences, commands, checks. Sourced, not run.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154  # variables of the script that sources it
 
 if [[ -t 1 && -z ${NO_COLOR:-} && ${TERM:-dumb} != dumb ]]; then
   readonly BOLD=$'\e[1m' DIM=$'\e[2m' CYAN=$'\e[36m' GREEN=$'\e[32m' RED=$'\e[31m' PLAIN=$'\e[0m'

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The world of scripts/demo: two games' databases and a coordinator. Sourced behind world.sh.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154  # variables of the script that sources it
 
 readonly EXAMPLE=examples/coupon_grant
 readonly KEPT=$ROOT/build/demo/kept  # names the directory of what --keep left running
@@ -18,8 +18,10 @@ pc() { "${pc_admin[@]}" -d pc -X -q -A -t -v ON_ERROR_STOP=1 "$@"; }
 mobile() { "${mobile_admin[@]}" -N -B "$@"; }
 
 create_schemas() {
-  "${pc_admin[@]}" -X -q -c 'CREATE DATABASE pc' && pc -f "$EXAMPLE/schema/pc.postgresql.sql" ||
+  if ! "${pc_admin[@]}" -X -q -c 'CREATE DATABASE pc' ||
+      ! pc -f "$EXAMPLE/schema/pc.postgresql.sql"; then
     fail "the PC game's schema could not be created"
+  fi
   mobile <"$EXAMPLE/schema/mobile.mysql.sql" ||
     fail "the mobile game's schema could not be created"
 }

@@ -3,7 +3,7 @@
 # their end. Sourced, not run. Uses $PROGRAM (for messages), $ROOT, $work (a directory of ours in
 # /tmp), $logs below it, and $keep (1: what is started outlives the script). With ASSENT_BIN_DIR the
 # programs are taken from there, and nothing is installed or built.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154  # variables of the script that sources it
 
 readonly BIN=${ASSENT_BIN_DIR:-$ROOT/build/demo/bin}
 
@@ -77,8 +77,8 @@ start_server() {
 
 # Prints a loopback port that nobody has.
 free_port() {
-  local port tries
-  for tries in {1..200}; do
+  local port
+  for _ in {1..200}; do
     port=$((20000 + RANDOM % 12000))
     if ! (exec 3<>/dev/tcp/127.0.0.1/"$port") 2>/dev/null; then break; fi
   done

@@ -9,6 +9,7 @@ page=${2:-docs/paper.md}
 known=$(mktemp "${TMPDIR:-/tmp}/assent-paper-test-XXXXXX") || exit 1
 trap 'rm -f "$known"' EXIT
 
+# shellcheck disable=SC2016  # Perl expands these
 # Suite.Name of each TEST, TEST_F and TEST_P, also where the line is broken behind the comma.
 find . -path ./build -prune -o -name '*_test.cc' -print0 | xargs -0 perl -0777 -ne \
   'print "$1.$2\n" while /^TEST(?:_F|_P)?\(\s*(\w+)\s*,\s*(\w+)\s*\)/mg' | sort -u >"$known"

@@ -134,6 +134,7 @@ printf 'Short.\n\n%s\n' "$words" >a.md
 expect 'a long line of Markdown' 'a.md:3: 149 columns, more than 100'
 printf -- '- one\n- %s\n' "$words" >a.md
 expect 'a long list item' 'a.md:2: 151 columns, more than 100'
+# shellcheck disable=SC2016  # code fences, not commands
 printf '# %s\n\n| %s |\n|---|\n\n```sh\n%s\n```\n\n    %s\n\n[a]: %s\n' \
   "$words" "$words" "$words" "$words" "http://localhost/$(printf 'x%.0s' {1..99})" >a.md
 expect 'headings, tables, code and links may be longer' ''
