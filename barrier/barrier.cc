@@ -76,18 +76,6 @@ Result<void> Validate(const Call& call) {
   return {};
 }
 
-const char* Name(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::kRun: return "run";
-    case Verdict::kDone: return "done";
-    case Verdict::kRefused: return "refused";
-    case Verdict::kConflict: return "conflict";
-    case Verdict::kStillRunning: return "still running";
-    case Verdict::kUndo: return "undo";
-  }
-  return "?";
-}
-
 int HttpStatus(Verdict verdict) {
   switch (verdict) {
     case Verdict::kRun:

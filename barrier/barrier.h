@@ -66,7 +66,6 @@ enum class Verdict : uint8_t {
   kStillRunning,  // 425: ask again
   kUndo           // given up while the effects outside were made: roll back, undo them, Refuse()
 };
-const char* Name(Verdict verdict);
 int HttpStatus(Verdict verdict);
 // Whether the local transaction is committed (what the barrier wrote must last) or rolled back.
 bool Commits(Verdict verdict);

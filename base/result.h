@@ -29,7 +29,6 @@ enum class ErrorCode {
   kDamaged,           // what was read is not what was written
   kInUse,             // another process owns it
   kFenced,            // the log failed under us; nothing more may be promised
-  kStale,             // a newer incarnation exists
   kTimeout,           // unknown, not failed: ask again
   kDenied,            // access denied
   kResourceExhausted  // a bound was reached; the message says which

@@ -45,7 +45,6 @@ class FileLock {
 
 enum class OpenMode {
   kRead,
-  kReadWrite,
   kCreate,  // for reading and writing; EEXIST if it is there
 };
 

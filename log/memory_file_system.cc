@@ -65,11 +65,6 @@ void MemoryFileSystem::Cut() {
   cut_ = true;
 }
 
-bool MemoryFileSystem::cut() const {
-  std::lock_guard lock(mutex_);
-  return cut_;
-}
-
 uint64_t MemoryFileSystem::lost() const {
   std::lock_guard lock(mutex_);
   return lost_;

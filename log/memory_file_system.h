@@ -27,7 +27,6 @@ class MemoryFileSystem final : public FileSystem {
   // After so many more calls.
   void CutAfter(uint64_t calls);
   void Cut();
-  bool cut() const;
   void Recover(Random& random);
   // Only the process has ended: everything is as it left it, synced or not.
   void Revive();

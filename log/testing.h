@@ -70,7 +70,6 @@ class RecordingSink final : public DurableSink {
   Lsn durable_ = 0;
   int batches_ = 0;
   int spaces_ = 0;
-  bool after_failure_ = false;
   std::vector<Error> failures_;
   std::vector<Lsn> pressures_;
 };

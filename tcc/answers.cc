@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tcc/answers.h"
 
-#include <algorithm>
-
 #include "base/check.h"
 
 namespace assent::tcc {
@@ -86,14 +84,5 @@ TryMeaning MeaningOfTry(Answer answer, bool sent_before) {
 }
 
 AckMeaning MeaningOfPhaseTwo(Answer answer) { return RowOf(kPhaseTwo, answer).meaning; }
-
-Pause PauseAfter(uint32_t attempts, Duration retry_after, Duration first, Duration cap) {
-  Duration wait = first;
-  for (uint32_t i = 1; i < attempts && wait < cap; ++i) wait *= 2;
-  wait = std::min(wait, cap);
-  if (retry_after <= Duration(0)) return {wait, wait};
-  // All whom a partner put off to one moment would come at that moment: later by the jitter.
-  return {retry_after + wait, wait};
-}
 
 }  // namespace assent::tcc

@@ -10,7 +10,6 @@
 
 #include <cstdint>
 
-#include "base/time.h"
 #include "core/types.h"
 
 namespace assent::tcc {
@@ -51,16 +50,5 @@ struct AckMeaning {
 };
 // Confirm and cancel alike.
 AckMeaning MeaningOfPhaseTwo(Answer answer);
-
-// How long to wait before the same operation is sent again: in (wait - spread, wait], as a timer of
-// the core has it. `attempts` that were answered so far, from 1. The pause doubles from `first` to
-// `cap`, with full jitter; what the partner asked for (0: nothing) is the least, and never cut by
-// the jitter.
-struct Pause {
-  Duration wait;
-  Duration spread;
-  bool operator==(const Pause&) const = default;
-};
-Pause PauseAfter(uint32_t attempts, Duration retry_after, Duration first, Duration cap);
 
 }  // namespace assent::tcc

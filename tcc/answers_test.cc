@@ -17,8 +17,6 @@ namespace {
 
 using core::Ack;
 using core::Vote;
-using std::chrono::milliseconds;
-using std::chrono::seconds;
 
 std::vector<Answer> AllAnswers() {
   std::vector<Answer> all;
@@ -102,21 +100,6 @@ TEST(PhaseTwoAnswers, ThatRefuseNeedAnOperator) {
     EXPECT_EQ(MeaningOfPhaseTwo(answer).needs_operator,
               answer == Answer::kRefused || answer == Answer::kNever)
         << Name(answer);
-  }
-}
-
-TEST(Pauses, DoubleUpToTheCapWithFullJitter) {
-  const Duration first = milliseconds(100), cap = seconds(30);
-  EXPECT_EQ(PauseAfter(1, Duration(0), first, cap), (Pause{milliseconds(100), milliseconds(100)}));
-  EXPECT_EQ(PauseAfter(3, Duration(0), first, cap), (Pause{milliseconds(400), milliseconds(400)}));
-  EXPECT_EQ(PauseAfter(4'000'000'000, Duration(0), first, cap), (Pause{cap, cap}));
-}
-
-TEST(Pauses, AreNeverShorterThanThePartnerAskedFor) {
-  for (uint32_t attempts : {1u, 5u, 500u}) {
-    const Pause pause = PauseAfter(attempts, seconds(7), milliseconds(100), seconds(30));
-    EXPECT_EQ(pause.wait - pause.spread, seconds(7)) << attempts;
-    EXPECT_LE(pause.wait, seconds(37)) << attempts;
   }
 }
 

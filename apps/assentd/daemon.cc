@@ -38,7 +38,6 @@ int CodeOf(const Error& error) {
     case ErrorCode::kFenced:
     case ErrorCode::kIo: return kLogFenced;
     case ErrorCode::kInvalid: return kBadConfiguration;
-    case ErrorCode::kStale: return kStaleLogDirectory;
     default: return kError;
   }
 }

@@ -47,14 +47,4 @@ inline xa::Failure ShuttingDown() {
   return Because(core::Reason::kShutdown, "the coordinator is stopping", true);
 }
 
-// What an operation is answered when its branch cannot be worked on: nothing more can happen to a
-// branch that only ran, a prepared one is in doubt.
-inline xa::Code CodeOfLoss(core::Operation operation) {
-  switch (operation) {
-    case core::Operation::kOpen:
-    case core::Operation::kRun: return xa::Code::kRbCommFail;
-    default: return xa::Code::kErRmFail;
-  }
-}
-
 }  // namespace assent::sql

@@ -6,11 +6,6 @@ namespace assent::model {
 #define ASSENT_MODEL_TEXT(name, text) text,
 #define ASSENT_MODEL_WORD(name, text) #name,
 
-const char* Name(Fault fault) {
-  static constexpr const char* kTexts[] = {ASSENT_MODEL_FAULTS(ASSENT_MODEL_TEXT)};
-  return kTexts[static_cast<int>(fault)];
-}
-
 const char* Name(Invariant invariant) {
   static constexpr const char* kTexts[] = {ASSENT_MODEL_INVARIANTS(ASSENT_MODEL_TEXT)};
   return kTexts[static_cast<int>(invariant)];

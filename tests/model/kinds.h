@@ -91,8 +91,7 @@ enum class Invariant : uint8_t { ASSENT_MODEL_INVARIANTS(ASSENT_MODEL_ENUM) kCou
 enum class Plant : uint8_t { ASSENT_MODEL_PLANTS(ASSENT_MODEL_ENUM) kCount };
 #undef ASSENT_MODEL_ENUM
 
-const char* Name(Fault fault);  // its text
-const char* Name(Invariant invariant);
+const char* Name(Invariant invariant);  // its text
 const char* Name(Plant plant);
 const char* Word(Plant plant);  // the enumerator without its k
 

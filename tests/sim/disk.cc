@@ -165,16 +165,6 @@ void Disk::Recover() {
   Revive();
 }
 
-std::unique_ptr<Disk> Disk::Durable() const {
-  auto copy = std::make_unique<Disk>(world_);
-  for (const auto& [name, node] : durable_names_) {
-    auto fresh = std::make_shared<Node>();
-    fresh->now = fresh->durable = node->durable;
-    copy->names_[name] = copy->durable_names_[name] = std::move(fresh);
-  }
-  return copy;
-}
-
 std::unique_ptr<Disk> Disk::Copy() const {
   auto copy = std::make_unique<Disk>(world_);
   for (const auto& [name, node] : names_) {

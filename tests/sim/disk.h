@@ -40,8 +40,6 @@ class Disk final : public log::FileSystem {
   bool armed() const { return calls_left_.has_value(); }
   void Recover();
   void Revive();
-  // As it would be after a power loss that loses all that was not synced; changes nothing here.
-  std::unique_ptr<Disk> Durable() const;
   // As a reader sees it now.
   std::unique_ptr<Disk> Copy() const;
   // Flips one bit of what stands on the disk: which one is the seed's. False: nothing is there.
