@@ -2,6 +2,7 @@
 // Phase two of the atomic transaction: acknowledgements, retries, heuristic outcomes, the end.
 #include <algorithm>
 
+#include "base/backoff.h"
 #include "base/check.h"
 #include "core/atomic.h"
 
@@ -40,10 +41,7 @@ void AtomicMachine::Retry(uint32_t index, Duration least) {
   branch.waiting = true;
   Duration cap = t_.settings.retry_cap;
   if (branch.IsTcc()) cap = std::min(cap, t_.settings.partner_cap);
-  Duration delay = t_.settings.retry_first;
-  for (uint32_t i = 0; i < branch.retries && delay < cap; ++i) delay *= 2;
-  ++branch.retries;
-  delay = std::min(delay, cap);
+  const Duration delay = BackoffDelay(t_.settings.retry_first, cap, branch.retries++);
   Emit(Arm{Timer::kRetry, index, now_ + least + delay, delay});
 }
 

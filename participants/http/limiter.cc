@@ -37,7 +37,7 @@ void Limiter::Ended(bool probe, Result result, Duration retry_after, Monotonic n
     // Another's answer does not cut short what the partner asked for.
     if (asked_for_ && now < blocked_until_) return;
     is_blocked_ = asked_for_ = false;
-    back_off_ = Duration(0);
+    backoff_.Reset();
     return;
   }
   ++failures_;
@@ -48,12 +48,11 @@ void Limiter::Ended(bool probe, Result result, Duration retry_after, Monotonic n
   }
   // Calls that were under way together fail together: that is one failure of the endpoint.
   if (is_blocked_ ? !probe : failures_ < options_.failures_to_back_off) return;
-  back_off_ = back_off_ == Duration(0) ? options_.back_off_first
-                                       : std::min(back_off_ * 2, options_.back_off_cap);
+  const Duration delay = backoff_.Next();
   asked_for_ = false;
-  const auto half = static_cast<uint64_t>(back_off_.count() / 2);
+  const auto half = static_cast<uint64_t>(delay.count() / 2);
   const auto jitter = static_cast<int64_t>(half == 0 ? 0 : random % half);
-  Block(now + (back_off_ - Duration(jitter)));
+  Block(now + (delay - Duration(jitter)));
 }
 
 Monotonic Limiter::AskAgainAt(Monotonic since) const {

@@ -15,6 +15,7 @@
 
 #include <cstdint>
 
+#include "base/backoff.h"
 #include "base/time.h"
 
 namespace assent::http {
@@ -55,7 +56,7 @@ class Limiter {
   Monotonic AskAgainAt(Monotonic since) const;
   bool IsBackingOff() const { return is_blocked_; }
   bool IsProbing() const { return is_probing_; }
-  Duration back_off() const { return back_off_; }
+  Duration back_off() const { return backoff_.delay(); }
   Duration Left(Monotonic now) const;  // of the back-off
   uint32_t failures() const { return failures_; }
 
@@ -73,7 +74,7 @@ class Limiter {
   bool asked_for_ = false;  // the partner itself asked to be left alone
   Monotonic blocked_until_;
   Monotonic next_overdue_;  // while blocked
-  Duration back_off_{0};
+  Backoff backoff_{options_.back_off_first, options_.back_off_cap};
 };
 
 }  // namespace assent::http

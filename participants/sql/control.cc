@@ -24,7 +24,12 @@ constexpr size_t kPurgeBatch = 500;
 
 Control::Control(const ResourceOptions& options, Driver& driver, ServerView& view, Random& random,
                  Hooks hooks)
-    : options_(options), driver_(driver), view_(view), random_(random), hooks_(std::move(hooks)) {}
+    : options_(options),
+      driver_(driver),
+      view_(view),
+      random_(random),
+      hooks_(std::move(hooks)),
+      backoff_(kFirstBackOff, kLongestBackOff) {}
 
 void Control::Stop() {
   stopping_ = true;
@@ -48,9 +53,9 @@ void Control::ProbeNow() {
     return;
   }
   SetDown(looked.error().message);
-  back_off_ = std::clamp(back_off_ * 2, kFirstBackOff, kLongestBackOff);
-  const auto jitter = random_.Below(static_cast<uint64_t>(back_off_.count()) / 2 + 1);
-  worker_.PostAfter(back_off_ - milliseconds(jitter), [this] { Probe(); });
+  const auto delay = std::chrono::duration_cast<milliseconds>(backoff_.Next());
+  const auto jitter = random_.Below(static_cast<uint64_t>(delay.count()) / 2 + 1);
+  worker_.PostAfter(delay - milliseconds(jitter), [this] { Probe(); });
 }
 
 Result<void> Control::Ensure() {
@@ -89,7 +94,7 @@ Result<void> Control::Look() {
 }
 
 void Control::SetUp() {
-  back_off_ = milliseconds(0);
+  backoff_.Reset();
   if (!view_.SetHealth(xa::Health::kUp, "")) return;
   const auto probe = view_.probe();
   Log(LogEvent::kResourceUp, {{"resource", options_.name},

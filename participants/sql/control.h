@@ -19,6 +19,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/backoff.h"
 #include "base/random.h"
 #include "participants/sql/server_view.h"
 #include "participants/sql/session.h"
@@ -77,7 +78,7 @@ class Control {
 
   // The worker's thread only.
   std::unique_ptr<Session> session_;
-  std::chrono::milliseconds back_off_{0};
+  Backoff backoff_;  // of probes
   std::set<std::string> logged_;
 
   std::atomic<bool> probe_posted_{false};

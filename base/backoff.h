@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Exponential backoff: how long to wait before the next attempt.
+//
+// Contract: the delay is `first`, then doubles with each attempt up to `cap`; it never exceeds
+// `cap`. Jitter is the caller's: it subtracts a random part of the delay.
+// Units and ranges: `first` and `cap` are greater than zero. Threads: plain values.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "base/time.h"
+
+namespace assent {
+
+// The delay after `attempts` attempts before this one: 0 gives `first`.
+inline Duration BackoffDelay(Duration first, Duration cap, uint64_t attempts) {
+  Duration delay = std::min(first, cap);
+  for (uint64_t i = 0; i < attempts && delay < cap; ++i) {
+    delay = delay > cap / 2 ? cap : delay * 2;
+  }
+  return delay;
+}
+
+// The same, one attempt after the other.
+class Backoff {
+ public:
+  Backoff(Duration first, Duration cap) : first_(std::min(first, cap)), cap_(cap) {}
+
+  // The next delay.
+  Duration Next() {
+    delay_ = delay_ > Duration(0) ? BackoffDelay(delay_, cap_, 1) : first_;
+    return delay_;
+  }
+  // What Next returned last; 0 before the first call and after Reset.
+  Duration delay() const { return delay_; }
+  // The next delay is `first` again.
+  void Reset() { delay_ = Duration(0); }
+
+ private:
+  Duration first_, cap_;
+  Duration delay_{0};
+};
+
+}  // namespace assent
