@@ -52,6 +52,26 @@ std::string FormatTime(WallTime time) {
   return text;
 }
 
+std::string FormatHttpDate(WallTime time) {
+  namespace chrono = std::chrono;
+  static constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const chrono::sys_time<chrono::nanoseconds> point{chrono::nanoseconds(time.ns)};
+  const auto day = chrono::floor<chrono::days>(point);
+  const chrono::year_month_day date(day);
+  const int64_t seconds = chrono::floor<chrono::seconds>(point - day).count();
+  std::string text = "Day, 00 Mon 0000 00:00:00 GMT";
+  text.replace(0, 3, kDays[chrono::weekday(day).c_encoding()]);
+  PutDigits(&text[5], 2, static_cast<unsigned>(date.day()));
+  text.replace(8, 3, kMonths[static_cast<unsigned>(date.month()) - 1]);
+  PutDigits(&text[12], 4, static_cast<int>(date.year()));
+  PutDigits(&text[17], 2, seconds / 3'600);
+  PutDigits(&text[20], 2, seconds / 60 % 60);
+  PutDigits(&text[23], 2, seconds % 60);
+  return text;
+}
+
 namespace {
 
 // Takes exactly `digits` decimal digits off the front of `text`.

@@ -46,6 +46,8 @@ const Clock& SystemClock();
 
 // RFC 3339 in UTC with milliseconds: "2026-01-31T12:00:00.123Z".
 std::string FormatTime(WallTime time);
+// The date of an HTTP header (RFC 9110 section 5.6.7): "Sat, 31 Jan 2026 12:00:00 GMT".
+std::string FormatHttpDate(WallTime time);
 // RFC 3339 with any fraction, and Z or an offset; nullopt for anything else.
 std::optional<WallTime> ParseTime(std::string_view text);
 

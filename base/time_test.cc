@@ -19,6 +19,13 @@ TEST(FormatTime, IsReadBackByParseTime) {
   }
 }
 
+TEST(FormatHttpDate, WritesTheFormThatRfc9110Prefers) {
+  EXPECT_EQ(FormatHttpDate({0}), "Thu, 01 Jan 1970 00:00:00 GMT");
+  EXPECT_EQ(FormatHttpDate({784'111'777'000'000'000}), "Sun, 06 Nov 1994 08:49:37 GMT");
+  EXPECT_EQ(FormatHttpDate({1'769'860'799'999'999'999}), "Sat, 31 Jan 2026 11:59:59 GMT");
+  EXPECT_EQ(FormatHttpDate({1'709'164'800'001'000'000}), "Thu, 29 Feb 2024 00:00:00 GMT");
+}
+
 TEST(ParseTime, RefusesWhatSixtyFourBitsOfNanosecondsCannotHold) {
   EXPECT_TRUE(ParseTime("2261-12-31T23:59:60-23:59"));
   EXPECT_FALSE(ParseTime("2262-01-01T00:00:00Z"));

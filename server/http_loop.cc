@@ -5,8 +5,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <ctime>
 
+#include "base/time.h"
 #include "server/http_connection.h"
 
 namespace assent::server {
@@ -100,12 +100,7 @@ void HttpLoop::BeginStop() {
 
 void HttpLoop::Tick() {
   now_ = Steady::now();
-  char text[40];
-  const std::time_t seconds = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  date_.assign(text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts));
-
+  date_ = FormatHttpDate(SystemClock().Wall());
   std::vector<std::shared_ptr<HttpConnection>> all;
   for (const auto& [id, connection] : connections_) all.push_back(connection);
   for (const auto& connection : all) connection->CheckTime();

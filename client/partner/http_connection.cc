@@ -16,7 +16,6 @@
 #include <boost/beast/http/status.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <cerrno>
-#include <ctime>
 #include <string_view>
 
 namespace assent::partner {
@@ -32,18 +31,10 @@ constexpr Duration kLingerFor = std::chrono::seconds(2);
 
 std::string Copy(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
-std::string DateText() {
-  char text[40];
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  return {text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts)};
-}
-
 std::string TextOf(const Answer& answer, bool keep_alive) {
   std::string text = "HTTP/1.1 " + std::to_string(answer.status) + " ";
   text += Copy(http::obsolete_reason(http::int_to_status(static_cast<unsigned>(answer.status))));
-  text += "\r\nDate: " + DateText();
+  text += "\r\nDate: " + FormatHttpDate(SystemClock().Wall());
   text += "\r\nContent-Type: text/plain; charset=utf-8";
   text += "\r\nContent-Length: " + std::to_string(answer.text.size() + 1);
   if (answer.retry_after_s > 0) {
