@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// The records of the decision log, in both directions.
 #include "coordinator/records.h"
 
 #include <algorithm>
@@ -6,51 +7,15 @@
 #include "base/check.h"
 #include "base/utf8.h"
 #include "coordinator/options.h"
+#include "coordinator/record_fields.h"
 
 namespace assent::coordinator {
 namespace {
 
-void FillCause(const core::Cause& cause, const std::string& branch, log::v1::Cause* to) {
-  to->set_branch(branch);
-  to->set_statement(cause.statement);
-  to->set_reason(core::Name(cause.reason));
-  to->set_decided_by(core::Name(cause.decided_by));
-  to->set_at_ns(cause.at_wall_ns);
-  to->set_may_retry(cause.may_retry);
-  to->set_sqlstate(cause.sqlstate);
-  to->set_vendor_code(cause.vendor_code);
-  to->set_detail(ValidUtf8(cause.detail));
-}
-
-void FillPartner(const Partner& partner, bool called_by_client, log::v1::Tcc* to) {
-  to->set_try_url(partner.urls.try_url);
-  to->set_confirm_url(partner.urls.confirm_url);
-  to->set_cancel_url(partner.urls.cancel_url);
-  to->set_content_type(partner.payload.content_type);
-  to->set_payload(partner.payload.bytes);
-  to->set_called_by_client(called_by_client);
-}
-
-void FillBranch(const Entry& entry, uint32_t index, log::v1::Branch* to) {
-  const core::AtomicBranch& branch = entry.atomic.branches[index];
-  to->set_number(index + 1);
-  to->set_name(branch.spec.name);
-  // Without its work an entry is one of a test that has no partners.
-  if (branch.IsTcc()) {
-    log::v1::Tcc* partner = to->mutable_tcc();
-    if (index < entry.work.size() && entry.work[index].partner) {
-      FillPartner(*entry.work[index].partner, branch.spec.called_by_client, partner);
-    }
-    to->set_ended(branch.ended);
-    return;
-  }
-  to->set_resource(branch.spec.resource);
-  to->set_identity(branch.identity);
-  to->set_started_at(branch.started_at);
-  to->set_position(branch.position);
-  to->set_ended(branch.ended);
-  to->set_read_only(branch.spec.read_only || branch.state == core::BranchState::kReadOnly);
-  to->set_witnessed(branch.witnessed);
+log::v1::Record RecordOf(const core::Gtrid& gtrid) {
+  log::v1::Record record;
+  record.set_gtrid(std::string(gtrid.bytes()));
+  return record;
 }
 
 std::string Serialize(const log::v1::Record& record) {
@@ -59,121 +24,58 @@ std::string Serialize(const log::v1::Record& record) {
   return bytes;
 }
 
-template <typename Enum>
-Enum Parse(const std::string& name, Enum last, Enum otherwise) {
-  for (int i = 0; i <= static_cast<int>(last); ++i) {
-    if (name == core::Name(static_cast<Enum>(i))) return static_cast<Enum>(i);
-  }
-  return otherwise;
-}
-
-}  // namespace
-
-log::v1::Result ToResult(core::Outcome outcome) {
-  switch (outcome) {
-    case core::Outcome::kUndecided: return log::v1::RESULT_UNSPECIFIED;
-    case core::Outcome::kCommitted: return log::v1::COMMITTED;
-    case core::Outcome::kRolledBack: return log::v1::ROLLED_BACK;
-    case core::Outcome::kMixed: return log::v1::MIXED;
-    case core::Outcome::kHazard: return log::v1::HAZARD;
-  }
-  return log::v1::RESULT_UNSPECIFIED;
-}
-
-core::Outcome ToOutcome(log::v1::Result result) {
-  switch (result) {
-    case log::v1::COMMITTED: return core::Outcome::kCommitted;
-    case log::v1::ROLLED_BACK: return core::Outcome::kRolledBack;
-    case log::v1::MIXED: return core::Outcome::kMixed;
-    case log::v1::HAZARD: return core::Outcome::kHazard;
-    default: return core::Outcome::kUndecided;
-  }
-}
-
-core::Cause ToCause(const log::v1::Cause& from) {
-  core::Cause cause;
-  cause.reason = Parse(from.reason(), core::Reason::kOperator, core::Reason::kNone);
-  cause.decided_by =
-      Parse(from.decided_by(), core::DecidedBy::kOperator, core::DecidedBy::kCoordinator);
-  cause.statement = from.statement();
-  cause.at_wall_ns = from.at_ns();
-  cause.may_retry = from.may_retry();
-  cause.sqlstate = from.sqlstate();
-  cause.vendor_code = static_cast<int32_t>(from.vendor_code());
-  cause.detail = from.detail();
-  return cause;
-}
-
-namespace {
-
-void FillOpen(const Entry& entry, log::v1::Open* open) {
-  if (entry.atomic.settings.client_named) open->set_gid(entry.gid);
-  open->set_client_named(entry.atomic.settings.client_named);
-  open->set_fingerprint(entry.fingerprint);
-  open->set_begun_at_ns(entry.begun_at.ns);
-  open->set_deadline_at_ns(entry.deadline_at.ns);
-}
-
 }  // namespace
 
 std::string EncodeOpen(const Entry& entry) {
-  log::v1::Record record;
-  record.set_gtrid(std::string(entry.atomic.gtrid.bytes()));
-  FillOpen(entry, record.mutable_open());
-  for (uint32_t i = 0; i < entry.atomic.branches.size(); ++i) {
-    FillBranch(entry, i, record.mutable_open()->add_branches());
-  }
+  log::v1::Record record = RecordOf(entry.atomic.gtrid);
+  log::v1::Open* open = record.mutable_open();
+  WriteHead(entry, open);
+  open->set_deadline_at_ns(entry.deadline_at.ns);
+  WriteBranches(entry, open);
   return Serialize(record);
 }
 
 std::string EncodeEnlist(const Entry& entry, uint32_t branch) {
-  log::v1::Record record;
-  record.set_gtrid(std::string(entry.atomic.gtrid.bytes()));
-  FillOpen(entry, record.mutable_enlist());
-  FillBranch(entry, branch, record.mutable_enlist()->add_branches());
+  log::v1::Record record = RecordOf(entry.atomic.gtrid);
+  log::v1::Open* enlist = record.mutable_enlist();
+  WriteHead(entry, enlist);
+  enlist->set_deadline_at_ns(entry.deadline_at.ns);
+  WriteBranch(entry, branch, enlist->add_branches());
   return Serialize(record);
 }
 
 std::string EncodeCommit(const Entry& entry) {
-  log::v1::Record record;
-  record.set_gtrid(std::string(entry.atomic.gtrid.bytes()));
+  log::v1::Record record = RecordOf(entry.atomic.gtrid);
   log::v1::Commit* commit = record.mutable_commit();
-  if (entry.atomic.settings.client_named) commit->set_gid(entry.gid);
-  commit->set_client_named(entry.atomic.settings.client_named);
-  commit->set_fingerprint(entry.fingerprint);
-  commit->set_begun_at_ns(entry.begun_at.ns);
+  WriteHead(entry, commit);
   commit->set_decided_at_ns(entry.decided_at.ns);
   if (entry.atomic.open_logged) commit->set_deadline_at_ns(entry.deadline_at.ns);
-  for (uint32_t i = 0; i < entry.atomic.branches.size(); ++i) {
-    FillBranch(entry, i, commit->add_branches());
-  }
+  WriteBranches(entry, commit);
   return Serialize(record);
 }
 
 std::string EncodeOutcome(const Entry& entry, WallTime now) {
-  log::v1::Record record;
-  record.set_gtrid(std::string(entry.atomic.gtrid.bytes()));
+  log::v1::Record record = RecordOf(entry.atomic.gtrid);
   log::v1::Outcome* outcome = record.mutable_outcome();
   outcome->set_gid(entry.gid);
   outcome->set_client_named(entry.atomic.settings.client_named);
   outcome->set_fingerprint(entry.fingerprint);
-  outcome->set_result(ToResult(entry.atomic.outcome));
-  FillCause(entry.atomic.cause, entry.CauseBranch(), outcome->mutable_cause());
+  outcome->set_result(ToProto(entry.atomic.outcome));
+  WriteCause(entry.atomic.cause, entry.CauseBranch(), outcome->mutable_cause());
   outcome->set_begun_at_ns(entry.begun_at.ns);
   outcome->set_ended_at_ns(now.ns);
   return Serialize(record);
 }
 
 std::string EncodeOutcome(const Ended& ended) {
-  log::v1::Record record;
-  record.set_gtrid(std::string(ended.gtrid.bytes()));
+  log::v1::Record record = RecordOf(ended.gtrid);
   log::v1::Outcome* outcome = record.mutable_outcome();
   outcome->set_gid(ended.gid);
   outcome->set_client_named(!ended.gid.empty());
   outcome->set_fingerprint(ended.fingerprint);
-  outcome->set_result(ToResult(ended.outcome));
+  outcome->set_result(ToProto(ended.outcome));
   if (ended.cause.reason != core::Reason::kNone) {
-    FillCause(ended.cause, ended.cause_branch, outcome->mutable_cause());
+    WriteCause(ended.cause, ended.cause_branch, outcome->mutable_cause());
   }
   outcome->set_begun_at_ns(ended.begun_at.ns);
   outcome->set_ended_at_ns(ended.ended_at.ns);
@@ -182,44 +84,28 @@ std::string EncodeOutcome(const Ended& ended) {
 
 std::string EncodeHeuristic(const Entry& entry, uint32_t index, WallTime now) {
   const core::AtomicBranch& branch = entry.atomic.branches.at(index);
-  log::v1::Record record;
-  record.set_gtrid(std::string(entry.atomic.gtrid.bytes()));
+  log::v1::Record record = RecordOf(entry.atomic.gtrid);
   log::v1::Heuristic* heuristic = record.mutable_heuristic();
   heuristic->set_number(index + 1);
-  switch (branch.heuristic) {
-    case core::Ack::kHeuristicCommit: heuristic->set_result(log::v1::COMMITTED); break;
-    case core::Ack::kHeuristicRollBack: heuristic->set_result(log::v1::ROLLED_BACK); break;
-    case core::Ack::kHeuristicMixed: heuristic->set_result(log::v1::MIXED); break;
-    default: heuristic->set_result(log::v1::HAZARD); break;
-  }
+  heuristic->set_result(ToProto(branch.heuristic));
   heuristic->set_detail(ValidUtf8(branch.detail));
   heuristic->set_at_ns(now.ns);
-  switch (entry.atomic.decision) {
-    case core::Decision::kCommit: heuristic->set_decision(log::v1::COMMIT); break;
-    case core::Decision::kRollBack: heuristic->set_decision(log::v1::ROLL_BACK); break;
-    case core::Decision::kNone: break;
-  }
-  heuristic->set_gid(entry.gid);
-  heuristic->set_client_named(entry.atomic.settings.client_named);
-  for (uint32_t i = 0; i < entry.atomic.branches.size(); ++i) {
-    FillBranch(entry, i, heuristic->add_branches());
-  }
-  heuristic->set_fingerprint(entry.fingerprint);
-  heuristic->set_begun_at_ns(entry.begun_at.ns);
+  heuristic->set_decision(ToProto(entry.atomic.decision));
+  WriteHead(entry, heuristic);
+  heuristic->set_gid(entry.gid);  // one that the coordinator made too
+  WriteBranches(entry, heuristic);
   return Serialize(record);
 }
 
 std::string EncodeBranchEnd(const core::Gtrid& gtrid, uint32_t index) {
-  log::v1::Record record;
-  record.set_gtrid(std::string(gtrid.bytes()));
+  log::v1::Record record = RecordOf(gtrid);
   record.mutable_branch_end()->set_number(index + 1);
   return Serialize(record);
 }
 
 std::string EncodeEnd(const Entry& entry, WallTime now) {
-  log::v1::Record record;
-  record.set_gtrid(std::string(entry.atomic.gtrid.bytes()));
-  record.mutable_end()->set_result(ToResult(entry.atomic.outcome));
+  log::v1::Record record = RecordOf(entry.atomic.gtrid);
+  record.mutable_end()->set_result(ToProto(entry.atomic.outcome));
   record.mutable_end()->set_at_ns(now.ns);
   return Serialize(record);
 }
@@ -233,8 +119,7 @@ std::string EncodeForgotten(const ForgottenMark& mark) {
 
 std::string EncodeIdentity(const std::string& resource, const std::string& identity,
                            const core::Gtrid& last_before, WallTime now) {
-  log::v1::Record record;
-  record.set_gtrid(std::string(last_before.bytes()));
+  log::v1::Record record = RecordOf(last_before);
   record.mutable_resource_identity()->set_resource(resource);
   record.mutable_resource_identity()->set_identity(identity);
   record.mutable_resource_identity()->set_at_ns(now.ns);
@@ -292,6 +177,74 @@ Result<Decoded> Decode(std::string_view payload) {
     return Error{ErrorCode::kDamaged, "a record names a branch by a number that none has"};
   }
   return decoded;
+}
+
+void ReadOpen(const log::v1::Open& open, Entry& entry) {
+  ReadHead(open, entry);
+  entry.deadline_at = {open.deadline_at_ns()};
+  entry.atomic.open_logged = true;
+  for (const auto& branch : open.branches()) ReadBranch(branch, entry);
+}
+
+void ReadCommit(const log::v1::Commit& commit, Entry& entry) {
+  ReadHead(commit, entry);
+  entry.decided_at = {commit.decided_at_ns()};
+  entry.deadline_at = {commit.deadline_at_ns()};
+  entry.atomic.open_logged = commit.deadline_at_ns() != 0;
+  for (const auto& branch : commit.branches()) ReadBranch(branch, entry);
+}
+
+void ReadBranchEnd(const log::v1::BranchEnd& end, Entry& entry) {
+  BranchAt(entry, end.number()).ended = true;
+}
+
+void ReadCause(const log::v1::Outcome& outcome, Entry& entry) {
+  entry.atomic.cause = ReadCause(outcome.cause());
+  const auto named = entry.names.find(outcome.cause().branch());
+  if (named != entry.names.end()) entry.atomic.cause.branch = static_cast<int32_t>(named->second);
+}
+
+void ReadHeuristic(const log::v1::Heuristic& heuristic, Entry& entry) {
+  core::AtomicBranch& branch = BranchAt(entry, heuristic.number());
+  branch.state = core::BranchState::kHeuristic;
+  branch.heuristic = ToAck(heuristic.result());
+  branch.detail = heuristic.detail();
+}
+
+void ReadTransaction(const log::v1::Heuristic& heuristic, Entry& entry) {
+  ReadHead(heuristic, entry);
+  entry.atomic.decision = ToDecision(heuristic.decision());
+  for (const auto& branch : heuristic.branches()) {
+    if (BranchAt(entry, branch.number()).spec.name.empty()) ReadBranch(branch, entry);
+  }
+}
+
+Ended ToEnded(const core::Gtrid& gtrid, const log::v1::Outcome& outcome) {
+  Ended ended;
+  ended.gtrid = gtrid;
+  if (outcome.client_named()) ended.gid = outcome.gid();
+  ended.fingerprint = outcome.fingerprint();
+  ended.outcome = ToOutcome(outcome.result());
+  ended.cause = ReadCause(outcome.cause());
+  ended.cause_branch = outcome.cause().branch();
+  ended.begun_at = {outcome.begun_at_ns()};
+  ended.ended_at = {outcome.ended_at_ns()};
+  return ended;
+}
+
+Ended ToEnded(const core::Gtrid& gtrid, const log::v1::Commit& commit, const log::v1::End& end) {
+  Ended ended;
+  ended.gtrid = gtrid;
+  if (commit.client_named()) ended.gid = commit.gid();
+  ended.fingerprint = commit.fingerprint();
+  ended.outcome = core::Outcome::kCommitted;
+  ended.begun_at = {commit.begun_at_ns()};
+  ended.ended_at = {end.at_ns()};
+  return ended;
+}
+
+ForgottenMark ToMark(const log::v1::Forgotten& forgotten) {
+  return {core::Gtrid::FromHex(forgotten.up_to()), {forgotten.ended_at_ns()}};
 }
 
 }  // namespace assent::coordinator
