@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What scans tell the shard (recovery/judge.h), what waits for the first of each resource, and the
+// What scans tell the shard (recovery/scan_handler.h), what waits for the first of each resource, and the
 // witness rows that go.
 #include <utility>
 

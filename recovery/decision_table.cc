@@ -12,35 +12,36 @@ constexpr uint8_t Any(E... values) {
 }
 constexpr uint8_t kAll = 0xff;
 constexpr uint8_t kListed = Any(Listing::kListed);
+constexpr uint8_t kNotListed = Any(Listing::kNotListed);
 constexpr uint8_t kPast = Any(Origin::kPast);
 constexpr uint8_t kNothing = Any(Known::kNothing);
 constexpr uint8_t kSame = Any(Identity::kSame);
 
 // clang-format off
 constexpr Row kTable[] = {
-    {kListed, Any(Origin::kForeign), kAll, kAll, kAll, Action::kLeaveAlone,
+    {"R1", kListed, Any(Origin::kForeign), kAll, kAll, kAll, Action::kLeaveAlone,
      "another format id or coordinator id: leave alone"},
-    {kListed, Any(Origin::kNewer), kAll, kAll, kAll, Action::kStop,
+    {"R2", kListed, Any(Origin::kNewer), kAll, kAll, kAll, Action::kStop,
      "ours, of a higher incarnation or another start nonce: this log directory is stale or copied"},
-    {kListed, Any(Origin::kLive), kAll, kAll, kAll, Action::kLeaveToShard,
+    {"R3", kListed, Any(Origin::kLive), kAll, kAll, kAll, Action::kLeaveToShard,
      "ours, live: its shard finishes it"},
-    {kListed, kPast, Any(Known::kCommitRecord), kAll, kAll, Action::kCommit,
+    {"R4", kListed, kPast, Any(Known::kCommitRecord), kAll, kAll, Action::kCommit,
      "ours, past, commit record: commit"},
-    {kListed, kPast, Any(Known::kUndecidedLast), kAll, kAll, Action::kWait,
+    {"R5", kListed, kPast, Any(Known::kUndecidedLast), kAll, kAll, Action::kWait,
      "ours, past, open with a last resource undecided: leave until the row is had"},
-    {kListed, kPast, Any(Known::kCommitted), kAll, kAll, Action::kCommitAndAlarm,
+    {"R6", kListed, kPast, Any(Known::kCommitted), kAll, kAll, Action::kCommitAndAlarm,
      "ours, past, history says committed: commit, alarm: resurrected"},
-    {kListed, kPast, Any(Known::kRolledBack), kAll, kAll, Action::kRollBack,
+    {"R7", kListed, kPast, Any(Known::kRolledBack), kAll, kAll, Action::kRollBack,
      "ours, past, history says rolled back: roll back"},
-    {kListed, kPast, kNothing, Any(Identity::kChanged), kAll, Action::kHold,
+    {"R8", kListed, kPast, kNothing, Any(Identity::kChanged), kAll, Action::kHold,
      "ours, past, nothing known, the resource's identity changed: hold for the operator"},
-    {kListed, kPast, kNothing, kSame, Any(Memory::kComplete), Action::kPresumeAbort,
+    {"R9", kListed, kPast, kNothing, kSame, Any(Memory::kComplete), Action::kPresumeAbort,
      "ours, past, nothing known, above the highest forgotten gtrid: roll back (presumed abort)"},
-    {kListed, kPast, kNothing, kSame, Any(Memory::kForgotten), Action::kNeedsOperator,
+    {"R10", kListed, kPast, kNothing, kSame, Any(Memory::kForgotten), Action::kNeedsOperator,
      "ours, past, nothing known, at or below the highest forgotten gtrid: needs operator"},
-    {Any(Listing::kNotListed), kAll, Any(Known::kCommitRecord), kAll, kAll, Action::kCommitByRule2,
+    {"R11", kNotListed, kAll, Any(Known::kCommitRecord), kAll, kAll, Action::kCommitByRule2,
      "not listed, commit record not acknowledged: commit; an unknown XID is looked after"},
-    {Any(Listing::kNotListed), kAll,
+    {"R12", kNotListed, kAll,
      Any(Known::kNothing, Known::kUndecidedLast, Known::kCommitted, Known::kRolledBack), kAll, kAll,
      Action::kNothing, "not listed, no commit record: nothing to do"},
 };
@@ -65,7 +66,7 @@ const Row& Decide(const Facts& facts) {
   const Row* match = nullptr;
   for (const Row& row : kTable) {
     if (!Matches(row, facts)) continue;
-    CHECK(match == nullptr) << "two rows match: " << match->text << " / " << row.text;
+    CHECK(match == nullptr) << "two rows match: " << match->label << ", " << row.label;
     match = &row;
   }
   CHECK(match != nullptr) << "no row of the recovery table matches";

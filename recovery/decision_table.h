@@ -2,8 +2,9 @@
 // What recovery does with a branch that a scan found, or did not find: one table, as data.
 //
 // Contract: every combination of facts matches exactly one row (decision_table_test.cc proves it).
-// The same table stands as text in docs/protocol.md. Source: Mohan et al. 1986 (presumed abort);
-// X/Open C193 section 2.3 (recovery).
+// Rows are named R1, R2, … in their order: in the events, and in docs/protocol.md, which has the
+// same table as text. Source: Mohan et al. 1986 (presumed abort); X/Open C193 section 2.3
+// (recovery).
 #pragma once
 
 #include <cstdint>
@@ -55,6 +56,7 @@ enum class Action : uint8_t {
 };
 
 struct Row {
+  const char* label;                                 // R1, R2, …
   uint8_t listing, origin, known, identity, memory;  // sets of values, a bit each
   Action action;
   const char* text;

@@ -7,7 +7,6 @@
 #include <filesystem>
 
 #include "coordinator/records.h"
-#include "recovery/judge.h"
 #include "recovery/replay_fixture.h"
 
 namespace assent::recovery {
@@ -36,45 +35,6 @@ TEST_F(ReplayTest, FindsADecisionWithoutAnEndAndSendsItsCommitsAgain) {
   after->Reply(after->b, Operation::kCommit);
   EXPECT_EQ(after->StatusOf(again), 200) << "the same gid gives the same outcome";
   EXPECT_EQ(after->LogKinds(), "commit branch-end end");
-}
-
-// What has ended by the time of the first scan has not ended durably yet.
-TEST_F(ReplayTest, PurgesOldWitnessesOnceButThoseOfWhatWasUnfinished) {
-  Box box;
-  box.Execute("ended");
-  box.UpToDecision();
-  box.FlushLog();
-  box.Reply(box.a, Operation::kCommit);
-  box.Reply(box.b, Operation::kCommit);
-  box.Execute("unfinished");
-  box.UpToDecision();
-  Write(box.log.records);
-  const core::Gtrid unfinished = MustRead().restored.unfinished.at(0)->atomic.gtrid;
-  const auto after = Restart();
-  after->Reply(after->a, Operation::kCommit);
-  after->Reply(after->b, Operation::kCommit);
-  Judge judge({});
-  judge.Attach(*after->shard);
-  xa::ScanResult scan;
-  scan.stamp = {"server-b", "start"};
-  const auto take = [&] {
-    ASSERT_TRUE(judge.Take(*after->shard, "b", scan, after->clock.now).has_value());
-  };
-  after->b.witness = true;
-  take();
-  EXPECT_TRUE(after->b.purges.empty()) << "a failed scan says nothing";
-  scan.complete = true;
-  after->b.witness = false;
-  take();
-  EXPECT_TRUE(after->b.purges.empty());
-  after->b.witness = true;
-  take();
-  take();
-  ASSERT_EQ(after->b.purges.size(), 1u);
-  EXPECT_EQ(after->b.purges[0].coordinator_id, "12345678");
-  EXPECT_EQ(after->b.purges[0].below_incarnation, 4u);
-  EXPECT_EQ(after->b.purges[0].keep, (std::vector<xa::Xid>{{unfinished, 2}}));
-  EXPECT_TRUE(after->a.purges.empty());
 }
 
 TEST_F(ReplayTest, KeepsTheOutcomesOfNamedGids) {

@@ -12,7 +12,7 @@ Sweeper::Sweeper(coordinator::Engine& engine, std::vector<xa::ResourceManager*> 
       clock_(clock),
       random_(random),
       options_(options),
-      judge_(options) {
+      handler_(options) {
   for (xa::ResourceManager* manager : resources) {
     resources_[manager->name()].manager = manager;
   }
@@ -22,7 +22,7 @@ Sweeper::~Sweeper() { Stop(); }
 
 void Sweeper::Start() {
   engine_.Post([this](coordinator::Shard& shard) {
-    judge_.Attach(shard);
+    handler_.Attach(shard);
     shard.on_scan_wanted = [this](const std::string& name) { Hasten(name); };
   });
   thread_ = std::thread([this] { Run(); });
@@ -61,7 +61,7 @@ void Sweeper::StartScan(Resource& resource) {
   const Monotonic started = clock_.Now();
   resource.manager->Scan(own_, [this, &resource, started](xa::ScanResult scan) {
     engine_.Post([this, &resource, started, scan = std::move(scan)](coordinator::Shard& shard) {
-      const auto again = judge_.Take(shard, resource.manager->name(), scan, started);
+      const auto again = handler_.Take(shard, resource.manager->name(), scan, started);
       if (again) Finish(resource, *again);
     });
   });

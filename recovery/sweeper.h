@@ -15,7 +15,7 @@
 
 #include "base/random.h"
 #include "coordinator/engine.h"
-#include "recovery/judge.h"
+#include "recovery/scan_handler.h"
 
 namespace assent::recovery {
 
@@ -47,7 +47,7 @@ class Sweeper {
   Random& random_;
   const SweeperOptions options_;
   std::map<std::string, Resource> resources_;
-  Judge judge_;  // engine's thread
+  ScanHandler handler_;  // engine's thread
 
   std::mutex mutex_;  // guards stopping_, and each resource's next and scanning
   std::condition_variable wake_;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The model judges scans by itself, for a shard cannot be copied. Here every situation that any
-// search met is put before the real recovery::Judge over a real shard: it must do the same.
+// The model gives the judge facts that it makes itself, for a shard cannot be copied. Here every
+// situation that any search met is put before recovery::ScanHandler over a real shard: it must do
+// the same.
 #include <gtest/gtest.h>
 
 #include "coordinator/testing.h"
-#include "recovery/judge.h"
+#include "recovery/scan_handler.h"
 #include "tests/model/searched.h"
 
 namespace assent::model {
@@ -80,30 +81,30 @@ std::unique_ptr<Box> ShardAt(const Sighting& sighting) {
   return box;
 }
 
-Deed Take(recovery::Judge& judge, Box& box) {
+Deed Take(recovery::ScanHandler& handler, Box& box) {
   xa::ScanResult scan;
   scan.complete = true;
   scan.stamp = {"server-a", "start"};
   scan.listed.push_back({{Its(), 1}, ""});
   const size_t before = box.a.calls.size();
-  judge.Take(*box.shard, "a", scan, kAsked);
+  handler.Take(*box.shard, "a", scan, kAsked);
   if (!box.fatal.empty()) return Deed::kStop;
   if (box.a.calls.size() == before) return Deed::kNothing;
   return box.a.calls.back().operation == Operation::kCommit ? Deed::kCommit : Deed::kRollBack;
 }
 
 // Lists before, over shards that knew what makes the judge remember what it does.
-void Remember(const Sighting& sighting, recovery::Judge& judge) {
+void Remember(const Sighting& sighting, recovery::ScanHandler& handler) {
   Sighting before;
   if (sighting.seen) {
     before.first_run = true;
-    Take(judge, *ShardAt(before));
+    Take(handler, *ShardAt(before));
   }
   if (sighting.returned) {
     before = {};
     before.live = true;
     before.ended_as = core::Decision::kCommit;
-    Take(judge, *ShardAt(before));
+    Take(handler, *ShardAt(before));
   }
   before = {};
   switch (sighting.announced) {
@@ -115,15 +116,15 @@ void Remember(const Sighting& sighting, recovery::Judge& judge) {
     case Action::kNeedsOperator: before.forgotten = true; break;
     default: FAIL() << "nothing is announced of this";
   }
-  Take(judge, *ShardAt(before));
+  Take(handler, *ShardAt(before));
 }
 
 Deed ByTheJudge(const Sighting& sighting) {
-  recovery::Judge judge({});
-  Remember(sighting, judge);
+  recovery::ScanHandler handler({});
+  Remember(sighting, handler);
   const auto box = ShardAt(sighting);
   box->clock.now = kAsked;  // the back-off of earlier tries is over
-  return Take(judge, *box);
+  return Take(handler, *box);
 }
 
 std::string Describe(const Sighting& s) {

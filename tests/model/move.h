@@ -112,7 +112,7 @@ class Move {
   void CheckStart();
   void NoteIdentity(uint32_t branch);
   recovery::Facts FactsOf(uint32_t branch) const;
-  Deed TouchOrphan(uint32_t branch, const recovery::Row& row);
+  Deed TouchOrphan(uint32_t branch, recovery::Action action);
   Deed JudgeListed(uint32_t branch, const Sighting& sighting);
 
   Library& library_;

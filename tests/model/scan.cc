@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lists and their judgement, as recovery::Judge has it. judge_test.cc of this folder holds the two
-// against each other.
+// Lists, and the facts by which recovery::JudgeBranch judges them. judge_test.cc of this folder
+// compares the facts with those that a real shard gives.
 #include <algorithm>
 #include <utility>
 
 #include "base/check.h"
 #include "coordinator/records.h"
-#include "recovery/decision_table.h"
+#include "recovery/judge.h"
 #include "tests/model/codec.h"
 #include "tests/model/move.h"
 
@@ -17,17 +17,6 @@ using namespace recovery;
 namespace {
 
 uint8_t NumberOf(const Row& row) { return static_cast<uint8_t>(&row - DecisionTable().data() + 1); }
-
-// recovery::Judge::Remind.
-void Remind(uint8_t announced, Facts& facts) {
-  if (announced == 0 || facts.known != Known::kNothing) return;
-  switch (DecisionTable()[announced - 1u].action) {
-    case Action::kPresumeAbort: facts.memory = Memory::kComplete; break;
-    case Action::kRollBack: facts.known = Known::kRolledBack; break;
-    case Action::kCommitAndAlarm: facts.known = Known::kCommitted; break;
-    default: break;
-  }
-}
 
 // Shard::EndedAs.
 bool HasEnded(const World& world, uint32_t index) {
@@ -98,26 +87,23 @@ void Move::Judge(uint32_t index) {
 Deed Move::JudgeListed(uint32_t index, const Sighting& sighting) {
   Branch& branch = world.branches[index];
   const bool kept = sighting.history != core::Outcome::kUndecided;
-  if (kept && sighting.ended_since) return Deed::kNothing;
-  Facts facts = FactsOf(index);
-  if (sighting.ended_as != core::Decision::kNone) {
-    if (!std::exchange(branch.returned, true)) return Deed::kNothing;
-    facts.origin = Origin::kPast;
-    facts.known =
-        sighting.ended_as == core::Decision::kCommit ? Known::kCommitted : Known::kRolledBack;
-  }
-  Remind(branch.announced, facts);
-  const Row& row = Decide(facts);
-  reached_.NoteRow(row);
-  Tell([&] { return std::string("    judged: ") + row.text; });
-  if (row.action == Action::kStop) {
+  const Evidence evidence{FactsOf(index), kept && sighting.ended_since, sighting.ended_as,
+                          sighting.first_run};
+  recovery::Remembered before;
+  before.seen = sighting.seen;
+  before.returned = branch.returned;
+  if (branch.announced != 0) before.announced = &DecisionTable()[branch.announced - 1u];
+  const Ruling ruling = JudgeBranch(evidence, before);
+  branch.returned = before.returned;
+  if (before.announced != nullptr) branch.announced = NumberOf(*before.announced);
+  if (ruling.row == nullptr) return Deed::kNothing;
+  reached_.NoteRow(*ruling.row);
+  Tell([&] { return std::string("    judged: ") + ruling.row->text; });
+  if (ruling.action == Action::kStop) {
     Crash(world.log.size());  // the process ends; what it ran with was not this directory
     return Deed::kStop;
   }
-  if (row.action == Action::kLeaveToShard) return Deed::kNothing;
-  if (sighting.first_run && !sighting.seen) return Deed::kNothing;
-  branch.announced = NumberOf(row);
-  return TouchOrphan(index, row);
+  return TouchOrphan(index, ruling.action);
 }
 
 // What the shard knows of it.
@@ -137,10 +123,10 @@ Facts Move::FactsOf(uint32_t index) const {
   return facts;
 }
 
-Deed Move::TouchOrphan(uint32_t index, const Row& row) {
+Deed Move::TouchOrphan(uint32_t index, Action action) {
   Flight call;
   call.orphan = true;
-  switch (row.action) {
+  switch (action) {
     case Action::kCommit:
     case Action::kCommitAndAlarm: call.operation = core::Operation::kCommit; break;
     case Action::kRollBack: call.operation = core::Operation::kRollBack; break;
@@ -148,7 +134,7 @@ Deed Move::TouchOrphan(uint32_t index, const Row& row) {
       call.operation =
           Planted(Plant::kOrphanCommitted) ? core::Operation::kCommit : core::Operation::kRollBack;
       break;
-    default: return Deed::kNothing;  // the operator's
+    default: return Deed::kNothing;  // the operator's, its shard's, or not yet
   }
   if (call.operation == core::Operation::kRollBack && world.commit_durable) {
     Violate(Invariant::kStability, "recovery rolls a branch back after the decision to commit");

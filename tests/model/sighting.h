@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a judgement of a scan knew of a listed branch, and what came of it: so that the model's
-// judgement can be held against recovery::Judge itself (judge_test.cc).
+// What a judgement of a scan knew of a listed branch, and what came of it: so that the facts that
+// the model makes can be compared with those that recovery::ScanHandler collects (judge_test.cc).
 #pragma once
 
 #include <compare>

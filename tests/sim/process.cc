@@ -72,7 +72,7 @@ void Process::End(CrashKind kind, Duration down) {
   ++epoch_;
   timer_ = kNever;
   effects_left_ = 0;
-  judge_.reset();
+  scan_handler_.reset();
   shard_.reset();
   scans_.assign(resources_.size(), {});
   if (log_) {
@@ -226,8 +226,8 @@ bool Process::Begin() {
     Fatal(reason, message);
   };
   shard_ = std::make_unique<coordinator::Shard>(std::move(context));
-  judge_ = std::make_unique<recovery::Judge>(settings_.sweeper);
-  judge_->Attach(*shard_);
+  scan_handler_ = std::make_unique<recovery::ScanHandler>(settings_.sweeper);
+  scan_handler_->Attach(*shard_);
   shard_->on_scan_wanted = [this](const std::string& resource) { Hasten(resource); };
   ++starts_;
   world_.Tell(0x57a47, [&] {
@@ -267,7 +267,7 @@ void Process::Scan(size_t index) {
     scans_[index].under_way = false;
     Input([&](coordinator::Shard& shard) {
       PlantInScan(shard, index, scan, last_before);
-      const auto again = judge_->Take(shard, resources_[index]->name(), scan, started);
+      const auto again = scan_handler_->Take(shard, resources_[index]->name(), scan, started);
       if (!again || world_.Planted(Plant::kScanOnce)) return;
       const auto jitter = Duration(
           static_cast<int64_t>(world_.rng.Below(static_cast<uint64_t>(again->count() / 4 + 1))));

@@ -15,7 +15,7 @@
 
 #include "coordinator/shard.h"
 #include "coordinator/validate.h"
-#include "recovery/judge.h"
+#include "recovery/scan_handler.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/log_port.h"
 #include "tests/sim/resource.h"
@@ -98,7 +98,7 @@ class Process final : public ProcessPort {
   uint32_t slow_sync_ = 0;
   std::unique_ptr<SimLog> log_;
   std::unique_ptr<coordinator::Shard> shard_;
-  std::unique_ptr<recovery::Judge> judge_;
+  std::unique_ptr<recovery::ScanHandler> scan_handler_;
   Monotonic timer_ = kNever;
   struct Scans {
     uint64_t planned = 0;  // the number of the last one

@@ -4,8 +4,8 @@
 
 #include "coordinator/testing.h"
 #include "log/directory.h"
-#include "recovery/judge.h"
 #include "recovery/replay.h"
+#include "recovery/scan_handler.h"
 #include "tests/sim/faults/list.h"
 
 namespace assent::sim {
@@ -49,7 +49,7 @@ class Clone {
     context.await_first_scans = !stage.world.Planted(Plant::kActsBeforeScan);
     context.fatal = [](coordinator::FatalReason, const std::string&) { throw MustStop(); };
     shard_ = std::make_unique<coordinator::Shard>(std::move(context));
-    judge_.Attach(*shard_);
+    scan_handler_.Attach(*shard_);
     shard_->Restore(std::move(restored));
     for (Database* database : stage.databases) Execute(database->name());
   }
@@ -68,7 +68,7 @@ class Clone {
     scan.newer_witness = database.NewerWitness(own_);
     newer |= scan.newer_witness.has_value();
     if (!newer) {
-      if (!stopped_) (void)judge_.Take(*shard_, database.name(), scan, stage_.world.Now());
+      if (!stopped_) (void)scan_handler_.Take(*shard_, database.name(), scan, stage_.world.Now());
       return;
     }
     stage_.world.Count(Fault::kLogCloned);
@@ -81,7 +81,7 @@ class Clone {
     if (stage_.world.Planted(Plant::kWitnessIgnored)) scan.newer_witness.reset();
     bool stopped = false;
     try {
-      (void)judge_.Take(*shard_, database.name(), scan, stage_.world.Now());
+      (void)scan_handler_.Take(*shard_, database.name(), scan, stage_.world.Now());
     } catch (const MustStop&) {
       stopped = stopped_ = true;
       stage_.world.Reach(Marker::kStale);
@@ -129,7 +129,7 @@ class Clone {
   std::map<std::string, xa::ResourceManager*> by_name_;
   bool stopped_ = false;
   std::unique_ptr<coordinator::Shard> shard_;
-  recovery::Judge judge_{recovery::SweeperOptions{}};
+  recovery::ScanHandler scan_handler_{recovery::SweeperOptions{}};
 };
 
 void StartOverCopy(Stage& stage, Disk& copy) {

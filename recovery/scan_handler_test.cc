@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// Scans of a real shard: what the judge is told of it, and what it is made to do.
+#include "recovery/scan_handler.h"
+
+#include <gtest/gtest.h>
+
+#include "coordinator/testing.h"
+#include "recovery/replay_fixture.h"
+
+namespace assent::recovery {
+namespace {
+
+using coordinator::Box;
+using core::Operation;
+
+class ScanHandlerTest : public ::testing::Test {
+ protected:
+  explicit ScanHandlerTest(bool await_first_scans = false)
+      : box_(Options(), 3, await_first_scans), handler_({}) {
+    handler_.Attach(*box_.shard);
+  }
+
+  static coordinator::EngineOptions Options() {
+    coordinator::EngineOptions options;
+    options.outcome_age = std::chrono::seconds(1);
+    return options;
+  }
+  static xa::Xid Orphan(uint32_t incarnation) {
+    return {core::Gtrid::Make("12345678", incarnation, "old", 7), 1};
+  }
+  std::optional<Duration> Scan(const std::vector<xa::Xid>& listed, bool standby = false) {
+    xa::ScanResult scan;
+    scan.complete = true;
+    scan.standby = standby;
+    scan.stamp = {"server-a", "start"};
+    for (const xa::Xid& xid : listed) scan.listed.push_back({xid, ""});
+    return handler_.Take(*box_.shard, "a", scan, box_.clock.now);
+  }
+  // Everything that has ended is forgotten, and the mark stands above all older incarnations.
+  void EndOneAndForgetIt() {
+    box_.Execute("g1");
+    box_.UpToDecision();
+    box_.FlushLog();
+    box_.Reply(box_.a, Operation::kCommit);
+    box_.Reply(box_.b, Operation::kCommit);
+    box_.FlushLog();
+    box_.Advance(std::chrono::seconds(5));
+    ASSERT_TRUE(box_.shard->Forgotten().up_to.has_value());
+  }
+
+  Box box_;
+  ScanHandler handler_;
+};
+
+TEST_F(ScanHandlerTest, RollsAnOrphanBackUntilItIsGoneThoughOutcomesAreForgottenMeanwhile) {
+  Scan({Orphan(2)});
+  box_.Reply(box_.a, Operation::kRollBack, xa::Code::kErNota);  // its old session still holds it
+  EndOneAndForgetIt();
+  Scan({Orphan(2)});
+  ASSERT_EQ(box_.a.calls.size(), 1u);
+  EXPECT_EQ(box_.a.calls.front().operation, Operation::kRollBack);
+}
+
+TEST_F(ScanHandlerTest, LeavesToTheOperatorWhatItFirstSeesAtOrBelowTheMark) {
+  EndOneAndForgetIt();
+  Scan({Orphan(2)});
+  EXPECT_TRUE(box_.a.calls.empty());
+}
+
+// A commit hung and was taken as done, the server restarted and has the branch prepared again; the
+// transaction stays live because its other branch has no answer.
+TEST_F(ScanHandlerTest, CommitsABranchThatReturnedWhileItsTransactionIsStillLive) {
+  box_.Execute("g1");
+  box_.UpToDecision();
+  box_.FlushLog();
+  const xa::Xid xid = box_.a.calls.front().xid;
+  box_.Reply(box_.a, Operation::kCommit);
+  ASSERT_TRUE(box_.shard->IsLive(xid.gtrid));
+  Scan({xid});
+  EXPECT_TRUE(box_.a.calls.empty()) << "this list may be older than the answer";
+  Scan({xid});
+  ASSERT_EQ(box_.a.calls.size(), 1u);
+  box_.Reply(box_.a, Operation::kCommit);
+}
+
+TEST_F(ScanHandlerTest, StopsAtABranchOfANewerIncarnationBeforeAnythingIsTouched) {
+  EXPECT_FALSE(Scan({Orphan(2), Orphan(4)}).has_value());
+  EXPECT_TRUE(box_.a.calls.empty());
+  EXPECT_NE(box_.fatal.find("newer incarnation"), std::string::npos) << box_.fatal;
+}
+
+TEST_F(ScanHandlerTest, StopsAtABranchOfANewerIncarnationOnAStandbyToo) {
+  EXPECT_FALSE(Scan({Orphan(4)}, true).has_value());
+  EXPECT_NE(box_.fatal.find("newer incarnation"), std::string::npos) << box_.fatal;
+}
+
+TEST_F(ScanHandlerTest, TouchesNothingThatOnlyAStandbyShows) {
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(Scan({Orphan(2)}, true).has_value());
+  EXPECT_TRUE(box_.a.calls.empty());
+}
+
+TEST_F(ScanHandlerTest, StopsAtAWitnessRowOfANewerIncarnation) {
+  xa::ScanResult scan;
+  scan.complete = true;
+  scan.listed.push_back({Orphan(2), ""});
+  scan.newer_witness = {core::Gtrid::Make("12345678", 3, "xyz", 7), 1};
+  EXPECT_FALSE(handler_.Take(*box_.shard, "a", scan, box_.clock.now).has_value());
+  EXPECT_TRUE(box_.a.calls.empty());
+  EXPECT_NE(box_.fatal.find("witness row"), std::string::npos) << box_.fatal;
+}
+
+// A shard that waits for first scans.
+class FirstJudgementTest : public ScanHandlerTest {
+ protected:
+  FirstJudgementTest() : ScanHandlerTest(true) {}
+  void Fail() {
+    xa::ScanResult failed;
+    failed.error = "connection refused";
+    handler_.Take(*box_.shard, "a", failed, box_.clock.now);
+  }
+};
+
+TEST_F(FirstJudgementTest, AStaleProcessHasSentNothingWhenItStops) {
+  box_.Execute("g");
+  EXPECT_FALSE(Scan({Orphan(4)}).has_value());
+  EXPECT_FALSE(box_.fatal.empty());
+  EXPECT_TRUE(box_.a.calls.empty());
+}
+
+TEST_F(FirstJudgementTest, LetsWorkPassOnceAScanShowsNothingNewer) {
+  Fail();
+  const size_t refused = box_.Execute("refused");
+  box_.FlushLog();
+  EXPECT_EQ(box_.StatusOf(refused), 409);
+  Scan({Orphan(2)});
+  box_.Execute("g");
+  ASSERT_EQ(box_.a.calls.size(), 2u);
+  EXPECT_EQ(box_.a.calls.front().operation, Operation::kRollBack);
+  EXPECT_EQ(box_.a.calls.back().operation, Operation::kOpen);
+}
+
+using RestartedScanTest = ReplayTest;
+
+// What has ended by the time of the first scan has not ended durably yet.
+TEST_F(RestartedScanTest, PurgesOldWitnessesOnceButThoseOfWhatWasUnfinished) {
+  coordinator::Box box;
+  box.Execute("ended");
+  box.UpToDecision();
+  box.FlushLog();
+  box.Reply(box.a, Operation::kCommit);
+  box.Reply(box.b, Operation::kCommit);
+  box.Execute("unfinished");
+  box.UpToDecision();
+  Write(box.log.records);
+  const core::Gtrid unfinished = MustRead().restored.unfinished.at(0)->atomic.gtrid;
+  const auto after = Restart();
+  after->Reply(after->a, Operation::kCommit);
+  after->Reply(after->b, Operation::kCommit);
+  ScanHandler handler({});
+  handler.Attach(*after->shard);
+  xa::ScanResult scan;
+  scan.stamp = {"server-b", "start"};
+  const auto take = [&] {
+    ASSERT_TRUE(handler.Take(*after->shard, "b", scan, after->clock.now).has_value());
+  };
+  after->b.witness = true;
+  take();
+  EXPECT_TRUE(after->b.purges.empty()) << "a failed scan says nothing";
+  scan.complete = true;
+  after->b.witness = false;
+  take();
+  EXPECT_TRUE(after->b.purges.empty());
+  after->b.witness = true;
+  take();
+  take();
+  ASSERT_EQ(after->b.purges.size(), 1u);
+  EXPECT_EQ(after->b.purges[0].coordinator_id, "12345678");
+  EXPECT_EQ(after->b.purges[0].below_incarnation, 4u);
+  EXPECT_EQ(after->b.purges[0].keep, (std::vector<xa::Xid>{{unfinished, 2}}));
+  EXPECT_TRUE(after->a.purges.empty());
+}
+
+}  // namespace
+}  // namespace assent::recovery
