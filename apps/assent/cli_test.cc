@@ -146,13 +146,16 @@ TEST(LogDump, DescribesARecord) {
   auto* commit = record.mutable_commit();
   commit->set_gid("g");
   commit->set_client_named(true);
+  commit->set_fingerprint(std::string("\0\xfe", 2));
   commit->set_decided_at_ns(1'000'000'000);
   auto* branch = commit->add_branches();
   branch->set_number(1);
-  branch->set_identity("a b");
+  branch->set_name("K\u00f6ln");
+  branch->set_identity("a \"b\"");
   EXPECT_EQ(DescribeRecord(record.SerializeAsString()),
-            "commit 01ff gid=g client_named=yes decided_at=1970-01-01T00:00:01.000Z "
-            "branches=[{number=1 identity=\"a b\"}]");
+            "commit 01ff gid: \"g\" client_named: true fingerprint: 00fe "
+            "decided_at: 1970-01-01T00:00:01.000Z "
+            "branches { number: 1 name: \"K\u00f6ln\" identity: \"a \\\"b\\\"\" }");
   EXPECT_EQ(DescribeRecord("\xff"), "a payload that is no record: ff");
 }
 

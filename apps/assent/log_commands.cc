@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+// Prints a log directory: its records, and whether a coordinator would start on it.
 #include "apps/assent/log_commands.h"
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
+#include <google/protobuf/text_format.h>
 #include <google/protobuf/util/json_util.h>
 
 #include <iostream>
@@ -18,70 +20,50 @@ namespace {
 
 namespace pb = google::protobuf;
 
-std::string Quoted(const std::string& text) {
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') quoted += '\\';
-    quoted += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
-  }
-  return quoted + "\"";
-}
+using TextFormat = pb::TextFormat;
 
-std::string DescribeMessage(const pb::Message& message);
-
-std::string DescribeField(const pb::Message& message, const pb::FieldDescriptor* field, int index) {
-  const pb::Reflection* r = message.GetReflection();
-  const bool one = index < 0;
-  switch (field->cpp_type()) {
-    case pb::FieldDescriptor::CPPTYPE_MESSAGE:
-      return "{" +
-             DescribeMessage(one ? r->GetMessage(message, field)
-                                 : r->GetRepeatedMessage(message, field, index)) +
-             "}";
-    case pb::FieldDescriptor::CPPTYPE_STRING: {
-      const std::string text =
-          one ? r->GetString(message, field) : r->GetRepeatedString(message, field, index);
-      if (field->type() == pb::FieldDescriptor::TYPE_BYTES) return ToHex(text);
-      return text.find_first_of(" \"\\[]{}=\n\t\r") == text.npos ? text : Quoted(text);
-    }
-    case pb::FieldDescriptor::CPPTYPE_BOOL: return r->GetBool(message, field) ? "yes" : "no";
-    case pb::FieldDescriptor::CPPTYPE_ENUM: {
-      const int number = r->GetEnumValue(message, field);
-      const auto* name = field->enum_type()->FindValueByNumber(number);
-      return name == nullptr ? std::to_string(number) : name->name();
-    }
-    case pb::FieldDescriptor::CPPTYPE_INT32: return std::to_string(r->GetInt32(message, field));
-    case pb::FieldDescriptor::CPPTYPE_UINT32: return std::to_string(r->GetUInt32(message, field));
-    case pb::FieldDescriptor::CPPTYPE_UINT64: return std::to_string(r->GetUInt64(message, field));
-    case pb::FieldDescriptor::CPPTYPE_INT64: {
-      const int64_t number = r->GetInt64(message, field);
-      return field->name().ends_with("_ns") ? FormatTime({number}) : std::to_string(number);
-    }
-    default: return "?";
+class HexPrinter final : public TextFormat::FastFieldValuePrinter {
+ public:
+  void PrintBytes(const std::string& bytes,
+                  TextFormat::BaseTextGenerator* generator) const override {
+    generator->PrintString(ToHex(bytes));
   }
-}
+};
 
-std::string DescribeMessage(const pb::Message& message) {
-  std::vector<const pb::FieldDescriptor*> fields;
-  message.GetReflection()->ListFields(message, &fields);
-  std::string text;
-  for (const pb::FieldDescriptor* field : fields) {
-    if (!text.empty()) text += ' ';
-    std::string name = field->name();
-    if (name.ends_with("_ns")) name.resize(name.size() - 3);
-    text += name + '=';
-    if (!field->is_repeated()) {
-      text += DescribeField(message, field, -1);
-      continue;
-    }
-    text += '[';
-    for (int i = 0; i < message.GetReflection()->FieldSize(message, field); ++i) {
-      if (i > 0) text += ' ';
-      text += DescribeField(message, field, i);
-    }
-    text += ']';
+// Of a field whose name ends with _ns: nanoseconds since 1970.
+class TimePrinter final : public TextFormat::FastFieldValuePrinter {
+ public:
+  void PrintInt64(int64_t ns, TextFormat::BaseTextGenerator* generator) const override {
+    generator->PrintString(FormatTime({ns}));
   }
-  return text;
+  void PrintFieldName(const pb::Message&, int, int, const pb::Reflection*,
+                      const pb::FieldDescriptor* field,
+                      TextFormat::BaseTextGenerator* generator) const override {
+    generator->PrintString(field->name().substr(0, field->name().size() - 3));
+  }
+};
+
+// Protobuf's text format on one line, but bytes in hexadecimal digits, and times that people read.
+// Never destroyed.
+const TextFormat::Printer& RecordPrinter() {
+  static const TextFormat::Printer& printer = *[] {
+    auto* made = new TextFormat::Printer;
+    made->SetSingleLineMode(true);
+    made->SetUseUtf8StringEscaping(true);
+    const pb::FileDescriptor* file = log::v1::Record::descriptor()->file();
+    for (int i = 0; i < file->message_type_count(); ++i) {
+      for (int j = 0; j < file->message_type(i)->field_count(); ++j) {
+        const pb::FieldDescriptor* field = file->message_type(i)->field(j);
+        if (field->type() == pb::FieldDescriptor::TYPE_BYTES) {
+          made->RegisterFieldValuePrinter(field, new HexPrinter);
+        } else if (field->name().ends_with("_ns")) {
+          made->RegisterFieldValuePrinter(field, new TimePrinter);
+        }
+      }
+    }
+    return made;
+  }();
+  return printer;
 }
 
 void PrintRecord(const log::DumpedRecord& record) {
@@ -197,7 +179,9 @@ std::string DescribeRecord(std::string_view payload) {
   if (kind == nullptr) return "a record of a kind that this version does not know";
   std::string text = kind->name();
   if (!record.gtrid().empty()) text += ' ' + ToHex(record.gtrid());
-  const std::string fields = DescribeMessage(record.GetReflection()->GetMessage(record, kind));
+  std::string fields;
+  RecordPrinter().PrintToString(record.GetReflection()->GetMessage(record, kind), &fields);
+  if (fields.ends_with(' ')) fields.pop_back();
   return fields.empty() ? text : text + ' ' + fields;
 }
 

@@ -13,7 +13,9 @@ namespace assent::cli {
 int DumpLog(const std::string& directory, bool json);
 int VerifyLog(const std::string& directory, bool json);
 
-// The fields of an encoded assent.log.v1.Record as text: "commit gid=g branches=[{number=1 …}]".
+// An encoded assent.log.v1.Record as text: its kind, its gtrid, and its fields in protobuf's text
+// format on one line, with bytes in hexadecimal digits: commit 61…ff gid: "g" branches { number: 1
+// }
 std::string DescribeRecord(std::string_view payload);
 
 }  // namespace assent::cli
