@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keeps calls back until the first scan of their resource in this process has been judged
-// (recovery/scan_handler.h): who runs with an old copy of a log directory ends before it has acted there.
+// (recovery/scan_handler.h): who runs with an old copy of a log directory ends before it has acted
+// there.
 //
 // Contract: taken is what asks a resource for something on the strength of this log alone: kOpen,
 // and every call of a transaction that an earlier process began. All else comes after its kOpen.

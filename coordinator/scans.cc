@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What scans tell the shard (recovery/scan_handler.h), what waits for the first of each resource, and the
-// witness rows that go.
+// What scans tell the shard (recovery/scan_handler.h), what waits for the first of each resource,
+// and the witness rows that go.
 #include <utility>
 
 #include "base/event_log.h"

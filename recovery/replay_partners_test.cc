@@ -4,9 +4,8 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-
-#include "recovery/replay_fixture.h"
+#include "recovery/testing.h"
+#include "tests/support/temp.h"
 
 namespace assent::recovery {
 namespace {
@@ -14,6 +13,12 @@ namespace {
 using coordinator::Box;
 using coordinator::Request;
 using core::Operation;
+
+class ReplayTest : public testing::Test {
+ protected:
+  test::TempDirectory directory_;
+  LogOnDisk log_{directory_.path()};
+};
 
 Request WithPartner(const std::string& gid) {
   Request request;
@@ -39,10 +44,10 @@ TEST_F(ReplayTest, CancelsAndRollsBackWhatWasOpenWithoutADecision) {
     box.Send(WithPartner(named ? "g" : ""));
     box.FlushLog();
     ASSERT_EQ(box.LogKinds(), "open");
-    std::filesystem::remove_all(options_.directory);
-    Write(box.log.records);
-    EXPECT_EQ(MustRead().copies.size(), named ? 2u : 1u);
-    const auto after = Restart();
+    log_.Erase();
+    log_.Write(box.log.records);
+    EXPECT_EQ(log_.MustRead().copies.size(), named ? 2u : 1u);
+    const auto after = log_.Restart();
     ASSERT_EQ(after->partners.calls.size(), 1u);
     const tcc::Call& call = after->partners.calls.front();
     EXPECT_EQ(call.operation, tcc::Operation::kCancel);
@@ -66,8 +71,8 @@ TEST_F(ReplayTest, CancelsAndRollsBackWhatWasOpenWithoutADecision) {
 TEST_F(ReplayTest, KnowsWhereAPartnerIs) {
   Box box;
   box.Send(WithPartner("g"));
-  Write(box.log.records);
-  const Rebuilt rebuilt = MustRead();
+  log_.Write(box.log.records);
+  const Rebuilt rebuilt = log_.MustRead();
   ASSERT_EQ(rebuilt.restored.unfinished.size(), 1u);
   const core::Atomic& atomic = rebuilt.restored.unfinished[0]->atomic;
   EXPECT_EQ(atomic.branches.at(1).spec.resource, "http://127.0.0.1:9101/hotel");
@@ -82,8 +87,8 @@ TEST_F(ReplayTest, ConfirmsWhatWasDecidedFromTheCommitRecordAlone) {
   box.Reply(box.a, Operation::kRun);
   box.Reply(box.a, Operation::kPrepare);
   ASSERT_EQ(box.LogKinds(), "open commit");
-  Write({box.log.records[1]});
-  const auto after = Restart();
+  log_.Write({box.log.records[1]});
+  const auto after = log_.Restart();
   after->Reply(after->a, Operation::kCommit);
   ASSERT_EQ(after->partners.calls.size(), 1u);
   EXPECT_EQ(after->partners.calls.front().payload->bytes, "{\"nights\":2}");
@@ -100,8 +105,8 @@ TEST_F(ReplayTest, GoesOnCancellingWhatWasRolledBack) {
   box.Reply("hotel", tcc::Operation::kTry);
   box.Reply(box.a, Operation::kOpen, xa::Code::kRbCommFail);
   ASSERT_EQ(box.LogKinds(), "open outcome");
-  Write(box.log.records);
-  const auto after = Restart();
+  log_.Write(box.log.records);
+  const auto after = log_.Restart();
   after->Reply("hotel", tcc::Operation::kCancel);
   EXPECT_EQ(after->StatusOf(after->Send(WithPartner("g"))), 0) << "the database is asked too";
   after->Reply(after->a, Operation::kRollBack);
@@ -116,8 +121,8 @@ TEST_F(ReplayTest, NeedsNothingMoreOfWhatHasEnded) {
   box.FlushLog();
   box.Reply("hotel", tcc::Operation::kTry, tcc::Answer::kRefused);
   ASSERT_EQ(box.LogKinds(), "open end");
-  Write(box.log.records);
-  EXPECT_TRUE(MustRead().copies.empty());
+  log_.Write(box.log.records);
+  EXPECT_TRUE(log_.MustRead().copies.empty());
 }
 
 // SQL that joined after the partner is in no record: the sweeper finds it prepared, and is told.
@@ -126,8 +131,8 @@ TEST_F(ReplayTest, KnowsThatABranchInNoRecordOfARolledBackTransactionIsRolledBac
   box.Send(WithPartner("g"));
   box.FlushLog();
   const core::Gtrid gtrid = box.partners.calls.front().key.gtrid;
-  Write(box.log.records);
-  const auto after = Restart();
+  log_.Write(box.log.records);
+  const auto after = log_.Restart();
   EXPECT_EQ(after->shard->EndedAs({gtrid, 3}), core::Decision::kRollBack);
   EXPECT_EQ(after->shard->EndedAs({gtrid, 1}), core::Decision::kNone) << "under way";
 }

@@ -4,10 +4,9 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-
 #include "coordinator/records.h"
-#include "recovery/replay_fixture.h"
+#include "recovery/testing.h"
+#include "tests/support/temp.h"
 
 namespace assent::recovery {
 namespace {
@@ -16,12 +15,18 @@ using coordinator::Box;
 using coordinator::Request;
 using core::Operation;
 
+class ReplayTest : public testing::Test {
+ protected:
+  test::TempDirectory directory_;
+  LogOnDisk log_{directory_.path()};
+};
+
 TEST_F(ReplayTest, FindsADecisionWithoutAnEndAndSendsItsCommitsAgain) {
   Box box;
   box.Execute("g");
   box.UpToDecision();
-  Write(box.log.records);
-  Rebuilt rebuilt = MustRead();
+  log_.Write(box.log.records);
+  Rebuilt rebuilt = log_.MustRead();
   ASSERT_EQ(rebuilt.restored.unfinished.size(), 1u);
   EXPECT_EQ(rebuilt.restored.unfinished[0]->gid, "g");
   EXPECT_EQ(rebuilt.restored.unfinished[0]->atomic.branches[1].identity, "server-b");
@@ -29,7 +34,7 @@ TEST_F(ReplayTest, FindsADecisionWithoutAnEndAndSendsItsCommitsAgain) {
   rebuilt.AssignLsns(7);
   EXPECT_EQ(rebuilt.restored.unfinished[0]->record, 7u);
 
-  const auto after = Restart();
+  const auto after = log_.Restart();
   after->Reply(after->a, Operation::kCommit);
   const size_t again = after->Execute("g");
   after->Reply(after->b, Operation::kCommit);
@@ -48,11 +53,11 @@ TEST_F(ReplayTest, KeepsTheOutcomesOfNamedGids) {
   box.Reply(box.a, Operation::kOpen);
   box.Reply(box.b, Operation::kOpen);
   box.Reply(box.a, Operation::kRun, xa::Code::kRbOther);
-  Write(box.log.records);
-  Rebuilt rebuilt = MustRead();
+  log_.Write(box.log.records);
+  Rebuilt rebuilt = log_.MustRead();
   EXPECT_TRUE(rebuilt.restored.unfinished.empty());
   ASSERT_EQ(rebuilt.restored.ended.size(), 2u);
-  const auto after = Restart();
+  const auto after = log_.Restart();
   EXPECT_EQ(after->StatusOf(after->Execute("yes")), 200);
   EXPECT_EQ(after->StatusOf(after->Execute("no")), 409);
   EXPECT_EQ(after->StatusOf(after->Execute("no", "OTHER")), 422);
@@ -65,8 +70,8 @@ TEST_F(ReplayTest, PresumesAbortOfWhatLeftNoDecision) {
   box.Reply(box.a, Operation::kOpen);
   box.Reply(box.b, Operation::kOpen);
   box.Reply(box.a, Operation::kRun);
-  Write(box.log.records);
-  const Rebuilt rebuilt = MustRead();
+  log_.Write(box.log.records);
+  const Rebuilt rebuilt = log_.MustRead();
   EXPECT_TRUE(rebuilt.restored.unfinished.empty());
   EXPECT_TRUE(rebuilt.restored.ended.empty());
 }
@@ -79,8 +84,8 @@ TEST_F(ReplayTest, DoesNotAskABranchAgainThatWasRecordedAsEnded) {
   box.Reply(box.b, Operation::kCommit, xa::Code::kErRmFail);
   box.Reply(box.a, Operation::kCommit);
   ASSERT_EQ(box.LogKinds(), "commit branch-end");
-  Write(box.log.records);
-  const auto after = Restart();
+  log_.Write(box.log.records);
+  const auto after = log_.Restart();
   EXPECT_TRUE(after->a.calls.empty());
   EXPECT_EQ(after->b.calls.size(), 1u);
 }
@@ -92,9 +97,9 @@ TEST_F(ReplayTest, HoldsAHeuristicOutcomeOverARestart) {
   box.FlushLog();
   box.Reply(box.a, Operation::kCommit);
   box.Reply(box.b, Operation::kCommit, xa::Code::kHeuristicRollBack);
-  Write(box.log.records);
-  EXPECT_EQ(MustRead().copies.size(), 2u);
-  const auto after = Restart();
+  log_.Write(box.log.records);
+  EXPECT_EQ(log_.MustRead().copies.size(), 2u);
+  const auto after = log_.Restart();
   after->Reply(after->a, Operation::kCommit);
   const size_t again = after->Execute("g");
   ASSERT_EQ(after->StatusOf(again), 500);
@@ -115,9 +120,9 @@ TEST_F(ReplayTest, RollsTheOtherBranchesOfAHazardBackAfterARestart) {
   ASSERT_EQ(box.LogKinds(), "heuristic outcome");
   for (const size_t cut : {2u, 1u}) {  // the outcome may be lost in the crash
     box.log.records.resize(cut);
-    std::filesystem::remove_all(options_.directory);
-    Write(box.log.records);
-    const auto after = Restart();
+    log_.Erase();
+    log_.Write(box.log.records);
+    const auto after = log_.Restart();
     after->Reply(after->a, Operation::kRollBack);
     const size_t again = after->Execute("g");
     ASSERT_EQ(after->StatusOf(again), 500);
@@ -140,11 +145,11 @@ TEST_F(ReplayTest, InventsNoDecisionForAOnePhaseCommitThatIsAHazard) {
   box.Reply(box.a, Operation::kRun);
   box.Reply(box.a, Operation::kCommitOnePhase, xa::Code::kHeuristicHazard);
   ASSERT_EQ(box.LogKinds(), "heuristic");
-  Write(box.log.records);
-  Rebuilt rebuilt = MustRead();
+  log_.Write(box.log.records);
+  Rebuilt rebuilt = log_.MustRead();
   ASSERT_EQ(rebuilt.restored.unfinished.size(), 1u);
   EXPECT_EQ(rebuilt.restored.unfinished[0]->atomic.decision, core::Decision::kNone);
-  const auto after = Restart();
+  const auto after = log_.Restart();
   EXPECT_TRUE(after->a.calls.empty());
 }
 
@@ -155,8 +160,8 @@ TEST_F(ReplayTest, ForgetsAHeuristicThatAgreesWithTheDecision) {
   box.FlushLog();
   box.Reply(box.a, Operation::kCommit);
   box.Reply(box.b, Operation::kCommit, xa::Code::kHeuristicCommit);
-  Write(box.log.records);
-  const auto after = Restart();
+  log_.Write(box.log.records);
+  const auto after = log_.Restart();
   after->Reply(after->a, Operation::kCommit);
   after->Reply(after->b, Operation::kForget);
   EXPECT_EQ(after->StatusOf(after->Execute("g")), 200);
@@ -167,9 +172,9 @@ TEST_F(ReplayTest, KeepsTheMarkOfWhatWasForgottenAndTheIdentities) {
   mark.up_to = core::Gtrid::Make("12345678", 3, "abc", 99);
   mark.youngest = {42};
   const core::Gtrid before = core::Gtrid::Make("12345678", 2, "abc", 5);
-  Write({coordinator::EncodeForgotten(mark), coordinator::EncodeIdentity("a", "old", {}, {}),
-         coordinator::EncodeIdentity("a", "new", before, {})});
-  const Rebuilt rebuilt = MustRead();
+  log_.Write({coordinator::EncodeForgotten(mark), coordinator::EncodeIdentity("a", "old", {}, {}),
+              coordinator::EncodeIdentity("a", "new", before, {})});
+  const Rebuilt rebuilt = log_.MustRead();
   EXPECT_EQ(rebuilt.restored.forgotten.up_to, mark.up_to);
   EXPECT_EQ(rebuilt.restored.forgotten.youngest.ns, 42);
   EXPECT_EQ(rebuilt.restored.identities.at("a").identity, "new");
@@ -178,8 +183,8 @@ TEST_F(ReplayTest, KeepsTheMarkOfWhatWasForgottenAndTheIdentities) {
 }
 
 TEST_F(ReplayTest, RefusesARecordThatItDoesNotUnderstand) {
-  Write({"rubbish"});
-  const auto rebuilt = Read();
+  log_.Write({"rubbish"});
+  const auto rebuilt = log_.Read();
   ASSERT_FALSE(rebuilt.has_value());
   EXPECT_EQ(rebuilt.error().code, ErrorCode::kDamaged);
   EXPECT_NE(rebuilt.error().message.find("record "), std::string::npos);

@@ -5,7 +5,8 @@
 #include <gtest/gtest.h>
 
 #include "coordinator/testing.h"
-#include "recovery/replay_fixture.h"
+#include "recovery/testing.h"
+#include "tests/support/temp.h"
 
 namespace assent::recovery {
 namespace {
@@ -139,7 +140,11 @@ TEST_F(FirstJudgementTest, LetsWorkPassOnceAScanShowsNothingNewer) {
   EXPECT_EQ(box_.a.calls.back().operation, Operation::kOpen);
 }
 
-using RestartedScanTest = ReplayTest;
+class RestartedScanTest : public testing::Test {
+ protected:
+  test::TempDirectory directory_;
+  LogOnDisk log_{directory_.path()};
+};
 
 // What has ended by the time of the first scan has not ended durably yet.
 TEST_F(RestartedScanTest, PurgesOldWitnessesOnceButThoseOfWhatWasUnfinished) {
@@ -151,9 +156,9 @@ TEST_F(RestartedScanTest, PurgesOldWitnessesOnceButThoseOfWhatWasUnfinished) {
   box.Reply(box.b, Operation::kCommit);
   box.Execute("unfinished");
   box.UpToDecision();
-  Write(box.log.records);
-  const core::Gtrid unfinished = MustRead().restored.unfinished.at(0)->atomic.gtrid;
-  const auto after = Restart();
+  log_.Write(box.log.records);
+  const core::Gtrid unfinished = log_.MustRead().restored.unfinished.at(0)->atomic.gtrid;
+  const auto after = log_.Restart();
   after->Reply(after->a, Operation::kCommit);
   after->Reply(after->b, Operation::kCommit);
   ScanHandler handler({});
