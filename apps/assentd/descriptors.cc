@@ -49,7 +49,8 @@ std::string Advice(uint64_t at_least) {
 
 Result<DescriptorShares> ShareDescriptors(const Config& config, uint64_t limit, uint64_t open_now) {
   DescriptorShares shares;
-  const auto threads = static_cast<uint64_t>(config.server.threads + config.partners.threads);
+  const auto threads =
+      static_cast<uint64_t>(config.server.threads) + static_cast<uint64_t>(config.partners.threads);
   shares.own = open_now + kForLog + kForListening + kForThread * threads + kForLibraries;
   for (const auto& resource : config.resources) {
     shares.databases += static_cast<uint64_t>(resource.pool) + kBeyondPool;

@@ -11,7 +11,8 @@ failed=0
 mkdir -p "$work"/{scripts,bin,tests/support/sanitizers,cmake,build/fuzz/bin} || exit 1
 cp "$1/scripts/test" "$1/scripts/test_results" "$work/scripts/"
 cd "$work" || exit 1
-for program in scripts/setup scripts/tidy bin/cmake build/fuzz/bin/fuzz_one; do
+for program in scripts/setup scripts/tidy scripts/clang_tidy bin/cmake bin/clang-tidy \
+    build/fuzz/bin/fuzz_one; do
   printf '#!/bin/sh\nexit 0\n' >"$program"
 done
 printf '#!/bin/sh\necho 0123456789ab\n' >bin/git
@@ -84,7 +85,7 @@ rm build/full/results
 printed=$(ASSENT_FUZZ_SECONDS=0 scripts/test --full)
 expect 'all parts run in turn' 'matrix kill asan tsan fuzz sim ' \
   "$(cut -d' ' -f2 build/full/results | tr ':\n' '  ' | tr -s ' ')"
-expect 'the last line adds them up' '17 passed, 0 failed' "$(tail -n 1 <<<"$printed")"
+expect 'the last line adds them up' '18 passed, 0 failed' "$(tail -n 1 <<<"$printed")"
 
 printed=$(scripts/test --full=typo 2>&1)
 expect 'a part that does not exist ends with the usage' '2' $?
