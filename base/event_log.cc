@@ -96,7 +96,7 @@ std::string LogLine(LogEvent event, std::initializer_list<Field> fields) {
 
 void SetLogSink(LogSink sink) { other_place.store(sink, std::memory_order_relaxed); }
 
-void Log(LogEvent event, std::initializer_list<Field> fields) {
+void Event(LogEvent event, std::initializer_list<Field> fields) {
   const Entry& entry = kEntries[static_cast<size_t>(event)];
   if (const LogSink sink = other_place.load(std::memory_order_relaxed)) {
     sink(event, entry.level, fields);

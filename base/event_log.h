@@ -6,7 +6,7 @@
 // that a person must act. Threads: any. Where the writer runs (log_writer.h) nobody waits for who
 // reads the log.
 //
-//   Log(LogEvent::kDecided, {{"gid", gid}, {"decision", "commit"}});
+//   Event(LogEvent::kDecided, {{"gid", gid}, {"decision", "commit"}});
 #pragma once
 
 #include <initializer_list>
@@ -61,12 +61,12 @@ enum class LogEvent {
 
 using Field = std::pair<std::string_view, std::string_view>;
 
-void Log(LogEvent event, std::initializer_list<Field> fields);
+void Event(LogEvent event, std::initializer_list<Field> fields);
 // Lines below `level` are not written. Default: kInfo. The environment's ASSENT_LOG_LEVEL is read
 // by the daemon.
 void SetLogLevel(Level level);
 bool LogEnabled(LogEvent event);
-// The line that Log writes, with the time of now and its end.
+// The line that Event writes, with the time of now and its end.
 std::string LogLine(LogEvent event, std::initializer_list<Field> fields);
 
 }  // namespace assent

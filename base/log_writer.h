@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The thread that writes the event log to standard error, so that nobody waits for who reads it.
 //
-// Contract: StartLogWriter makes Log() queue its lines; before it, and in programs that never call
-// it, Log() writes them itself. What does not fit into the queue is dropped and counted, and the
-// event `log-dropped` says how much as soon as lines can be written again. Errors: a line that
+// Contract: StartLogWriter makes Event() queue its lines; before it, and in programs that never
+// call it, Event() writes them itself. What does not fit into the queue is dropped and counted, and
+// the event `log-dropped` says how much as soon as lines can be written again. Errors: a line that
 // cannot be written (a full disk, a closed pipe) is counted as dropped too.
 // Threads: StartLogWriter once, by main. FlushLog by any.
 #pragma once

@@ -98,10 +98,10 @@ void Shard::OnCompletion(xa::Completion completion) {
 void Shard::OnVote(Entry& entry, uint32_t index, xa::Completion& completion) {
   const xa::PrepareMeaning meaning = xa::MeaningOfPrepare(completion.code);
   if (meaning.alarm) {
-    Log(LogEvent::kAlarm, {{"gid", entry.gid},
-                           {"branch", entry.atomic.branches[index].spec.name},
-                           {"prepare", xa::Name(completion.code)},
-                           {"detail", completion.failure.detail}});
+    Event(LogEvent::kAlarm, {{"gid", entry.gid},
+                             {"branch", entry.atomic.branches[index].spec.name},
+                             {"prepare", xa::Name(completion.code)},
+                             {"detail", completion.failure.detail}});
   }
   core::Voted voted;
   voted.branch = index;
@@ -186,11 +186,11 @@ void Shard::OnAck(Entry& entry, uint32_t index, const xa::Completion& completion
   if (!repeated && (meaning.ack == core::Ack::kUnknown || settled || meaning.alarm)) {
     LogEvent event = meaning.alarm ? LogEvent::kAlarm : LogEvent::kBranchRetry;
     if (settled) event = LogEvent::kBranchResolved;
-    Log(event, {{"gid", entry.gid},
-                {"branch", branch.spec.name},
-                {"resource", branch.spec.resource},
-                {core::Name(completion.operation), xa::Name(completion.code)},
-                {"detail", detail}});
+    Event(event, {{"gid", entry.gid},
+                  {"branch", branch.spec.name},
+                  {"resource", branch.spec.resource},
+                  {core::Name(completion.operation), xa::Name(completion.code)},
+                  {"detail", detail}});
   }
   if (looks) work.refused = std::exchange(detail, {});
   core::Acked acked{index, meaning.ack, std::move(detail)};

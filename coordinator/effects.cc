@@ -69,12 +69,12 @@ void Shard::CarryAppend(Entry& entry, const core::Append& effect) {
     case core::RecordKind::kHeuristic: {
       const core::AtomicBranch& branch = entry.atomic.branches.at(effect.branch);
       const bool hazard = branch.heuristic == core::Ack::kHeuristicHazard;
-      Log(hazard ? LogEvent::kHazard : LogEvent::kHeuristic,
-          {{"gid", entry.gid},
-           {"branch", branch.spec.name},
-           {"resource", branch.spec.resource},
-           {"ack", core::Name(branch.heuristic)},
-           {"detail", ForOperator(entry, effect.branch)}});
+      Event(hazard ? LogEvent::kHazard : LogEvent::kHeuristic,
+            {{"gid", entry.gid},
+             {"branch", branch.spec.name},
+             {"resource", branch.spec.resource},
+             {"ack", core::Name(branch.heuristic)},
+             {"detail", ForOperator(entry, effect.branch)}});
       lsn = context_.log->Append(EncodeHeuristic(entry, effect.branch, now), urgency);
       entry.heuristics.push_back(lsn);
       entry.heuristic_branches.push_back(effect.branch);
@@ -279,10 +279,10 @@ void Shard::LogTransitions(Entry& entry) {
     BranchWork& work = entry.work[i];
     if (work.shown == atomic.branches[i].state) continue;
     if (atomic.branches[i].state == core::BranchState::kNeedsOperator) {
-      Log(LogEvent::kNeedsOperator, {{"gid", entry.gid},
-                                     {"branch", atomic.branches[i].spec.name},
-                                     {"resource", atomic.branches[i].spec.resource},
-                                     {"detail", atomic.branches[i].detail}});
+      Event(LogEvent::kNeedsOperator, {{"gid", entry.gid},
+                                       {"branch", atomic.branches[i].spec.name},
+                                       {"resource", atomic.branches[i].spec.resource},
+                                       {"detail", atomic.branches[i].detail}});
     }
     if (!moved) now_ = context_.clock->Wall();
     moved = true;
@@ -291,11 +291,11 @@ void Shard::LogTransitions(Entry& entry) {
   }
   if (entry.shown == atomic.state) return;
   if (LogEnabled(LogEvent::kDecided)) {
-    Log(LogEvent::kDecided, {{"gid", entry.gid},
-                             {"from", core::Name(entry.shown)},
-                             {"to", core::Name(atomic.state)},
-                             {"cause", core::Name(atomic.cause.reason)},
-                             {"branch", entry.CauseBranch()}});
+    Event(LogEvent::kDecided, {{"gid", entry.gid},
+                               {"from", core::Name(entry.shown)},
+                               {"to", core::Name(atomic.state)},
+                               {"cause", core::Name(atomic.cause.reason)},
+                               {"branch", entry.CauseBranch()}});
   }
   if (entry.decided_at.ns == 0 && atomic.decision != core::Decision::kNone) {
     entry.decided_at = context_.clock->Wall();

@@ -33,11 +33,11 @@ std::string DetailOf(const tcc::Completion& completion) {
 
 void LogAnswer(LogEvent event, const Entry& entry, uint32_t index,
                const tcc::Completion& completion) {
-  Log(event, {{"gid", entry.gid},
-              {"branch", entry.atomic.branches[index].spec.name},
-              {"partner", entry.atomic.branches[index].spec.resource},
-              {tcc::Name(completion.operation), tcc::Name(completion.answer)},
-              {"detail", completion.detail}});
+  Event(event, {{"gid", entry.gid},
+                {"branch", entry.atomic.branches[index].spec.name},
+                {"partner", entry.atomic.branches[index].spec.resource},
+                {tcc::Name(completion.operation), tcc::Name(completion.answer)},
+                {"detail", completion.detail}});
 }
 
 // Without the detail, in which a number may differ each time.

@@ -23,14 +23,14 @@ const Restored::Identity& Shard::NoteIdentity(const std::string& resource,
   if (!changed && stamp.identity == noted.identity) return noted;
   if (changed) {
     const std::string why = xa::WhyAnotherServer({noted.identity, stamp.started_at, before}, stamp);
-    Log(LogEvent::kResourceIdentityChanged, {{"resource", resource},
-                                             {"from", noted.identity},
-                                             {"to", stamp.identity},
-                                             {"detail", why}});
+    Event(LogEvent::kResourceIdentityChanged, {{"resource", resource},
+                                               {"from", noted.identity},
+                                               {"to", stamp.identity},
+                                               {"detail", why}});
     noted.last_before = LastGtrid();
   } else {
-    Log(LogEvent::kResourceIdentity,
-        {{"resource", resource}, {"from", noted.identity}, {"to", stamp.identity}});
+    Event(LogEvent::kResourceIdentity,
+          {{"resource", resource}, {"from", noted.identity}, {"to", stamp.identity}});
   }
   noted.identity = stamp.identity;
   const log::Lsn lsn = context_.log->Append(
@@ -59,7 +59,7 @@ void Shard::NoteFailedScan(const std::string& resource, bool standby, const std:
   const bool down = found == context_.resources.end() ||
                     found->second->Status().health == xa::Health::kDown;  // it has been logged
   if (now != before && !down) {
-    Log(LogEvent::kResourceProbe, {{"resource", resource}, {"found", now}});
+    Event(LogEvent::kResourceProbe, {{"resource", resource}, {"found", now}});
   }
   DrainSelf();
 }

@@ -171,7 +171,7 @@ void Shard::Remember(Entry& entry) {
   const bool committed = atomic.decision == core::Decision::kCommit;
   committed ? ++counters_.committed : ++counters_.rolled_back;
   if (IsRecovered(entry)) {
-    Log(LogEvent::kRecovery, {{"finished", entry.gid}, {"outcome", core::Name(atomic.outcome)}});
+    Event(LogEvent::kRecovery, {{"finished", entry.gid}, {"outcome", core::Name(atomic.outcome)}});
   }
   context_.log->Release(entry.heuristics);
   context_.log->Release(entry.opens);

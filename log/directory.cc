@@ -237,7 +237,7 @@ Result<Recovered> Open(FileSystem& files, const Options& options) {
   if (!survey) return survey.error();
   Recovered recovered(files, options, std::move(*lock), std::move(*survey));
   if (const auto& torn = recovered.torn_tail()) {
-    Log(LogEvent::kLogTornTail, {{"file", torn->file}, {"offset", std::to_string(torn->offset)}});
+    Event(LogEvent::kLogTornTail, {{"file", torn->file}, {"offset", std::to_string(torn->offset)}});
   }
   return recovered;
 }

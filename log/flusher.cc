@@ -130,7 +130,7 @@ void Flusher::Run() {
   queue_.clear();
   const Error error = *failure_;
   lock.unlock();
-  Log(LogEvent::kLogFailed, {{"what", error.message}});
+  Event(LogEvent::kLogFailed, {{"what", error.message}});
   sink_.OnFailure(error);
 }
 

@@ -86,7 +86,7 @@ Result<void> RemoveOld(FileSystem& files, const Options& options, const Survey& 
   if (old.empty()) return {};
   for (uint64_t segment : old) {
     auto removed = RemoveFile(files, SegmentPath(options.directory, segment));
-    if (!removed) Log(LogEvent::kWarned, {{"what", removed.error().message}});
+    if (!removed) Event(LogEvent::kWarned, {{"what", removed.error().message}});
   }
   return SyncDirectory(files, options.directory);
 }
@@ -127,9 +127,9 @@ Result<Started> StartWriter(FileSystem& files, Recovered recovered,
   if (done) done = SyncDirectory(files, options.directory);
   if (done) done = RemoveOld(files, options, survey);
   if (!done) return done.error();
-  Log(LogEvent::kLogOpened, {{"directory", options.directory},
-                             {"incarnation", std::to_string(header->identity.incarnation)},
-                             {"copied", std::to_string(copies.size())}});
+  Event(LogEvent::kLogOpened, {{"directory", options.directory},
+                               {"incarnation", std::to_string(header->identity.incarnation)},
+                               {"copied", std::to_string(copies.size())}});
   return started;
 }
 

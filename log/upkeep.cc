@@ -69,7 +69,7 @@ Result<void> Upkeep::Try(Result<void> done) {
   unfinished_ = true;
   if (done.error().code != ErrorCode::kUnavailable && done.error().message != said_) {
     said_ = done.error().message;
-    Log(LogEvent::kWarned, {{"what", said_}});
+    Event(LogEvent::kWarned, {{"what", said_}});
   }
   return {};
 }
@@ -81,7 +81,7 @@ Result<void> Upkeep::RemoveReclaimed() {
   for (; oldest_ < below; ++oldest_) {
     auto removed = RemoveFile(writer_.files(), SegmentPath(directory, oldest_));
     if (!removed) return removed;
-    Log(LogEvent::kLogReclaimed, {{"file", SegmentPath(directory, oldest_)}});
+    Event(LogEvent::kLogReclaimed, {{"file", SegmentPath(directory, oldest_)}});
   }
   return SyncDirectory(writer_.files(), directory);
 }

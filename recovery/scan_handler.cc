@@ -54,10 +54,10 @@ LogEvent EventFor(Action action) {
 
 void CarryOut(coordinator::Shard& shard, const std::string& resource, const Verdict& verdict) {
   if (verdict.announce) {
-    Log(EventFor(verdict.row->action), {{"resource", resource},
-                                        {"xid", verdict.xid.ToPostgreSql()},
-                                        {"rule", verdict.row->label},
-                                        {"detail", verdict.row->text}});
+    Event(EventFor(verdict.row->action), {{"resource", resource},
+                                          {"xid", verdict.xid.ToPostgreSql()},
+                                          {"rule", verdict.row->label},
+                                          {"detail", verdict.row->text}});
   }
   if (!verdict.call) return;
   xa::Call call;
@@ -79,11 +79,11 @@ void ScanHandler::Attach(coordinator::Shard& shard) {
 // One line for each change of the answer, not for each try.
 void ScanHandler::TakeAnswer(const xa::Completion& completion) {
   if (!judge_.TakeAnswer(completion.xid, completion.code)) return;
-  Log(IsGone(completion.code) ? LogEvent::kBranchResolved : LogEvent::kBranchRetry,
-      {{"xid", completion.xid.ToPostgreSql()},
-       {"operation", core::Name(completion.operation)},
-       {"answer", xa::Name(completion.code)},
-       {"detail", completion.failure.detail}});
+  Event(IsGone(completion.code) ? LogEvent::kBranchResolved : LogEvent::kBranchRetry,
+        {{"xid", completion.xid.ToPostgreSql()},
+         {"operation", core::Name(completion.operation)},
+         {"answer", xa::Name(completion.code)},
+         {"detail", completion.failure.detail}});
 }
 
 std::optional<Duration> ScanHandler::Take(coordinator::Shard& shard, const std::string& resource,

@@ -96,7 +96,7 @@ void Server::OnAccepted(error_code error, tcp::socket socket) {
   if (error) {
     // Out of file descriptors, most likely: they come back.
     if (!std::exchange(is_paused_, true)) {
-      Log(LogEvent::kAcceptPaused, {{"why", error.message()}});
+      Event(LogEvent::kAcceptPaused, {{"why", error.message()}});
     }
     retry_->expires_after(std::chrono::milliseconds(100));
     retry_->async_wait([this](error_code failure) {
@@ -104,7 +104,7 @@ void Server::OnAccepted(error_code error, tcp::socket socket) {
     });
     return;
   }
-  if (std::exchange(is_paused_, false)) Log(LogEvent::kAcceptResumed, {});
+  if (std::exchange(is_paused_, false)) Event(LogEvent::kAcceptResumed, {});
   if (const auto slot = slots_.Take()) {
     loops_[next_loop_++ % loops_.size()]->Take(socket.release(error), *slot);
   } else {

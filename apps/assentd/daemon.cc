@@ -27,7 +27,7 @@ using Managers = std::vector<std::unique_ptr<xa::ResourceManager>>;
 
 int Complain(const char* what, const Error& error, int code) {
   std::string text = error.field.empty() ? error.message : error.field + ": " + error.message;
-  Log(LogEvent::kAlarm, {{"what", what}, {"detail", text}});
+  Event(LogEvent::kAlarm, {{"what", what}, {"detail", text}});
   return code;
 }
 
@@ -59,7 +59,7 @@ constexpr std::chrono::milliseconds kFarewellWait(200);
 // Nobody may be answered any more: no destructor, and nothing is written but the last event.
 [[noreturn]] void Die(coordinator::FatalReason reason, const std::string& message) {
   const bool stale = reason == coordinator::FatalReason::kStaleLog;
-  if (stale) Log(LogEvent::kStaleLog, {{"detail", message}});
+  if (stale) Event(LogEvent::kStaleLog, {{"detail", message}});
   FlushLog(kFarewellWait);
   _exit(stale ? kStaleLogDirectory : kLogFenced);
 }
@@ -74,18 +74,18 @@ std::string UrlOf(const Config& config, uint16_t port) {
 
 void SayStarted(const Config& config, uint16_t port, const recovery::Rebuilt& rebuilt,
                 size_t unfinished, size_t outcomes) {
-  Log(LogEvent::kRecovery, {{"records", std::to_string(rebuilt.records)},
-                            {"unfinished", std::to_string(unfinished)},
-                            {"outcomes", std::to_string(outcomes)}});
-  Log(LogEvent::kStarted, {{"listen", config.server.address + ":" + std::to_string(port)},
-                           {"log", config.log.directory},
-                           {"resources", std::to_string(config.resources.size())},
-                           {"pid", std::to_string(getpid())}});
+  Event(LogEvent::kRecovery, {{"records", std::to_string(rebuilt.records)},
+                              {"unfinished", std::to_string(unfinished)},
+                              {"outcomes", std::to_string(outcomes)}});
+  Event(LogEvent::kStarted, {{"listen", config.server.address + ":" + std::to_string(port)},
+                             {"log", config.log.directory},
+                             {"resources", std::to_string(config.resources.size())},
+                             {"pid", std::to_string(getpid())}});
   if (config.resources.empty()) {
-    Log(LogEvent::kNotice,
-        {{"detail",
-          "no resource is configured: write a file with [[resource]] tables and start with "
-          "--config FILE; `assentd --help` shows one"}});
+    Event(LogEvent::kNotice,
+          {{"detail",
+            "no resource is configured: write a file with [[resource]] tables and start with "
+            "--config FILE; `assentd --help` shows one"}});
   }
 }
 
@@ -149,7 +149,7 @@ int Run(Config config) {
   sweeper.Stop();
   engine.Stop();
   (*log)->Stop();
-  Log(LogEvent::kStopped, {});
+  Event(LogEvent::kStopped, {});
   return kOk;
 }
 

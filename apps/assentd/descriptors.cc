@@ -93,12 +93,12 @@ Result<void> ReserveDescriptors(Config* config) {
   if (!shares) return shares.error();
   const auto asked = static_cast<uint64_t>(server::MostConnections(config->server));
   if (shares->clients < asked) {
-    Log(LogEvent::kWarned,
-        {{"what", "the limit of open files is " + std::to_string(limit.rlim_cur) + ": at most " +
-                      std::to_string(shares->clients) +
-                      " clients are connected at once (with server.max_connections it would be " +
-                      std::to_string(asked) + "), and " + std::to_string(shares->partners) +
-                      " connections to partners; " + Advice(shares->wanted)}});
+    Event(LogEvent::kWarned,
+          {{"what", "the limit of open files is " + std::to_string(limit.rlim_cur) + ": at most " +
+                        std::to_string(shares->clients) +
+                        " clients are connected at once (with server.max_connections it would be " +
+                        std::to_string(asked) + "), and " + std::to_string(shares->partners) +
+                        " connections to partners; " + Advice(shares->wanted)}});
   }
   FitConnections(static_cast<int>(shares->clients), &config->server);
   config->partners.sockets = std::make_shared<http::SocketShare>(shares->partners);

@@ -46,12 +46,12 @@ void AwaitStop() {
     if (signal < 0) continue;  // EINTR
     const std::string name = NameOf(signal);
     if (signal == SIGINT || signal == SIGTERM) {
-      Log(LogEvent::kStopping, {{"signal", name}});
+      Event(LogEvent::kStopping, {{"signal", name}});
       return;
     }
     const char* why = signal == SIGHUP ? "the configuration is read at start only" : "not used";
-    Log(LogEvent::kSignalIgnored,
-        {{"signal", name}, {"from_pid", std::to_string(info.si_pid)}, {"why", why}});
+    Event(LogEvent::kSignalIgnored,
+          {{"signal", name}, {"from_pid", std::to_string(info.si_pid)}, {"why", why}});
   }
 }
 

@@ -165,11 +165,11 @@ Answer Handling::GiveUp(Error error, uint32_t retry_after_s) {
 }
 
 void Handling::Warn(LogEvent event, const std::string& detail) const {
-  Log(event, {{"transaction", call_.transaction},
-              {"gid", call_.gid},
-              {"branch", call_.branch},
-              {"operation", barrier::Name(call_.operation)},
-              {"detail", detail}});
+  Event(event, {{"transaction", call_.transaction},
+                {"gid", call_.gid},
+                {"branch", call_.branch},
+                {"operation", barrier::Name(call_.operation)},
+                {"detail", detail}});
 }
 
 }  // namespace

@@ -72,7 +72,7 @@ uint16_t PortOf(int descriptor) {
                    : reinterpret_cast<const sockaddr_in*>(&address)->sin_port);
 }
 
-void Warn(const std::string& detail) { Log(LogEvent::kWarned, {{"detail", detail}}); }
+void Warn(const std::string& detail) { Event(LogEvent::kWarned, {{"detail", detail}}); }
 
 class ThreadedServer final : public Server {
  public:

@@ -86,7 +86,7 @@ Result<void> Control::Look() {
   }
   for (const std::string& warning : probe->warnings) {
     if (logged_.insert(warning).second) {
-      Log(LogEvent::kResourceProbe, {{"resource", options_.name}, {"found", warning}});
+      Event(LogEvent::kResourceProbe, {{"resource", options_.name}, {"found", warning}});
     }
   }
   view_.SetProbe(std::move(*probe));
@@ -97,15 +97,15 @@ void Control::SetUp() {
   backoff_.Reset();
   if (!view_.SetHealth(xa::Health::kUp, "")) return;
   const auto probe = view_.probe();
-  Log(LogEvent::kResourceUp, {{"resource", options_.name},
-                              {"server", probe->dialect + " " + probe->server_version},
-                              {"witness", probe->witness ? "yes" : "no"}});
+  Event(LogEvent::kResourceUp, {{"resource", options_.name},
+                                {"server", probe->dialect + " " + probe->server_version},
+                                {"witness", probe->witness ? "yes" : "no"}});
   hooks_.on_up();
 }
 
 void Control::SetDown(const std::string& detail) {
   if (!view_.SetHealth(xa::Health::kDown, detail)) return;
-  Log(LogEvent::kResourceDown, {{"resource", options_.name}, {"why", detail}});
+  Event(LogEvent::kResourceDown, {{"resource", options_.name}, {"why", detail}});
   hooks_.on_down(detail);
 }
 
