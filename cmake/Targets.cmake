@@ -1,21 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-# A room is one folder and one static library named after it.
+# Functions that define the libraries and the tests. Each folder is one static library named after it.
 #
-#   assent_room(log SOURCES a.cc b.cc USES base LINKS vendor::lib)      library  assent_log, assent::log
+#   assent_library(log SOURCES a.cc b.cc USES base LINKS vendor::lib)   library  assent_log, assent::log
 #   assent_test(log/reader_test SOURCES reader_test.cc USES log)        test     log.reader_test
 #
-# USES names rooms, LINKS names anything else. Labels sort tests into tiers: "unit" needs nothing,
-# "servers" starts real databases, "crash" kills them. Each of the latter two takes a slot of
-# cmake/test_resources.json: with it (ctest --resource-spec-file), two of them run at a time. ALONE
-# is for a test whose load leaves others no time.
-function(assent_room name)
+# USES names libraries of this project, LINKS anything else. Labels sort tests into tiers: "unit"
+# needs nothing, "servers" starts real databases, "crash" kills them. Each of the latter two takes a
+# slot of cmake/test_resources.json: with it (ctest --resource-spec-file), two of them run at a time.
+# ALONE is for a test whose load leaves others no time.
+function(assent_library name)
   cmake_parse_arguments(A "" "" "SOURCES;USES;LINKS" ${ARGN})
   add_library(assent_${name} STATIC ${A_SOURCES})
   add_library(assent::${name} ALIAS assent_${name})
   target_include_directories(assent_${name} PUBLIC $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}>)
   target_link_libraries(assent_${name} PRIVATE $<BUILD_INTERFACE:assent_options>)
-  foreach(room IN LISTS A_USES)
-    target_link_libraries(assent_${name} PUBLIC assent_${room})
+  foreach(library IN LISTS A_USES)
+    target_link_libraries(assent_${name} PUBLIC assent_${library})
   endforeach()
   target_link_libraries(assent_${name} PUBLIC ${A_LINKS})
 endfunction()
@@ -36,8 +36,8 @@ function(assent_test path)
   add_executable(${target} ${A_SOURCES})
   target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR})
   target_link_libraries(${target} PRIVATE assent_options GTest::gtest GTest::gmock GTest::gtest_main ${A_LINKS})
-  foreach(room IN LISTS A_USES)
-    target_link_libraries(${target} PRIVATE assent_${room})
+  foreach(library IN LISTS A_USES)
+    target_link_libraries(${target} PRIVATE assent_${library})
   endforeach()
   add_test(NAME ${title} COMMAND ${target})
   set_tests_properties(${title} PROPERTIES LABELS ${A_LABEL} TIMEOUT ${A_TIMEOUT} ENVIRONMENT
