@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# The world of examples/travel: databases, partners, a coordinator; its ledgers and its end. Sourced
-# by run, behind scripts/lib/world.sh.
+# The servers of examples/travel: databases, partners, a coordinator; their ledgers and their end.
+# Sourced by run, after scripts/lib/servers.sh.
 # shellcheck shell=bash disable=SC2034,SC2154  # variables of the script that sources it
 
 # As in the schemas.
@@ -77,7 +77,7 @@ kill_program() {
 
 start_partners() {
   local name
-  for name in flight hotel payment road; do port_of[$name]=$(free_port); done
+  for name in flight hotel payment proxy; do port_of[$name]=$(free_port); done
   for name in flight hotel payment; do
     start_partner "$name"
     progress_done "$name: 127.0.0.1:${port_of[$name]}"
@@ -164,6 +164,6 @@ clean_up() {
   trap '' INT TERM HUP
   if [[ -z $work ]]; then return; fi
   for name in "${!pid_of[@]}"; do kill_program "$name"; done 2>/dev/null
-  end_world mariadb postgresql
+  stop_servers mariadb postgresql
   say_what_stays
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# The world of scripts/demo: two games' databases and a coordinator. Sourced behind world.sh.
+# The servers of scripts/demo: two games' databases and a coordinator. Sourced after servers.sh.
 # shellcheck shell=bash disable=SC2034,SC2154  # variables of the script that sources it
 
 readonly EXAMPLE=examples/coupon_grant
@@ -46,7 +46,7 @@ clean_up() {
   trap '' INT TERM HUP
   if [[ -z $work ]]; then return; fi
   if ((kept)); then return; fi
-  end_world mariadb postgresql
+  stop_servers mariadb postgresql
   say_what_stays
 }
 
@@ -58,7 +58,7 @@ stop_kept() {
     return
   fi
   logs=$work/logs
-  end_world mariadb postgresql
+  stop_servers mariadb postgresql
   rm -rf "$work" "$KEPT"
   work=''
   say "The demo's databases and its coordinator have ended; nothing is left of them."

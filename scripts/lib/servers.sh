@@ -137,8 +137,8 @@ is_our_daemon() {
     $(tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null) == *assentd* ]]
 }
 
-# end_world SERVER...: ends the coordinator and these databases.
-end_world() {
+# stop_servers SERVER...: ends the coordinator and these databases.
+stop_servers() {
   local pid='' name deadline=$((SECONDS + 10))
   if [[ -s $work/assentd.pid ]]; then pid=$(<"$work/assentd.pid"); fi
   if is_our_daemon "$pid"; then

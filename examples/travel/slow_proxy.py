@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A road between the coordinator and a partner on which tries get stuck, and cancels do not.
+"""A proxy between the coordinator and a partner on which tries get stuck, and cancels do not.
 
-    slow_road.py PORT PARTNERS_PORT GATE
+    slow_proxy.py PORT PARTNERS_PORT GATE
 
 A try waits until the file GATE is there; everything else goes through at once. So a cancel
 overtakes the try that it belongs to, as it may on any network with a retry or a second way.
