@@ -8,7 +8,7 @@
 #include <mutex>
 #include <thread>
 
-#include "client/raw_server_test.h"
+#include "client/testing.h"
 #include "coordinator/requests.h"
 #include "server/front.h"
 

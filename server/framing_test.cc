@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "server/http_server.h"
-#include "server/raw_client_test.h"
+#include "server/testing.h"
 
 namespace assent::server {
 namespace {

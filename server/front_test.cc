@@ -11,7 +11,7 @@
 
 #include "coordinator/requests.h"
 #include "server/json/codec.h"
-#include "server/raw_client_test.h"
+#include "server/testing.h"
 
 namespace assent::server {
 namespace {

@@ -11,7 +11,7 @@
 #include <memory>
 #include <mutex>
 
-#include "server/raw_client_test.h"
+#include "server/testing.h"
 
 namespace assent::server {
 namespace {

@@ -7,7 +7,7 @@
 #include <mutex>
 #include <thread>
 
-#include "server/raw_client_test.h"
+#include "server/testing.h"
 
 namespace assent::server {
 namespace {

@@ -13,7 +13,7 @@
 #include "coordinator/requests.h"
 #include "server/front.h"
 #include "server/page_files.h"
-#include "server/raw_client_test.h"
+#include "server/testing.h"
 
 namespace assent::server {
 namespace {

@@ -10,7 +10,7 @@
 #include "apps/assent/commands.h"
 #include "assent/log/v1/records.pb.h"
 #include "base/random.h"
-#include "client/raw_server_test.h"
+#include "client/testing.h"
 #include "coordinator/requests.h"
 #include "log/decision_log.h"
 #include "server/front.h"

@@ -14,8 +14,8 @@
 #include <future>
 #include <thread>
 
-#include "client/partner/coordinator_test.h"
-#include "server/raw_client_test.h"
+#include "client/partner/testing.h"
+#include "server/testing.h"
 
 namespace {
 

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "client/partner/call.h"
-#include "client/partner/coordinator_test.h"
+#include "client/partner/testing.h"
 
 namespace assent::partner {
 namespace {

@@ -5,8 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "participants/http/drive_test.h"
-#include "participants/http/partner_test.h"
+#include "participants/http/partner_fixture.h"
+#include "participants/http/testing.h"
 #include "tests/support/temp.h"
 
 namespace assent::http {

@@ -6,8 +6,8 @@
 
 #include <future>
 
-#include "participants/http/drive_test.h"
-#include "participants/http/partner_test.h"
+#include "participants/http/partner_fixture.h"
+#include "participants/http/testing.h"
 #include "tests/support/temp.h"
 
 namespace assent::http {

@@ -6,8 +6,8 @@
 
 #include <atomic>
 
-#include "participants/http/drive_test.h"
-#include "participants/http/partner_test.h"
+#include "participants/http/partner_fixture.h"
+#include "participants/http/testing.h"
 
 namespace assent::http {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <gtest/gtest.h>
 
-#include "participants/http/drive_test.h"
-#include "participants/http/partner_test.h"
+#include "participants/http/partner_fixture.h"
+#include "participants/http/testing.h"
 
 namespace assent::http {
 namespace {

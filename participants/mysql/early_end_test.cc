@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "participants/mysql/fixture_test.h"
+#include "participants/mysql/testing.h"
 #include "tests/support/answer_proxy.h"
 #include "tests/support/temp.h"
 

@@ -6,7 +6,7 @@
 
 #include <fstream>
 
-#include "participants/mysql/fixture_test.h"
+#include "participants/mysql/testing.h"
 #include "tests/support/process.h"
 #include "tests/support/temp.h"
 

@@ -6,7 +6,7 @@
 
 #include <vector>
 
-#include "participants/mysql/fixture_test.h"
+#include "participants/mysql/testing.h"
 #include "tests/support/temp.h"
 
 namespace assent::mysql {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
-#include "participants/odbc/fixture_test.h"
+#include "participants/odbc/testing.h"
 
 namespace assent::odbc {
 namespace {

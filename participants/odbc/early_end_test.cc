@@ -11,9 +11,9 @@
 #include <thread>
 
 #include "base/random.h"
-#include "participants/odbc/fixture_test.h"
-#include "participants/sql/drive_test.h"
+#include "participants/odbc/testing.h"
 #include "participants/sql/resource.h"
+#include "participants/sql/testing.h"
 
 namespace assent::odbc {
 namespace {

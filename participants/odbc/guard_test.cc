@@ -2,7 +2,7 @@
 // A branch whose SQL makes it somebody else's, or changes how its text is read, is never prepared.
 #include <gmock/gmock.h>
 
-#include "participants/odbc/fixture_test.h"
+#include "participants/odbc/testing.h"
 
 namespace assent::odbc {
 namespace {

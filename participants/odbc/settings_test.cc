@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <stdlib.h>
 
-#include "participants/odbc/fixture_test.h"
+#include "participants/odbc/testing.h"
 
 namespace assent::odbc {
 namespace {

@@ -5,9 +5,9 @@
 #include <signal.h>
 
 #include "base/random.h"
-#include "participants/odbc/fixture_test.h"
-#include "participants/sql/drive_test.h"
+#include "participants/odbc/testing.h"
 #include "participants/sql/resource.h"
+#include "participants/sql/testing.h"
 #include "tests/support/process.h"
 
 namespace assent::odbc {

@@ -5,7 +5,7 @@
 
 #include <future>
 
-#include "participants/odbc/fixture_test.h"
+#include "participants/odbc/testing.h"
 
 namespace assent::odbc {
 namespace {

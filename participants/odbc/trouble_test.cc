@@ -8,7 +8,7 @@
 #include <fstream>
 #include <future>
 
-#include "participants/odbc/fixture_test.h"
+#include "participants/odbc/testing.h"
 #include "tests/support/process.h"
 
 namespace assent::odbc {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "participants/odbc/fixture_test.h"
+#include "participants/odbc/testing.h"
 
 namespace assent::odbc {
 namespace {

@@ -11,8 +11,8 @@
 
 #include "participants/odbc/connection.h"
 #include "participants/odbc/connection_string.h"
-#include "participants/odbc/fixture_test.h"
 #include "participants/odbc/postgresql.h"
+#include "participants/odbc/testing.h"
 
 namespace assent::odbc {
 namespace {

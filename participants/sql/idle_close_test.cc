@@ -7,8 +7,8 @@
 
 #include "participants/mysql/driver.h"
 #include "participants/odbc/driver.h"
-#include "participants/sql/drive_test.h"
 #include "participants/sql/resource.h"
+#include "participants/sql/testing.h"
 #include "tests/support/servers.h"
 #include "tests/support/temp.h"
 

@@ -5,10 +5,10 @@
 #include <utility>
 
 #include "base/check.h"
-#include "client/partner/coordinator_test.h"
 #include "client/partner/mysql_session.h"
 #include "client/partner/odbc_session.h"
-#include "server/raw_client_test.h"
+#include "client/partner/testing.h"
+#include "server/testing.h"
 
 namespace assent::test {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Transactions with large results over real databases: what is too much is rolled back, and clients
 // that do not read their results cost little memory.
-#include "server/raw_client_test.h"
+#include "server/testing.h"
 #include "tests/e2e/stand.h"
 #include "tests/support/resident.h"
 

@@ -6,7 +6,7 @@
 #include <memory>
 #include <sstream>
 
-#include "server/raw_client_test.h"
+#include "server/testing.h"
 #include "tests/support/daemon.h"
 #include "tests/support/process.h"
 #include "tests/support/resident.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Signed calls (Standard Webhooks): an application that calls a partner's try by itself, a
 // coordinator that signs its confirms, and a secret that is replaced while one is owed.
-#include "client/partner/coordinator_test.h"
+#include "client/partner/testing.h"
 #include "tests/e2e/desk.h"
 #include "tests/e2e/stand.h"
 

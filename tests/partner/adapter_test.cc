@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A partner and the coordinator's own adapter understand one another.
-#include "participants/http/drive_test.h"
+#include "participants/http/testing.h"
 #include "tests/partner/stand.h"
 #include "tests/support/temp.h"
 

@@ -13,9 +13,9 @@
 
 #include <gtest/gtest.h>
 
-#include "client/partner/coordinator_test.h"
 #include "client/partner/server.h"
-#include "server/raw_client_test.h"
+#include "client/partner/testing.h"
+#include "server/testing.h"
 #include "tests/support/servers.h"
 
 namespace assent::test {

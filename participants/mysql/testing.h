@@ -10,8 +10,8 @@
 
 #include "base/random.h"
 #include "participants/mysql/driver.h"
-#include "participants/sql/drive_test.h"
 #include "participants/sql/resource.h"
+#include "participants/sql/testing.h"
 #include "tests/support/servers.h"
 
 namespace assent::mysql {
