@@ -46,10 +46,13 @@ many() {
 fresh
 expect 'a clean tree' ''
 
-many 801 '// x' >base/long.cc
-expect 'a file of 801 lines' 'base/long.cc:801: 801 lines, more than 800'
-many 801 '// x' >tests/long.cc
-expect 'a test may be longer' ''
+for path in base/long.h server/long.cc api/long.proto tests/long_test.cc; do
+  mkdir -p api
+  { printf '// A name.\n#pragma once\n'; many 399 '// x'; } >"$path"
+  expect "a file of 401 lines: $path" "$path:401: 401 lines, more than 400"
+done
+{ printf '// A name.\n#pragma once\n'; many 398 '// x'; } >base/long.h
+expect 'a file of 400 lines' ''
 printf '// %s\n' "$(printf 'x%.0s' {1..98})" >base/wide.cc
 expect 'a line of 101 columns' 'base/wide.cc:1: 101 columns'
 printf '// %s\n' "$(printf 'ä%.0s' {1..97})" >base/wide.cc
@@ -102,28 +105,34 @@ printf '#include "nowhere/a.h"\n' >base/b.cc
 expect 'an include of nothing' 'base/b.cc:1: there is no "nowhere/a.h"'
 printf '// A name.\n#pragma once\n' >tests/a.h
 printf '#include "tests/a.h"\n' >base/b.cc
-expect 'code includes a test' 'base/b.cc:1: only tests include tests/'
+expect 'code includes a test' 'base/b.cc:1: only tests include "tests/a.h"'
+printf '// A name.\n#pragma once\n' | tee base/testing.h >base/a_fixture.h
+printf '#include "base/testing.h"\n#include "base/a_fixture.h"\n' >base/b_test.cc
+expect 'a test includes helpers of tests' ''
+printf '// A name.\n#pragma once\n' | tee base/testing.h >base/a_fixture.h
+printf '#include "base/testing.h"\n#include "base/a_fixture.h"\n' >base/b.cc
+expect 'code includes a helper of tests' 'base/b.cc:1: only tests include "base/testing.h"'
 
 printf '#include <thread>\n' >core/b.cc
 expect 'core includes a thread' 'core/b.cc:1: core/ is pure'
 printf '#include <boost/asio.hpp>\n' >log/b.cc
 expect 'log includes Boost' 'log/b.cc:1: Boost belongs to server'
 printf '// A name.\n#pragma once\n#include <sqlext.h>\n' >participants/odbc/b.h
-expect 'ODBC in a header' 'participants/odbc/b.h:3: ODBC headers stand in .cc files only'
+expect 'ODBC in a header' 'participants/odbc/b.h:3: ODBC headers may be included by .cc files only'
 printf '#include <sqlext.h>\n' >participants/odbc/b.cc
 expect 'ODBC where it belongs' ''
 printf '#include <mysql_driver.h>\n' >participants/odbc/b.cc
-expect 'Connector/C++ in the wrong room' 'Connector/C++ belongs to participants/mysql'
+expect 'Connector/C++ in the wrong folder' 'Connector/C++ belongs to participants/mysql'
 printf '#include <vendor/new.h>\n' >server/b.cc
 expect 'a vendor without an owner' 'server/b.cc:1: <vendor/new.h> is a vendor'
 
 printf '// A name.\n#pragma once\n#include "base/c.h"\n' >base/b.h
 printf '// A name.\n#pragma once\n#include "base/b.h"\n' >base/c.h
-expect 'a circle of files' 'circle of files: base/b.h -> base/c.h -> base/b.h'
+expect 'a cycle of files' 'include cycle of files: base/b.h -> base/c.h -> base/b.h'
 printf '#include "participants/mysql/a.h"\n' >participants/odbc/b.cc
 printf '// A name.\n#pragma once\n' | tee participants/mysql/a.h >participants/odbc/a.h
 printf '#include "participants/odbc/a.h"\n' >participants/mysql/b.cc
-expect 'a circle of folders' 'circle of folders: participants/mysql -> participants/odbc'
+expect 'a cycle of folders' 'include cycle of folders: participants/mysql -> participants/odbc'
 
 printf 'path = "/%s/main"\n' work >base/words.txt
 expect "a machine's path" "base/words.txt:1: a machine's path"
