@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// assentd: wires the rooms together, runs until it is told to stop, and ends with a code that says
+// assentd: connects the parts, runs until it is told to stop, and ends with a code that says
 // why.
 //
 // Threads: Run is called on the main thread and blocks; SIGTERM and SIGINT end it in order.
