@@ -23,10 +23,18 @@
 #include <utility>
 #include <vector>
 
+#include "base/time.h"
 #include "tcc/port.h"
 #include "xa/port.h"
 
 namespace assent::coordinator {
+
+// What a scan that has been judged has found.
+struct ScanSummary {
+  uint64_t in_doubt = 0;  // ours, listed
+  uint64_t foreign = 0;
+  WallTime at;
+};
 
 class FirstScan {
  public:

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "coordinator/testing.h"
+#include "coordinator/shard_fixture.h"
 
 namespace assent::coordinator {
 namespace {
@@ -15,14 +15,14 @@ const core::Gtrid kDecided = core::Gtrid::Make("12345678", 2, "old", 1);
 
 class FirstScanTest : public ::testing::Test {
  protected:
-  explicit FirstScanTest(EngineOptions options = {}) : box_(std::move(options), 3, true) {}
+  explicit FirstScanTest(EngineOptions options = {}) : test_(std::move(options), 3, true) {}
 
-  void Judged(const std::string& resource) { box_.shard->NoteScan(resource, {}); }
+  void Judged(const std::string& resource) { test_.shard->NoteScan(resource, {}); }
   void Failed(const std::string& resource, const std::string& why) {
-    box_.shard->NoteFailedScan(resource, false, why);
+    test_.shard->NoteFailedScan(resource, false, why);
   }
   const v1::Problem& ProblemOf(size_t request) {
-    return std::get<v1::Problem>(box_.AnswerOf(request)->body);
+    return std::get<v1::Problem>(test_.AnswerOf(request)->body);
   }
   size_t ExecuteOnA(bool read_only) {
     Request request;
@@ -34,7 +34,7 @@ class FirstScanTest : public ::testing::Test {
     branch->mutable_xa()->set_read_only(read_only);
     branch->mutable_xa()->add_statements()->set_sql("SELECT 1");
     request.body = std::move(body);
-    return box_.Send(std::move(request));
+    return test_.Send(std::move(request));
   }
   // The decision of an earlier process: `a` and `b` have to be told.
   void RestoreDecided() {
@@ -49,7 +49,7 @@ class FirstScanTest : public ::testing::Test {
     }
     Restored restored;
     restored.unfinished.push_back(std::move(entry));
-    box_.shard->Restore(std::move(restored));
+    test_.shard->Restore(std::move(restored));
   }
   // The decision of an earlier process, which only the partner `p` has to be told.
   void RestoreDecidedAtPartner() {
@@ -69,59 +69,59 @@ class FirstScanTest : public ::testing::Test {
     entry->work.back().partner = std::move(partner);
     Restored restored;
     restored.unfinished.push_back(std::move(entry));
-    box_.shard->Restore(std::move(restored));
+    test_.shard->Restore(std::move(restored));
   }
 
-  Box box_;
+  ShardFixture test_;
 };
 
 TEST_F(FirstScanTest, SendsWhatWaitedInOrderOnceItsResourceIsJudged) {
-  box_.Execute("first");
-  box_.Execute("second");
-  EXPECT_TRUE(box_.a.calls.empty());
+  test_.Execute("first");
+  test_.Execute("second");
+  EXPECT_TRUE(test_.a.calls.empty());
   Judged("a");
-  ASSERT_EQ(box_.a.calls.size(), 2u);
-  EXPECT_LT(box_.a.calls[0].xid, box_.a.calls[1].xid);
-  box_.Reply(box_.a, Operation::kOpen);
-  EXPECT_TRUE(box_.b.calls.empty()) << "each resource has a first scan of its own";
+  ASSERT_EQ(test_.a.calls.size(), 2u);
+  EXPECT_LT(test_.a.calls[0].xid, test_.a.calls[1].xid);
+  test_.Reply(test_.a, Operation::kOpen);
+  EXPECT_TRUE(test_.b.calls.empty()) << "each resource has a first scan of its own";
   Judged("b");
-  box_.Reply(box_.b, Operation::kOpen);
-  EXPECT_EQ(box_.a.calls.back().operation, Operation::kRun);
-  box_.Execute("third");
-  EXPECT_EQ(box_.a.calls.back().operation, Operation::kOpen) << "nothing waits any more";
+  test_.Reply(test_.b, Operation::kOpen);
+  EXPECT_EQ(test_.a.calls.back().operation, Operation::kRun);
+  test_.Execute("third");
+  EXPECT_EQ(test_.a.calls.back().operation, Operation::kOpen) << "nothing waits any more";
 }
 
 TEST_F(FirstScanTest, RollsBackAtTheDeadlineWithoutReachingTheResource) {
-  const size_t request = box_.Execute("g");
-  box_.Advance(std::chrono::seconds(31));
-  box_.FlushLog();
-  ASSERT_EQ(box_.StatusOf(request), 409);
+  const size_t request = test_.Execute("g");
+  test_.Advance(std::chrono::seconds(31));
+  test_.FlushLog();
+  ASSERT_EQ(test_.StatusOf(request), 409);
   EXPECT_EQ(ProblemOf(request).cause().reason(), "DEADLINE");
   Judged("a");
-  EXPECT_TRUE(box_.a.calls.empty());
-  EXPECT_TRUE(box_.a.cancelled.empty());
-  EXPECT_EQ(box_.shard->counters().open, 0u);
+  EXPECT_TRUE(test_.a.calls.empty());
+  EXPECT_TRUE(test_.a.cancelled.empty());
+  EXPECT_EQ(test_.shard->counters().open, 0u);
 }
 
 TEST_F(FirstScanTest, OfTwoResourcesOnlyTheJudgedOneIsToldOfARollBack) {
   Judged("a");
-  const size_t request = box_.Execute("");
-  box_.Reply(box_.a, Operation::kOpen);
-  box_.Advance(std::chrono::seconds(31));
-  box_.Reply(box_.a, Operation::kRollBack);
-  EXPECT_EQ(box_.StatusOf(request), 409);
+  const size_t request = test_.Execute("");
+  test_.Reply(test_.a, Operation::kOpen);
+  test_.Advance(std::chrono::seconds(31));
+  test_.Reply(test_.a, Operation::kRollBack);
+  EXPECT_EQ(test_.StatusOf(request), 409);
   Judged("b");
-  EXPECT_TRUE(box_.b.calls.empty());
-  EXPECT_TRUE(box_.b.cancelled.empty());
+  EXPECT_TRUE(test_.b.calls.empty());
+  EXPECT_TRUE(test_.b.cancelled.empty());
 }
 
 TEST_F(FirstScanTest, RefusesAsUnavailableFromAFailedScanToAJudgedOne) {
-  const size_t waited = box_.Execute("waited");
+  const size_t waited = test_.Execute("waited");
   Failed("a", "connection refused");
-  const size_t refused = box_.Execute("refused");
-  box_.FlushLog();
+  const size_t refused = test_.Execute("refused");
+  test_.FlushLog();
   for (const size_t request : {waited, refused}) {
-    ASSERT_EQ(box_.StatusOf(request), 409);
+    ASSERT_EQ(test_.StatusOf(request), 409);
     EXPECT_EQ(ProblemOf(request).cause().reason(), "UNAVAILABLE");
     EXPECT_TRUE(ProblemOf(request).cause().may_retry());
     EXPECT_NE(ProblemOf(request).detail().find(
@@ -129,70 +129,70 @@ TEST_F(FirstScanTest, RefusesAsUnavailableFromAFailedScanToAJudgedOne) {
               std::string::npos)
         << ProblemOf(request).detail();
   }
-  EXPECT_TRUE(box_.a.calls.empty());
+  EXPECT_TRUE(test_.a.calls.empty());
   Judged("a");
-  box_.Execute("sent");
-  EXPECT_EQ(box_.a.calls.size(), 1u);
+  test_.Execute("sent");
+  EXPECT_EQ(test_.a.calls.size(), 1u);
 }
 
 TEST_F(FirstScanTest, IsAwaitedAgainWhenTheResourceAnswersAgain) {
   std::vector<std::string> wanted;
-  box_.shard->on_scan_wanted = [&](const std::string& resource) { wanted.push_back(resource); };
+  test_.shard->on_scan_wanted = [&](const std::string& resource) { wanted.push_back(resource); };
   Failed("a", "connection refused");
-  box_.shard->OnHealth("a", xa::Health::kUp);
+  test_.shard->OnHealth("a", xa::Health::kUp);
   EXPECT_EQ(wanted, std::vector<std::string>{"a"});
-  const size_t request = box_.Execute("g");
-  EXPECT_EQ(box_.StatusOf(request), 0);
+  const size_t request = test_.Execute("g");
+  EXPECT_EQ(test_.StatusOf(request), 0);
   Judged("a");
-  EXPECT_EQ(box_.a.calls.size(), 1u);
-  box_.shard->OnHealth("a", xa::Health::kUp);
+  EXPECT_EQ(test_.a.calls.size(), 1u);
+  test_.shard->OnHealth("a", xa::Health::kUp);
   EXPECT_EQ(wanted.size(), 1u);
 }
 
 TEST_F(FirstScanTest, KeepsBackWhatAnEarlierProcessHasDecided) {
   RestoreDecided();
-  EXPECT_TRUE(box_.a.calls.empty());
-  EXPECT_TRUE(box_.b.calls.empty());
+  EXPECT_TRUE(test_.a.calls.empty());
+  EXPECT_TRUE(test_.b.calls.empty());
   Judged("a");
-  box_.Reply(box_.a, Operation::kCommit);
+  test_.Reply(test_.a, Operation::kCommit);
   Failed("b", "connection refused");
   Request get;
   get.route = Route::kGet;
   get.gid = kDecided.ToHex();
-  const size_t seen = box_.Send(std::move(get));
-  const auto& view = std::get<v1::Transaction>(box_.AnswerOf(seen)->body);
+  const size_t seen = test_.Send(std::move(get));
+  const auto& view = std::get<v1::Transaction>(test_.AnswerOf(seen)->body);
   EXPECT_NE(view.branches(1).detail().find("has not been scanned"), std::string::npos)
       << view.ShortDebugString();
-  box_.Advance(std::chrono::seconds(1));
-  EXPECT_TRUE(box_.b.calls.empty()) << "tried again, and kept back again";
+  test_.Advance(std::chrono::seconds(1));
+  EXPECT_TRUE(test_.b.calls.empty()) << "tried again, and kept back again";
   Judged("b");
-  ASSERT_EQ(box_.b.calls.size(), 1u) << "at once, whatever the back-off says";
-  box_.Reply(box_.b, Operation::kCommit);
-  EXPECT_FALSE(box_.shard->IsLive(kDecided));
+  ASSERT_EQ(test_.b.calls.size(), 1u) << "at once, whatever the back-off says";
+  test_.Reply(test_.b, Operation::kCommit);
+  EXPECT_FALSE(test_.shard->IsLive(kDecided));
 }
 
 TEST_F(FirstScanTest, KeepsWhatAnEarlierProcessOwesAPartnerUntilAllHaveBeenLookedAt) {
   RestoreDecidedAtPartner();
-  EXPECT_TRUE(box_.partners.calls.empty());
+  EXPECT_TRUE(test_.partners.calls.empty());
   Judged("a");
-  EXPECT_TRUE(box_.partners.calls.empty()) << "b may still show that the log is old";
+  EXPECT_TRUE(test_.partners.calls.empty()) << "b may still show that the log is old";
   Judged("b");
-  box_.Reply("p", tcc::Operation::kConfirm);
-  EXPECT_FALSE(box_.shard->IsLive(kDecided));
+  test_.Reply("p", tcc::Operation::kConfirm);
+  EXPECT_FALSE(test_.shard->IsLive(kDecided));
 }
 
 TEST_F(FirstScanTest, NoPartnerWaitsForAResourceThatCannotBeLookedAt) {
   RestoreDecidedAtPartner();
   Failed("a", "connection refused");
-  EXPECT_TRUE(box_.partners.calls.empty());
+  EXPECT_TRUE(test_.partners.calls.empty());
   Judged("b");
-  box_.Reply("p", tcc::Operation::kConfirm, tcc::Answer::kUnknown);
-  box_.shard->OnHealth("a", xa::Health::kUp);  // it is going to be looked at now
-  box_.Advance(std::chrono::seconds(10));
-  EXPECT_TRUE(box_.partners.calls.empty());
+  test_.Reply("p", tcc::Operation::kConfirm, tcc::Answer::kUnknown);
+  test_.shard->OnHealth("a", xa::Health::kUp);  // it is going to be looked at now
+  test_.Advance(std::chrono::seconds(10));
+  EXPECT_TRUE(test_.partners.calls.empty());
   Failed("a", "XA RECOVER is denied");
-  box_.Reply("p", tcc::Operation::kConfirm);
-  EXPECT_FALSE(box_.shard->IsLive(kDecided));
+  test_.Reply("p", tcc::Operation::kConfirm);
+  EXPECT_FALSE(test_.shard->IsLive(kDecided));
 }
 
 TEST_F(FirstScanTest, OfATransactionOfThisProcessPartnersAreCalledAtOnce) {
@@ -203,28 +203,28 @@ TEST_F(FirstScanTest, OfATransactionOfThisProcessPartnersAreCalledAtOnce) {
   branch->set_name("p");
   branch->mutable_tcc()->set_url("http://partner");
   request.body = std::move(body);
-  box_.Send(std::move(request));
-  box_.FlushLog();
-  EXPECT_EQ(box_.partners.calls.size(), 1u);
+  test_.Send(std::move(request));
+  test_.FlushLog();
+  EXPECT_EQ(test_.partners.calls.size(), 1u);
 }
 
 TEST_F(FirstScanTest, OnAStandbyOpensOnlyWhatTheServerKeepsFromWriting) {
   const size_t waits = ExecuteOnA(true);
   const size_t refused = ExecuteOnA(false);
-  box_.shard->NoteFailedScan("a", true, "it is a standby or read-only");
-  EXPECT_EQ(box_.StatusOf(waits), 0);
-  EXPECT_EQ(box_.StatusOf(refused), 409);
-  EXPECT_EQ(box_.StatusOf(ExecuteOnA(false)), 409);
+  test_.shard->NoteFailedScan("a", true, "it is a standby or read-only");
+  EXPECT_EQ(test_.StatusOf(waits), 0);
+  EXPECT_EQ(test_.StatusOf(refused), 409);
+  EXPECT_EQ(test_.StatusOf(ExecuteOnA(false)), 409);
   ExecuteOnA(true);
-  EXPECT_EQ(box_.a.calls.size(), 2u);
+  EXPECT_EQ(test_.a.calls.size(), 2u);
 }
 
 TEST_F(FirstScanTest, ShowsWhyAResourceIsNotUsed) {
   Failed("a", "XA RECOVER is denied");
   Request list;
   list.route = Route::kResources;
-  const size_t listed = box_.Send(std::move(list));
-  const auto& resources = std::get<v1::ResourcesResponse>(box_.AnswerOf(listed)->body);
+  const size_t listed = test_.Send(std::move(list));
+  const auto& resources = std::get<v1::ResourcesResponse>(test_.AnswerOf(listed)->body);
   EXPECT_NE(resources.resources(0).detail().find("XA RECOVER is denied"), std::string::npos);
   EXPECT_EQ(resources.resources(1).detail(), "");
 }
@@ -232,9 +232,9 @@ TEST_F(FirstScanTest, ShowsWhyAResourceIsNotUsed) {
 // Each answer is handed in where the one before has ended, not inside it.
 TEST_F(FirstScanTest, RefusesAsManyAsWaitInOneGo) {
   std::vector<size_t> requests;
-  for (int i = 0; i < 9'000; ++i) requests.push_back(box_.Execute(""));
+  for (int i = 0; i < 9'000; ++i) requests.push_back(test_.Execute(""));
   Failed("a", "connection refused");
-  for (const size_t request : requests) ASSERT_EQ(box_.StatusOf(request), 409);
+  for (const size_t request : requests) ASSERT_EQ(test_.StatusOf(request), 409);
 }
 
 }  // namespace

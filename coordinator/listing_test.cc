@@ -2,7 +2,7 @@
 // What the lists show: of resources, of partners, and of transactions by their resource.
 #include <gtest/gtest.h>
 
-#include "coordinator/testing.h"
+#include "coordinator/shard_fixture.h"
 
 namespace assent::coordinator {
 namespace {
@@ -11,13 +11,13 @@ using std::chrono::milliseconds;
 using tcc::Health;
 
 v1::ResourcesResponse ListOf(std::vector<tcc::EndpointStatus> statuses) {
-  Box box;
-  box.partners.statuses = std::move(statuses);
+  ShardFixture test;
+  test.partners.statuses = std::move(statuses);
   Request request;
   request.route = Route::kResources;
-  const size_t number = box.Send(std::move(request));
-  EXPECT_EQ(box.StatusOf(number), 200);
-  return std::get<v1::ResourcesResponse>(box.AnswerOf(number)->body);
+  const size_t number = test.Send(std::move(request));
+  EXPECT_EQ(test.StatusOf(number), 200);
+  return std::get<v1::ResourcesResponse>(test.AnswerOf(number)->body);
 }
 
 v1::PartnerView ViewOf(tcc::EndpointStatus status) {
@@ -87,20 +87,20 @@ TEST(ResourceList, KeepsTheOrderOfThePartnersAndIsEmptyWithoutAny) {
   EXPECT_EQ(ListOf({}).resources_size(), 2) << "the databases stand beside them";
 }
 
-int StatusOfList(Box& box, const std::string& resource) {
+int StatusOfList(ShardFixture& test, const std::string& resource) {
   Request request;
   request.route = Route::kList;
   ListQuery query;
   query.resource = resource;
   request.body = query;
-  return box.StatusOf(box.Send(std::move(request)));
+  return test.StatusOf(test.Send(std::move(request)));
 }
 
 TEST(TransactionList, OfAResourceThatIsNotConfiguredIsAnError) {
-  Box box;
-  EXPECT_EQ(StatusOfList(box, "a"), 200);
-  EXPECT_EQ(StatusOfList(box, "typo"), 404);
-  EXPECT_EQ(StatusOfList(box, ""), 200);
+  ShardFixture test;
+  EXPECT_EQ(StatusOfList(test, "a"), 200);
+  EXPECT_EQ(StatusOfList(test, "typo"), 404);
+  EXPECT_EQ(StatusOfList(test, ""), 200);
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 
 #include <limits>
 
-#include "coordinator/testing.h"
+#include "coordinator/shard_fixture.h"
 #include "coordinator/view.h"
 
 namespace assent::coordinator {
@@ -16,7 +16,7 @@ using testing::HasSubstr;
 using xa::Code;
 
 // One branch, on `a`, that has run its statement.
-size_t ExecuteOne(Box& box) {
+size_t ExecuteOne(ShardFixture& test) {
   Request request;
   request.route = Route::kExecute;
   v1::ExecuteRequest body;
@@ -25,43 +25,43 @@ size_t ExecuteOne(Box& box) {
   branch->mutable_xa()->set_resource("a");
   branch->mutable_xa()->add_statements()->set_sql("UPDATE t SET a = 1");
   request.body = std::move(body);
-  const size_t number = box.Send(std::move(request));
-  box.Reply(box.a, Operation::kOpen);
-  box.Reply(box.a, Operation::kRun);
+  const size_t number = test.Send(std::move(request));
+  test.Reply(test.a, Operation::kOpen);
+  test.Reply(test.a, Operation::kRun);
   return number;
 }
 
-v1::Problem ProblemOf(Box& box, size_t request) {
-  box.FlushLog();
-  const Answer* answer = box.AnswerOf(request);
+v1::Problem ProblemOf(ShardFixture& test, size_t request) {
+  test.FlushLog();
+  const Answer* answer = test.AnswerOf(request);
   EXPECT_NE(answer, nullptr);
   const auto* problem = answer == nullptr ? nullptr : std::get_if<v1::Problem>(&answer->body);
   EXPECT_NE(problem, nullptr);
   return problem == nullptr ? v1::Problem() : *problem;
 }
 
-xa::Completion AnswerTo(Box& box, Code code) {
+xa::Completion AnswerTo(ShardFixture& test, Code code) {
   xa::Completion completion;
-  completion.call = box.a.calls.front().call;
-  completion.operation = box.a.calls.front().operation;
-  completion.xid = box.a.calls.front().xid;
+  completion.call = test.a.calls.front().call;
+  completion.operation = test.a.calls.front().operation;
+  completion.xid = test.a.calls.front().xid;
   completion.code = code;
-  box.a.calls.pop_front();
+  test.a.calls.pop_front();
   return completion;
 }
 
 TEST(OnePhase, SaysOfADeadlockAtTheCommitThatItWasOneAndMayBeTriedAgain) {
-  Box box;
-  const size_t request = ExecuteOne(box);
-  xa::Completion completion = AnswerTo(box, Code::kRbDeadlock);
+  ShardFixture test;
+  const size_t request = ExecuteOne(test);
+  xa::Completion completion = AnswerTo(test, Code::kRbDeadlock);
   ASSERT_EQ(completion.operation, Operation::kCommitOnePhase);
   completion.failure.reason = core::Reason::kDeadlock;
   completion.failure.may_retry = true;
   completion.failure.vendor_code = 1399;
   completion.failure.sqlstate = "XAE07";
   completion.failure.detail = "the server has rolled the branch back";
-  box.shard->OnCompletion(std::move(completion));
-  const v1::Problem problem = ProblemOf(box, request);
+  test.shard->OnCompletion(std::move(completion));
+  const v1::Problem problem = ProblemOf(test, request);
   EXPECT_EQ(problem.outcome(), v1::ROLLED_BACK);
   EXPECT_EQ(problem.cause().reason(), "DEADLOCK");
   EXPECT_EQ(problem.cause().decided_by(), "RESOURCE");
@@ -73,14 +73,14 @@ TEST(OnePhase, SaysOfADeadlockAtTheCommitThatItWasOneAndMayBeTriedAgain) {
 }
 
 TEST(OnePhase, OfAHazardPointsToTheRowsAndToNoListThatCannotShowIt) {
-  Box box;
-  const size_t request = ExecuteOne(box);
-  box.shard->OnCompletion(AnswerTo(box, Code::kErRmFail));
-  xa::Completion found = AnswerTo(box, Code::kOk);
+  ShardFixture test;
+  const size_t request = ExecuteOne(test);
+  test.shard->OnCompletion(AnswerTo(test, Code::kErRmFail));
+  xa::Completion found = AnswerTo(test, Code::kOk);
   ASSERT_EQ(found.operation, Operation::kFind);
   found.found = xa::Found::kNotListed;
-  box.shard->OnCompletion(std::move(found));
-  const v1::Problem problem = ProblemOf(box, request);
+  test.shard->OnCompletion(std::move(found));
+  const v1::Problem problem = ProblemOf(test, request);
   EXPECT_EQ(problem.outcome(), v1::HAZARD);
   EXPECT_THAT(problem.detail(), HasSubstr("On resource a: look at the rows that it was to change"));
   EXPECT_THAT(problem.detail(), Not(HasSubstr("other branches")));

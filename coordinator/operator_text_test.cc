@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "coordinator/testing.h"
+#include "coordinator/shard_fixture.h"
 
 namespace assent::coordinator {
 namespace {
@@ -13,18 +13,18 @@ using testing::HasSubstr;
 using xa::Code;
 
 // Two branches, decided to commit; `a` has committed, and `b` answers its commit with `code`.
-size_t CommittedOnA(Box& box, Code code) {
-  const size_t request = box.Execute("g");
-  box.UpToDecision();
-  box.FlushLog();
-  box.Reply(box.a, Operation::kCommit);
-  box.Reply(box.b, Operation::kCommit, code);
+size_t CommittedOnA(ShardFixture& test, Code code) {
+  const size_t request = test.Execute("g");
+  test.UpToDecision();
+  test.FlushLog();
+  test.Reply(test.a, Operation::kCommit);
+  test.Reply(test.b, Operation::kCommit, code);
   return request;
 }
 
-v1::Problem ProblemOf(Box& box, size_t request) {
-  box.FlushLog();
-  const Answer* answer = box.AnswerOf(request);
+v1::Problem ProblemOf(ShardFixture& test, size_t request) {
+  test.FlushLog();
+  const Answer* answer = test.AnswerOf(request);
   EXPECT_NE(answer, nullptr);
   const auto* problem = answer == nullptr ? nullptr : std::get_if<v1::Problem>(&answer->body);
   EXPECT_NE(problem, nullptr);
@@ -32,8 +32,8 @@ v1::Problem ProblemOf(Box& box, size_t request) {
 }
 
 TEST(OperatorText, OfAMixedOutcomeSaysWhatWasSeenAndWhereToLook) {
-  Box box;
-  const v1::Problem problem = ProblemOf(box, CommittedOnA(box, Code::kHeuristicRollBack));
+  ShardFixture test;
+  const v1::Problem problem = ProblemOf(test, CommittedOnA(test, Code::kHeuristicRollBack));
   EXPECT_EQ(problem.outcome(), v1::MIXED);
   const std::string xid = problem.branches(1).xid();
   const std::string sentence =
@@ -47,18 +47,18 @@ TEST(OperatorText, OfAMixedOutcomeSaysWhatWasSeenAndWhereToLook) {
 }
 
 TEST(OperatorText, OfAHazardSaysThatTheBranchIsNotListed) {
-  Box box;
-  const size_t request = CommittedOnA(box, Code::kErNota);
-  ASSERT_EQ(box.b.calls.size(), 1u);
+  ShardFixture test;
+  const size_t request = CommittedOnA(test, Code::kErNota);
+  ASSERT_EQ(test.b.calls.size(), 1u);
   xa::Completion completion;
-  completion.call = box.b.calls.front().call;
+  completion.call = test.b.calls.front().call;
   completion.operation = Operation::kFind;
-  completion.xid = box.b.calls.front().xid;
+  completion.xid = test.b.calls.front().xid;
   completion.found = xa::Found::kNotListed;
   completion.stamp = {"server-b", "start"};
-  box.b.calls.pop_front();
-  box.shard->OnCompletion(std::move(completion));
-  const v1::Problem problem = ProblemOf(box, request);
+  test.b.calls.pop_front();
+  test.shard->OnCompletion(std::move(completion));
+  const v1::Problem problem = ProblemOf(test, request);
   EXPECT_EQ(problem.outcome(), v1::HAZARD);
   EXPECT_THAT(problem.detail(), HasSubstr("branch on-b: the decision is to commit, and it is not "
                                           "known whether this branch committed: the server does "

@@ -16,7 +16,7 @@
 
 #include "assent/v1/transactions.pb.h"
 #include "base/time.h"
-#include "xa/port.h"
+#include "coordinator/branch_work.h"
 
 namespace assent::coordinator {
 
@@ -42,16 +42,6 @@ enum class Route : uint8_t {
   kInstall  // witness table of the resource named in `gid`
 };
 
-struct Partner;  // transaction.h
-
-// One branch, as the engine's checks have read it.
-struct BranchPlan {
-  std::string name, resource;  // of a partner: the place that people are shown
-  xa::BranchOptions options;
-  std::shared_ptr<const Partner> partner;
-  bool called_by_client = false;
-};
-
 struct Request {
   Route route{};
   std::string gid;     // from the path, where the route has one
@@ -66,9 +56,9 @@ struct Request {
                v1::VoteRequest, v1::RollbackRequest, ListQuery>
       body;
   // Filled by the engine's checks, on the caller's thread: the branches of kExecute and kEnlist,
-  // whose body is dropped then, and the statements of each branch; none of a partner.
-  std::vector<BranchPlan> branches;
-  std::vector<std::shared_ptr<const std::vector<xa::Statement>>> work;
+  // whose body is dropped then, and the statements of kRun.
+  std::vector<NewBranch> branches;
+  std::shared_ptr<const std::vector<xa::Statement>> statements;
   Duration deadline{0};
   std::optional<WallTime> issued_at;
   std::optional<WallTime> expires_at;  // kVote

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "base/log_sink.h"
-#include "coordinator/testing.h"
+#include "coordinator/shard_fixture.h"
 
 namespace assent::coordinator::testing {
 namespace {
@@ -20,19 +20,19 @@ class RetryEvents : public ::testing::Test {
   RetryEvents() {
     heard.clear();
     SetLogSink([](LogEvent event, Level, std::initializer_list<Field>) { ++heard[event]; });
-    box_.Execute("g");
-    box_.UpToDecision();
-    box_.FlushLog();
-    box_.Reply(box_.a, Operation::kCommit);
+    test_.Execute("g");
+    test_.UpToDecision();
+    test_.FlushLog();
+    test_.Reply(test_.a, Operation::kCommit);
   }
   ~RetryEvents() override { SetLogSink(nullptr); }
 
   // Answers the commit of `b`, when it is asked again, with this code and detail.
   void Answer(xa::Code code, const std::string& detail) {
-    if (box_.b.calls.empty()) box_.Advance(std::chrono::minutes(1));
-    ASSERT_FALSE(box_.b.calls.empty());
-    const xa::Call call = box_.b.calls.front();
-    box_.b.calls.pop_front();
+    if (test_.b.calls.empty()) test_.Advance(std::chrono::minutes(1));
+    ASSERT_FALSE(test_.b.calls.empty());
+    const xa::Call call = test_.b.calls.front();
+    test_.b.calls.pop_front();
     xa::Completion completion;
     completion.call = call.call;
     completion.operation = call.operation;
@@ -40,10 +40,10 @@ class RetryEvents : public ::testing::Test {
     completion.code = code;
     completion.failure.detail = detail;
     completion.stamp = {"server-b", "start"};
-    box_.shard->OnCompletion(std::move(completion));
+    test_.shard->OnCompletion(std::move(completion));
   }
 
-  Box box_;
+  ShardFixture test_;
 };
 
 TEST_F(RetryEvents, AreOneWhereTheDetailHasAnotherNumberEachTime) {

@@ -1,27 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/shard.h"
 
-#include <algorithm>
-#include <utility>
+#include <vector>
 
 #include "base/check.h"
 #include "base/event_log.h"
 #include "coordinator/crash_hook.h"
-#include "coordinator/records.h"
-#include "coordinator/view.h"
+#include "coordinator/state_events.h"
 
 namespace assent::coordinator {
 namespace {
 
 constexpr Duration kSweepEvery = std::chrono::seconds(1);
-constexpr size_t kRecentBytes = 64 << 20;
 
 }  // namespace
 
 Shard::Shard(ShardContext context)
     : context_(std::move(context)),
-      outcomes_(context_.options.outcome_age, context_.options.outcome_count) {
-  timers_.Push({context_.clock->Now() + kSweepEvery, 0, 0, 0, kSweep});
+      table_(context_.identity, context_.options, *context_.clock),
+      log_book_(*context_.log, *context_.clock),
+      identities_(*context_.log, *context_.clock),
+      waiters_(timers_, *context_.clock, context_.options.phase_two_wait),
+      witnesses_(context_.resources),
+      xa_(context_, first_scan_, unsent_),
+      tcc_(context_, table_, first_scan_),
+      admission_(context_.options, *context_.clock, log_book_, timers_),
+      handlers_({context_, table_, log_book_, waiters_, admission_, first_scan_, scans_,
+                 [this](Entry& entry, const core::Event& event) { Step(entry, event); }}) {
+  timers_.Push({context_.clock->Now() + kSweepEvery, 0, 0, 0, kSweepTimer});
   for (const auto& [name, resource] : context_.resources) {
     if (context_.await_first_scans) first_scan_.Await(name);
   }
@@ -30,353 +36,282 @@ Shard::Shard(ShardContext context)
 Shard::~Shard() = default;
 
 void Shard::Restore(Restored restored) {
-  identities_ = std::move(restored.identities);
-  outcomes_.SetMark(restored.forgotten);
-  mark_lsn_ = restored.forgotten_lsn;
+  identities_.Restore(std::move(restored.identities));
+  Outcomes& outcomes = table_.outcomes();
+  outcomes.SetMark(restored.forgotten);
+  log_book_.RestoreMark(restored.forgotten_lsn);
   for (Ended& ended : restored.ended) {
     ended.kept_since = context_.clock->Now();
-    outcomes_.Add(std::move(ended));
+    outcomes.Add(std::move(ended));
   }
+  std::vector<Entry*> unfinished;
   for (auto& owned : restored.unfinished) {
-    Entry& entry = *owned;
-    entry.handle = next_restored_++;
-    recovered_[entry.atomic.gtrid] = entry.handle;
-    if (entry.atomic.settings.client_named) by_gid_[entry.gid] = entry.handle;
-    core::AtomicSettings& settings = entry.atomic.settings;
-    settings.retry_first = context_.options.retry_first;
-    settings.retry_cap = context_.options.retry_cap;
-    settings.operator_after = context_.options.operator_after;
-    entry.work.resize(entry.atomic.branches.size());
-    for (size_t i = 0; i < entry.work.size(); ++i) {
-      if (entry.work[i].partner) entry.room += entry.work[i].partner->HeldBytes();
-      if (entry.atomic.branches[i].IsTcc()) continue;
-      const auto& name = entry.atomic.branches[i].spec.resource;
-      unfinished_at_start_[name].push_back({entry.atomic.gtrid, static_cast<uint32_t>(i + 1)});
-      const auto found = context_.resources.find(name);
-      if (found != context_.resources.end()) entry.work[i].resource = found->second;
+    Entry& entry = table_.Adopt(std::move(owned));
+    xa_.FindResources(entry);
+    witnesses_.NoteUnfinished(entry);
+    log_book_.Reserve(entry);
+    unfinished.push_back(&entry);
+  }
+  tcc_.MoveHorizon(log_book_.durable());
+  Take([&] {
+    for (Entry* entry : unfinished) Step(*entry, core::Replayed{});
+  });
+}
+
+ShardCounters Shard::counters() const {
+  ShardCounters counters = table_.counters();
+  counters.refused_busy = admission_.refused();
+  return counters;
+}
+
+// ---- Inputs ----
+
+void Shard::OnRequest(Request request, Reply reply) {
+  Take([&] { handlers_.Handle(request, std::move(reply)); });
+}
+
+void Shard::EndWait(const std::string& gid, uint64_t ticket) {
+  if (Entry* entry = table_.FindGid(gid)) waiters_.EndWait(*entry, ticket);
+}
+
+void Shard::OnCompletion(xa::Completion completion) {
+  if (XaBranches::IsXidOfAnother(completion)) {
+    Fatal(FatalReason::kStaleLog,
+          "the XID of a new branch exists already: another coordinator runs with a copy of this "
+          "log directory");
+    return;
+  }
+  Entry* entry = table_.Find(completion.xid.gtrid);
+  const uint32_t branch = completion.xid.branch - 1;
+  if (entry == nullptr || branch >= entry->atomic.branches.size()) {
+    if (on_orphan) on_orphan(completion);
+    return;
+  }
+  Take([&] { Step(*entry, xa_.ToEvent(*entry, branch, completion)); });
+}
+
+void Shard::OnCompletion(tcc::Completion completion) {
+  Take([&] {
+    const auto [entry, branch] = tcc_.Take(completion);
+    const uint64_t handle = entry.handle;
+    const core::Event event = tcc_.ToEvent(entry, branch, completion);
+    Step(entry, event);
+    const auto* voted = std::get_if<core::Voted>(&event);
+    if (voted == nullptr || voted->vote != core::Vote::kPrepared) return;
+    // Declared in one call, it may have been enlisted again by another partner.
+    Entry* still = table_.Find(handle);
+    if (still != nullptr && TccBranches::MayGoOn(*still, branch)) {
+      waiters_.AnswerOpen(*still, branch);
     }
-    table_.emplace(entry.handle, std::move(owned));
-    ++counters_.open;
-    room_spoken_for_ += RoomOf(entry);
+  });
+}
+
+void Shard::OnDurable(log::Lsn up_to) {
+  Take([&] {
+    log_book_.Durable(up_to);
+    while (const auto done = log_book_.TakeDurable()) {
+      Entry* entry = table_.Find(done->handle);
+      CHECK(entry != nullptr) << "a transaction ended before its record was durable";
+      CrashPointDurable(false);
+      Step(*entry, core::Durable{done->ticket});
+      CrashPointDurable(true);
+    }
+  });
+}
+
+void Shard::OnHealth(const std::string& resource, xa::Health health) {
+  if (health != xa::Health::kUp) return;
+  Take([&] {
+    if (first_scan_.Again(resource) && on_scan_wanted) on_scan_wanted(resource);
+    std::vector<uint64_t> waiting;
+    table_.ForEach([&](const Entry& entry) {
+      for (const core::AtomicBranch& branch : entry.atomic.branches) {
+        if (branch.retries == 0 || branch.spec.resource != resource) continue;
+        waiting.push_back(entry.handle);
+        break;
+      }
+    });
+    for (uint64_t handle : waiting) {
+      if (Entry* entry = table_.Find(handle)) Step(*entry, core::ResourceUp{resource});
+    }
+  });
+}
+
+void Shard::OnPressure(log::Lsn below) { log_book_.CopyForward(below, identities_.all(), table_); }
+
+void Shard::OnSpace() {
+  Take([&] { admission_.NoteSpace(); });
+}
+
+void Shard::Settle() {
+  do {
+    while (!unsent_.empty()) {
+      xa::Completion completion = std::move(unsent_.front());
+      unsent_.pop_front();
+      OnCompletion(std::move(completion));
+    }
+    admission_.Retry(
+        [this](Request& request, Reply reply) { handlers_.Handle(request, std::move(reply)); });
+  } while (!unsent_.empty() || admission_.WantsRetry());
+}
+
+// ---- Timers ----
+
+void Shard::RunTimers() {
+  Take([&] {
+    const Monotonic now = context_.clock->Now();
+    while (!timers_.empty() && timers_.top().at <= now) Fire(timers_.Pop());
+  });
+}
+
+void Shard::Fire(const Due& due) {
+  if (due.kind == kSweepTimer) {
+    Sweep();
+    timers_.Push({context_.clock->Now() + kSweepEvery, 0, 0, 0, kSweepTimer});
+    return;
   }
-  MoveHorizon();
-  std::vector<uint64_t> unfinished;
-  for (const auto& [handle, entry] : table_) unfinished.push_back(handle);
-  std::sort(unfinished.begin(), unfinished.end());
-  for (uint64_t handle : unfinished) Step(*Find(handle), core::Replayed{});
-  DrainSelf();
+  if (due.kind == kSpaceTimer) return admission_.Expire();
+  Entry* entry = table_.Find(due.handle);
+  if (entry == nullptr) return;
+  if (due.kind == kWaiterTimer) return waiters_.AnswerDue(*entry, due.generation);
+  const auto timer = static_cast<core::Timer>(due.kind);
+  if (entry->Generation(timer, due.branch) != due.generation) return;
+  core::TimerFired fired{timer, due.branch};
+  if (timer == core::Timer::kDeadline) XaBranches::FillWaiting(*entry, fired);
+  Step(*entry, fired);
 }
 
-core::Gtrid Shard::LastGtrid() const {
-  const log::Identity& id = context_.identity;
-  return core::Gtrid::Make(id.coordinator_id, id.incarnation, id.start_nonce, next_sequence_ - 1);
+bool Shard::IsDead(const Due& due) const {
+  if (due.kind == kSweepTimer || due.kind == kSpaceTimer) return false;
+  Entry* entry = table_.Find(due.handle);
+  if (entry == nullptr) return true;
+  if (due.kind == kWaiterTimer) return !Waiters::IsWaiting(*entry, due.generation);
+  return entry->Generation(static_cast<core::Timer>(due.kind), due.branch) != due.generation;
 }
 
-Entry& Shard::Make(const std::string& gid, const std::string& fingerprint, Duration deadline) {
-  auto owned = std::make_unique<Entry>();
-  Entry& entry = *owned;
-  entry.handle = next_sequence_++;
-  const log::Identity& id = context_.identity;
-  entry.atomic.gtrid =
-      core::Gtrid::Make(id.coordinator_id, id.incarnation, id.start_nonce, entry.handle);
-  entry.gid = gid.empty() ? entry.atomic.gtrid.ToHex() : gid;
-  entry.fingerprint = fingerprint;
-  entry.begun_at = context_.clock->Wall();
-  core::AtomicSettings& settings = entry.atomic.settings;
-  settings.client_named = !gid.empty();
-  if (deadline > Duration::zero()) {
-    entry.deadline_at = entry.begun_at + deadline;
-    settings.deadline = context_.clock->Now() + deadline;
-  }
-  settings.retry_first = context_.options.retry_first;
-  settings.retry_cap = context_.options.retry_cap;
-  settings.operator_after = context_.options.operator_after;
-  if (!gid.empty()) by_gid_[gid] = entry.handle;
-  table_.emplace(entry.handle, std::move(owned));
-  ++counters_.begun;
-  ++counters_.open;
-  room_spoken_for_ += kRoomForOne;
-  return entry;
+void Shard::Sweep() {
+  witnesses_.Purge(log_book_.durable());
+  tcc_.MoveHorizon(log_book_.durable());
+  if (timers_.WantsCompaction()) timers_.Compact([this](const Due& due) { return IsDead(due); });
+  log_book_.ForgetOutcomes(table_.outcomes());
 }
 
-uint64_t Shard::HandleOf(const core::Gtrid& gtrid) const {
-  const log::Identity& id = context_.identity;
-  if (gtrid.incarnation() == id.incarnation && gtrid.start_nonce() == id.start_nonce &&
-      gtrid.coordinator_id() == id.coordinator_id) {
-    return gtrid.sequence();
-  }
-  const auto found = recovered_.find(gtrid);
-  return found == recovered_.end() ? 0 : found->second;
-}
-
-Entry* Shard::Find(uint64_t handle) const {
-  const auto found = table_.find(handle);
-  return found == table_.end() ? nullptr : found->second.get();
-}
-
-Entry* Shard::Find(const core::Gtrid& gtrid) const { return Find(HandleOf(gtrid)); }
-
-core::Decision Shard::EndedAs(const xa::Xid& xid) const {
-  const Entry* entry = Find(xid.gtrid);
-  if (entry == nullptr || xid.branch == 0) return core::Decision::kNone;
-  if (xid.branch > entry->atomic.branches.size()) {
-    // Enlisted before a crash, and in no record: it had no decision.
-    const core::Atomic& atomic = entry->atomic;
-    const bool open = IsRecovered(*entry) && atomic.open_logged;
-    return open ? atomic.decision : core::Decision::kNone;
-  }
-  const core::AtomicBranch& branch = entry->atomic.branches[xid.branch - 1];
-  return branch.ended ? entry->atomic.decision : core::Decision::kNone;
-}
-
-Entry* Shard::FindGid(const std::string& gid) const {
-  const auto found = by_gid_.find(gid);
-  if (found != by_gid_.end()) return Find(found->second);
-  const auto gtrid = core::Gtrid::FromHex(gid);
-  if (!gtrid) return nullptr;
-  Entry* entry = Find(*gtrid);
-  return entry != nullptr && !entry->atomic.settings.client_named ? entry : nullptr;
-}
-
-core::Cause Shard::Stamped(core::Cause cause) const {
-  cause.at_wall_ns = context_.clock->Wall().ns;
-  return cause;
-}
+// ---- Step, and its effects ----
 
 void Shard::Step(Entry& entry, const core::Event& event) {
   CHECK(effects_.empty()) << "a step inside a step";
   core::Step(entry.atomic, event, context_.clock->Now(), effects_);
-  LogTransitions(entry);
+  LogTransitions(entry, *context_.clock);
   for (const core::Effect& effect : effects_) {
     CrashPoint(effect, false);
     Carry(entry, effect);
     CrashPoint(effect, true);
   }
   effects_.clear();
-  if (!entry.gone) return;
-  --counters_.open;
-  room_spoken_for_ -= RoomOf(entry);
-  space_freed_ = true;
-  Remember(entry);
-  if (entry.atomic.settings.client_named) {
-    const auto found = by_gid_.find(entry.gid);
-    if (found != by_gid_.end() && found->second == entry.handle) by_gid_.erase(found);
-  }
-  recovered_.erase(entry.atomic.gtrid);
-  KeepRecent(std::move(table_.extract(entry.handle).mapped()));  // `entry` is gone
+  if (entry.gone) Forget(entry);
 }
 
-void Shard::Remember(Entry& entry) {
-  const core::Atomic& atomic = entry.atomic;
-  const bool committed = atomic.decision == core::Decision::kCommit;
-  committed ? ++counters_.committed : ++counters_.rolled_back;
-  if (IsRecovered(entry)) {
-    Event(LogEvent::kRecovery, {{"finished", entry.gid}, {"outcome", core::Name(atomic.outcome)}});
+void Shard::Carry(Entry& entry, const core::Effect& effect) {
+  if (const auto* append = std::get_if<core::Append>(&effect)) {
+    if (append->record == core::RecordKind::kHeuristic) LogHeuristic(entry, append->branch);
+    return log_book_.Append(entry, *append);
   }
-  context_.log->Release(entry.heuristics);
-  context_.log->Release(entry.opens);
-  for (size_t i = 0; i < entry.work.size() && committed; ++i) {
-    const auto found = has_witness_.find(entry.work[i].resource);
-    if (found == has_witness_.end() || !found->second) continue;
-    witnessed_.push_back(
-        {entry.end_record, entry.work[i].resource, {atomic.gtrid, static_cast<uint32_t>(i + 1)}});
+  if (const auto* call = std::get_if<core::Call>(&effect)) return CarryCall(entry, *call);
+  if (const auto* arm = std::get_if<core::Arm>(&effect)) return CarryArm(entry, *arm);
+  if (const auto* reply = std::get_if<core::Reply>(&effect)) return CarryReply(entry, *reply);
+  if (const auto* disarm = std::get_if<core::Disarm>(&effect)) {
+    entry.Generation(disarm->timer, 0) = 0;
+    return;
   }
-  if (atomic.open_logged && entry.end_record != 0) {
-    unended_.push_back({entry.end_record, entry.begun_at});
+  if (const auto* cancel = std::get_if<core::Cancel>(&effect)) {
+    const bool is_tcc = entry.atomic.branches.at(cancel->branch).IsTcc();
+    return is_tcc ? tcc_.Cancel(entry, cancel->branch) : xa_.Cancel(entry, cancel->branch);
   }
-  const bool keep = atomic.settings.client_named || atomic.commit_logged;
-  if (keep) {
-    Ended ended;
-    ended.gtrid = atomic.gtrid;
-    if (atomic.settings.client_named) ended.gid = entry.gid;
-    ended.fingerprint = entry.fingerprint;
-    ended.outcome = atomic.outcome;
-    ended.cause = atomic.cause;
-    ended.cause_branch = entry.CauseBranch();
-    ended.begun_at = entry.begun_at;
-    ended.ended_at = context_.clock->Wall();
-    ended.kept_since = ended.ended_mono = context_.clock->Now();
-    ended.lsn = entry.record;
-    outcomes_.Add(std::move(ended));
-  } else if (entry.record != 0) {
-    context_.log->Release({entry.record});
-  }
+  CHECK(std::holds_alternative<core::Forget>(effect)) << "an effect of no kind";
+  entry.gone = true;
 }
 
-// Rows are shown again only by the process that ran them, and only while there is room. Kept is the
-// transaction itself: few are ever asked for, so a view is made when one is.
-void Shard::KeepRecent(std::unique_ptr<Entry> entry) {
-  if (context_.options.recent_views == 0) return;
-  for (BranchWork& work : entry->work) work.statements.reset();  // partners are shown by their URL
-  const size_t bytes = HeldBytes(*entry);
-  recent_[entry->gid] = entry.get();
-  recent_order_.push_back({std::move(entry), bytes});
-  recent_bytes_ += bytes;
-  while (recent_order_.size() > context_.options.recent_views || recent_bytes_ > kRecentBytes) {
-    const Recent& oldest = recent_order_.front();
-    const auto found = recent_.find(oldest.entry->gid);
-    if (found != recent_.end() && found->second == oldest.entry.get()) recent_.erase(found);
-    recent_bytes_ -= oldest.bytes;
-    recent_order_.pop_front();
+void Shard::CarryCall(Entry& entry, const core::Call& effect) {
+  if (effect.operation == core::Operation::kCommit) {
+    CHECK(effect.decided && effect.decided->gtrid() == entry.atomic.gtrid &&
+          entry.atomic.decision == core::Decision::kCommit && entry.record != 0)
+        << "a commit without its durable decision";
+  }
+  const uint64_t number = next_call_++;
+  if (entry.atomic.branches.at(effect.branch).IsTcc()) return tcc_.Call(entry, effect, number);
+  xa_.Call(entry, effect, number);
+}
+
+void Shard::CarryArm(Entry& entry, const core::Arm& effect) {
+  if (effect.at == kNever) return;
+  Monotonic at = effect.at;
+  if (effect.spread > Duration::zero()) {
+    at = at + -Duration(static_cast<int64_t>(
+                  context_.random->Below(static_cast<uint64_t>(effect.spread.count()))));
+  }
+  const uint64_t generation = next_generation_++;
+  entry.Generation(effect.timer, effect.branch) = generation;
+  timers_.Push({at, entry.handle, generation, effect.branch, static_cast<uint8_t>(effect.timer)});
+}
+
+void Shard::CarryReply(Entry& entry, const core::Reply& effect) {
+  switch (effect.to) {
+    case core::ReplyTo::kOpen: return waiters_.AnswerOpen(entry, effect.branch);
+    case core::ReplyTo::kRun: return waiters_.AnswerRun(entry, effect.branch);
+    case core::ReplyTo::kDecided: return waiters_.AnswerDecided(entry);
+    case core::ReplyTo::kEnded: return waiters_.AnswerEnded(entry);
   }
 }
 
-// ---- Inputs ----
-
-void Shard::OnDurable(log::Lsn up_to) {
-  durable_ = up_to;
-  while (!pending_.empty() && pending_.front().lsn <= up_to) {
-    const Pending done = pending_.front();
-    pending_.pop_front();
-    Entry* entry = Find(done.handle);
-    CHECK(entry != nullptr) << "a transaction ended before its record was durable";
-    CrashPointDurable(false);
-    Step(*entry, core::Durable{done.ticket});
-    CrashPointDurable(true);
+void Shard::Forget(Entry& entry) {
+  if (TransactionTable::IsRecovered(entry)) {
+    Event(LogEvent::kRecovery,
+          {{"finished", entry.gid}, {"outcome", core::Name(entry.atomic.outcome)}});
   }
-  DrainSelf();
+  log_book_.Unreserve(entry);
+  admission_.NoteSpace();
+  log_book_.ReleaseBranchRecords(entry);
+  witnesses_.NoteEnded(entry);
+  tcc_.NoteEnded(entry);
+  const log::Lsn record = entry.record;
+  const bool is_kept = table_.Forget(entry);  // `entry` is gone
+  if (!is_kept) log_book_.Release(record);
 }
 
-void Shard::OnHealth(const std::string& resource, xa::Health health) {
-  if (health != xa::Health::kUp) return;
-  if (first_scan_.Again(resource) && on_scan_wanted) on_scan_wanted(resource);
-  std::vector<uint64_t> waiting;
-  for (const auto& [handle, entry] : table_) {
-    for (const auto& branch : entry->atomic.branches) {
-      if (branch.retries > 0 && branch.spec.resource == resource) {
-        waiting.push_back(handle);
-        break;
-      }
+// ---- Scans ----
+
+const Restored::Identity& Shard::NoteIdentity(const std::string& resource,
+                                              const xa::ServerStamp& stamp) {
+  return identities_.Note(resource, stamp, table_.LastGtrid());
+}
+
+void Shard::NoteScan(const std::string& resource, ScanSummary summary) {
+  scans_[resource] = summary;
+  if (!first_scan_.Awaits(resource)) return;
+  xa_.Send(resource, first_scan_.Judged(resource));
+  tcc_.Send(first_scan_.FreedPartners());
+  OnHealth(resource, xa::Health::kUp);  // what was refused until now
+}
+
+void Shard::NoteFailedScan(const std::string& resource, bool standby, const std::string& why) {
+  if (!first_scan_.Awaits(resource)) return;
+  Take([&] {
+    const std::string before = first_scan_.Why(resource);
+    xa_.Send(resource, first_scan_.Failed(resource, standby, why));
+    tcc_.Send(first_scan_.FreedPartners());
+    const std::string now = first_scan_.Why(resource);
+    const auto found = context_.resources.find(resource);
+    const bool down = found == context_.resources.end() ||
+                      found->second->Status().health == xa::Health::kDown;  // it has been logged
+    if (now != before && !down) {
+      Event(LogEvent::kResourceProbe, {{"resource", resource}, {"found", now}});
     }
-  }
-  for (uint64_t handle : waiting) {
-    if (Entry* entry = Find(handle)) Step(*entry, core::ResourceUp{resource});
-  }
-  DrainSelf();
-}
-
-void Shard::RunTimers() {
-  const Monotonic now = context_.clock->Now();
-  while (!timers_.empty() && timers_.top().at <= now) {
-    const Due due = timers_.Pop();
-    if (due.kind == kSweep) {
-      Sweep();
-      timers_.Push({now + kSweepEvery, 0, 0, 0, kSweep});
-      continue;
-    }
-    if (due.kind == kSpace) {
-      ExpireWaiting();
-      continue;
-    }
-    Entry* entry = Find(due.handle);
-    if (entry == nullptr) continue;
-    if (due.kind == kWaiter) {
-      WaiterIsDue(*entry, due.generation);
-      continue;
-    }
-    const auto timer = static_cast<core::Timer>(due.kind);
-    if (GenerationOf(*entry, timer, due.branch) != due.generation) continue;
-    Step(*entry, Fired(*entry, timer, due.branch));
-  }
-  DrainSelf();
-}
-
-bool Shard::IsDead(const Due& due) {
-  if (due.kind == kSweep || due.kind == kSpace) return false;
-  Entry* entry = Find(due.handle);
-  if (entry == nullptr) return true;
-  if (due.kind == kWaiter) {
-    return std::none_of(entry->waiters.begin(), entry->waiters.end(),
-                        [&](const Waiter& waiter) { return waiter.id == due.generation; });
-  }
-  return GenerationOf(*entry, static_cast<core::Timer>(due.kind), due.branch) != due.generation;
-}
-
-uint64_t& Shard::GenerationOf(Entry& entry, core::Timer timer, uint32_t branch) {
-  switch (timer) {
-    case core::Timer::kDeadline: return entry.deadline_generation;
-    case core::Timer::kIdle: return entry.idle_generation;
-    case core::Timer::kOperator: return entry.operator_generation;
-    case core::Timer::kRetry: return entry.work.at(branch).retry_generation;
-  }
-  return entry.deadline_generation;
-}
-
-void Shard::Sweep() {
-  PurgeWitnesses();
-  MoveHorizon();
-  if (timers_.WantsCompaction()) timers_.Compact([this](const Due& due) { return IsDead(due); });
-  const std::vector<log::Lsn> released = outcomes_.Expire(context_.clock->Now());
-  if (released.empty()) return;
-  // The mark goes into the log before the records that it stands for may leave it.
-  const log::Lsn lsn = context_.log->Append(EncodeForgotten(outcomes_.mark()), log::Urgency::kLazy);
-  if (mark_lsn_ != 0) context_.log->Release({mark_lsn_});
-  mark_lsn_ = lsn;
-  context_.log->Release(released);
-}
-
-void Shard::OnPressure(log::Lsn below) {
-  std::vector<log::Lsn> old;
-  const auto copy = [&](log::Lsn& lsn, const std::string& payload) {
-    old.push_back(lsn);
-    lsn = context_.log->Append(payload, log::Urgency::kLazy);
-  };
-  for (auto& [name, identity] : identities_) {
-    if (identity.lsn != 0 && identity.lsn < below) {
-      copy(identity.lsn,
-           EncodeIdentity(name, identity.identity, identity.last_before, context_.clock->Wall()));
-    }
-  }
-  if (mark_lsn_ != 0 && mark_lsn_ < below) copy(mark_lsn_, EncodeForgotten(outcomes_.mark()));
-  std::vector<std::pair<core::Gtrid, log::Lsn>> moved;
-  outcomes_.ForEach([&](const Ended& ended) {
-    if (ended.lsn == 0 || ended.lsn >= below) return;
-    log::Lsn lsn = ended.lsn;
-    copy(lsn, EncodeOutcome(ended));
-    moved.emplace_back(ended.gtrid, lsn);
   });
-  for (const auto& [gtrid, lsn] : moved) outcomes_.Moved(gtrid, lsn);
-  for (auto& [handle, entry] : table_) {
-    if (entry->record != 0 && entry->record < below) {
-      copy(entry->record, entry->atomic.commit_logged
-                              ? EncodeCommit(*entry)
-                              : EncodeOutcome(*entry, context_.clock->Wall()));
-    }
-    if (entry->atomic.decided) {  // the commit record stands for them
-      old.insert(old.end(), entry->opens.begin(), entry->opens.end());
-      entry->opens.clear();
-      entry->open_branches.clear();
-    }
-    for (size_t i = 0; i < entry->opens.size(); ++i) {
-      if (entry->opens[i] >= below) continue;
-      const auto& branch = entry->open_branches[i];
-      copy(entry->opens[i], branch ? EncodeEnlist(*entry, *branch) : EncodeOpen(*entry));
-    }
-    for (size_t i = 0; i < entry->heuristics.size(); ++i) {
-      if (entry->heuristics[i] >= below) continue;
-      copy(entry->heuristics[i],
-           EncodeHeuristic(*entry, entry->heuristic_branches[i], context_.clock->Wall()));
-    }
-  }
-  context_.log->Release(old);
 }
 
 void Shard::SubmitOrphan(const std::string& resource, xa::Call call) {
   const auto found = context_.resources.find(resource);
   if (found != context_.resources.end()) found->second->Submit(std::move(call));
-}
-
-void Shard::DrainSelf() {
-  if (std::exchange(draining_, true)) return;
-  do {
-    while (!self_completions_.empty()) {
-      xa::Completion completion = std::move(self_completions_.front());
-      self_completions_.pop_front();
-      OnCompletion(std::move(completion));
-    }
-    if (std::exchange(space_freed_, false)) RetryWaiting();
-  } while (!self_completions_.empty() || (space_freed_ && !waiting_for_space_.empty()));
-  draining_ = false;
 }
 
 }  // namespace assent::coordinator

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// A shard in a box, for tests: a clock that is set by hand, a log that becomes durable when told,
-// and resource managers that answer what the script says.
+// What tests put around the coordinator's parts: a clock that is set by hand, a log that becomes
+// durable when told, and participants that answer what the test says.
 //
 // Threads: one.
 #pragma once
 
 #include <deque>
-#include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
-#include "coordinator/shard.h"
+#include "base/random.h"
+#include "coordinator/log_port.h"
+#include "tcc/port.h"
+#include "xa/port.h"
 
 namespace assent::coordinator {
 
@@ -72,7 +73,9 @@ class ScriptedManager final : public xa::ResourceManager {
     status.witness = witness;
     return status;
   }
-  void PurgeWitness(std::vector<xa::Xid>) override {}
+  void PurgeWitness(std::vector<xa::Xid> ended) override {
+    purged.insert(purged.end(), ended.begin(), ended.end());
+  }
   void PurgeWitnessesOf(const std::string& coordinator_id, uint32_t below_incarnation,
                         std::vector<xa::Xid> keep) override {
     purges.push_back({coordinator_id, below_incarnation, std::move(keep)});
@@ -81,6 +84,7 @@ class ScriptedManager final : public xa::ResourceManager {
 
   std::deque<xa::Call> calls;
   std::vector<xa::Xid> cancelled;
+  std::vector<xa::Xid> purged;  // witness rows, one by one
   bool witness = false;
   struct Purge {
     std::string coordinator_id;
@@ -112,45 +116,6 @@ class ScriptedPartners final : public tcc::Partners {
   std::vector<tcc::EndpointStatus> statuses;
   std::deque<tcc::Call> calls;
   std::vector<uint64_t> cancelled;
-};
-
-class Box {
- public:
-  explicit Box(EngineOptions options = {}, uint32_t incarnation = 3,
-               bool await_first_scans = false);
-  // Sends a request through the checks; the answer is kept under the number returned.
-  size_t Send(Request request);
-  size_t Execute(const std::string& gid, const std::string& sql = "UPDATE t SET a = 1");
-  const Answer* AnswerOf(size_t number) const;
-  int StatusOf(size_t number) const;  // 0: not answered
-
-  // Answers the oldest waiting call of `manager` with `code`; checks that it is `operation`.
-  void Reply(ScriptedManager& manager, core::Operation operation, xa::Code code = xa::Code::kOk);
-  // Answers the oldest waiting call to a partner; checks that it is `operation` of `branch`.
-  void Reply(const std::string& branch, tcc::Operation operation,
-             tcc::Answer answer = tcc::Answer::kDone);
-  // Opens and runs both branches, and votes yes on both.
-  void UpToDecision();
-  void FlushLog() { shard->OnDurable(log.records.size()); }
-  void Advance(Duration by) {
-    clock.now = clock.now + by;
-    shard->RunTimers();
-  }
-  // Kinds of the records in the log, in order.
-  std::string LogKinds() const;
-
-  HandClock clock;
-  CountingRandom random;
-  MemoryLog log;
-  ScriptedManager a{"a"}, b{"b"};
-  std::map<std::string, xa::ResourceManager*> resources{{"a", &a}, {"b", &b}};
-  ScriptedPartners partners;
-  EngineOptions options;
-  std::unique_ptr<Shard> shard;
-  std::string fatal;
-
- private:
-  std::vector<std::unique_ptr<Answer>> answers_;
 };
 
 }  // namespace assent::coordinator

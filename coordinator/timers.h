@@ -15,12 +15,17 @@
 
 namespace assent::coordinator {
 
+// Kinds of timers beside core::Timer.
+inline constexpr uint8_t kWaiterTimer = 100;  // the generation is the waiter's id
+inline constexpr uint8_t kSweepTimer = 101;
+inline constexpr uint8_t kSpaceTimer = 102;
+
 struct Due {
   Monotonic at;
-  uint64_t handle = 0;      // of the transaction
-  uint64_t generation = 0;  // or the waiter's id
+  uint64_t handle = 0;  // of the transaction
+  uint64_t generation = 0;
   uint32_t branch = 0;
-  uint8_t kind = 0;  // core::Timer, or the shard's own
+  uint8_t kind = 0;
 };
 
 class TimerQueue {

@@ -5,7 +5,6 @@
 #include <set>
 
 #include "base/duration.h"
-#include "coordinator/transaction.h"
 #include "coordinator/view.h"
 
 namespace assent::coordinator {
@@ -64,13 +63,16 @@ std::string At(const std::string& path, const char* list, int index) {
 
 }  // namespace
 
-BranchPlan PlanOf(const v1::Branch& branch) {
-  BranchPlan plan;
-  plan.name = branch.name();
+NewBranch Validator::Read(const v1::Branch& branch) const {
+  NewBranch read;
+  read.spec.name = branch.name();
   if (!branch.has_tcc()) {
-    plan.resource = branch.xa().resource();
-    plan.options = {ToIsolation(branch.xa().isolation()), branch.xa().read_only()};
-    return plan;
+    const v1::XaBranch& xa = branch.xa();
+    read.spec.resource = xa.resource();
+    read.spec.read_only = xa.read_only();
+    read.work.options = {ToIsolation(xa.isolation()), xa.read_only()};
+    read.work.resource = resources_.at(xa.resource());
+    return read;
   }
   const v1::TccBranch& tcc = branch.tcc();
   auto partner = std::make_shared<Partner>();
@@ -78,10 +80,12 @@ BranchPlan PlanOf(const v1::Branch& branch) {
                       ? tcc::Urls{tcc.urls().try_(), tcc.urls().confirm(), tcc.urls().cancel()}
                       : tcc::Urls::FromBase(tcc.url());
   partner->payload.bytes = tcc.payload().text().empty() ? "{}" : tcc.payload().text();
-  plan.resource = partner->Shown();
-  plan.partner = std::move(partner);
-  plan.called_by_client = tcc.called_by_client();
-  return plan;
+  read.spec.kind = core::BranchKind::kTcc;
+  read.spec.resource = partner->Shown();
+  read.spec.called_by_client = tcc.called_by_client();
+  read.work.partner = std::move(partner);
+  read.work.try_left = tcc.called_by_client();
+  return read;
 }
 
 bool IsName(std::string_view text) {
@@ -175,8 +179,7 @@ Validator::Problem Validator::CheckExecute(Request& request) const {
         return AnswerInvalid(path + ".tcc.called_by_client",
                              "cannot be in one call, which asks for no vote: begin, enlist, vote");
       }
-      request.branches.push_back(PlanOf(branch));
-      request.work.emplace_back();
+      request.branches.push_back(Read(branch));
       continue;
     }
     const auto [other, added] = by_resource.emplace(branch.xa().resource(), branch.name());
@@ -188,16 +191,16 @@ Validator::Problem Validator::CheckExecute(Request& request) const {
     if (branch.xa().statements().empty()) {
       return AnswerInvalid(path + ".xa.statements", "needs at least one statement");
     }
-    if (auto problem =
-            TakeStatements(branch.xa().statements(), resources_.at(branch.xa().resource()),
-                           path + ".xa", request)) {
+    NewBranch read = Read(branch);
+    if (auto problem = TakeStatements(branch.xa().statements(), read.work.resource, path + ".xa",
+                                      read.work.statements)) {
       return problem;
     }
-    request.branches.push_back(PlanOf(branch));
+    request.branches.push_back(std::move(read));
   }
   size_t held = 0;
-  for (const BranchPlan& plan : request.branches) {
-    if (plan.partner) held += plan.partner->HeldBytes();
+  for (const NewBranch& branch : request.branches) {
+    if (branch.IsTcc()) held += branch.work.partner->HeldBytes();
   }
   if (held > 2 * options_.partner_bytes) return PartnersTooLarge("atomic.branches", options_);
   request.body = std::monostate();  // freed here, not on the engine's thread
@@ -207,7 +210,7 @@ Validator::Problem Validator::CheckExecute(Request& request) const {
 Validator::Problem Validator::CheckEnlist(Request& request) const {
   const auto& body = std::get<v1::Branch>(request.body);
   if (auto problem = CheckBranch(body, "")) return problem;
-  request.branches.push_back(PlanOf(body));
+  request.branches.push_back(Read(body));
   request.body = std::monostate();
   return std::nullopt;
 }
@@ -288,7 +291,7 @@ Validator::Problem Validator::CheckBranch(const v1::Branch& branch, const std::s
 
 Validator::Problem Validator::TakeStatements(
     const google::protobuf::RepeatedPtrField<v1::Statement>& statements,
-    const xa::ResourceManager* resource, const std::string& path, Request& request) const {
+    const xa::ResourceManager* resource, const std::string& path, Statements& to) const {
   if (static_cast<uint32_t>(statements.size()) > options_.statements) {
     return AnswerInvalid((path.empty() ? "" : path + ".") + "statements",
                          "has " + std::to_string(statements.size()) + " statements; at most " +
@@ -309,8 +312,8 @@ Validator::Problem Validator::TakeStatements(
     if (static_cast<uint32_t>(statement.parameters_size()) > options_.parameters) {
       return AnswerInvalid(here + ".parameters", "has too many parameters");
     }
-    xa::Statement& to = taken->emplace_back();
-    to.sql = statement.sql();
+    xa::Statement& one = taken->emplace_back();
+    one.sql = statement.sql();
     for (int p = 0; p < statement.parameters_size(); ++p) {
       const v1::Value& value = statement.parameters(p);
       if (value.kind_case() == v1::Value::KIND_NOT_SET ||
@@ -323,11 +326,11 @@ Validator::Problem Validator::TakeStatements(
                                  std::to_string(kMostDecimalCharacters) +
                                  " characters; send a longer one as text");
       }
-      to.parameters.push_back(ToValue(value));
+      one.parameters.push_back(ToValue(value));
     }
-    if (statement.has_expect_rows()) to.expect_rows = statement.expect_rows();
+    if (statement.has_expect_rows()) one.expect_rows = statement.expect_rows();
   }
-  request.work.push_back(std::move(taken));
+  to = std::move(taken);
   return std::nullopt;
 }
 
@@ -336,7 +339,7 @@ Validator::Problem Validator::CheckRun(Request& request) const {
   if (body.seq() == 0) return AnswerInvalid("seq", "must be 1 or more");
   if (body.statements().empty()) return AnswerInvalid("statements", "needs at least one statement");
   // Which resource the branch stands on is the shard's knowledge: it checks the SQL there.
-  return TakeStatements(body.statements(), nullptr, "", request);
+  return TakeStatements(body.statements(), nullptr, "", request.statements);
 }
 
 Validator::Problem Validator::CheckRollBack(Request& request) const {

@@ -44,17 +44,16 @@ class Validator {
   Problem CheckStart(const T& body, Request& request) const;
   Problem CheckDeadline(const std::string& text, Request& request) const;
   Problem CheckIssuedAt(const std::string& text, Request& request) const;
+  using Statements = std::shared_ptr<const std::vector<xa::Statement>>;
   Problem TakeStatements(const google::protobuf::RepeatedPtrField<v1::Statement>& statements,
                          const xa::ResourceManager* resource, const std::string& path,
-                         Request& request) const;
+                         Statements& to) const;
+  NewBranch Read(const v1::Branch& branch) const;  // which has been checked
 
   const EngineOptions& options_;
   const std::map<std::string, xa::ResourceManager*>& resources_;
   const tcc::Partners* partners_;
 };
-
-// Of a branch that has been checked.
-BranchPlan PlanOf(const v1::Branch& branch);
 
 // The answer where the partners of a transaction exceed limits.partner_bytes.
 Answer PartnersTooLarge(const std::string& field, const EngineOptions& options);

@@ -69,7 +69,6 @@ void ValueFiller::operator()(double value) const {
   to->set_decimal(text);
 }
 
-// What a value holds beside itself.
 }  // namespace
 
 void ToProto(const xa::StatementResult& from, v1::StatementResult* to) {
@@ -154,6 +153,19 @@ v1::Transaction View(const Ended& ended) {
 }
 
 Answer AnswerView(v1::Transaction view) { return Answer{200, 0, std::move(view)}; }
+
+Answer AnswerOutcomeOrView(const Entry& entry) {
+  if (entry.atomic.Reportable() == core::Outcome::kUndecided) return AnswerView(View(entry));
+  return AnswerOutcome(View(entry), Asked::kOutcome);
+}
+
+Answer AnswerResults(const Entry& entry, uint32_t branch) {
+  v1::RunResponse response;
+  for (const auto& result : entry.work.at(branch).results) {
+    ToProto(result, response.add_results());
+  }
+  return Answer{200, 0, std::move(response)};
+}
 
 Answer AnswerOutcome(v1::Transaction view, Asked asked) {
   const bool rolled_back = view.outcome() == v1::ROLLED_BACK;

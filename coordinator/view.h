@@ -28,6 +28,9 @@ enum class Asked : uint8_t { kOutcome, kRollBack, kWork };
 // 200, 202, 409 or 500 by the outcome of the view; kWork: a problem whatever the outcome is.
 Answer AnswerOutcome(v1::Transaction view, Asked asked);
 Answer AnswerView(v1::Transaction view);  // 200, whatever the outcome
+// What the outcome answers once it may be told; until then 200 and the view.
+Answer AnswerOutcomeOrView(const Entry& entry);
+Answer AnswerResults(const Entry& entry, uint32_t branch);  // of the branch's last run
 Answer AnswerProblem(int status, const std::string& type, const std::string& title,
                      const std::string& detail, const std::string& field = {});
 Answer AnswerInvalid(const std::string& field, const std::string& detail);

@@ -97,8 +97,7 @@ void HoldHeuristics(const Logged& logged, Entry& entry) {
     core::AtomicBranch& branch = entry.atomic.branches[number - 1];
     branch.heuristic_ticket = 1;
     branch.ended = false;
-    entry.heuristic_branches.push_back(number - 1);
-    entry.heuristics.push_back(0);
+    entry.heuristics.push_back({0, number - 1});
   }
 }
 
@@ -124,8 +123,7 @@ std::unique_ptr<Entry> ToEntry(const core::Gtrid& gtrid, const Logged& logged, W
   const bool named_open = logged.open && entry->atomic.settings.client_named;
   entry->record = logged.commit || logged.outcome || named_open ? 1 : 0;
   if (logged.open && !logged.commit) {
-    entry->opens.push_back(0);
-    entry->open_branches.push_back(std::nullopt);
+    entry->opens.push_back({0, std::nullopt});
   }
   entry->atomic.next_ticket = 2;
   if (entry->gid.empty()) entry->gid = gtrid.ToHex();
@@ -171,8 +169,8 @@ void MakeCopies(Rebuilt& rebuilt, WallTime now) {
       rebuilt.copies.push_back(coordinator::EncodeOutcome(*entry, now));
     }
     if (!entry->opens.empty()) rebuilt.copies.push_back(coordinator::EncodeOpen(*entry));
-    for (uint32_t branch : entry->heuristic_branches) {
-      rebuilt.copies.push_back(coordinator::EncodeHeuristic(*entry, branch, now));
+    for (const Entry::HeuristicRecord& heuristic : entry->heuristics) {
+      rebuilt.copies.push_back(coordinator::EncodeHeuristic(*entry, heuristic.branch, now));
     }
   }
 }
@@ -186,8 +184,8 @@ void Rebuilt::AssignLsns(log::Lsn first) {
   for (Ended& ended : restored.ended) ended.lsn = next++;
   for (auto& entry : restored.unfinished) {
     if (entry->record != 0) entry->record = next++;
-    for (log::Lsn& lsn : entry->opens) lsn = next++;
-    for (log::Lsn& lsn : entry->heuristics) lsn = next++;
+    for (auto& open : entry->opens) open.lsn = next++;
+    for (auto& heuristic : entry->heuristics) heuristic.lsn = next++;
   }
 }
 

@@ -10,7 +10,7 @@
 namespace assent::recovery {
 namespace {
 
-using coordinator::Box;
+using Box = coordinator::ShardFixture;
 using coordinator::Request;
 using core::Operation;
 

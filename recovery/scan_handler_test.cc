@@ -4,14 +4,14 @@
 
 #include <gtest/gtest.h>
 
-#include "coordinator/testing.h"
+#include "coordinator/shard_fixture.h"
 #include "recovery/testing.h"
 #include "tests/support/temp.h"
 
 namespace assent::recovery {
 namespace {
 
-using coordinator::Box;
+using Box = coordinator::ShardFixture;
 using core::Operation;
 
 class ScanHandlerTest : public ::testing::Test {
@@ -148,7 +148,7 @@ class RestartedScanTest : public testing::Test {
 
 // What has ended by the time of the first scan has not ended durably yet.
 TEST_F(RestartedScanTest, PurgesOldWitnessesOnceButThoseOfWhatWasUnfinished) {
-  coordinator::Box box;
+  coordinator::ShardFixture box;
   box.Execute("ended");
   box.UpToDecision();
   box.FlushLog();

@@ -47,10 +47,10 @@ Rebuilt LogOnDisk::MustRead() const {
   return std::move(*rebuilt);
 }
 
-std::unique_ptr<coordinator::Box> LogOnDisk::Restart() const {
+std::unique_ptr<coordinator::ShardFixture> LogOnDisk::Restart() const {
   constexpr uint32_t kNextIncarnation = 4;  // a Box is 3
   Rebuilt rebuilt = MustRead();
-  auto box = std::make_unique<coordinator::Box>(engine_, kNextIncarnation);
+  auto box = std::make_unique<coordinator::ShardFixture>(engine_, kNextIncarnation);
   box->log.records = rebuilt.copies;
   rebuilt.AssignLsns(1);
   box->shard->Restore(std::move(rebuilt.restored));

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "coordinator/options.h"
-#include "coordinator/testing.h"
+#include "coordinator/shard_fixture.h"
 #include "log/decision_log.h"
 #include "recovery/replay.h"
 
@@ -26,7 +26,7 @@ class LogOnDisk {
   Result<Rebuilt> Read() const;
   Rebuilt MustRead() const;
   // The next incarnation, after its start.
-  std::unique_ptr<coordinator::Box> Restart() const;
+  std::unique_ptr<coordinator::ShardFixture> Restart() const;
 
  private:
   const log::Options options_;

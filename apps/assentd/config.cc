@@ -19,7 +19,7 @@ namespace assent::daemon {
 
 #include "base/duration.h"
 #include "base/signing/signer.h"
-#include "coordinator/shard.h"
+#include "coordinator/log_book.h"
 #include "coordinator/validate.h"
 #include "log/format.h"
 #include "server/loopback.h"
@@ -378,7 +378,7 @@ Result<Config> ParseConfig(std::string_view text, const std::string& name) {
   config.partners.limiter.hold_at_most = config.engine.retry_cap;
   config.partners.limiter.back_off_cap = std::min(config.engine.retry_cap, kPartnerBackOffCap);
   // What is left of a full segment counts for nothing: the next one alone must admit something.
-  const uint64_t least = coordinator::Shard::LeastRoomBytes(config.engine) + log::kSectorBytes;
+  const uint64_t least = coordinator::LogBook::LeastRoomBytes(config.engine) + log::kSectorBytes;
   if (config.log.segment_bytes < least) {
     return Error{ErrorCode::kInvalid,
                  "must be at least " + std::to_string(least) + " with limits.branches = " +

@@ -8,7 +8,6 @@
 #include <map>
 
 #include "base/check.h"
-#include "coordinator/transaction.h"
 #include "coordinator/validate.h"
 #include "participants/http/options.h"
 #include "participants/http/url.h"
@@ -128,12 +127,11 @@ void CheckBounds(coordinator::Request request) {
   CHECK(request.gid.empty() || coordinator::IsName(request.gid));
   CHECK(request.branches.size() <= options.branches);
   for (const auto& branch : request.branches) {
-    CHECK(branch.partner ? branch.partner->payload.bytes.size() <= options.payload_bytes
-                         : resources.count(branch.resource) == 1);
+    CHECK(branch.work.partner ? branch.work.partner->payload.bytes.size() <= options.payload_bytes
+                              : resources.count(branch.spec.resource) == 1);
+    CHECK(!branch.work.statements || branch.work.statements->size() <= options.statements);
   }
-  for (const auto& statements : request.work) {
-    CHECK(!statements || statements->size() <= options.statements);
-  }
+  CHECK(!request.statements || request.statements->size() <= options.statements);
 }
 
 // By the wire format's rules: a field of length-delimited content, and of a number below 128.

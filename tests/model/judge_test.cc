@@ -4,14 +4,14 @@
 // the same.
 #include <gtest/gtest.h>
 
-#include "coordinator/testing.h"
+#include "coordinator/shard_fixture.h"
 #include "recovery/scan_handler.h"
 #include "tests/model/searched.h"
 
 namespace assent::model {
 namespace {
 
-using coordinator::Box;
+using Box = coordinator::ShardFixture;
 using core::Operation;
 using recovery::Action;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Calls to partners, as coordinator/partners.cc makes them, and the network on the way there;
+// Calls to partners, as coordinator/branch_tcc.cc makes them, and the network on the way there;
 // the client that calls one by itself.
 #include "base/check.h"
 #include "tests/model/codec.h"

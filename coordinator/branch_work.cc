@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "coordinator/transaction.h"
+#include "coordinator/branch_work.h"
 
 #include <algorithm>
+#include <string_view>
 
 namespace assent::coordinator {
 

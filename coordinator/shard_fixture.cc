@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "coordinator/testing.h"
+#include "coordinator/shard_fixture.h"
 
 #include "base/check.h"
 #include "coordinator/records.h"
@@ -7,7 +7,7 @@
 
 namespace assent::coordinator {
 
-Box::Box(EngineOptions given, uint32_t incarnation, bool await_first_scans)
+ShardFixture::ShardFixture(EngineOptions given, uint32_t incarnation, bool await_first_scans)
     : options(std::move(given)) {
   ShardContext context;
   context.options = options;
@@ -22,7 +22,7 @@ Box::Box(EngineOptions given, uint32_t incarnation, bool await_first_scans)
   shard = std::make_unique<Shard>(std::move(context));
 }
 
-size_t Box::Send(Request request) {
+size_t ShardFixture::Send(Request request) {
   const size_t number = answers_.size();
   answers_.emplace_back();
   const auto keep = [this, number](Answer answer) {
@@ -37,7 +37,7 @@ size_t Box::Send(Request request) {
   return number;
 }
 
-size_t Box::Execute(const std::string& gid, const std::string& sql) {
+size_t ShardFixture::Execute(const std::string& gid, const std::string& sql) {
   Request request;
   request.route = Route::kExecute;
   request.fingerprint = "content " + sql;
@@ -53,13 +53,13 @@ size_t Box::Execute(const std::string& gid, const std::string& sql) {
   return Send(std::move(request));
 }
 
-const Answer* Box::AnswerOf(size_t number) const { return answers_.at(number).get(); }
+const Answer* ShardFixture::AnswerOf(size_t number) const { return answers_.at(number).get(); }
 
-int Box::StatusOf(size_t number) const {
+int ShardFixture::StatusOf(size_t number) const {
   return answers_.at(number) ? answers_.at(number)->status : 0;
 }
 
-void Box::Reply(ScriptedManager& manager, core::Operation operation, xa::Code code) {
+void ShardFixture::Reply(ScriptedManager& manager, core::Operation operation, xa::Code code) {
   CHECK(!manager.calls.empty()) << "no call waits at " << manager.name();
   const xa::Call call = manager.calls.front();
   manager.calls.pop_front();
@@ -73,7 +73,7 @@ void Box::Reply(ScriptedManager& manager, core::Operation operation, xa::Code co
   shard->OnCompletion(std::move(completion));
 }
 
-void Box::Reply(const std::string& branch, tcc::Operation operation, tcc::Answer answer) {
+void ShardFixture::Reply(const std::string& branch, tcc::Operation operation, tcc::Answer answer) {
   CHECK(!partners.calls.empty()) << "no call waits at a partner";
   const tcc::Call call = partners.calls.front();
   partners.calls.pop_front();
@@ -87,7 +87,7 @@ void Box::Reply(const std::string& branch, tcc::Operation operation, tcc::Answer
   shard->OnCompletion(std::move(completion));
 }
 
-void Box::UpToDecision() {
+void ShardFixture::UpToDecision() {
   Reply(a, core::Operation::kOpen);
   Reply(b, core::Operation::kOpen);
   Reply(a, core::Operation::kRun);
@@ -96,7 +96,7 @@ void Box::UpToDecision() {
   Reply(b, core::Operation::kPrepare);
 }
 
-std::string Box::LogKinds() const {
+std::string ShardFixture::LogKinds() const {
   std::string kinds;
   for (const std::string& payload : log.records) {
     auto decoded = Decode(payload);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lists: transactions in the table and those that ended lately, and the resources.
+// Requests for lists: of the transactions in the table and those that ended lately, and of the
+// resources.
 #include <algorithm>
 
-#include "coordinator/shard.h"
+#include "coordinator/request_handlers.h"
 #include "coordinator/view.h"
 
 namespace assent::coordinator {
@@ -76,17 +77,18 @@ void Fill(const tcc::EndpointStatus& status, v1::PartnerView* view) {
 }  // namespace
 
 // Configured, or in a transaction that was made before it was taken out of the configuration.
-bool Shard::KnowsResource(const std::string& name) const {
-  if (context_.resources.contains(name)) return true;
-  const auto has = [&](const Entry& entry) { return HasBranchAt(entry, name); };
-  return std::any_of(table_.begin(), table_.end(), [&](auto& item) { return has(*item.second); }) ||
-         std::any_of(recent_order_.begin(), recent_order_.end(),
-                     [&](const Recent& recent) { return has(*recent.entry); });
+bool RequestHandlers::KnowsResource(const std::string& name) const {
+  if (parts_.context.resources.contains(name)) return true;
+  bool known = false;
+  const auto look = [&](const Entry& entry) { known = known || HasBranchAt(entry, name); };
+  parts_.table.ForEach(look);
+  parts_.table.ForEachRecent(look);
+  return known;
 }
 
 // Youngest first. What ended is listed while it is kept. A page takes from a heap what it shows:
 // all that is kept is never put in order.
-void Shard::List(const Request& request, const Reply& reply) {
+void RequestHandlers::List(const Request& request, const Reply& reply) {
   const auto& query = std::get<ListQuery>(request.body);
   if (!query.resource.empty() && !KnowsResource(query.resource)) {
     return reply(AnswerProblem(404, "invalid", "Unknown resource",
@@ -97,13 +99,12 @@ void Shard::List(const Request& request, const Reply& reply) {
   const auto add = [&](const core::Gtrid& gtrid, const Entry* entry, const Ended* outcome) {
     if (!before || gtrid < *before) heap.push_back({gtrid, entry, outcome});
   };
-  for (const auto& [handle, entry] : table_) add(entry->atomic.gtrid, entry.get(), nullptr);
+  const auto add_entry = [&](const Entry& entry) { add(entry.atomic.gtrid, &entry, nullptr); };
+  parts_.table.ForEach(add_entry);
   if (!query.live) {
-    for (const Recent& recent : recent_order_) {
-      add(recent.entry->atomic.gtrid, recent.entry.get(), nullptr);
-    }
-    outcomes_.ForEachRecent(kListed,
-                            [&](const Ended& outcome) { add(outcome.gtrid, nullptr, &outcome); });
+    parts_.table.ForEachRecent(add_entry);
+    parts_.table.outcomes().ForEachRecent(
+        kListed, [&](const Ended& outcome) { add(outcome.gtrid, nullptr, &outcome); });
   }
   std::make_heap(heap.begin(), heap.end());
   v1::ListResponse response;
@@ -127,16 +128,16 @@ void Shard::List(const Request& request, const Reply& reply) {
   reply(Answer{200, 0, std::move(response)});
 }
 
-void Shard::Resources(const Reply& reply) {
+void RequestHandlers::GetResources(const Reply& reply) {
   v1::ResourcesResponse response;
-  for (const auto& [name, manager] : context_.resources) {
+  for (const auto& [name, manager] : parts_.context.resources) {
     const xa::ResourceStatus status = manager->Status();
     v1::ResourceView* view = response.add_resources();
     view->set_name(status.name);
     view->set_driver(status.driver);
     view->set_dialect(status.dialect);
     view->set_state(HealthName(status.health));
-    const std::string why = first_scan_.Why(name);
+    const std::string why = parts_.first_scan.Why(name);
     view->set_detail(status.detail.empty() ? why : status.detail);
     view->set_identity(status.stamp.identity);
     view->set_server_version(status.server_version);
@@ -145,14 +146,14 @@ void Shard::Resources(const Reply& reply) {
     view->set_waiting(status.waiting);
     view->set_witness(status.witness);
     for (const auto& warning : status.warnings) view->add_warnings(warning);
-    const auto scanned = scans_.find(name);
-    if (scanned == scans_.end()) continue;
+    const auto scanned = parts_.scans.find(name);
+    if (scanned == parts_.scans.end()) continue;
     view->set_in_doubt(scanned->second.in_doubt);
     view->set_foreign(scanned->second.foreign);
     view->set_scanned_at(FormatTime(scanned->second.at));
   }
-  if (context_.partners != nullptr) {
-    for (const auto& status : context_.partners->Status()) Fill(status, response.add_partners());
+  if (const tcc::Partners* partners = parts_.context.partners) {
+    for (const auto& status : partners->Status()) Fill(status, response.add_partners());
   }
   reply(Answer{200, 0, std::move(response)});
 }
