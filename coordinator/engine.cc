@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/engine.h"
 
-#include <algorithm>
-#include <chrono>
-
 #include "base/check.h"
 #include "base/event_log.h"
 #include "coordinator/view.h"
@@ -11,11 +8,10 @@
 namespace assent::coordinator {
 namespace {
 
-// A helper has work of its own: after so many rounds the engine's thread takes over.
-constexpr int kHelpRounds = 16;
+using By = Combiner::By;
+
 // What so few wait for, the flusher carries on with itself; else it has the next batch to write.
 constexpr size_t kFewRecords = 4;
-constexpr Duration kLongestSleep = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -41,7 +37,7 @@ Engine::Engine(const EngineOptions& options, std::vector<xa::ResourceManager*> r
     : options_(options),
       managers_(std::move(resources)),
       resources_([this] {
-        std::map<std::string, xa::ResourceManager*> by_name;
+        Resources by_name;
         for (xa::ResourceManager* manager : managers_) by_name[manager->name()] = manager;
         return by_name;
       }()),
@@ -49,7 +45,8 @@ Engine::Engine(const EngineOptions& options, std::vector<xa::ResourceManager*> r
       clock_(clock),
       random_(random),
       fatal_(std::move(fatal)),
-      validator_(options_, resources_, partners_) {}
+      validator_(options_, resources_, partners_),
+      combiner_(*this, clock_) {}
 
 Engine::~Engine() { Stop(); }
 
@@ -70,39 +67,29 @@ void Engine::Start(log::DecisionLog& log, Restored restored, std::string url) {
   shard_ = std::make_unique<Shard>(std::move(context));
   for (xa::ResourceManager* manager : managers_) manager->Start(*this);
   if (partners_ != nullptr) partners_->Start(*this);
-  thread_ = std::thread([this, restored = std::make_shared<Restored>(std::move(restored))] {
-    Run(std::move(*restored));
+  combiner_.Start([this, restored = std::make_shared<Restored>(std::move(restored))] {
+    shard_->Restore(std::move(*restored));
+    ready_.store(true, std::memory_order_release);
   });
 }
 
 void Engine::Stop() {
-  {
-    const std::lock_guard lock(mutex_);
-    if (stopping_) return;
-    stopping_ = true;
-    wake_.notify_one();
-  }
   ready_.store(false, std::memory_order_release);
-  if (thread_.joinable()) thread_.join();
+  if (!combiner_.Stop()) return;
   for (xa::ResourceManager* manager : managers_) manager->Stop();
   if (partners_ != nullptr) partners_->Stop();
 }
 
 template <typename F>
 void Engine::Enqueue(By by, F&& add) {
-  Lock lock(mutex_);
-  add(queued_);
-  if (taken_) return;
-  taken_ = true;
-  if (by == By::kEngine) {
-    HandOver(lock);
-  } else {
-    (void)WorkOff(lock, By::kHelper);
-  }
+  combiner_.Publish([&] {
+    add(queued_);
+    return by;
+  });
 }
 
 void Engine::Post(std::function<void(Shard&)> task) {
-  Enqueue(By::kEngine, [&](Inputs& inputs) { inputs.tasks.push_back(std::move(task)); });
+  Enqueue(By::kOwner, [&](Inputs& inputs) { inputs.tasks.push_back(std::move(task)); });
 }
 
 void Engine::Submit(Request request, Reply reply) {
@@ -133,7 +120,7 @@ void Engine::Submit(Request request, Reply reply) {
     });
     return;
   }
-  Enqueue(By::kHelper, [&](Inputs& inputs) {
+  Enqueue(By::kCaller, [&](Inputs& inputs) {
     inputs.requests.emplace_back(std::move(request), std::move(reply));
   });
 }
@@ -143,12 +130,12 @@ void Engine::EndWait(const std::string& gid, uint64_t ticket) {
 }
 
 void Engine::OnCompletion(xa::Completion completion) {
-  Enqueue(By::kHelper,
+  Enqueue(By::kCaller,
           [&](Inputs& inputs) { inputs.completions.push_back(std::move(completion)); });
 }
 
 void Engine::OnCompletion(tcc::Completion completion) {
-  Enqueue(By::kHelper, [&](Inputs& inputs) { inputs.answers.push_back(std::move(completion)); });
+  Enqueue(By::kCaller, [&](Inputs& inputs) { inputs.answers.push_back(std::move(completion)); });
 }
 
 void Engine::OnHealth(const std::string& resource, xa::Health health) {
@@ -156,15 +143,10 @@ void Engine::OnHealth(const std::string& resource, xa::Health health) {
 }
 
 void Engine::OnDurable(log::Lsn up_to) {
-  Lock lock(mutex_);
-  durable_ = up_to;
-  if (taken_) return;
-  taken_ = true;
-  if (wait_for_disk_ > kFewRecords) {
-    HandOver(lock);
-  } else {
-    (void)WorkOff(lock, By::kHelper);
-  }
+  combiner_.Publish([&] {
+    durable_ = up_to;
+    return wait_for_disk_ > kFewRecords ? By::kOwner : By::kCaller;
+  });
 }
 
 void Engine::OnFailure(const Error& error) { fatal_(FatalReason::kLogFailed, error.message); }
@@ -178,18 +160,19 @@ void Engine::OnSpace() {
 }
 
 ShardCounters Engine::Counters() const {
-  const std::lock_guard lock(mutex_);
-  return counters_;
+  return combiner_.Locked([&] { return counters_; });
 }
 
-void Engine::HandOver(Lock& lock) {
-  handed_over_ = true;
-  lock.unlock();  // who wakes up needs it at once
-  wake_.notify_one();
+bool Engine::Collect() {
+  working_durable_ = durable_ != seen_durable_ ? durable_ : 0;
+  seen_durable_ = durable_;
+  if (queued_.empty()) return working_durable_ != 0;
+  std::swap(working_, queued_);
+  return true;
 }
 
-void Engine::Handle(By by, log::Lsn durable) {
-  if (durable != 0) shard_->OnDurable(durable);
+void Engine::Apply(By by) {
+  if (working_durable_ != 0) shard_->OnDurable(working_durable_);
   for (xa::Completion& completion : working_.completions) {
     shard_->OnCompletion(std::move(completion));
   }
@@ -199,57 +182,13 @@ void Engine::Handle(By by, log::Lsn durable) {
   }
   for (auto& task : working_.tasks) task(*shard_);
   working_.clear();
-  if (by == By::kEngine) shard_->RunTimers();
+  if (by == By::kOwner) shard_->RunTimers();
 }
 
-bool Engine::WorkOff(Lock& lock, By by) {
-  for (int round = 0;; ++round) {
-    if (by == By::kHelper &&
-        (round == kHelpRounds || wants_turn_ || stopping_ || !queued_.tasks.empty())) {
-      HandOver(lock);
-      return true;
-    }
-    if (stopping_) return false;
-    const log::Lsn durable = durable_ != seen_durable_ ? durable_ : 0;
-    const bool timer = by == By::kEngine && TimerIsDue();
-    if (queued_.empty() && durable == 0 && !timer) break;
-    seen_durable_ = durable_;
-    std::swap(working_, queued_);
-    lock.unlock();
-    Handle(by, durable);
-    lock.lock();
-    next_timer_ = shard_->NextTimer();
-    wait_for_disk_ = shard_->records_waiting();
-    counters_ = shard_->counters();
-  }
-  taken_ = false;
-  if (by == By::kHelper && next_timer_ < sleeps_until_) wake_.notify_one();
-  return true;
-}
-
-void Engine::Run(Restored restored) {
-  shard_->Restore(std::move(restored));
-  ready_.store(true, std::memory_order_release);
-  Lock lock(mutex_);
-  next_timer_ = shard_->NextTimer();
-  handed_over_ = true;  // whatever came meanwhile
-  for (;;) {
-    if (handed_over_ || (!taken_ && (stopping_ || TimerIsDue()))) {
-      taken_ = true;
-      handed_over_ = false;
-      wants_turn_ = false;
-      if (!WorkOff(lock, By::kEngine)) return;
-      continue;
-    }
-    const Monotonic now = clock_.Now();
-    wants_turn_ = taken_ && now >= next_timer_;
-    const Duration left = wants_turn_
-                              ? kLongestSleep
-                              : std::clamp(next_timer_ - now, Duration::zero(), kLongestSleep);
-    sleeps_until_ = now + left;
-    wake_.wait_for(lock, left);
-    sleeps_until_ = Monotonic{};
-  }
+Monotonic Engine::Applied() {
+  wait_for_disk_ = shard_->records_waiting();
+  counters_ = shard_->counters();
+  return shard_->NextTimer();
 }
 
 }  // namespace assent::coordinator

@@ -1,31 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-// The engine: gives the shard its turns, fed by the front, the log and the resource managers.
+// The engine: feeds the shard with what the front, the log and the participants bring, by flat
+// combining (combiner.h).
 //
-// Whoever brings something while nobody is at the shard takes the turn and works at once, on its
-// own thread: a vote that comes in on a connection's thread goes on to the next call without waking
-// anybody. Whoever comes meanwhile leaves its piece in the queue of the one who has the turn. A
-// helper gives the turn to the engine's own thread after a few rounds; that thread also has the
-// timers, the posted tasks, and what many transactions wait for at once.
+// Whoever brings something while nobody is at the shard carries it out at once, on its own thread:
+// a vote that comes in on a connection's thread goes on to the next call without waking anybody.
+// The engine's own thread has the timers, the posted tasks, and what many transactions wait for at
+// once.
 //
 // Contract: Start takes a log that is open and recovered, and everything that recovery rebuilt.
 // After Start the engine answers every request once. When the log fails, or proves to be stale,
 // `fatal` is called on the thread that saw it; it must end the process at once, for nobody may be
 // answered any more. Threads: Submit, Post and the sinks' functions by any that holds no lock which
 // a resource manager, the log or a reply could want. The shard is only ever touched by the one who
-// has the turn. Stop joins the engine's thread; after it the shard is not touched any more.
+// combines. Stop joins the engine's thread; after it the shard is not touched any more.
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <functional>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
+#include "coordinator/combiner.h"
 #include "coordinator/requests.h"
 #include "coordinator/shard.h"
 #include "coordinator/validate.h"
@@ -36,7 +33,8 @@ namespace assent::coordinator {
 class Engine final : public Front,
                      public log::DurableSink,
                      public xa::CompletionSink,
-                     public tcc::CompletionSink {
+                     public tcc::CompletionSink,
+                     private Combiner::Target {
  public:
   using Fatal = std::function<void(FatalReason, const std::string&)>;
 
@@ -93,23 +91,20 @@ class Engine final : public Front,
       tasks.clear();
     }
   };
-  using Lock = std::unique_lock<std::mutex>;
-  enum class By : uint8_t { kHelper, kEngine };
 
-  // Adds to the queue, and sees to it that somebody takes the turn.
+  // Puts a piece into the queue, for whoever combines.
   template <typename F>
-  void Enqueue(By by, F&& add);
-  void Run(Restored restored);
-  // With the turn: works until there is nothing left, or gives the turn to the engine's thread.
-  // False: the engine stops, and the turn stays with its thread.
-  bool WorkOff(Lock& lock, By by);
-  void Handle(By by, log::Lsn durable);
-  bool TimerIsDue() const { return clock_.Now() >= next_timer_; }
-  void HandOver(Lock& lock);
+  void Enqueue(Combiner::By by, F&& add);
+
+  // Combiner::Target
+  bool NeedsOwner() const override { return !queued_.tasks.empty(); }
+  bool Collect() override;
+  void Apply(Combiner::By by) override;
+  Monotonic Applied() override;
 
   const EngineOptions options_;
   std::vector<xa::ResourceManager*> managers_;
-  std::map<std::string, xa::ResourceManager*> resources_;
+  const Resources resources_;
   tcc::Partners* const partners_;
   const Clock& clock_;
   Random& random_;
@@ -119,23 +114,18 @@ class Engine final : public Front,
   std::unique_ptr<Journal> log_;
   std::unique_ptr<Shard> shard_;
 
-  mutable std::mutex mutex_;      // guards what follows
-  std::condition_variable wake_;  // the engine's thread
+  // Guarded by the combiner's lock.
   Inputs queued_;
-  bool taken_ = true;         // somebody has the turn; at first it is the engine's, to restore
-  bool handed_over_ = false;  // the turn is the engine's, and its thread may not know yet
-  bool wants_turn_ = false;   // a timer is due while somebody else has the turn
-  bool stopping_ = false;
   log::Lsn durable_ = 0;
   log::Lsn seen_durable_ = 0;
   size_t wait_for_disk_ = 0;  // records, as of the last turn
-  Monotonic next_timer_{};    // likewise
-  Monotonic sleeps_until_{};  // the engine's thread
-  ShardCounters counters_;    // as of the last turn
-  std::atomic<bool> ready_{false};
+  ShardCounters counters_;    // likewise
+  // Of whoever combines.
+  Inputs working_;
+  log::Lsn working_durable_ = 0;  // 0: nothing new
 
-  Inputs working_;  // whoever has the turn
-  std::thread thread_;
+  std::atomic<bool> ready_{false};
+  Combiner combiner_;
 };
 
 }  // namespace assent::coordinator
