@@ -7,6 +7,7 @@
 namespace assent::coordinator {
 namespace {
 
+using core::Operation;
 using std::chrono::milliseconds;
 using tcc::Health;
 
@@ -101,6 +102,42 @@ TEST(TransactionList, OfAResourceThatIsNotConfiguredIsAnError) {
   EXPECT_EQ(StatusOfList(test, "a"), 200);
   EXPECT_EQ(StatusOfList(test, "typo"), 404);
   EXPECT_EQ(StatusOfList(test, ""), 200);
+}
+
+TEST(TransactionList, ListsAsLiveWhatIsUnfinishedOrHeldWhateverHasEndedSince) {
+  ShardFixture test;
+  test.Execute("held");
+  test.UpToDecision();
+  test.FlushLog();
+  test.Reply(test.a, Operation::kCommit);
+  test.Reply(test.b, Operation::kCommit, xa::Code::kHeuristicRollBack);
+  test.FlushLog();
+  for (const char* gid : {"done-1", "done-2"}) {
+    test.Execute(gid);
+    test.UpToDecision();
+    test.FlushLog();
+    test.Reply(test.a, Operation::kCommit);
+    test.Reply(test.b, Operation::kCommit);
+  }
+  test.Execute("runs");
+  const auto list = [&](ListQuery query) {
+    Request request;
+    request.route = Route::kList;
+    request.body = std::move(query);
+    const size_t number = test.Send(std::move(request));
+    std::string gids;
+    const auto& response = std::get<v1::ListResponse>(test.AnswerOf(number)->body);
+    for (const auto& one : response.transactions()) gids += one.gid() + " ";
+    return std::pair(gids, response.next());
+  };
+  EXPECT_EQ(list({}).first, "runs done-2 done-1 held ");
+  EXPECT_EQ(list({.live = true}).first, "runs held ");
+  const auto [first, next] = list({.limit = 1, .live = true});
+  EXPECT_EQ(first, "runs ");
+  const auto [second, end] = list({.before = next, .limit = 1, .live = true});
+  EXPECT_EQ(second, "held ");
+  EXPECT_EQ(end, "");
+  EXPECT_EQ(list({.state = "COMMITTED", .live = true}).first, "held ");
 }
 
 }  // namespace

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Transactions whose client thinks between its statements, or sends one too late.
+#include <gtest/gtest.h>
+
+#include "coordinator/interactive_fixture.h"
+
+namespace assent::coordinator {
+namespace {
+
+using core::Operation;
+
+const v1::Problem& ProblemOf(const Answer* answer) { return std::get<v1::Problem>(answer->body); }
+
+// Scenario: a statement takes nearly as long as the idle limit; then the client thinks for a while.
+TEST(InteractiveTest, CountsTheIdleLimitFromTheAnswerOfALongStatement) {
+  ShardFixture test;
+  Interactive tx(test, "300s");
+  tx.EnlistResource("pc", "a");
+  test.Reply(test.a, Operation::kOpen);
+  tx.Run("pc");
+  test.Advance(std::chrono::seconds(25));
+  test.Reply(test.a, Operation::kRun);
+  test.Advance(std::chrono::seconds(25));
+  EXPECT_TRUE(test.a.calls.empty()) << "the client has thought for 25 seconds, of 30";
+  test.Advance(std::chrono::seconds(5));
+  ASSERT_EQ(test.a.calls.size(), 1u);
+  EXPECT_EQ(test.a.calls.front().operation, Operation::kRollBack);
+}
+
+// Scenario: another program still runs statements while this one commits, and afterwards.
+TEST(InteractiveTest, AnswersARunThatComesTooLateWithAProblemThatNamesTheOutcome) {
+  ShardFixture test;
+  Interactive tx(test);
+  tx.EnlistResource("pc", "a");
+  test.Reply(test.a, Operation::kOpen);
+  const size_t first = tx.Run("pc", 1);
+  test.Reply(test.a, Operation::kRun);
+  EXPECT_EQ(test.StatusOf(first), 200);
+  const size_t committing = tx.Commit();
+  const size_t late = tx.Run("pc", 2), again = tx.Run("pc", 1);
+  EXPECT_EQ(test.StatusOf(late), 0) << "the outcome is not known";
+  test.Reply(test.a, Operation::kPrepare);
+  test.FlushLog();
+  const size_t later = tx.Run("pc", 2);
+  test.Reply(test.a, Operation::kCommit);
+  EXPECT_EQ(test.StatusOf(committing), 200);
+  test.FlushLog();
+  for (const size_t number : {late, again, later, tx.Run("pc", 2)}) {
+    ASSERT_EQ(test.StatusOf(number), 409) << number;
+    EXPECT_EQ(ProblemOf(test.AnswerOf(number)).type(), "urn:assent:already-decided");
+    EXPECT_EQ(ProblemOf(test.AnswerOf(number)).outcome(), v1::COMMITTED);
+  }
+  EXPECT_TRUE(test.a.calls.empty());
+}
+
+}  // namespace
+}  // namespace assent::coordinator

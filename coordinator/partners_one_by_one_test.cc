@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+// Partners that are enlisted one by one: tries, votes of clients, and requests that come too late.
+#include <gtest/gtest.h>
+
+#include "coordinator/interactive_fixture.h"
+
+namespace assent::coordinator {
+namespace {
+
+using core::Operation;
+using tcc::Operation::kCancel;
+using tcc::Operation::kConfirm;
+using tcc::Operation::kTry;
+
+const v1::Transaction& ViewOf(const Answer* answer) {
+  return std::get<v1::Transaction>(answer->body);
+}
+
+const v1::Problem& ProblemOf(const Answer* answer) { return std::get<v1::Problem>(answer->body); }
+
+TEST(PartnersOneByOne, EnlistedOneByOneEachIsDurableBeforeItsTry) {
+  ShardFixture test;
+  Interactive tx(test);
+  const size_t hotel = tx.EnlistPartner("hotel");
+  EXPECT_EQ(test.LogKinds(), "enlist");
+  EXPECT_TRUE(test.partners.calls.empty());
+  test.FlushLog();
+  test.Reply("hotel", kTry);
+  EXPECT_EQ(test.StatusOf(hotel), 200);
+  EXPECT_EQ(test.StatusOf(tx.EnlistPartner("hotel")), 200) << "the same again is the same branch";
+  EXPECT_EQ(test.LogKinds(), "enlist");
+  const size_t committed = tx.Commit();
+  test.FlushLog();
+  test.Reply("hotel", kConfirm);
+  EXPECT_EQ(test.StatusOf(committed), 200);
+}
+
+TEST(PartnersOneByOne, ABranchOfTheSameNameElsewhereIsRefused) {
+  ShardFixture test;
+  Interactive tx(test);
+  tx.EnlistPartner("hotel");
+  test.FlushLog();
+  test.Reply("hotel", kTry);
+  EXPECT_EQ(test.StatusOf(tx.EnlistPartner("hotel", true)), 409);
+}
+
+TEST(PartnersOneByOne, AClientThatTriesByItselfVotesAndCommitWaitsForIt) {
+  ShardFixture test;
+  Interactive tx(test);
+  const size_t hotel = tx.EnlistPartner("hotel", true);
+  EXPECT_EQ(test.StatusOf(tx.Vote("hotel", v1::VoteRequest::PREPARED)), 409)
+      << "not durable yet: it must not be called";
+  test.FlushLog();
+  EXPECT_EQ(test.StatusOf(hotel), 200);
+  EXPECT_TRUE(test.partners.calls.empty());
+  const size_t early = tx.Commit();
+  ASSERT_EQ(test.StatusOf(early), 409);
+  EXPECT_EQ(ProblemOf(test.AnswerOf(early)).title(), "Vote missing");
+  EXPECT_EQ(test.StatusOf(tx.Vote("nobody", v1::VoteRequest::PREPARED)), 404);
+  EXPECT_EQ(test.StatusOf(tx.Vote("hotel", v1::VoteRequest::PREPARED)), 200);
+  EXPECT_EQ(test.StatusOf(tx.Vote("hotel", v1::VoteRequest::PREPARED)), 200) << "the same again";
+  EXPECT_EQ(test.StatusOf(tx.Vote("hotel", v1::VoteRequest::REFUSED)), 409);
+  const size_t committed = tx.Commit();
+  test.FlushLog();
+  test.Reply("hotel", kConfirm);
+  EXPECT_EQ(test.StatusOf(committed), 200);
+}
+
+TEST(PartnersOneByOne, AVoteAgainstRollsBackAndCancelsWhatTheClientMayHaveTriedTwice) {
+  ShardFixture test;
+  Interactive tx(test);
+  tx.EnlistPartner("hotel", true);
+  test.FlushLog();
+  const size_t vote = tx.Vote("hotel", v1::VoteRequest::REFUSED);
+  test.Reply("hotel", kCancel);
+  test.FlushLog();
+  EXPECT_EQ(test.StatusOf(vote), 200) << "as asked";
+  EXPECT_EQ(ViewOf(test.AnswerOf(vote)).outcome(), v1::ROLLED_BACK);
+  EXPECT_EQ(test.StatusOf(tx.EnlistPartner("late")), 409);
+}
+
+TEST(PartnersOneByOne, AVoteForABranchThatWeCallIsRefused) {
+  ShardFixture test;
+  Interactive tx(test);
+  tx.EnlistPartner("hotel");
+  test.FlushLog();
+  EXPECT_EQ(test.StatusOf(tx.Vote("hotel", v1::VoteRequest::PREPARED)), 409);
+}
+
+// A run whose answer was lost is sent again when its transaction has been rolled back: the answer
+// does not wait for a partner that may never end its cancel.
+TEST(PartnersOneByOne, ARunThatIsRepeatedAfterTheDecisionIsAnsweredAtOnce) {
+  ShardFixture test;
+  Interactive tx(test);
+  tx.EnlistPartner("hotel");
+  test.FlushLog();
+  test.Reply("hotel", kTry);
+  tx.EnlistResource("pc", "a");
+  test.Reply(test.a, Operation::kOpen);
+  tx.Run("pc");
+  test.Reply(test.a, Operation::kRun);
+  tx.RollBack();
+  const size_t undecided = tx.Run("pc");
+  EXPECT_EQ(test.StatusOf(undecided), 0) << "told once it is durable";
+  test.FlushLog();
+  EXPECT_EQ(test.StatusOf(undecided), 409);
+  EXPECT_EQ(test.StatusOf(tx.Run("pc")), 409);
+  ASSERT_EQ(test.partners.calls.size(), 1u) << "its cancel has no answer yet";
+}
+
+// Of what a crash has ended only the partners are known again.
+TEST(PartnersOneByOne, AStepOfAnUnknownBranchIsToldHowItsTransactionEnds) {
+  ShardFixture test;
+  Interactive tx(test);
+  tx.EnlistPartner("hotel");
+  test.FlushLog();
+  test.Reply("hotel", kTry);
+  EXPECT_EQ(test.StatusOf(tx.Run("pc")), 404);
+  EXPECT_EQ(test.StatusOf(tx.Vote("pc", v1::VoteRequest::PREPARED)), 404);
+  tx.RollBack();
+  test.FlushLog();
+  const size_t late = tx.Run("pc");
+  ASSERT_EQ(test.StatusOf(late), 409);
+  EXPECT_EQ(ProblemOf(test.AnswerOf(late)).type(), "urn:assent:rolled-back");
+  EXPECT_EQ(test.StatusOf(tx.Vote("pc", v1::VoteRequest::PREPARED)), 409);
+}
+
+TEST(PartnersOneByOne, AVoteForAnUnknownBranchOfWhatIsCommittedIsAProblem) {
+  ShardFixture test;
+  Interactive tx(test);
+  tx.EnlistPartner("hotel");
+  test.FlushLog();
+  test.Reply("hotel", kTry);
+  tx.Commit();
+  test.FlushLog();
+  ASSERT_EQ(test.partners.calls.size(), 1u) << "its confirm has no answer yet";
+  const size_t vote = tx.Vote("flight", v1::VoteRequest::PREPARED);
+  ASSERT_EQ(test.StatusOf(vote), 409);
+  EXPECT_EQ(ProblemOf(test.AnswerOf(vote)).type(), "urn:assent:already-decided");
+}
+
+TEST(PartnersOneByOne, AYesThatComesAfterTheRollBackIsToldAsOne) {
+  ShardFixture test;
+  Interactive tx(test);
+  const size_t enlisted = tx.EnlistPartner("hotel");
+  test.FlushLog();
+  tx.RollBack();
+  test.Reply("hotel", kTry);
+  EXPECT_EQ(test.StatusOf(enlisted), 0) << "told once it is durable";
+  test.FlushLog();
+  EXPECT_EQ(test.StatusOf(enlisted), 409);
+}
+
+}  // namespace
+}  // namespace assent::coordinator
