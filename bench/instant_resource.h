@@ -41,7 +41,9 @@ class InstantResource final : public xa::ResourceManager {
     result.complete = true;
     done(std::move(result));
   }
-  Result<void> Check(const std::string&) const override { return {}; }
+  Result<std::shared_ptr<const xa::CheckedSql>> Check(const std::string&) const override {
+    return std::shared_ptr<const xa::CheckedSql>();
+  }
   xa::ResourceStatus Status() const override {
     xa::ResourceStatus status;
     status.name = name_;

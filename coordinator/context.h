@@ -10,6 +10,7 @@
 
 #include "base/random.h"
 #include "base/time.h"
+#include "coordinator/branch_directory.h"
 #include "coordinator/log_port.h"
 #include "coordinator/options.h"
 #include "core/types.h"
@@ -29,9 +30,10 @@ struct ShardContext {
   LogPort* log = nullptr;
   log::Identity identity;
   Resources resources;
-  tcc::Partners* partners = nullptr;  // none: no request may name one
-  std::string coordinator_url;        // where a partner finds us; empty: partners are not told
-  bool await_first_scans = false;     // scans are judged: see first_scan.h
+  BranchDirectory* branches = nullptr;  // what the Validator looks branches up in; may be none
+  tcc::Partners* partners = nullptr;    // none: no request may name one
+  std::string coordinator_url;          // where a partner finds us; empty: partners are not told
+  bool await_first_scans = false;       // scans are judged: see first_scan.h
   // The process must end without answering anybody; does not return in the daemon.
   std::function<void(FatalReason, const std::string&)> fatal;
 };

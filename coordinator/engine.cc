@@ -45,7 +45,7 @@ Engine::Engine(const EngineOptions& options, std::vector<xa::ResourceManager*> r
       clock_(clock),
       random_(random),
       fatal_(std::move(fatal)),
-      validator_(options_, resources_, partners_),
+      validator_(options_, resources_, partners_, &branches_),
       combiner_(*this, clock_) {}
 
 Engine::~Engine() { Stop(); }
@@ -60,6 +60,7 @@ void Engine::Start(log::DecisionLog& log, Restored restored, std::string url) {
   context.log = log_.get();
   context.identity = log.identity();
   context.resources = resources_;
+  context.branches = &branches_;
   context.partners = partners_;
   context.coordinator_url = std::move(url);
   context.await_first_scans = await_first_scans_;

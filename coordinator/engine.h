@@ -106,6 +106,7 @@ class Engine final : public Front,
   std::vector<xa::ResourceManager*> managers_;
   const Resources resources_;
   tcc::Partners* const partners_;
+  BranchDirectory branches_;
   const Clock& clock_;
   Random& random_;
   const Fatal fatal_;

@@ -44,7 +44,9 @@ class ThreadedResource final : public xa::ResourceManager {
   }
   void Cancel(const xa::Xid&) override {}
   void Scan(const core::Gtrid&, std::function<void(xa::ScanResult)>) override {}
-  Result<void> Check(const std::string&) const override { return {}; }
+  Result<std::shared_ptr<const xa::CheckedSql>> Check(const std::string&) const override {
+    return std::shared_ptr<const xa::CheckedSql>();
+  }
   xa::ResourceStatus Status() const override { return {}; }
   void PurgeWitness(std::vector<xa::Xid>) override {}
   void Install(std::function<void(Result<std::string>)>) override {}

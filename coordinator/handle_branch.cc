@@ -62,6 +62,7 @@ void RequestHandlers::Enlist(Request& request, Reply reply) {
     const core::AtomicBranch& other = atomic.branches[i];
     if (other.IsTcc() || other.spec.resource != branch.spec.resource) continue;
     entry->names[branch.spec.name] = i;
+    NoteOnResource(*entry, branch.spec.name, entry->work[i]);
     JoinBranch(*entry, i, branch, reply);
     return;
   }
@@ -74,8 +75,16 @@ void RequestHandlers::Enlist(Request& request, Reply reply) {
   Step(*entry, core::Touched{});
   AddBranch(*entry, branch);
   const auto index = static_cast<uint32_t>(entry->work.size() - 1);
+  NoteOnResource(*entry, branch.spec.name, entry->work[index]);
   parts_.waiters.Add(*entry, Waiter::For::kOpen, index, std::nullopt, std::move(reply));
   Step(*entry, core::Enlist{std::move(branch.spec)});
+}
+
+// For the checks of its runs.
+void RequestHandlers::NoteOnResource(const Entry& entry, const std::string& branch,
+                                     const BranchWork& work) {
+  if (parts_.context.branches == nullptr || work.resource == nullptr) return;
+  parts_.context.branches->Add(entry.atomic.gtrid, branch, work.resource);
 }
 
 // A branch that is there already: enlisted again, or joined by another on the same resource.
@@ -127,7 +136,7 @@ std::optional<uint32_t> RequestHandlers::BranchOf(Entry& entry, const Request& r
   return std::nullopt;
 }
 
-bool RequestHandlers::MayRun(Entry& entry, uint32_t index, const Request& request, Reply& reply) {
+bool RequestHandlers::MayRun(Entry& entry, uint32_t index, Request& request, Reply& reply) {
   const BranchWork& work = entry.work[index];
   const core::AtomicBranch& branch = entry.atomic.branches[index];
   const bool active = entry.atomic.state == core::State::kActive;
@@ -158,11 +167,11 @@ bool RequestHandlers::MayRun(Entry& entry, uint32_t index, const Request& reques
     reply(RefuseBusyBranch("the branch still opens or runs: wait for that answer first", "name"));
     return false;
   }
-  const auto& statements = *request.statements;
-  for (size_t i = 0; i < statements.size() && work.resource != nullptr; ++i) {
-    const auto checked = work.resource->Check(statements[i].sql);
-    if (checked) continue;
-    reply(AnswerInvalid("statements[" + std::to_string(i) + "].sql", checked.error().message));
+  if (work.resource != nullptr && request.checked_for != work.resource) {
+    CheckSql(*work.resource, request);  // it has overtaken the answer to its enlist
+  }
+  if (request.sql_error) {
+    reply(AnswerInvalid(request.sql_error->field, request.sql_error->message));
     return false;
   }
   return true;

@@ -53,5 +53,46 @@ TEST(InteractiveTest, AnswersARunThatComesTooLateWithAProblemThatNamesTheOutcome
   EXPECT_TRUE(test.a.calls.empty());
 }
 
+// The checks of a request find the resource of its branch without the shard.
+TEST(InteractiveTest, ChecksTheSqlOfARunOnce) {
+  ShardFixture test;
+  Interactive tx(test);
+  tx.EnlistResource("pc", "a");
+  EXPECT_EQ(test.branches.Find(*core::Gtrid::FromHex(tx.transaction()), "pc"), &test.a);
+  test.Reply(test.a, Operation::kOpen);
+  tx.Run("pc", 1);
+  EXPECT_EQ(test.a.checks, 1u);
+  test.Reply(test.a, Operation::kRun);
+  const size_t wrong = tx.Run("pc", 2, "COMMIT");
+  EXPECT_EQ(test.a.checks, 2u);
+  ASSERT_EQ(test.StatusOf(wrong), 400);
+  EXPECT_EQ(ProblemOf(test.AnswerOf(wrong)).field(), "statements[0].sql");
+  tx.RollBack();
+  test.Reply(test.a, Operation::kRollBack);
+  test.FlushLog();
+  EXPECT_EQ(test.branches.size(), 0u);
+}
+
+TEST(InteractiveTest, WhatElseIsWrongWithARunIsSaidBeforeItsSql) {
+  ShardFixture test;
+  Interactive tx(test);
+  tx.EnlistResource("pc", "a");
+  EXPECT_EQ(ProblemOf(test.AnswerOf(tx.Run("pc", 1, "COMMIT"))).title(), "Branch busy");
+  test.Reply(test.a, Operation::kOpen);
+  EXPECT_EQ(ProblemOf(test.AnswerOf(tx.Run("pc", 2, "COMMIT"))).field(), "seq");
+}
+
+// A branch that nobody has looked up, as where the run comes before the answer to its enlist.
+TEST(InteractiveTest, ARunThatWasNotCheckedIsCheckedByTheShard) {
+  ShardFixture test;
+  Interactive tx(test);
+  tx.EnlistResource("pc", "a");
+  test.Reply(test.a, Operation::kOpen);
+  test.branches.Remove(*core::Gtrid::FromHex(tx.transaction()));
+  const size_t wrong = tx.Run("pc", 1, "COMMIT");
+  EXPECT_EQ(test.a.checks, 1u);
+  EXPECT_EQ(test.StatusOf(wrong), 400);
+}
+
 }  // namespace
 }  // namespace assent::coordinator

@@ -69,8 +69,9 @@ class RequestHandlers {
   std::optional<Answer> RefuseBranch(const Entry& entry, const NewBranch& branch) const;
   void JoinBranch(Entry& entry, uint32_t index, const NewBranch& branch, Reply& reply);
   void JoinPartner(Entry& entry, uint32_t index, const NewBranch& branch, Reply& reply);
+  void NoteOnResource(const Entry& entry, const std::string& branch, const BranchWork& work);
   // Whether the branch can take these statements now; false: the reply is given, or waits.
-  bool MayRun(Entry& entry, uint32_t index, const Request& request, Reply& reply);
+  bool MayRun(Entry& entry, uint32_t index, Request& request, Reply& reply);
   void RollBackUnknown(Request& request, Reply reply);
   core::Cause ClientCause(const Request& request) const;
   // Have outcomes been forgotten that this request should know of?

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "assent/v1/transactions.pb.h"
+#include "base/result.h"
 #include "base/time.h"
 #include "coordinator/branch_work.h"
 
@@ -56,9 +57,12 @@ struct Request {
                v1::VoteRequest, v1::RollbackRequest, ListQuery>
       body;
   // Filled by the engine's checks, on the caller's thread: the branches of kExecute and kEnlist,
-  // whose body is dropped then, and the statements of kRun.
+  // whose body is dropped then, and the statements of kRun. Of those the SQL is checked for the
+  // resource that the branch is on, if the checks know it; null: not yet.
   std::vector<NewBranch> branches;
-  std::shared_ptr<const std::vector<xa::Statement>> statements;
+  std::shared_ptr<std::vector<xa::Statement>> statements;
+  const xa::ResourceManager* checked_for = nullptr;
+  std::optional<Error> sql_error;  // told unless something else is wrong before it
   Duration deadline{0};
   std::optional<WallTime> issued_at;
   std::optional<WallTime> expires_at;  // kVote

@@ -273,6 +273,9 @@ void Shard::Forget(Entry& entry) {
   log_book_.ReleaseBranchRecords(entry);
   witnesses_.NoteEnded(entry);
   tcc_.NoteEnded(entry);
+  if (context_.branches != nullptr && !entry.atomic.settings.one_call) {
+    context_.branches->Remove(entry.atomic.gtrid);
+  }
   const log::Lsn record = entry.record;
   const bool is_kept = table_.Forget(entry);  // `entry` is gone
   if (!is_kept) log_book_.Release(record);

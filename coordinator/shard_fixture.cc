@@ -16,6 +16,7 @@ ShardFixture::ShardFixture(EngineOptions given, uint32_t incarnation, bool await
   context.log = &log;
   context.identity = {"12345678", incarnation, "abc"};
   context.resources = resources;
+  context.branches = &branches;
   context.partners = &partners;
   context.await_first_scans = await_first_scans;
   context.fatal = [this](FatalReason, const std::string& message) { fatal = message; };
@@ -29,7 +30,7 @@ size_t ShardFixture::Send(Request request) {
     CHECK(!answers_[number]) << "answered twice";
     answers_[number] = std::make_unique<Answer>(std::move(answer));
   };
-  if (auto problem = Validator(options, resources, &partners).Check(request)) {
+  if (auto problem = Validator(options, resources, &partners, &branches).Check(request)) {
     keep(std::move(*problem));
   } else {
     shard->OnRequest(std::move(request), keep);

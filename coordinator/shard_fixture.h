@@ -44,6 +44,7 @@ class ShardFixture {
   MemoryLog log;
   ScriptedManager a{"a"}, b{"b"};
   std::map<std::string, xa::ResourceManager*> resources{{"a", &a}, {"b", &b}};
+  BranchDirectory branches;
   ScriptedPartners partners;
   EngineOptions options;
   std::unique_ptr<Shard> shard;

@@ -63,9 +63,10 @@ class ScriptedManager final : public xa::ResourceManager {
   void Submit(xa::Call call) override { calls.push_back(std::move(call)); }
   void Cancel(const xa::Xid& xid) override { cancelled.push_back(xid); }
   void Scan(const core::Gtrid&, std::function<void(xa::ScanResult)>) override {}
-  Result<void> Check(const std::string& sql) const override {
+  Result<std::shared_ptr<const xa::CheckedSql>> Check(const std::string& sql) const override {
+    ++checks;
     if (sql == "COMMIT") return Error{ErrorCode::kInvalid, "COMMIT would end the branch"};
-    return {};
+    return std::shared_ptr<const xa::CheckedSql>();
   }
   xa::ResourceStatus Status() const override {
     xa::ResourceStatus status;
@@ -83,6 +84,7 @@ class ScriptedManager final : public xa::ResourceManager {
   void Install(std::function<void(Result<std::string>)>) override {}
 
   std::deque<xa::Call> calls;
+  mutable uint64_t checks = 0;  // of a statement
   std::vector<xa::Xid> cancelled;
   std::vector<xa::Xid> purged;  // witness rows, one by one
   bool witness = false;

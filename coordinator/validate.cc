@@ -192,10 +192,12 @@ Validator::Problem Validator::CheckExecute(Request& request) const {
       return AnswerInvalid(path + ".xa.statements", "needs at least one statement");
     }
     NewBranch read = Read(branch);
+    Statements statements;
     if (auto problem = TakeStatements(branch.xa().statements(), read.work.resource, path + ".xa",
-                                      read.work.statements)) {
+                                      statements)) {
       return problem;
     }
+    read.work.statements = std::move(statements);
     request.branches.push_back(std::move(read));
   }
   size_t held = 0;
@@ -304,16 +306,16 @@ Validator::Problem Validator::TakeStatements(
     const v1::Statement& statement = statements[i];
     const std::string here = At(path, "statements", i);
     if (statement.sql().empty()) return AnswerInvalid(here + ".sql", "is empty");
+    xa::Statement& one = taken->emplace_back();
+    one.sql = statement.sql();
     if (resource != nullptr) {
-      if (auto checked = resource->Check(statement.sql()); !checked) {
-        return AnswerInvalid(here + ".sql", checked.error().message);
-      }
+      auto checked = resource->Check(one.sql);
+      if (!checked) return AnswerInvalid(here + ".sql", checked.error().message);
+      one.checked = std::move(*checked);
     }
     if (static_cast<uint32_t>(statement.parameters_size()) > options_.parameters) {
       return AnswerInvalid(here + ".parameters", "has too many parameters");
     }
-    xa::Statement& one = taken->emplace_back();
-    one.sql = statement.sql();
     for (int p = 0; p < statement.parameters_size(); ++p) {
       const v1::Value& value = statement.parameters(p);
       if (value.kind_case() == v1::Value::KIND_NOT_SET ||
@@ -338,8 +340,30 @@ Validator::Problem Validator::CheckRun(Request& request) const {
   const auto& body = std::get<v1::RunRequest>(request.body);
   if (body.seq() == 0) return AnswerInvalid("seq", "must be 1 or more");
   if (body.statements().empty()) return AnswerInvalid("statements", "needs at least one statement");
-  // Which resource the branch stands on is the shard's knowledge: it checks the SQL there.
-  return TakeStatements(body.statements(), nullptr, "", request.statements);
+  if (auto problem = TakeStatements(body.statements(), nullptr, "", request.statements)) {
+    return problem;
+  }
+  const auto gtrid = core::Gtrid::FromHex(request.transaction);
+  if (gtrid && branches_ != nullptr) {
+    const xa::ResourceManager* resource = branches_->Find(*gtrid, request.branch);
+    if (resource != nullptr) CheckSql(*resource, request);
+  }
+  return std::nullopt;
+}
+
+void CheckSql(const xa::ResourceManager& resource, Request& request) {
+  request.checked_for = &resource;
+  request.sql_error.reset();
+  std::vector<xa::Statement>& statements = *request.statements;
+  for (size_t i = 0; i < statements.size(); ++i) {
+    auto checked = resource.Check(statements[i].sql);
+    if (!checked) {
+      request.sql_error = checked.error();
+      request.sql_error->field = "statements[" + std::to_string(i) + "].sql";
+      return;
+    }
+    statements[i].checked = std::move(*checked);
+  }
 }
 
 Validator::Problem Validator::CheckRollBack(Request& request) const {

@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "coordinator/branch_directory.h"
 #include "coordinator/options.h"
 #include "coordinator/requests.h"
 #include "tcc/port.h"
@@ -21,11 +22,11 @@ namespace assent::coordinator {
 
 class Validator {
  public:
-  // `partners`: none where no partner is served.
+  // `partners`: none where no partner is served. `branches`: may be none. All outlive it.
   Validator(const EngineOptions& options,
             const std::map<std::string, xa::ResourceManager*>& resources,
-            const tcc::Partners* partners)
-      : options_(options), resources_(resources), partners_(partners) {}
+            const tcc::Partners* partners, const BranchDirectory* branches = nullptr)
+      : options_(options), resources_(resources), partners_(partners), branches_(branches) {}
 
   std::optional<Answer> Check(Request& request) const;
 
@@ -44,7 +45,7 @@ class Validator {
   Problem CheckStart(const T& body, Request& request) const;
   Problem CheckDeadline(const std::string& text, Request& request) const;
   Problem CheckIssuedAt(const std::string& text, Request& request) const;
-  using Statements = std::shared_ptr<const std::vector<xa::Statement>>;
+  using Statements = std::shared_ptr<std::vector<xa::Statement>>;
   Problem TakeStatements(const google::protobuf::RepeatedPtrField<v1::Statement>& statements,
                          const xa::ResourceManager* resource, const std::string& path,
                          Statements& to) const;
@@ -53,7 +54,12 @@ class Validator {
   const EngineOptions& options_;
   const std::map<std::string, xa::ResourceManager*>& resources_;
   const tcc::Partners* partners_;
+  const BranchDirectory* branches_;
 };
+
+// Checks the SQL of kRun for the resource that its branch is on, and notes what is wrong with it in
+// the request.
+void CheckSql(const xa::ResourceManager& resource, Request& request);
 
 // The answer where the partners of a transaction exceed limits.partner_bytes.
 Answer PartnersTooLarge(const std::string& field, const EngineOptions& options);

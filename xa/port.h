@@ -43,10 +43,17 @@ struct Bytes {
 using Value =
     std::variant<std::monostate, bool, int64_t, uint64_t, double, Decimal, std::string, Bytes>;
 
+// What Check has read of a statement. Only the adapter that made it looks inside.
+class CheckedSql {
+ public:
+  virtual ~CheckedSql() = default;
+};
+
 struct Statement {
   std::string sql;  // exactly one statement, checked by Check(); parameters are question marks
   std::vector<Value> parameters;
   std::optional<uint64_t> expect_rows;
+  std::shared_ptr<const CheckedSql> checked;  // by Check, so that nobody reads the SQL again
 };
 
 struct StatementResult {
@@ -159,9 +166,9 @@ class ResourceManager {
   // witness table is there, also looks for rows of `own`'s coordinator that are of a higher
   // incarnation than `own`, or of its own with another start nonce.
   virtual void Scan(const core::Gtrid& own, std::function<void(ScanResult)> done) = 0;
-  // Is this exactly one statement, of a kind that a branch may run? The message names what is
-  // wrong. Pure.
-  virtual Result<void> Check(const std::string& sql) const = 0;
+  // Is this exactly one statement, of a kind that a branch may run? What was read of it goes into
+  // Statement::checked; may be null. The message names what is wrong. Pure.
+  virtual Result<std::shared_ptr<const CheckedSql>> Check(const std::string& sql) const = 0;
   virtual ResourceStatus Status() const = 0;
   // Why kOpen of this branch has not been answered yet, for people; empty: it is not waiting here.
   virtual std::string WhyNotOpen(const Xid& xid) const {

@@ -77,9 +77,9 @@ Answer MySqlSession::Begin(const xa::Xid& xid, const xa::BranchOptions& options,
 }
 
 RunAnswer MySqlSession::Run(const xa::Statement& statement) {
-  const Result<sql::ScannedStatement> scanned =
-      sql::Scan(statement.sql, sql::Dialect::kMySql, scan_);
-  if (!scanned) return {Refusal(Reason::kSqlError, scanned.error().message), {}};
+  const auto read = sql::ScannedOf(statement, sql::Dialect::kMySql, scan_);
+  if (!read) return {Refusal(Reason::kSqlError, read.error().message), {}};
+  const std::shared_ptr<const sql::ScannedStatement>& scanned = *read;
   if (scanned->touches_session || !scanned->target_schema.empty()) touched_ = true;
   if (std::exchange(unsettled_, false)) {
     if (const auto error = wire_->Do(SetAfterStoredCode())) return {AnswerToStatement(*error), {}};

@@ -21,11 +21,8 @@ class MySqlDriver : public sql::Driver {
     return MySqlSession::Connect(options_, facts_, MySqlSession::Library::kMariaDb);
   }
   const char* driver_name() const override { return "mysql"; }
-  Result<void> Check(const std::string& sql) const override {
-    const Result<sql::ScannedStatement> scanned =
-        sql::Scan(sql, sql::Dialect::kMySql, facts_->scan());
-    if (!scanned) return scanned.error();
-    return {};
+  Result<std::shared_ptr<const xa::CheckedSql>> Check(const std::string& sql) const override {
+    return sql::Check(sql, sql::Dialect::kMySql, facts_->scan());
   }
 
  private:

@@ -78,10 +78,8 @@ class OdbcDriver final : public sql::Driver {
 
   const char* driver_name() const override { return "odbc"; }
 
-  Result<void> Check(const std::string& sql) const override {
-    const auto scanned = sql::Scan(sql, dialect_.grammar);
-    if (!scanned) return scanned.error();
-    return {};
+  Result<std::shared_ptr<const xa::CheckedSql>> Check(const std::string& sql) const override {
+    return sql::Check(sql, dialect_.grammar);
   }
 
  private:

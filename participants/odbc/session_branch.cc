@@ -96,7 +96,8 @@ sql::RunAnswer Session::Run(const xa::Statement& statement) {
   CHECK(state_ == State::kActive) << "Run without Begin";
   if (doom_) return {*doom_, {}};
   used_ = true;
-  const auto scanned = sql::Scan(statement.sql, dialect_.grammar);
+  const auto read = sql::ScannedOf(statement, dialect_.grammar);
+  const auto scanned = read ? *read : nullptr;
   if (scanned && scanned->markers.size() != statement.parameters.size()) {
     return Doom(Say(Code::kRbOther, Reason::kSqlError,
                     sql::ExplainCount(scanned->markers.size(), statement.parameters.size())));

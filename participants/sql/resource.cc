@@ -35,7 +35,9 @@ class Resource : public xa::ResourceManager {
   void Scan(const core::Gtrid& own, std::function<void(xa::ScanResult)> done) override {
     control_->Scan(own, std::move(done));
   }
-  Result<void> Check(const std::string& sql) const override { return driver_->Check(sql); }
+  Result<std::shared_ptr<const xa::CheckedSql>> Check(const std::string& sql) const override {
+    return driver_->Check(sql);
+  }
   xa::ResourceStatus Status() const override;
   std::string WhyNotOpen(const xa::Xid& xid) const override { return pool_->WhyWaiting(xid); }
   std::string ListedAs(const xa::Xid& xid) const override {

@@ -358,6 +358,38 @@ Result<ScannedStatement> Scan(std::string_view sql, Dialect dialect, const ScanO
   return statement;
 }
 
+namespace {
+
+struct Checked final : xa::CheckedSql {
+  ScanOptions options;
+  ScannedStatement statement;
+};
+
+}  // namespace
+
+Result<std::shared_ptr<const xa::CheckedSql>> Check(std::string_view sql, Dialect dialect,
+                                                    const ScanOptions& options) {
+  Result<ScannedStatement> scanned = Scan(sql, dialect, options);
+  if (!scanned) return scanned.error();
+  auto checked = std::make_shared<Checked>();
+  checked->options = options;
+  checked->statement = std::move(*scanned);
+  return std::shared_ptr<const xa::CheckedSql>(std::move(checked));
+}
+
+Result<std::shared_ptr<const ScannedStatement>> ScannedOf(const xa::Statement& statement,
+                                                          Dialect dialect,
+                                                          const ScanOptions& options) {
+  const auto checked = std::dynamic_pointer_cast<const Checked>(statement.checked);
+  if (checked && checked->options == options) {
+    return std::shared_ptr<const ScannedStatement>(checked, &checked->statement);
+  }
+  Result<ScannedStatement> scanned = Scan(statement.sql, dialect, options);
+  if (!scanned) return scanned.error();
+  return std::shared_ptr<const ScannedStatement>(
+      std::make_shared<ScannedStatement>(std::move(*scanned)));
+}
+
 std::string ExplainCount(size_t markers, size_t parameters) {
   return "question marks in the statement: " + std::to_string(markers) +
          ", parameters given: " + std::to_string(parameters);

@@ -10,11 +10,13 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "xa/port.h"
 
 namespace assent::sql {
 
@@ -25,6 +27,7 @@ struct ScanOptions {
   // E'' strings know backslashes, as under standard_conforming_strings).
   bool backslash_escapes = true;
   bool ansi_quotes = false;
+  bool operator==(const ScanOptions&) const = default;
 };
 
 struct ScannedStatement {
@@ -41,6 +44,14 @@ struct ScannedStatement {
 
 Result<ScannedStatement> Scan(std::string_view sql, Dialect dialect,
                               const ScanOptions& options = {});
+
+// The same, to be kept with the statement.
+Result<std::shared_ptr<const xa::CheckedSql>> Check(std::string_view sql, Dialect dialect,
+                                                    const ScanOptions& options = {});
+// What Check has read of it; where it was not checked, or under other options, it is read now.
+Result<std::shared_ptr<const ScannedStatement>> ScannedOf(const xa::Statement& statement,
+                                                          Dialect dialect,
+                                                          const ScanOptions& options = {});
 
 // What a statement that was misread or refused may owe to the server's sql_mode, as the end of a
 // sentence; empty where the mode cannot be the reason.

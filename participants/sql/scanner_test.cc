@@ -266,5 +266,20 @@ TEST(Scanner, TellsWhetherASessionMayBeChanged) {
   }
 }
 
+TEST(Scanner, IsNotAskedAgainOfACheckedStatementUnlessTheOptionsDiffer) {
+  xa::Statement statement;
+  statement.sql = "UPDATE t SET a = ?";
+  statement.checked = *Check(statement.sql, Dialect::kMySql);
+  const auto first = ScannedOf(statement, Dialect::kMySql);
+  EXPECT_EQ(*ScannedOf(statement, Dialect::kMySql), *first) << "the very same";
+  ScanOptions ansi;
+  ansi.ansi_quotes = true;
+  EXPECT_NE(*ScannedOf(statement, Dialect::kMySql, ansi), *first);
+  statement.checked.reset();
+  EXPECT_EQ((*ScannedOf(statement, Dialect::kMySql))->markers, (*first)->markers);
+  statement.sql = "COMMIT";
+  EXPECT_FALSE(ScannedOf(statement, Dialect::kMySql));
+}
+
 }  // namespace
 }  // namespace assent::sql

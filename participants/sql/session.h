@@ -131,8 +131,8 @@ class Driver {
   // The same, for a session that runs clients' statements.
   virtual Result<std::unique_ptr<Session>> ConnectForBranches() { return Connect(); }
   virtual const char* driver_name() const = 0;  // "mysql", "odbc"
-  // The grammar by which statements are checked.
-  virtual Result<void> Check(const std::string& sql) const = 0;
+  // The grammar by which statements are checked (xa::ResourceManager::Check).
+  virtual Result<std::shared_ptr<const xa::CheckedSql>> Check(const std::string& sql) const = 0;
 };
 
 }  // namespace assent::sql

@@ -38,7 +38,7 @@ class ScanningManager final : public xa::ResourceManager {
   void Submit(xa::Call) override {}
   void Cancel(const xa::Xid&) override {}
   void Scan(const core::Gtrid&, std::function<void(xa::ScanResult)>) override {}
-  Result<void> Check(const std::string& sql) const override {
+  Result<std::shared_ptr<const xa::CheckedSql>> Check(const std::string& sql) const override {
     const auto scanned = sql::Scan(sql, dialect_);
     if (!scanned) {
       CHECK(scanned.error().code == ErrorCode::kInvalid);
@@ -48,7 +48,7 @@ class ScanningManager final : public xa::ResourceManager {
     for (const size_t marker : scanned->markers) {
       CHECK(marker < scanned->end && sql[marker] == '?') << sql;
     }
-    return {};
+    return sql::Check(sql, dialect_);
   }
   xa::ResourceStatus Status() const override { return {}; }
   void PurgeWitness(std::vector<xa::Xid>) override {}

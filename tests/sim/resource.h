@@ -46,7 +46,9 @@ class SimResource final : public xa::ResourceManager {
   void Submit(xa::Call call) override;
   void Cancel(const xa::Xid& xid) override;
   void Scan(const core::Gtrid& own, std::function<void(xa::ScanResult)> done) override;
-  Result<void> Check(const std::string&) const override { return {}; }
+  Result<std::shared_ptr<const xa::CheckedSql>> Check(const std::string&) const override {
+    return std::shared_ptr<const xa::CheckedSql>();
+  }
   xa::ResourceStatus Status() const override;
   void PurgeWitness(std::vector<xa::Xid> ended) override;
   void Install(std::function<void(Result<std::string>)>) override {}
