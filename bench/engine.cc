@@ -49,7 +49,7 @@ log::Recovered OpenLog(const log::Options& options) {
 // The first segment stands and the next one is prepared: nothing runs in the background.
 void WaitUntilReady(const log::DecisionLog& log, const log::Options& options) {
   const bool ready = test::Eventually(std::chrono::seconds(30),
-                                      [&] { return log.RoomBytes() > options.segment_bytes; });
+                                      [&] { return log.FreeBytes() > options.segment_bytes; });
   if (!ready) GiveUp("the log does not get its second segment ready");
 }
 

@@ -19,7 +19,7 @@ std::string DetailOf(const Answer& answer) { return std::get<v1::Problem>(answer
 
 TEST(Admission, WaitsForASegmentThatIsBeingPrepared) {
   ShardFixture test;
-  test.log.room = kFull;
+  test.log.free_bytes = kFull;
   const size_t first = test.Execute("one");
   const size_t second = test.Execute("two");
   EXPECT_EQ(test.StatusOf(first), 0);
@@ -27,7 +27,7 @@ TEST(Admission, WaitsForASegmentThatIsBeingPrepared) {
   EXPECT_GT(test.log.wanted, kFull);
   test.shard->OnSpace();  // not enough as yet
   EXPECT_EQ(test.StatusOf(first), 0);
-  test.log.room = kPlenty;
+  test.log.free_bytes = kPlenty;
   test.shard->OnSpace();
   EXPECT_EQ(test.a.calls.size(), 2u) << "both have begun";
   EXPECT_EQ(test.StatusOf(first), 0);
@@ -37,9 +37,9 @@ TEST(Admission, WaitsForASegmentThatIsBeingPrepared) {
 // Who came first goes first, also where the second would have found space.
 TEST(Admission, KeepsTheOrderOfThoseThatWait) {
   ShardFixture test;
-  test.log.room = kFull;
+  test.log.free_bytes = kFull;
   test.Execute("one");
-  test.log.room = kPlenty;
+  test.log.free_bytes = kPlenty;
   test.Execute("two");
   EXPECT_TRUE(test.a.calls.empty());
   test.shard->OnSpace();
@@ -49,17 +49,17 @@ TEST(Admission, KeepsTheOrderOfThoseThatWait) {
 
 TEST(Admission, OfTheSameGidIsOneTransaction) {
   ShardFixture test;
-  test.log.room = kFull;
+  test.log.free_bytes = kFull;
   test.Execute("same");
   test.Execute("same");
-  test.log.room = kPlenty;
+  test.log.free_bytes = kPlenty;
   test.shard->OnSpace();
   EXPECT_EQ(test.a.calls.size(), 1u);
 }
 
 TEST(Admission, NamesTheObstacleToThoseThatWaitAndToNewOnes) {
   ShardFixture test;
-  test.log.room = kFull;
+  test.log.free_bytes = kFull;
   const size_t first = test.Execute("one");
   test.log.obstacle = "cannot write /log/2.seg: No space left on device";
   test.shard->OnSpace();
@@ -73,14 +73,14 @@ TEST(Admission, NamesTheObstacleToThoseThatWaitAndToNewOnes) {
 
 TEST(Admission, DoesNotSpeakOfTheDiskWhenASegmentTakesTooLong) {
   ShardFixture test;
-  test.log.room = kFull;
+  test.log.free_bytes = kFull;
   const size_t number = test.Execute("one");
   test.Advance(std::chrono::seconds(4));
   EXPECT_EQ(test.StatusOf(number), 0);
   test.Advance(std::chrono::seconds(2));
   ASSERT_EQ(test.StatusOf(number), 503);
   EXPECT_THAT(DetailOf(*test.AnswerOf(number)), HasSubstr("still being prepared"));
-  test.log.room = kPlenty;
+  test.log.free_bytes = kPlenty;
   test.shard->OnSpace();
   EXPECT_TRUE(test.a.calls.empty()) << "an answered request is not carried out";
 }
@@ -90,7 +90,7 @@ TEST(Admission, GoesOnWhenATransactionHasEnded) {
   ShardFixture test;
   test.Execute("one");
   // Enough for one more transaction, but not beside the one that runs.
-  test.log.room = LogBook::LeastRoomBytes({});
+  test.log.free_bytes = LogBook::LeastFreeBytes({});
   const size_t waits = test.Execute("two");
   EXPECT_EQ(test.StatusOf(waits), 0);
   test.UpToDecision();
@@ -105,7 +105,7 @@ TEST(Admission, CountsThoseThatWaitAgainstTheBoundInFlight) {
   EngineOptions options;
   options.in_flight = 1;
   ShardFixture test(options);
-  test.log.room = kFull;
+  test.log.free_bytes = kFull;
   const size_t first = test.Execute("one");
   EXPECT_EQ(test.StatusOf(first), 0);
   EXPECT_EQ(test.StatusOf(test.Execute("two")), 503);

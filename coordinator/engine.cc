@@ -24,7 +24,7 @@ class Engine::Journal final : public LogPort {
   void Release(const std::vector<log::Lsn>& lsns) override {
     if (!lsns.empty()) log_.Release(lsns);
   }
-  uint64_t RoomBytes() const override { return log_.RoomBytes(); }
+  uint64_t FreeBytes() const override { return log_.FreeBytes(); }
   void Want(uint64_t bytes) override { log_.Want(bytes); }
   std::string Obstacle() const override { return log_.Obstacle(); }
 

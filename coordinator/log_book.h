@@ -49,7 +49,7 @@ class LogBook {
   // ---- Free space ----
 
   // Without so much not even a sole transaction is admitted.
-  static uint64_t LeastRoomBytes(const EngineOptions& options) {
+  static uint64_t LeastFreeBytes(const EngineOptions& options) {
     return kAlways + BytesForNew(options);
   }
   // What a new transaction may need, its partners' payloads left out.
@@ -63,7 +63,7 @@ class LogBook {
   void ReserveBranch(Entry& entry, const Partner* partner);
   void Unreserve(const Entry& entry);
   // Is so much free beside what is reserved?
-  bool HasSpace(uint64_t bytes) const { return log_.RoomBytes() >= reserved_ + bytes; }
+  bool HasSpace(uint64_t bytes) const { return log_.FreeBytes() >= reserved_ + bytes; }
   void Want(uint64_t bytes) { log_.Want(reserved_ + bytes); }
   std::string Obstacle() const { return log_.Obstacle(); }
 

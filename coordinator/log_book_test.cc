@@ -64,7 +64,7 @@ TEST_F(LogBookTest, WritesNoCommitRecordWithoutEveryVote) {
 
 TEST_F(LogBookTest, ReservesForWhatHasBegunAndForItsBranches) {
   const uint64_t sole = LogBook::BytesForNew(options_);
-  log_.room = LogBook::LeastRoomBytes(options_);
+  log_.free_bytes = LogBook::LeastFreeBytes(options_);
   EXPECT_TRUE(book_.HasSpace(sole));
   EXPECT_FALSE(book_.HasSpace(sole + 1));
   Entry& entry = table_.Make("g", {}, Duration::zero());

@@ -19,8 +19,8 @@ class LogPort {
   virtual log::Lsn Append(std::string payload, log::Urgency urgency) = 0;
   // These records are not needed any more.
   virtual void Release(const std::vector<log::Lsn>& lsns) = 0;
-  virtual uint64_t RoomBytes() const = 0;
-  // Makes RoomBytes so much, if that can be; OnSpace follows. Obstacle: why it cannot; empty: it
+  virtual uint64_t FreeBytes() const = 0;
+  // Makes FreeBytes so much, if that can be; OnSpace follows. Obstacle: why it cannot; empty: it
   // can.
   virtual void Want(uint64_t bytes) = 0;
   virtual std::string Obstacle() const = 0;

@@ -24,7 +24,7 @@ class RequestHandlersTest : public ::testing::Test {
     context_.clock = &clock_;
     context_.log = &log_;
     context_.resources = {{"a", &a_}, {"b", &b_}};
-    log_.room = 1 << 30;
+    log_.free_bytes = 1 << 30;
   }
   Request For(Route route, const std::string& gid) const {
     Request request;
@@ -180,7 +180,7 @@ TEST_F(RequestHandlersTest, GetShowsWhatRunsAndWhatHasEnded) {
 }
 
 TEST_F(RequestHandlersTest, WithoutSpaceInTheLogNothingIsMade) {
-  log_.room = 0;
+  log_.free_bytes = 0;
   EXPECT_EQ(Send(For(Route::kBegin, "g")), nullptr) << "waits for a segment";
   EXPECT_EQ(table_.FindGid("g"), nullptr);
   log_.obstacle = "the disk is full";

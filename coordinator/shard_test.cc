@@ -147,10 +147,10 @@ TEST(Shard, ALongReasonInAnyScriptLeavesARecordThatCanBeRead) {
   }
 }
 
-TEST(Shard, RefusesNewWorkBeforeRoomForDecisionsRunsOut) {
+TEST(Shard, RefusesNewWorkBeforeTheSpaceForDecisionsRunsOut) {
   ShardFixture test;
   const size_t first = test.Execute("one");
-  test.log.room = 64 * 1024;
+  test.log.free_bytes = 64 * 1024;
   test.log.obstacle = "cannot write /log: No space left on device";
   const size_t second = test.Execute("two");
   ASSERT_EQ(test.StatusOf(second), 503);

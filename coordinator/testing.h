@@ -42,13 +42,13 @@ class MemoryLog final : public LogPort {
   void Release(const std::vector<log::Lsn>& lsns) override {
     released.insert(released.end(), lsns.begin(), lsns.end());
   }
-  uint64_t RoomBytes() const override { return room; }
+  uint64_t FreeBytes() const override { return free_bytes; }
   void Want(uint64_t bytes) override { wanted = bytes; }
   std::string Obstacle() const override { return obstacle; }
   std::vector<std::string> records;  // LSN is the index plus one
   std::vector<log::Urgency> urgencies;
   std::vector<log::Lsn> released;
-  uint64_t room = 1 << 30;
+  uint64_t free_bytes = 1 << 30;
   uint64_t wanted = 0;  // by the last Want
   std::string obstacle;
 };

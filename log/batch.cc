@@ -17,8 +17,8 @@ void BatchBuilder::Put(std::string_view bytes) {
   stream_bytes_ += bytes.size();
   while (!bytes.empty()) {
     if (buffer_.size() % kSectorBytes == 0) buffer_.append(kSectorHeadBytes, '\0');
-    const size_t room = kSectorBytes - buffer_.size() % kSectorBytes;
-    const size_t size = std::min(room, bytes.size());
+    const size_t left = kSectorBytes - buffer_.size() % kSectorBytes;
+    const size_t size = std::min(left, bytes.size());
     buffer_.append(bytes.data(), size);
     bytes.remove_prefix(size);
   }

@@ -44,8 +44,8 @@ void DecisionLog::Release(const std::vector<Lsn>& lsns) {
 }
 
 void DecisionLog::Want(uint64_t bytes) {
-  const uint64_t now = flusher_->RoomBytes();
-  if (now < bytes) upkeep_->Want(writer_->RoomBytes() + (bytes - now));
+  const uint64_t now = flusher_->FreeBytes();
+  if (now < bytes) upkeep_->Want(writer_->FreeBytes() + (bytes - now));
 }
 
 void DecisionLog::Reclaim() {

@@ -6,7 +6,7 @@
 // Durability: a record is durable when OnDurable has named its LSN or a higher one, never before.
 // Errors: Start gives those of log/start.h; kFenced means that a sync failed. Later ones come once,
 // through DurableSink::OnFailure.
-// Threads: Append, Release, RoomBytes, Want, Obstacle and counters by any, and none waits for the
+// Threads: Append, Release, FreeBytes, Want, Obstacle and counters by any, and none waits for the
 // disk. The sink is called on the flusher's thread (OnSpace: on the upkeep's) with no lock held; it
 // may append and release.
 //
@@ -56,8 +56,8 @@ class DecisionLog {
   // Bytes on disk that can certainly still be appended, counting FootprintBytes(payload size) a
   // record; it shrinks to what is left of the current segment while the next is not prepared,
   // and is 0 once the log failed.
-  uint64_t RoomBytes() const { return flusher_->RoomBytes(); }
-  // Have segments prepared until RoomBytes is so much, as far as the log prepares ahead at all.
+  uint64_t FreeBytes() const { return flusher_->FreeBytes(); }
+  // Have segments prepared until FreeBytes is so much, as far as the log prepares ahead at all.
   // OnSpace follows each step.
   void Want(uint64_t bytes);
   // Why the next segment cannot be prepared: no space on the disk, say. Empty: it can, it takes

@@ -245,7 +245,7 @@ TEST_F(DecisionLogTest, AnswersNobodyAfterAFailedSync) {
   ASSERT_TRUE(sink_.AwaitFailure());
   files_.sync_error = 0;
   for (int i = 0; i < 10; ++i) log->Append("dropped", Urgency::kForce);
-  EXPECT_EQ(log->RoomBytes(), 0u);
+  EXPECT_EQ(log->FreeBytes(), 0u);
   log->Stop();
   EXPECT_EQ(syncs, 1);
   EXPECT_EQ(sink_.durable(), before);
@@ -283,25 +283,25 @@ TEST_F(DecisionLogTest, AnswersNobodyAfterAFailedWrite) {
 }
 
 // The disk is full: the next segment cannot be made, what is left of the current one can be used,
-// and room comes back with the disk.
+// and space comes back with the disk.
 TEST_F(DecisionLogTest, ShrinksItsRoomWhileTheDiskIsFull) {
   options_.segment_bytes = 65536;
   files_.create_error = 0;
   auto log = Start();
-  ASSERT_TRUE(Eventually([&] { return log->RoomBytes() > 65536; }));
+  ASSERT_TRUE(Eventually([&] { return log->FreeBytes() > 65536; }));
   files_.create_error = ENOSPC;
   auto lsns = AppendDurably(*log, 3, 30000);  // over into the next
-  EXPECT_TRUE(Eventually([&] { return log->RoomBytes() < 65536; }));
-  const uint64_t room = log->RoomBytes();
-  ASSERT_GT(room, 512u);
-  // All of the room can be used, in records of one sector each.
-  for (uint64_t used = 0; used + FootprintBytes(400) <= room; used += FootprintBytes(400)) {
+  EXPECT_TRUE(Eventually([&] { return log->FreeBytes() < 65536; }));
+  const uint64_t free = log->FreeBytes();
+  ASSERT_GT(free, 512u);
+  // All of the free space can be used, in records of one sector each.
+  for (uint64_t used = 0; used + FootprintBytes(400) <= free; used += FootprintBytes(400)) {
     lsns.push_back(log->Append(std::string(400, 'y'), Urgency::kForce));
     ASSERT_TRUE(sink_.AwaitDurable(lsns.back()));
   }
-  EXPECT_LT(log->RoomBytes(), FootprintBytes(400));
+  EXPECT_LT(log->FreeBytes(), FootprintBytes(400));
   files_.create_error = 0;
-  EXPECT_TRUE(Eventually([&] { return log->RoomBytes() > 60000; }));
+  EXPECT_TRUE(Eventually([&] { return log->FreeBytes() > 60000; }));
   AppendDurably(*log, 3, 30000);
   EXPECT_TRUE(sink_.failures().empty());
 }
@@ -309,10 +309,10 @@ TEST_F(DecisionLogTest, ShrinksItsRoomWhileTheDiskIsFull) {
 TEST_F(DecisionLogTest, CountsWhatWaitsAgainstItsRoom) {
   options_.segment_bytes = 65536;
   auto log = Start();
-  ASSERT_TRUE(Eventually([&] { return log->RoomBytes() > 65536; }));
-  const uint64_t before = log->RoomBytes();
+  ASSERT_TRUE(Eventually([&] { return log->FreeBytes() > 65536; }));
+  const uint64_t before = log->FreeBytes();
   for (int i = 0; i < 10; ++i) log->Append(std::string(2000, 'z'), Urgency::kLazy);
-  EXPECT_LE(log->RoomBytes(), before - 10 * 2000);
+  EXPECT_LE(log->FreeBytes(), before - 10 * 2000);
 }
 
 TEST_F(DecisionLogTest, KeepsABallastAndUsesItToStartOnAFullDisk) {
@@ -335,7 +335,7 @@ TEST_F(DecisionLogTest, KeepsABallastAndUsesItToStartOnAFullDisk) {
   AppendDurably(*log, 1, 10);
   files_.space = -1;
   files_.free_bytes = -1;
-  EXPECT_TRUE(Eventually(there));  // made again when there is room
+  EXPECT_TRUE(Eventually(there));  // made again when there is space
 }
 
 TEST_F(DecisionLogTest, RefusesToStartWithoutRoomAndWithoutBallast) {

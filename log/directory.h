@@ -25,7 +25,7 @@ class Recovered;
 struct Options {
   std::string directory;
   uint64_t segment_bytes = 64 << 20;  // of one file; whole sectors, at least 4096
-  uint64_t ballast_bytes = 64 << 20;  // kept back so that a start finds room; 0: none
+  uint64_t ballast_bytes = 64 << 20;  // kept back so that a start finds free space; 0: none
   uint64_t max_bytes = 1024 << 20;    // of all segments; above it DurableSink::OnPressure
 };
 

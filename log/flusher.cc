@@ -58,12 +58,12 @@ Lsn Flusher::Append(RecordType type, std::string payload, Urgency urgency) {
   return lsn;
 }
 
-uint64_t Flusher::RoomBytes() const {
+uint64_t Flusher::FreeBytes() const {
   if (closed_.load(std::memory_order_acquire)) return 0;
   // Queued first: a batch that ends in between counts twice, never not at all.
   const uint64_t taken = queued_bytes_.load(std::memory_order_acquire) + kReserveBytes;
-  const uint64_t room = writer_.RoomBytes();
-  return room > taken ? room - taken : 0;
+  const uint64_t free = writer_.FreeBytes();
+  return free > taken ? free - taken : 0;
 }
 
 void Flusher::Fail(Error error) {

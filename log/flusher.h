@@ -7,7 +7,7 @@
 // append. Durability: after OnDurable(n) every record up to n is durable. Once OnFailure was called
 // nothing more is written, synced or reported; what is appended then is dropped. A segment or lock
 // that has lost its name is such a failure; without a batch it is noticed within a second. Threads:
-// Append and RoomBytes by any, neither waits for the disk. Stop by the owner.
+// Append and FreeBytes by any, neither waits for the disk. Stop by the owner.
 #pragma once
 
 #include <atomic>
@@ -42,7 +42,7 @@ class DurableSink {
   // The log is over its size: append again what is still needed of the records below this LSN, then
   // release them.
   virtual void OnPressure(Lsn below) = 0;
-  // A segment was prepared, or could not be: RoomBytes or Obstacle may have changed.
+  // A segment was prepared, or could not be: FreeBytes or Obstacle may have changed.
   virtual void OnSpace() {}
 };
 
@@ -56,8 +56,8 @@ class Flusher {
   ~Flusher();  // stops
 
   Lsn Append(RecordType type, std::string payload, Urgency urgency);
-  // Of the writer's room what is not yet spoken for by records that wait.
-  uint64_t RoomBytes() const;
+  // Of the writer's free space, what records that wait will not take.
+  uint64_t FreeBytes() const;
   // Something else under the log failed: nothing more is written, and OnFailure follows.
   void Fail(Error error);
   // Writes what waits, unless the log failed, and joins the thread. What is appended
@@ -93,7 +93,7 @@ class Flusher {
   std::optional<Error> failure_;
 
   std::atomic<uint64_t> queued_bytes_{0};
-  std::atomic<bool> closed_{false};  // failed: no room
+  std::atomic<bool> closed_{false};  // failed: no free space
   uint64_t seen_segment_ = 0;        // the flusher's thread only
   std::thread thread_;
 };

@@ -94,7 +94,7 @@ TEST_P(LostNamesTest, OfAnIdleLogIsNoticed) {
   ASSERT_TRUE(sink_.AwaitDurable(log->Append("before", Urgency::kForce)));
   GetParam().inflict(options_);
   ExpectFenced(options_.directory);
-  EXPECT_EQ(log->RoomBytes(), 0u);
+  EXPECT_EQ(log->FreeBytes(), 0u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, LostNamesTest, ::testing::ValuesIn(kLosses),
@@ -112,7 +112,7 @@ TEST_F(LostNamesTest, OfAnOlderSegmentIsNoticed) {
 
 TEST_F(LostNamesTest, OfASegmentThatWasPreparedAheadIsNoticedBeforeAnythingCountsInIt) {
   auto log = Start();
-  ASSERT_TRUE(Eventually([&] { return log->RoomBytes() > 65536; }));
+  ASSERT_TRUE(Eventually([&] { return log->FreeBytes() > 65536; }));
   const Lsn first = log->Append(std::string(40000, 'x'), Urgency::kForce);
   ASSERT_TRUE(sink_.AwaitDurable(first));
   fs::remove(SegmentPath(options_.directory, 2));

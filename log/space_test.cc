@@ -35,7 +35,7 @@ class SpaceTest : public ::testing::Test {
 TEST_F(SpaceTest, IsMadeWhenItIsWanted) {
   auto log = Start();
   log->Want(5 * kSegment);
-  EXPECT_TRUE(Eventually([&] { return log->RoomBytes() >= 5 * kSegment; }));
+  EXPECT_TRUE(Eventually([&] { return log->FreeBytes() >= 5 * kSegment; }));
   EXPECT_EQ(log->Obstacle(), "");
   EXPECT_GT(sink_.spaces(), 0);
   // All of it can be used, in records as large as any that was seen.
@@ -51,11 +51,11 @@ TEST_F(SpaceTest, IsMadeWhenItIsWanted) {
 TEST_F(SpaceTest, IsNotPromisedTwice) {
   auto log = Start();
   log->Want(4 * kSegment);
-  ASSERT_TRUE(Eventually([&] { return log->RoomBytes() >= 4 * kSegment; }));
+  ASSERT_TRUE(Eventually([&] { return log->FreeBytes() >= 4 * kSegment; }));
   files_.create_error = ENOSPC;  // nothing beyond what is prepared
-  const uint64_t room = log->RoomBytes();
+  const uint64_t free = log->FreeBytes();
   Lsn last = 0;
-  for (uint64_t used = 0; used + FootprintBytes(400) <= room; used += FootprintBytes(400)) {
+  for (uint64_t used = 0; used + FootprintBytes(400) <= free; used += FootprintBytes(400)) {
     last = log->Append(std::string(400, 'y'), Urgency::kForce);
   }
   EXPECT_TRUE(sink_.AwaitDurable(last));
@@ -65,13 +65,13 @@ TEST_F(SpaceTest, IsNotPromisedTwice) {
 TEST_F(SpaceTest, ThatCannotBeMadeHasAReason) {
   files_.create_error = 0;
   auto log = Start();
-  ASSERT_TRUE(Eventually([&] { return log->RoomBytes() > kSegment; }));
+  ASSERT_TRUE(Eventually([&] { return log->FreeBytes() > kSegment; }));
   files_.create_error = ENOSPC;
   log->Want(3 * kSegment);
   EXPECT_TRUE(Eventually([&] { return !log->Obstacle().empty(); }));
   EXPECT_THAT(log->Obstacle(), HasSubstr("No space left on device"));
   files_.create_error = 0;
-  EXPECT_TRUE(Eventually([&] { return log->RoomBytes() >= 3 * kSegment; }));
+  EXPECT_TRUE(Eventually([&] { return log->FreeBytes() >= 3 * kSegment; }));
   EXPECT_EQ(log->Obstacle(), "");
 }
 

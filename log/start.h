@@ -8,7 +8,7 @@
 // are durable, and the older segments are gone. Until then nothing of the old log is touched: what
 // was read of it need not even be on the disk (its process may have died before the sync), because
 // a start that ends early leaves a half copy, which counts for nothing, and the next one removes
-// it. Errors: those of log/io.h. kResourceExhausted: no room for the new segment even without the
+// it. Errors: those of log/io.h. kResourceExhausted: no free space for the new segment even without the
 // ballast. kInvalid: the incarnations are used up.
 #pragma once
 
@@ -32,7 +32,7 @@ struct Started {
 Result<Started> StartWriter(FileSystem& files, Recovered recovered,
                             const std::vector<std::string>& copies, Random& random);
 
-// Keeps `bytes` back on the disk, if there is room for twice that and a segment; 0 removes it.
+// Keeps `bytes` back on the disk, if there is space for twice that and a segment; 0 removes it.
 // Errors: kResourceExhausted (try again later), kFenced, kIo.
 Result<void> MakeBallast(FileSystem& files, const Options& options,
                          const std::atomic<bool>* cancel);

@@ -119,7 +119,7 @@ Result<void> Upkeep::PrepareAhead() {
   Spare& spare = writer_.spare();
   for (;;) {
     const size_t ready = spare.ready();
-    const bool wanted = writer_.RoomBytes() < wanted_.load() && ready < MostAhead();
+    const bool wanted = writer_.FreeBytes() < wanted_.load() && ready < MostAhead();
     if (!wanted) wanted_.store(0);
     if (ready >= ahead_ && !wanted) return {};
     const uint64_t before = spare.asked();

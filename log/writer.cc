@@ -59,11 +59,11 @@ Result<void> Writer::Rotate() {
 // Puts into the builder what goes into one batch of the current segment; how many records.
 size_t Writer::Fill(std::span<const Record> records) {
   builder_.Clear();
-  const uint64_t room = SectorsLeft() * kBodyBytes;
+  const uint64_t left = SectorsLeft() * kBodyBytes;
   size_t count = 0;
   for (const Record& record : records) {
     const uint64_t size = builder_.stream_bytes() + kRecordHeadBytes + record.payload.size();
-    if (size > room || (count > 0 && size > kBatchStreamBytes)) break;
+    if (size > left || (count > 0 && size > kBatchStreamBytes)) break;
     builder_.Add(record.type, record.payload);
     ++count;
   }
@@ -119,7 +119,7 @@ Result<Written> Writer::WriteBatch(std::span<const Record> records) {
 
 // The end of the current segment may be lost to a record that does not fit there any more, so with
 // a next segment at hand the widest record's bytes do not count.
-uint64_t Writer::RoomBytes() const {
+uint64_t Writer::FreeBytes() const {
   // In this order: a segment that changes hands in between is missed, never counted twice.
   const uint64_t ready = spare_.ready();
   const uint64_t left = left_bytes_.load(std::memory_order_acquire);

@@ -8,7 +8,7 @@
 // found under their names after the sync.
 // Errors: any error means that the batch is unknown; every later call gives kFenced, and nothing is
 // written or synced again.
-// Threads: WriteSome by one thread at a time; RoomBytes and identity by any, without blocking.
+// Threads: WriteSome by one thread at a time; FreeBytes and identity by any, without blocking.
 #pragma once
 
 #include <atomic>
@@ -56,7 +56,7 @@ class Writer {
   // the current segment and of the next ones that are prepared. (Where two meet, the bytes of one
   // record are set aside, of the widest seen or 64 KiB; a wider one may cost as many bytes again,
   // once.)
-  uint64_t RoomBytes() const;
+  uint64_t FreeBytes() const;
   // A record's payload may have no more bytes than this.
   uint64_t MaxPayload() const;
 

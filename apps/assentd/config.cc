@@ -378,7 +378,7 @@ Result<Config> ParseConfig(std::string_view text, const std::string& name) {
   config.partners.limiter.hold_at_most = config.engine.retry_cap;
   config.partners.limiter.back_off_cap = std::min(config.engine.retry_cap, kPartnerBackOffCap);
   // What is left of a full segment counts for nothing: the next one alone must admit something.
-  const uint64_t least = coordinator::LogBook::LeastRoomBytes(config.engine) + log::kSectorBytes;
+  const uint64_t least = coordinator::LogBook::LeastFreeBytes(config.engine) + log::kSectorBytes;
   if (config.log.segment_bytes < least) {
     return Error{ErrorCode::kInvalid,
                  "must be at least " + std::to_string(least) + " with limits.branches = " +

@@ -175,11 +175,11 @@ void SimLog::Upkeep() {
   if (!writer_->spare().ready()) After(1s, [this] { Upkeep(); });
 }
 
-uint64_t SimLog::RoomBytes() const {
+uint64_t SimLog::FreeBytes() const {
   if (failed_) return 0;
   const uint64_t taken = queued_bytes_ + kReserveBytes;
-  const uint64_t room = writer_->RoomBytes();
-  return room > taken ? room - taken : 0;
+  const uint64_t free = writer_->FreeBytes();
+  return free > taken ? free - taken : 0;
 }
 
 }  // namespace assent::sim

@@ -37,7 +37,7 @@ class SimLog final : public coordinator::LogPort {
 
   log::Lsn Append(std::string payload, log::Urgency urgency) override;
   void Release(const std::vector<log::Lsn>& lsns) override;
-  uint64_t RoomBytes() const override;
+  uint64_t FreeBytes() const override;
   // Whoever finds no free space is refused at once here, and does not wait.
   void Want(uint64_t) override {}
   std::string Obstacle() const override { return "no segment is prepared"; }

@@ -18,7 +18,7 @@ class NoLog final : public coordinator::LogPort {
  public:
   log::Lsn Append(std::string, log::Urgency) override { return ++lsn_; }
   void Release(const std::vector<log::Lsn>&) override {}
-  uint64_t RoomBytes() const override { return 1 << 30; }
+  uint64_t FreeBytes() const override { return 1 << 30; }
   void Want(uint64_t) override {}
   std::string Obstacle() const override { return ""; }
 
