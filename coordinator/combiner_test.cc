@@ -5,7 +5,7 @@
 
 #include <atomic>
 #include <functional>
-#include <set>
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -52,11 +52,13 @@ class CombinerTest : public ::testing::Test {
     combiner_.Start([this] { owner_ = std::this_thread::get_id(); });
     EXPECT_TRUE(IsIdle());
   }
-  // Whatever was published has been applied.
+  // Nobody combines, and whatever was published has been applied.
   bool IsIdle() {
-    std::atomic<bool> applied{false};
-    Publish([&](By) { applied = true; });
-    return Eventually(seconds(30), [&] { return applied.load(); });
+    return Eventually(seconds(30), [this] {
+      const auto by_caller = std::make_shared<std::atomic<bool>>(false);
+      Publish([by_caller](By by) { *by_caller = by == By::kCaller; });
+      return by_caller->load();
+    });
   }
   void Publish(Pieces::Piece piece, By by = By::kCaller) {
     combiner_.Publish([&] {

@@ -111,7 +111,7 @@ TEST_F(WaitersTest, WhoComesAfterTheDecisionIsToldOfItOrWaitsForPhaseTwo) {
 
 TEST_F(WaitersTest, AClientThatHasGoneEndsItsWaitByTicket) {
   const size_t stays = Add(For::kView, seconds(10), 0, 5);
-  const size_t goes = Add(For::kView, seconds(10), 0, 6);
+  const size_t goes = Add(For::kView, seconds(20), 0, 6);
   waiters_.EndWait(entry_, 6);
   EXPECT_EQ(statuses_[stays], 0);
   EXPECT_EQ(statuses_[goes], 200);
