@@ -8,8 +8,8 @@
 // are durable, and the older segments are gone. Until then nothing of the old log is touched: what
 // was read of it need not even be on the disk (its process may have died before the sync), because
 // a start that ends early leaves a half copy, which counts for nothing, and the next one removes
-// it. Errors: those of log/io.h. kResourceExhausted: no free space for the new segment even without the
-// ballast. kInvalid: the incarnations are used up.
+// it. Errors: those of log/io.h. kResourceExhausted: no free space for the new segment even without
+// the ballast. kInvalid: the incarnations are used up.
 #pragma once
 
 #include <memory>
