@@ -16,6 +16,9 @@ TEST(JsonText, FindsAMemberOfTheOutermostObjectOnly) {
             "gid" : "outer" , "n": 7 } )";
   EXPECT_EQ(FindMember(json, "gid"), "\"outer\"");
   EXPECT_EQ(FindMember(json, "n"), "7");
+  EXPECT_EQ(FindMember(json, "a"), R"({"gid": "inner", "x": [1, "}"]})");
+  EXPECT_EQ(FindMember(R"({"a": [1, [2]] , "b": 1})", "a"), "[1, [2]]");
+  EXPECT_EQ(FindMember(R"({"\u0067id": true})", "gid"), "true");
   EXPECT_EQ(FindMember(json, "x"), std::nullopt);
   for (const char* text : {"", "[]", "{", "{}", "{\"gid\"", "{\"gid\":", "{\"gid\": \"a", "gid"}) {
     EXPECT_EQ(FindMember(text, "gid"), std::nullopt) << text;
