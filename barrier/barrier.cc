@@ -4,24 +4,16 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/name.h"
 
 namespace assent::barrier {
 namespace {
 
 constexpr size_t kTransactionDigits = 40;
-constexpr size_t kNameLength = 64;
 // Causes, beside the names of try and action.
 constexpr std::string_view kStarted = "started";
 constexpr std::string_view kRefused = "refused";
 constexpr std::string_view kCancel = "cancel";  // of a compensation too
-
-constexpr std::string_view kNameLetters =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
-
-bool IsName(std::string_view text) {
-  return !text.empty() && text.size() <= kNameLength && text[0] != '.' &&
-         text.find_first_not_of(kNameLetters) == std::string_view::npos;
-}
 
 bool Begins(Operation operation) {
   return operation == Operation::kTry || operation == Operation::kAction;
@@ -70,9 +62,9 @@ Result<void> Validate(const Call& call) {
       call.transaction.find_first_not_of("0123456789abcdef") != std::string::npos) {
     return Error{ErrorCode::kInvalid, "not 40 lower-case hexadecimal digits", "transaction"};
   }
-  const char* const rule = "not 1 to 64 of A-Z a-z 0-9 _ . -, or with a dot at its beginning";
-  if (!IsName(call.branch)) return Error{ErrorCode::kInvalid, rule, "branch"};
-  if (!call.name.empty() && !IsName(call.name)) return Error{ErrorCode::kInvalid, rule, "name"};
+  if (!IsName(call.branch)) return Error{ErrorCode::kInvalid, kNameRule, "branch"};
+  if (!call.name.empty() && !IsName(call.name))
+    return Error{ErrorCode::kInvalid, kNameRule, "name"};
   return {};
 }
 

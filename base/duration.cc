@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/number.h"
+
 namespace assent {
 namespace {
 
@@ -15,14 +17,6 @@ std::optional<int64_t> UnitInNanoseconds(std::string_view unit) {
   if (unit == "m") return 60'000'000'000;
   if (unit == "h") return 3'600'000'000'000;
   return std::nullopt;
-}
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
-size_t CountDigits(std::string_view text) {
-  size_t count = 0;
-  while (count < text.size() && IsDigit(text[count])) ++count;
-  return count;
 }
 
 }  // namespace

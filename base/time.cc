@@ -4,6 +4,8 @@
 #include <chrono>
 #include <ctime>
 
+#include "base/number.h"
+
 namespace assent {
 namespace {
 
@@ -79,7 +81,7 @@ bool TakeNumber(std::string_view& text, size_t digits, int* value) {
   if (text.size() < digits) return false;
   *value = 0;
   for (size_t i = 0; i < digits; ++i) {
-    if (text[i] < '0' || text[i] > '9') return false;
+    if (!IsDigit(text[i])) return false;
     *value = *value * 10 + (text[i] - '0');
   }
   text.remove_prefix(digits);
@@ -95,7 +97,7 @@ bool Take(std::string_view& text, std::string_view any_of) {
 int64_t TakeFraction(std::string_view& text) {
   int64_t ns = 0;
   int64_t unit = 100'000'000;
-  while (!text.empty() && text.front() >= '0' && text.front() <= '9') {
+  while (!text.empty() && IsDigit(text.front())) {
     ns += (text.front() - '0') * unit;
     unit /= 10;
     text.remove_prefix(1);

@@ -20,7 +20,9 @@
 #include <memory>
 #include <optional>
 
+#include "api/problem.h"
 #include "base/net/status_line.h"
+#include "base/number.h"
 
 namespace assent::client {
 namespace {
@@ -72,10 +74,7 @@ Result<Connection> Connection::To(std::string_view url) {
   if (bare && url.empty()) return malformed;  // a word alone is more likely a mistake than a host
   connection.port_ = "80";
   if (!url.empty()) {
-    uint16_t port = 0;
-    const char* end = url.data() + url.size();
-    const auto read = std::from_chars(url.data() + 1, end, port);
-    if (url[0] != ':' || read.ec != std::errc() || read.ptr != end || port == 0) return malformed;
+    if (url[0] != ':' || ParseNumber<uint16_t>(url.substr(1)).value_or(0) == 0) return malformed;
     connection.port_ = url.substr(1);
   }
   return connection;
@@ -208,8 +207,8 @@ Result<Response> Connection::Receive(bool is_head, Monotonic until) {
   response.status = static_cast<int>(message.result_int());
   const auto type = message[http::field::content_type];
   response.content_type.assign(type.data(), type.size());
-  response.is_problem = response.content_type.starts_with("application/problem+json") ||
-                        !message["Assent-Problem"].empty();
+  response.is_problem =
+      response.content_type.starts_with(kProblemJson) || !message["Assent-Problem"].empty();
   const auto after = message[http::field::retry_after];
   std::from_chars(after.data(), after.data() + after.size(), response.retry_after_s);
   response.body = std::move(message.body());

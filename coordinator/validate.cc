@@ -5,13 +5,12 @@
 #include <set>
 
 #include "base/duration.h"
+#include "base/name.h"
+#include "base/number.h"
 #include "coordinator/view.h"
 
 namespace assent::coordinator {
 namespace {
-
-constexpr char kNameRule[] =
-    "must be 1 to 64 characters of A-Z a-z 0-9 _ . -, not beginning with a dot";
 
 xa::Isolation ToIsolation(v1::Isolation isolation) {
   switch (isolation) {
@@ -37,24 +36,9 @@ constexpr size_t kMostDecimalCharacters = 128;
 
 // Decimals reach the server as text in a statement: only digits may.
 bool IsDecimal(std::string_view text) {
-  size_t i = 0;
-  const auto digits = [&] {
-    const size_t from = i;
-    while (i < text.size() && text[i] >= '0' && text[i] <= '9') ++i;
-    return i > from;
-  };
-  if (i < text.size() && text[i] == '-') ++i;
-  if (!digits()) return false;
-  if (i < text.size() && text[i] == '.') {
-    ++i;
-    if (!digits()) return false;
-  }
-  if (i < text.size() && (text[i] == 'e' || text[i] == 'E')) {
-    ++i;
-    if (i < text.size() && (text[i] == '+' || text[i] == '-')) ++i;
-    if (!digits()) return false;
-  }
-  return i == text.size();
+  const auto number = SplitNumber(text);
+  return number && number->sign != '+' && !number->whole.empty() &&
+         number->has_point == !number->fraction.empty();
 }
 
 std::string At(const std::string& path, const char* list, int index) {
@@ -86,14 +70,6 @@ NewBranch Validator::Read(const v1::Branch& branch) const {
   read.work.partner = std::move(partner);
   read.work.try_left = tcc.called_by_client();
   return read;
-}
-
-bool IsName(std::string_view text) {
-  if (text.empty() || text.size() > 64 || text.front() == '.') return false;
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '.' || c == '-';
-  });
 }
 
 Answer PartnersTooLarge(const std::string& field, const EngineOptions& options) {

@@ -64,7 +64,4 @@ void CheckSql(const xa::ResourceManager& resource, Request& request);
 // The answer where the partners of a transaction exceed limits.partner_bytes.
 Answer PartnersTooLarge(const std::string& field, const EngineOptions& options);
 
-// 1 to 64 of A-Z a-z 0-9 _ . -, not beginning with a dot. Gids, branch names, resource names.
-bool IsName(std::string_view text);
-
 }  // namespace assent::coordinator

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "api/problem.h"
 #include "base/check.h"
 #include "coordinator/operator_text.h"
 
@@ -167,6 +168,36 @@ Answer AnswerResults(const Entry& entry, uint32_t branch) {
   return Answer{200, 0, std::move(response)};
 }
 
+namespace {
+
+// What the outcome means to whoever did not want it; without what the view says of the transaction.
+v1::Problem ProblemOf(const v1::Transaction& view, Asked asked) {
+  const auto detail = [&](const char* otherwise) {
+    return view.detail().empty() ? std::string(otherwise) : view.detail();
+  };
+  switch (view.outcome()) {
+    case v1::COMMITTED:
+      return MakeProblem(409, "already-decided", "Already decided",
+                         asked == Asked::kWork
+                             ? "the transaction has committed; it takes no more work"
+                             : "the transaction has committed; it cannot be rolled back");
+    case v1::ROLLED_BACK: return MakeProblem(409, "rolled-back", "Rolled back", view.detail());
+    case v1::MIXED:
+      return MakeProblem(500, "outcome-mixed", "Mixed outcome",
+                         detail("some branches committed and some rolled back: an operator must "
+                                "look at the branches"));
+    case v1::UNDECIDED:
+      return MakeProblem(409, "already-decided", "Already decided",
+                         "commit or roll-back has been asked for");
+    default:
+      return MakeProblem(500, "outcome-hazard", "Hazard",
+                         detail("what became of a branch is not known: an operator must look at "
+                                "the branches"));
+  }
+}
+
+}  // namespace
+
 Answer AnswerOutcome(v1::Transaction view, Asked asked) {
   const bool rolled_back = view.outcome() == v1::ROLLED_BACK;
   const bool undecided = view.outcome() == v1::UNDECIDED;
@@ -176,37 +207,7 @@ Answer AnswerOutcome(v1::Transaction view, Asked asked) {
   }
   if (rolled_back && asked == Asked::kRollBack) return Answer{200, 0, std::move(view)};
 
-  v1::Problem problem;
-  if (undecided || view.outcome() == v1::COMMITTED) {
-    problem.set_type("urn:assent:already-decided");
-    problem.set_title("Already decided");
-    problem.set_status(409);
-    problem.set_detail(undecided ? "commit or roll-back has been asked for"
-                       : asked == Asked::kWork
-                           ? "the transaction has committed; it takes no more work"
-                           : "the transaction has committed; it cannot be rolled back");
-  } else if (rolled_back) {
-    problem.set_type("urn:assent:rolled-back");
-    problem.set_title("Rolled back");
-    problem.set_status(409);
-    problem.set_detail(view.detail());
-  } else if (view.outcome() == v1::MIXED) {
-    problem.set_type("urn:assent:outcome-mixed");
-    problem.set_title("Mixed outcome");
-    problem.set_status(500);
-    problem.set_detail(
-        view.detail().empty()
-            ? "some branches committed and some rolled back: an operator must look at the branches"
-            : view.detail());
-  } else {
-    problem.set_type("urn:assent:outcome-hazard");
-    problem.set_title("Hazard");
-    problem.set_status(500);
-    problem.set_detail(
-        view.detail().empty()
-            ? "what became of a branch is not known: an operator must look at the branches"
-            : view.detail());
-  }
+  v1::Problem problem = ProblemOf(view, asked);
   problem.set_gid(view.gid());
   problem.set_transaction(view.transaction());
   problem.set_outcome(view.outcome());
@@ -222,17 +223,13 @@ Answer AnswerOutcome(v1::Transaction view, Asked asked) {
 
 Answer AnswerProblem(int status, const std::string& type, const std::string& title,
                      const std::string& detail, const std::string& field) {
-  v1::Problem problem;
-  problem.set_type("urn:assent:" + type);
-  problem.set_title(title);
-  problem.set_status(static_cast<uint32_t>(status));
-  problem.set_detail(detail);
+  v1::Problem problem = MakeProblem(status, type, title, detail);
   problem.set_field(field);
   return Answer{status, 0, std::move(problem)};
 }
 
 Answer AnswerInvalid(const std::string& field, const std::string& detail) {
-  return AnswerProblem(400, "invalid", "Invalid request", detail, field);
+  return Answer{400, 0, InvalidProblem(field, detail)};
 }
 
 Answer AnswerUnknown(const std::string& gid) {

@@ -3,10 +3,10 @@
 
 #include <atomic>
 
+#include "api/problem.h"
 #include "coordinator/requests.h"
 #include "server/loopback.h"
 #include "server/page.h"
-#include "server/problems.h"
 #include "server/routes.h"
 
 namespace assent::server {

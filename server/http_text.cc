@@ -3,6 +3,9 @@
 
 #include <charconv>
 
+#include "api/problem.h"
+#include "server/json/codec.h"
+
 namespace assent::server {
 namespace {
 
@@ -49,10 +52,8 @@ HttpResponse ProblemOf(int status, std::string_view kind, std::string_view title
                        std::string_view detail) {
   HttpResponse response;
   response.status = status;
-  response.content_type = "application/problem+json";
-  response.body.append("{\"type\":\"urn:assent:").append(kind).append("\",\"title\":\"");
-  response.body.append(title).append("\",\"status\":").append(std::to_string(status));
-  response.body.append(",\"detail\":\"").append(detail).append("\"}");
+  response.content_type = kProblemJson;
+  response.body = WriteJson(MakeProblem(status, kind, title, detail));
   return response;
 }
 

@@ -12,7 +12,7 @@
 
 namespace assent::server {
 
-// A problem document; the texts are constants without anything to escape.
+// A problem document in JSON.
 HttpResponse ProblemOf(int status, std::string_view kind, std::string_view title,
                        std::string_view detail);
 

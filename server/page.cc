@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/page.h"
 
+#include "api/problem.h"
 #include "server/page_files.h"
-#include "server/problems.h"
 #include "server/target.h"
 
 namespace assent::server {
@@ -61,10 +61,10 @@ std::optional<HttpResponse> AnswerPage(const HttpRequest& request, Format format
     return RenderRefusal(RefuseMethod(request.method, "GET, HEAD"), format);
   }
   const auto parsed = ParseTarget(target);
-  if (!parsed) return RenderRefusal({Invalid("", parsed.error().message), {}}, format);
+  if (!parsed) return RenderRefusal({InvalidProblem("", parsed.error().message), {}}, format);
   if (!parsed->query.empty()) {
     const std::string& name = parsed->query[0].first;
-    return RenderRefusal({Invalid(name, "unknown query parameter: there are none here"), {}},
+    return RenderRefusal({InvalidProblem(name, "unknown query parameter: there are none here"), {}},
                          format);
   }
   return Render(*file);

@@ -4,12 +4,13 @@
 #include <strings.h>
 
 #include <algorithm>
-#include <charconv>
 #include <span>
 
+#include "api/problem.h"
 #include "base/duration.h"
+#include "base/name.h"
+#include "base/number.h"
 #include "server/json/codec.h"
-#include "server/problems.h"
 #include "server/target.h"
 
 namespace assent::server {
@@ -77,8 +78,8 @@ Refusal Refuse(v1::Problem problem) { return {std::move(problem), {}}; }
 
 std::optional<Refusal> ReadWait(const std::string& text, Request* request) {
   const auto wait = ParseDuration(text);
-  if (!wait) return Refuse(Invalid("wait", wait.error().message));
-  if (*wait > kMaxWait) return Refuse(Invalid("wait", "expected at most 24h"));
+  if (!wait) return Refuse(InvalidProblem("wait", wait.error().message));
+  if (*wait > kMaxWait) return Refuse(InvalidProblem("wait", "expected at most 24h"));
   request->wait = *wait;
   return std::nullopt;
 }
@@ -88,27 +89,27 @@ std::optional<Refusal> ReadListQuery(const std::string& name, const std::string&
   if (name == "state") {
     v1::Transaction::State state;
     if (!v1::Transaction::State_Parse(value, &state) || state == 0) {
-      return Refuse(Invalid(name,
-                            "expected ACTIVE, PREPARING, DECIDING, COMMITTING, COMMITTED, "
-                            "ROLLING_BACK or ROLLED_BACK"));
+      return Refuse(InvalidProblem(name,
+                                   "expected ACTIVE, PREPARING, DECIDING, COMMITTING, COMMITTED, "
+                                   "ROLLING_BACK or ROLLED_BACK"));
     }
     list->state = value;
   } else if (name == "resource") {
-    if (value.empty()) return Refuse(Invalid(name, "expected the name of a resource"));
+    if (value.empty()) return Refuse(InvalidProblem(name, "expected the name of a resource"));
     list->resource = value;
   } else if (name == "before") {
-    if (!IsGtrid(value)) return Refuse(Invalid(name, "expected 40 hexadecimal digits"));
+    if (!IsGtrid(value)) return Refuse(InvalidProblem(name, "expected 40 hexadecimal digits"));
     list->before = value;
   } else if (name == "live") {
-    if (value != "true" && value != "false") return Refuse(Invalid(name, "expected true or false"));
+    if (value != "true" && value != "false")
+      return Refuse(InvalidProblem(name, "expected true or false"));
     list->live = value == "true";
   } else {
-    const char* end = value.data() + value.size();
-    const auto read = std::from_chars(value.data(), end, list->limit);
-    const bool is_number = read.ec == std::errc() && read.ptr == end;
-    if (!is_number || list->limit < 1 || list->limit > kMaxLimit) {
-      return Refuse(Invalid(name, "expected 1 to " + std::to_string(kMaxLimit)));
+    const auto limit = ParseNumber<uint32_t>(value);
+    if (!limit || *limit < 1 || *limit > kMaxLimit) {
+      return Refuse(InvalidProblem(name, "expected 1 to " + std::to_string(kMaxLimit)));
     }
+    list->limit = *limit;
   }
   return std::nullopt;
 }
@@ -120,12 +121,12 @@ std::optional<Refusal> ReadQuery(const Target& target, const Endpoint& endpoint,
     const bool is_word = !name.empty() && name.find(' ') == name.npos;
     if (!is_word || endpoint.query.find(name + " ") == endpoint.query.npos) {
       const std::string known(endpoint.query.substr(0, endpoint.query.size() - 1));
-      return Refuse(Invalid(name, endpoint.query.empty()
-                                      ? "unknown query parameter: there are none here"
-                                      : "unknown query parameter: expected one of " + known));
+      return Refuse(InvalidProblem(
+          name, endpoint.query.empty() ? "unknown query parameter: there are none here"
+                                       : "unknown query parameter: expected one of " + known));
     }
     for (size_t k = 0; k < i; ++k) {
-      if (target.query[k].first == name) return Refuse(Invalid(name, "given twice"));
+      if (target.query[k].first == name) return Refuse(InvalidProblem(name, "given twice"));
     }
     auto refused = name == "wait" ? ReadWait(value, request) : ReadListQuery(name, value, &list);
     if (refused) return refused;
@@ -152,15 +153,15 @@ std::optional<Refusal> ReadMessage(const HttpRequest& request, google::protobuf:
   const std::string type = MediaType(request.Header("Content-Type"));
   if (type == kJsonType) {
     const auto parsed = ParseJson(request.body, message);
-    if (!parsed) return Refuse(Invalid(parsed.error().field, parsed.error().message));
+    if (!parsed) return Refuse(InvalidProblem(parsed.error().field, parsed.error().message));
     return std::nullopt;
   }
   if (type == kProtobufType) {
     if (!message->ParseFromString(request.body)) {
-      return Refuse(Invalid("", "the body is no " + message->GetTypeName()));
+      return Refuse(InvalidProblem("", "the body is no " + message->GetTypeName()));
     }
     const auto checked = CheckMessage(message);
-    if (!checked) return Refuse(Invalid(checked.error().field, checked.error().message));
+    if (!checked) return Refuse(InvalidProblem(checked.error().field, checked.error().message));
     return std::nullopt;
   }
   return Refuse(
@@ -182,7 +183,7 @@ std::optional<Refusal> ReadBody(const HttpRequest& from, const Endpoint& endpoin
                                 Request* request) {
   if (endpoint.body == Body::kNone) return std::nullopt;
   if (endpoint.body == Body::kNeeded && from.body.empty()) {
-    return Refuse(Invalid("", "the body is empty"));
+    return Refuse(InvalidProblem("", "the body is empty"));
   }
   switch (*endpoint.route) {
     case Route::kExecute: return ReadInto<v1::ExecuteRequest>(from, request);
@@ -200,12 +201,10 @@ std::optional<Refusal> ReadBody(const HttpRequest& from, const Endpoint& endpoin
 
 std::optional<Refusal> ReadNames(const Endpoint& endpoint, std::vector<std::string> names,
                                  Request* request) {
-  constexpr const char* kRule =
-      "expected 1 to 64 of A-Z a-z 0-9 _ . - with no dot at the beginning";
   constexpr const char* kFields[] = {"gid", "branch"};
   for (size_t i = 0; i < names.size(); ++i) {
     const char* field = endpoint.route == Route::kInstall ? "resource" : kFields[i];
-    if (!IsName(names[i])) return Refuse(Invalid(field, kRule));
+    if (!IsName(names[i])) return Refuse(InvalidProblem(field, kNameRule));
   }
   if (!names.empty()) request->gid = std::move(names[0]);
   if (names.size() > 1) request->branch = std::move(names[1]);
@@ -218,13 +217,14 @@ std::optional<Refusal> ReadTransaction(const HttpRequest& from, const Endpoint& 
   const std::string_view gtrid = from.Header(kHeader);
   for (const HttpHeader& header : from.headers) {
     const bool is_same = strcasecmp(header.first.c_str(), kHeader) == 0;
-    if (is_same && header.second != gtrid) return Refuse(Invalid(kHeader, "given twice"));
+    if (is_same && header.second != gtrid) return Refuse(InvalidProblem(kHeader, "given twice"));
   }
   if (gtrid.empty() && endpoint.needs_transaction) {
-    return Refuse(Invalid(kHeader, "this header is needed here: the transaction that begin gave"));
+    return Refuse(
+        InvalidProblem(kHeader, "this header is needed here: the transaction that begin gave"));
   }
   if (!gtrid.empty() && !IsGtrid(gtrid)) {
-    return Refuse(Invalid(kHeader, "expected 40 hexadecimal digits"));
+    return Refuse(InvalidProblem(kHeader, "expected 40 hexadecimal digits"));
   }
   request->transaction = gtrid;
   return std::nullopt;
@@ -248,7 +248,7 @@ HttpResponse RenderMessage(const google::protobuf::Message& message, Format form
     response.body = message.SerializeAsString();
     if (is_problem) response.headers.emplace_back("Assent-Problem", "1");
   } else {
-    response.content_type = is_problem ? "application/problem+json" : kJsonType;
+    response.content_type = is_problem ? kProblemJson : kJsonType;
     response.body = WriteJson(message);
   }
   return response;
@@ -263,7 +263,7 @@ Refusal RefuseMethod(std::string_view method, std::string allow) {
 
 Asked Interpret(const HttpRequest& from) {
   const auto target = ParseTarget(from.target);
-  if (!target) return Refuse(Invalid("", target.error().message));
+  if (!target) return Refuse(InvalidProblem("", target.error().message));
   const Endpoint* endpoint = nullptr;
   std::vector<std::string> names;
   std::string allow;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/target.h"
 
-#include <simdjson.h>
-
 #include <algorithm>
 #include <optional>
+
+#include "base/utf8.h"
 
 namespace assent::server {
 namespace {
@@ -31,14 +31,6 @@ std::optional<std::string> Decode(std::string_view text, bool plus_is_space) {
     }
   }
   return decoded;
-}
-
-// What an answer may quote.
-bool IsUtf8(const std::string& text) { return simdjson::validate_utf8(text.data(), text.size()); }
-
-bool IsNameCharacter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-         c == '.' || c == '-';
 }
 
 }  // namespace
@@ -75,11 +67,6 @@ Result<Target> ParseTarget(std::string_view target) {
     parsed.query.emplace_back(std::move(*name), std::move(*value));
   }
   return parsed;
-}
-
-bool IsName(std::string_view text) {
-  return !text.empty() && text.size() <= 64 && text[0] != '.' &&
-         std::all_of(text.begin(), text.end(), IsNameCharacter);
 }
 
 bool IsGtrid(std::string_view text) {

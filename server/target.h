@@ -19,8 +19,6 @@ struct Target {
 // Errors: kInvalid for what does not begin with a slash, or a percent sign without two digits.
 Result<Target> ParseTarget(std::string_view target);
 
-// 1 to 64 of A-Z a-z 0-9 _ . - and no dot at the beginning: a gid, or the name of a branch.
-bool IsName(std::string_view text);
 // 40 lower-case hexadecimal digits.
 bool IsGtrid(std::string_view text);
 

@@ -1,20 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "xa/xid.h"
 
-#include <charconv>
-
 #include "base/bytes.h"
+#include "base/number.h"
 
 namespace assent::xa {
 namespace {
 constexpr std::string_view kPrefix = "assent-";
-
-std::optional<int64_t> ParseNumber(std::string_view text) {
-  int64_t value = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 }  // namespace
 
 std::string Xid::bqual_text() const { return ToHex(branch, 8); }
@@ -46,9 +38,9 @@ std::optional<Xid> Xid::FromPostgreSql(std::string_view gid) {
 
 std::optional<Xid> Xid::FromRecoverRow(std::string_view format_id, std::string_view gtrid_bytes,
                                        std::string_view bqual_bytes, std::string_view data) {
-  const auto format = ParseNumber(format_id);
-  const auto gtrid = ParseNumber(gtrid_bytes);
-  const auto bqual = ParseNumber(bqual_bytes);
+  const auto format = ParseNumber<int64_t>(format_id);
+  const auto gtrid = ParseNumber<int64_t>(gtrid_bytes);
+  const auto bqual = ParseNumber<int64_t>(bqual_bytes);
   if (!format || gtrid != 40 || bqual != 8 || data.size() != 48) return std::nullopt;
   return FromParts(*format, data.substr(0, 40), data.substr(40));
 }

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <optional>
 
+#include "api/problem.h"
 #include "apps/assent/json_text.h"
 #include "apps/assent/parameters.h"
 #include "apps/assent/tables.h"
@@ -92,10 +93,10 @@ v1::Outcome OutcomeInJson(const std::string& json) {
 bool IsOurProblem(const Response& response) {
   if (response.content_type == client::kProtobufType) {
     v1::Problem problem;
-    return problem.ParseFromString(response.body) && problem.type().starts_with("urn:assent:");
+    return problem.ParseFromString(response.body) && IsProblemType(problem.type());
   }
   const auto type = FindMember(response.body, "type");
-  return type && type->starts_with("\"urn:assent:");
+  return type && type->starts_with('"') && IsProblemType(type->substr(1));
 }
 
 // False: a proxy's answer, or another program's.

@@ -14,7 +14,7 @@ constexpr std::string_view kWhite = " \t\r\n";
 
 // The text of a value, perhaps with white space after it.
 simdjson::simdjson_result<std::string_view> TextOf(od::value value) {
-  od::json_type type;
+  od::json_type type{};
   if (const auto code = value.type().get(type)) return code;
   switch (type) {
     case od::json_type::object: {

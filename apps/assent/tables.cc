@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "base/utf8.h"
 
 namespace assent::cli {
 namespace {
@@ -13,12 +14,6 @@ std::string Printable(std::string text) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
   }
   return text;
-}
-
-// In characters, not bytes, as far as UTF-8 goes.
-size_t WidthOf(const std::string& text) {
-  return static_cast<size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
 }
 
 // "name         value" for those that are set.
@@ -67,14 +62,14 @@ std::string FormatTable(const std::vector<std::string>& header,
   for (auto& line : lines) {
     for (size_t i = 0; i < line.size(); ++i) {
       line[i] = Printable(std::move(line[i]));
-      widths[i] = std::max(widths[i], WidthOf(line[i]));
+      widths[i] = std::max(widths[i], CountCharacters(line[i]));
     }
   }
   std::string text;
   for (const auto& line : lines) {
     std::string row;
     for (size_t i = 0; i < line.size(); ++i) {
-      row += line[i] + std::string(widths[i] - WidthOf(line[i]) + 2, ' ');
+      row += line[i] + std::string(widths[i] - CountCharacters(line[i]) + 2, ' ');
     }
     row.erase(row.find_last_not_of(' ') + 1);
     text += row + "\n";

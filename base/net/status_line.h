@@ -10,15 +10,16 @@
 #include <cstddef>
 #include <string_view>
 
+#include "base/number.h"
+
 namespace assent::net {
 
 // Where the space is to be inserted, at the beginning of a response.
 inline constexpr size_t kAfterStatusCode = 12;
 
 inline bool LacksSpaceAfterCode(std::string_view response) {
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   return response.size() > kAfterStatusCode && response.starts_with("HTTP/1.") &&
-         response[8] == ' ' && std::all_of(response.begin() + 9, response.begin() + 12, is_digit) &&
+         response[8] == ' ' && std::all_of(response.begin() + 9, response.begin() + 12, IsDigit) &&
          response[kAfterStatusCode] == '\r';
 }
 

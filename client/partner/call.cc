@@ -3,8 +3,9 @@
 
 #include <strings.h>
 
-#include <charconv>
 #include <utility>
+
+#include "base/number.h"
 
 namespace assent::partner {
 namespace {
@@ -46,15 +47,12 @@ class Reader {
     return value;
   }
   uint64_t Number(const char* name, uint64_t least, uint64_t most) {
-    const std::string text = Text(name);
-    uint64_t value = 0;
-    const char* end = text.data() + text.size();
-    const auto read = std::from_chars(text.data(), end, value);
-    if (read.ec != std::errc() || read.ptr != end || value < least || value > most) {
+    const auto value = ParseNumber<uint64_t>(Text(name));
+    if (!value || *value < least || *value > most) {
       Wrong(name,
             "is no whole number from " + std::to_string(least) + " to " + std::to_string(most));
     }
-    return value;
+    return value.value_or(0);
   }
   WallTime Time(const char* name, const std::string& text) {
     const auto time = ParseTime(text);

@@ -4,9 +4,9 @@
 #include <openssl/crypto.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdlib>
 
+#include "base/number.h"
 #include "client/partner/call.h"
 
 namespace assent::partner {
@@ -30,11 +30,9 @@ bool IsListed(const std::string& signature, std::string_view list) {
 Error Denied(const char* header, const char* why) { return {ErrorCode::kDenied, why, header}; }
 
 bool IsFresh(const std::string& text, WallTime now) {
-  int64_t seconds = 0;
-  const char* end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, seconds);
-  if (read.ec != std::errc() || read.ptr != end || seconds < 0) return false;
-  return std::llabs(now.ns / kSecond - seconds) <= kSignatureLife.count() / kSecond;
+  const auto seconds = ParseNumber<int64_t>(text);
+  if (!seconds || *seconds < 0) return false;
+  return std::llabs(now.ns / kSecond - *seconds) <= kSignatureLife.count() / kSecond;
 }
 
 }  // namespace

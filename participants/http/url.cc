@@ -2,7 +2,8 @@
 #include "participants/http/url.h"
 
 #include <algorithm>
-#include <charconv>
+
+#include "base/number.h"
 
 namespace assent::http {
 namespace {
@@ -66,11 +67,9 @@ bool HasDotSegment(std::string_view path) {
 }
 
 Result<void> ParsePort(std::string_view text, Url* url) {
-  const char* end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, url->port);
-  if (read.ec != std::errc() || read.ptr != end || url->port == 0) {
-    return Malformed("the port is no number from 1 to 65535");
-  }
+  const auto port = ParseNumber<uint16_t>(text);
+  if (!port || *port == 0) return Malformed("the port is no number from 1 to 65535");
+  url->port = *port;
   return {};
 }
 

@@ -3,9 +3,10 @@
 
 #include <mysql.h>
 
-#include <charconv>
 #include <cstdint>
 #include <string>
+
+#include "base/number.h"
 
 namespace assent::mysql {
 namespace {
@@ -15,10 +16,8 @@ constexpr unsigned long kBitsOfSmallInteger = 32;
 
 template <typename T>
 xa::Value Number(std::string_view text) {
-  T value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::string(text);
-  return value;
+  if (const auto number = ParseNumber<T>(text)) return *number;
+  return std::string(text);
 }
 
 // BIT comes as its bytes, the highest first.

@@ -7,37 +7,10 @@
 #include <cstdlib>
 
 #include "base/bytes.h"
+#include "base/number.h"
 
 namespace assent::mysql {
 namespace {
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
-// [+-]digits[.digits][e[+-]digits], with a digit in front of or behind the point.
-bool IsNumber(const std::string& text) {
-  size_t at = 0;
-  const auto digits = [&] {
-    const size_t from = at;
-    while (at < text.size() && IsDigit(text[at])) ++at;
-    return at - from;
-  };
-  const auto sign = [&] {
-    if (at < text.size() && (text[at] == '+' || text[at] == '-')) ++at;
-  };
-  sign();
-  size_t count = digits();
-  if (at < text.size() && text[at] == '.') {
-    ++at;
-    count += digits();
-  }
-  if (count == 0) return false;
-  if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
-    ++at;
-    sign();
-    if (digits() == 0) return false;
-  }
-  return at == text.size();
-}
 
 // A literal with an exponent is a DOUBLE and keeps some 17 digits; without one it is a DECIMAL and
 // keeps all that the server has room for.
@@ -109,7 +82,7 @@ struct ToLiteral {
     return std::string(text, done.ptr);
   }
   Result<std::string> operator()(const xa::Decimal& value) const {
-    if (!IsNumber(value.digits)) return Error{ErrorCode::kInvalid, "a number that is none"};
+    if (!SplitNumber(value.digits)) return Error{ErrorCode::kInvalid, "a number that is none"};
     return NumberLiteral(value.digits);
   }
   Result<std::string> operator()(const std::string& value) const { return StringLiteral(value); }

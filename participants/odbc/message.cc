@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/utf8.h"
+
 namespace assent::odbc {
 namespace {
 
@@ -17,9 +19,7 @@ std::string Part(std::string_view text) {
   part.erase(0, begin);
   while (!part.empty() && (part.back() == ' ' || part.back() == ';')) part.pop_back();
   if (part.size() <= kLongestPart) return part;
-  size_t end = kLongestPart;
-  while (end > 0 && (static_cast<unsigned char>(part[end]) & 0xc0) == 0x80) --end;
-  return part.substr(0, end) + "…";
+  return std::string(CutUtf8(part, kLongestPart)) + "…";
 }
 
 }  // namespace

@@ -8,10 +8,10 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <charconv>
 #include <cmath>
 #include <optional>
 
+#include "base/number.h"
 #include "base/utf16.h"
 
 namespace assent::odbc {
@@ -68,25 +68,17 @@ std::optional<Text> ReadCell(SQLHSTMT statement, SQLUSMALLINT column, SQLSMALLIN
   }
 }
 
-template <typename Number>
-std::optional<Number> Parse(std::string_view text) {
-  Number number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
 xa::Value FromText(std::string text, SQLSMALLINT type) {
   switch (type) {
     case SQL_SMALLINT:
     case SQL_INTEGER:
     case SQL_TINYINT:
-      if (const auto number = Parse<int64_t>(text)) return *number;
+      if (const auto number = ParseNumber<int64_t>(text)) return *number;
       break;
     case SQL_REAL:
     case SQL_FLOAT:
     case SQL_DOUBLE:  // money too comes as a float; its text is no number and stays text
-      if (const auto number = Parse<double>(text)) return *number;
+      if (const auto number = ParseNumber<double>(text)) return *number;
       break;
     case SQL_BIT: return text != "0" && text != "f" && text != "false";
     case SQL_GUID:  // psqlODBC makes them upper case

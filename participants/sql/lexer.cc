@@ -3,6 +3,8 @@
 
 #include <optional>
 
+#include "base/number.h"
+
 namespace assent::sql {
 namespace {
 
@@ -11,7 +13,6 @@ Error Invalid(std::string message) { return {ErrorCode::kInvalid, std::move(mess
 bool IsSpace(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v';
 }
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 // Bytes from 0x80 up belong to names in both dialects.
 bool IsNameStart(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||

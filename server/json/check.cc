@@ -7,8 +7,8 @@
 #include <cstdint>
 
 #include "assent/v1/transactions.pb.h"
+#include "base/number.h"
 #include "server/json/codec.h"
-#include "server/json/number.h"
 #include "server/json/text.h"
 
 namespace assent::server {

@@ -5,14 +5,16 @@
 #include <google/protobuf/message.h>
 #include <simdjson.h>
 
-#include <charconv>
-#include <cstring>
 #include <optional>
 
 #include "assent/v1/transactions.pb.h"
-#include "server/json/base64.h"
+#include "base/base64.h"
+#include "base/check.h"
+#include "base/number.h"
+#include "base/utf8.h"
 #include "server/json/codec.h"
-#include "server/json/number.h"
+#include "server/json/fields.h"
+#include "server/json/path.h"
 #include "server/json/text.h"
 
 namespace assent::server {
@@ -21,27 +23,8 @@ namespace {
 namespace pb = google::protobuf;
 namespace od = simdjson::ondemand;
 
-// Where we are; the nodes lie on the stack and are put together only when something is wrong.
-struct Path {
-  const Path* parent = nullptr;
-  std::string_view name;
-  int index = -1;
-};
-
-std::string ToText(const Path* path) {
-  if (path == nullptr) return "";
-  std::string text = ToText(path->parent);
-  if (path->index >= 0) return text + "[" + std::to_string(path->index) + "]";
-  if (!text.empty()) text += '.';
-  return text.append(path->name);
-}
-
 std::string_view TrimEnd(std::string_view token) {
-  while (!token.empty() && (token.back() == ' ' || token.back() == '\n' || token.back() == '\r' ||
-                            token.back() == '\t')) {
-    token.remove_suffix(1);
-  }
-  return token;
+  return token.substr(0, token.find_last_not_of(" \n\r\t") + 1);
 }
 
 const char* NameOf(od::json_type type) {
@@ -56,10 +39,14 @@ const char* NameOf(od::json_type type) {
   return "something else";
 }
 
-template <typename T>
-bool FromDigits(std::string_view digits, T* value) {
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), *value);
-  return error == std::errc() && end == digits.data() + digits.size();
+// Past a scalar; it is not looked at.
+simdjson::error_code Skip(od::value& value, od::json_type type) {
+  switch (type) {
+    case od::json_type::string: return value.get_string().error();
+    case od::json_type::number: return value.get_number().error();
+    case od::json_type::boolean: return value.get_bool().error();
+    default: return value.is_null().error();
+  }
 }
 
 class Reader {
@@ -69,7 +56,18 @@ class Reader {
   explicit Reader(const char* begin, std::optional<size_t> locate = std::nullopt)
       : begin_(begin), locate_(locate) {}
 
-  bool ReadDocument(od::document& document, pb::Message* message);
+  bool ReadDocument(od::document& document, pb::Message* message) {
+    od::json_type type{};
+    if (!Get(document.type(), &type, nullptr)) return false;
+    if (type != od::json_type::object) return Expected("an object", type, nullptr);
+    od::object object;
+    if (!Get(document.get_object(), &object, nullptr)) return false;
+    if (!ReadObject(object, message, nullptr)) return false;
+    if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) {
+      return Fail(nullptr, "there is something after the JSON document");
+    }
+    return true;
+  }
   const Error& error() const { return error_; }
   const std::string& located() const { return located_; }
 
@@ -81,29 +79,250 @@ class Reader {
   bool Malformed(const Path* path, simdjson::error_code code) {
     return Fail(path, std::string("malformed JSON: ") + simdjson::error_message(code));
   }
-  // The type by the first character; the rest of the value is checked when it is read.
-  bool TypeOf(od::value& value, const Path* path, od::json_type* type);
   bool Expected(const char* what, od::json_type found, const Path* path) {
     return Fail(path, std::string("expected ") + what + ", found " + NameOf(found));
   }
+  bool Stored(const Result<void>& stored, const Path* path) {
+    return stored || Fail(path, stored.error().message);
+  }
+  template <typename T>
+  bool Get(simdjson::simdjson_result<T> from, T* to, const Path* path) {
+    const auto code = std::move(from).get(*to);
+    return code == simdjson::SUCCESS || Malformed(path, code);
+  }
 
-  bool ReadObject(od::object& object, pb::Message* message, const Path* path);
+  // The type by the first character; the rest of the value is checked when it is read.
+  bool TypeOf(od::value& value, const Path* path, od::json_type* type) {
+    if (!Get(value.type(), type, path)) return false;
+    if (locate_) {
+      const std::string_view token = value.raw_json_token();
+      if (static_cast<size_t>(token.data() - begin_) <= *locate_) located_ = ToText(path);
+    }
+    return true;
+  }
+
+  // Calls `read(key, value, its path)` for each member, until it returns false.
+  template <typename Read>
+  bool ReadMembers(od::object& object, const Path* path, Read read) {
+    for (auto entry : object) {
+      od::field member;
+      std::string_view key;
+      if (!Get(std::move(entry), &member, path)) return false;
+      if (!Get(member.unescaped_key(), &key, path)) return false;
+      const Path here{path, key};
+      if (!read(key, member.value(), &here)) return false;
+    }
+    return true;
+  }
+
+  // Calls `read(element, its path)` for each element of an array, until it returns false.
+  template <typename Read>
+  bool ReadElements(od::value& value, const char* what, const Path* path, Read read) {
+    od::json_type type{};
+    if (!TypeOf(value, path, &type)) return false;
+    if (type != od::json_type::array) return Expected(what, type, path);
+    od::array array;
+    if (!Get(value.get_array(), &array, path)) return false;
+    Path here{path, {}, 0};
+    for (auto entry : array) {
+      od::value element;
+      if (!Get(std::move(entry), &element, &here) || !read(element, &here)) return false;
+      ++here.index;
+    }
+    return true;
+  }
+
+  bool ReadObject(od::object& object, pb::Message* message, const Path* path) {
+    const pb::Descriptor* type = message->GetDescriptor();
+    CHECK(type->field_count() <= 64)
+        << type->full_name() << " has more fields than the set of seen";
+    uint64_t seen = 0;
+    return ReadMembers(object, path, [&](std::string_view key, od::value value, const Path* here) {
+      const pb::FieldDescriptor* field = FindField(*type, key);
+      if (field == nullptr) return Fail(here, "unknown field");
+      const uint64_t bit = uint64_t{1} << field->index();
+      if ((seen & bit) != 0) return Fail(here, "given twice");
+      seen |= bit;
+      if (const auto* oneof = field->real_containing_oneof()) {
+        const auto* other = message->GetReflection()->GetOneofFieldDescriptor(*message, oneof);
+        if (other != nullptr) return Fail(here, "only one of it and " + other->name() + " may be");
+      }
+      return ReadMember(value, field, message, here);
+    });
+  }
+
   bool ReadMember(od::value value, const pb::FieldDescriptor* field, pb::Message* message,
-                  const Path* path);
+                  const Path* path) {
+    if (field->is_repeated()) return ReadRepeated(value, field, message, path);
+    if (field->cpp_type() != pb::FieldDescriptor::CPPTYPE_MESSAGE) {
+      return ReadScalar(value, field, message, path);
+    }
+    return ReadMessage(value, message->GetReflection()->MutableMessage(message, field), path);
+  }
+
   bool ReadRepeated(od::value& value, const pb::FieldDescriptor* field, pb::Message* message,
-                    const Path* path);
-  bool ReadMessage(od::value& value, pb::Message* message, const Path* path);
+                    const Path* path) {
+    CHECK(!field->is_map()) << field->full_name() << " is a map";
+    return ReadElements(value, "an array", path, [&](od::value& element, const Path* here) {
+      if (field->cpp_type() != pb::FieldDescriptor::CPPTYPE_MESSAGE) {
+        return ReadScalar(element, field, message, here);
+      }
+      return ReadMessage(element, message->GetReflection()->AddMessage(message, field), here);
+    });
+  }
+
+  bool ReadMessage(od::value& value, pb::Message* message, const Path* path) {
+    const pb::Descriptor* type = message->GetDescriptor();
+    static const pb::Descriptor* const kValue = v1::Value::descriptor();
+    static const pb::Descriptor* const kRow = v1::Row::descriptor();
+    if (type == kValue) return ReadValue(value, static_cast<v1::Value*>(message), path);
+    if (type == kRow) return ReadRow(value, static_cast<v1::Row*>(message), path);
+    if (type == v1::JsonText::descriptor()) {
+      return ReadText(value, static_cast<v1::JsonText*>(message), path);
+    }
+    od::json_type found{};
+    if (!TypeOf(value, path, &found)) return false;
+    if (found != od::json_type::object) return Expected("an object", found, path);
+    od::object object;
+    return Get(value.get_object(), &object, path) && ReadObject(object, message, path);
+  }
+
   bool ReadScalar(od::value& value, const pb::FieldDescriptor* field, pb::Message* message,
-                  const Path* path);
-  bool ReadString(od::value& value, od::json_type type, const pb::FieldDescriptor* field,
-                  pb::Message* message, const Path* path);
+                  const Path* path) {
+    od::json_type type{};
+    if (!TypeOf(value, path, &type)) return false;
+    switch (field->cpp_type()) {
+      case pb::FieldDescriptor::CPPTYPE_STRING:
+      case pb::FieldDescriptor::CPPTYPE_ENUM: {
+        if (type != od::json_type::string) return Expected("a string", type, path);
+        std::string_view text;
+        if (!Get(value.get_string(), &text, path)) return false;
+        return Stored(StoreText(message, field, text), path);
+      }
+      case pb::FieldDescriptor::CPPTYPE_BOOL: {
+        if (type != od::json_type::boolean) return Expected("true or false", type, path);
+        bool truth = false;
+        if (!Get(value.get_bool(), &truth, path)) return false;
+        StoreBool(message, field, truth);
+        return true;
+      }
+      default: return ReadInteger(value, type, field, message, path);
+    }
+  }
+
   bool ReadInteger(od::value& value, od::json_type type, const pb::FieldDescriptor* field,
-                   pb::Message* message, const Path* path);
-  bool ReadValue(od::value& value, v1::Value* to, const Path* path);
-  bool ReadValueObject(od::value& value, v1::Value* to, const Path* path);
-  bool ReadNumber(std::string_view token, v1::Value* to, const Path* path);
-  bool ReadRow(od::value& value, v1::Row* row, const Path* path);
-  bool ReadText(od::value& value, v1::JsonText* to, const Path* path);
+                   pb::Message* message, const Path* path) {
+    std::string_view digits;
+    if (type == od::json_type::string && IsWideInteger(field)) {
+      if (!Get(value.get_string(), &digits, path)) return false;
+    } else if (type == od::json_type::number) {
+      digits = TrimEnd(value.raw_json_token());
+    } else {
+      return Expected("an integer", type, path);
+    }
+    return Stored(StoreInteger(message, field, digits), path);
+  }
+
+  bool ReadValue(od::value& value, v1::Value* to, const Path* path) {
+    od::json_type type{};
+    if (!TypeOf(value, path, &type)) return false;
+    switch (type) {
+      case od::json_type::string: {
+        std::string_view text;
+        if (!Get(value.get_string(), &text, path)) return false;
+        to->set_text(text.data(), text.size());
+        return true;
+      }
+      case od::json_type::number: return ReadNumber(TrimEnd(value.raw_json_token()), to, path);
+      case od::json_type::boolean: {
+        bool truth = false;
+        if (!Get(value.get_bool(), &truth, path)) return false;
+        to->set_boolean(truth);
+        return true;
+      }
+      case od::json_type::null:
+        if (TrimEnd(value.raw_json_token()) != "null")
+          return Fail(path, "malformed JSON: not null");
+        to->mutable_null();
+        return true;
+      case od::json_type::object: return ReadValueObject(value, to, path);
+      case od::json_type::array: break;
+    }
+    return Expected("a string, a number, true, false, null or {\"bytes\": \"<base64>\"}", type,
+                    path);
+  }
+
+  bool ReadValueObject(od::value& value, v1::Value* to, const Path* path) {
+    od::object object;
+    if (!Get(value.get_object(), &object, path)) return false;
+    int members = 0;
+    const auto read = [&](std::string_view key, od::value inner, const Path* here) {
+      if (key != "bytes") return Fail(here, "unknown field: expected bytes");
+      if (++members > 1) return Fail(here, "given twice");
+      od::json_type type{};
+      if (!TypeOf(inner, here, &type)) return false;
+      if (type != od::json_type::string) return Expected("a string of base64", type, here);
+      std::string_view text;
+      if (!Get(inner.get_string(), &text, here)) return false;
+      auto bytes = DecodeBase64(text);
+      if (!bytes) return Fail(here, "expected base64");
+      to->set_bytes(std::move(*bytes));
+      return true;
+    };
+    if (!ReadMembers(object, path, read)) return false;
+    return members > 0 || Fail(path, "expected {\"bytes\": \"<base64>\"}");
+  }
+
+  bool ReadText(od::value& value, v1::JsonText* to, const Path* path) {
+    od::json_type type{};
+    if (!TypeOf(value, path, &type)) return false;
+    std::string_view text;
+    auto code = simdjson::SUCCESS;
+    if (type == od::json_type::object) {
+      od::object object;
+      code = value.get_object().get(object);
+      if (!code) code = object.raw_json().get(text);
+    } else if (type == od::json_type::array) {
+      od::array array;
+      code = value.get_array().get(array);
+      if (!code) code = array.raw_json().get(text);
+    } else {
+      text = TrimEnd(value.raw_json_token());
+      code = OutOfRange(text) ? simdjson::SUCCESS : Skip(value, type);  // CompactJson refuses it
+    }
+    if (code) return Malformed(path, code);
+    auto compact = CompactJson(TrimEnd(text));
+    if (!compact) {
+      Fail(path, compact.error().message);
+      error_.field += compact.error().field;
+      return false;
+    }
+    to->set_text(std::move(*compact));
+    return true;
+  }
+
+  bool ReadNumber(std::string_view token, v1::Value* to, const Path* path) {
+    const NumberShape shape = ShapeOfNumber(token);
+    if (shape == NumberShape::kNone) return Fail(path, "malformed JSON: not a number");
+    if (shape == NumberShape::kInteger) {
+      if (const auto integer = ParseNumber<int64_t>(token)) {
+        to->set_integer(*integer);
+        return true;
+      }
+      if (const auto above = ParseNumber<uint64_t>(token)) {
+        to->set_unsigned_integer(*above);
+        return true;
+      }
+    }
+    to->set_decimal(token.data(), token.size());
+    return true;
+  }
+
+  bool ReadRow(od::value& value, v1::Row* row, const Path* path) {
+    return ReadElements(value, "an array of values", path, [&](od::value& each, const Path* here) {
+      return ReadValue(each, row->add_values(), here);
+    });
+  }
 
   const char* begin_;
   std::optional<size_t> locate_;
@@ -111,375 +330,9 @@ class Reader {
   Error error_;
 };
 
-bool Reader::TypeOf(od::value& value, const Path* path, od::json_type* type) {
-  if (const auto code = value.type().get(*type)) return Malformed(path, code);
-  if (locate_) {
-    const std::string_view token = value.raw_json_token();
-    if (static_cast<size_t>(token.data() - begin_) <= *locate_) located_ = ToText(path);
-  }
-  return true;
-}
-
-bool Reader::ReadDocument(od::document& document, pb::Message* message) {
-  od::json_type type;
-  if (const auto code = document.type().get(type)) return Malformed(nullptr, code);
-  if (type != od::json_type::object) return Expected("an object", type, nullptr);
-  od::object object;
-  if (const auto code = document.get_object().get(object)) return Malformed(nullptr, code);
-  if (!ReadObject(object, message, nullptr)) return false;
-  if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) {
-    return Fail(nullptr, "there is something after the JSON document");
-  }
-  return true;
-}
-
-const pb::FieldDescriptor* FindField(const pb::Descriptor* type, std::string_view key) {
-  for (int i = 0; i < type->field_count(); ++i) {
-    const pb::FieldDescriptor* field = type->field(i);
-    if (key == field->name() || key == field->json_name()) return field;
-  }
-  return nullptr;
-}
-
-bool Reader::ReadObject(od::object& object, pb::Message* message, const Path* path) {
-  const pb::Descriptor* type = message->GetDescriptor();
-  CHECK(type->field_count() <= 64) << type->full_name() << " has more fields than the set of seen";
-  uint64_t seen = 0;
-  for (auto entry : object) {
-    od::field member;
-    if (const auto code = std::move(entry).get(member)) return Malformed(path, code);
-    std::string_view key;
-    if (const auto code = member.unescaped_key().get(key)) return Malformed(path, code);
-    const Path here{path, key};
-    const pb::FieldDescriptor* field = FindField(type, key);
-    if (field == nullptr) return Fail(&here, "unknown field");
-    const uint64_t bit = uint64_t{1} << field->index();
-    if ((seen & bit) != 0) return Fail(&here, "given twice");
-    seen |= bit;
-    if (const auto* oneof = field->real_containing_oneof()) {
-      const auto* other = message->GetReflection()->GetOneofFieldDescriptor(*message, oneof);
-      if (other != nullptr) return Fail(&here, "only one of it and " + other->name() + " may be");
-    }
-    if (!ReadMember(member.value(), field, message, &here)) return false;
-  }
-  return true;
-}
-
-bool Reader::ReadMember(od::value value, const pb::FieldDescriptor* field, pb::Message* message,
-                        const Path* path) {
-  if (field->is_repeated()) return ReadRepeated(value, field, message, path);
-  if (field->cpp_type() != pb::FieldDescriptor::CPPTYPE_MESSAGE) {
-    return ReadScalar(value, field, message, path);
-  }
-  return ReadMessage(value, message->GetReflection()->MutableMessage(message, field), path);
-}
-
-bool Reader::ReadRepeated(od::value& value, const pb::FieldDescriptor* field, pb::Message* message,
-                          const Path* path) {
-  CHECK(!field->is_map()) << field->full_name() << " is a map";
-  od::json_type type;
-  if (!TypeOf(value, path, &type)) return false;
-  if (type != od::json_type::array) return Expected("an array", type, path);
-  od::array array;
-  if (const auto code = value.get_array().get(array)) return Malformed(path, code);
-  Path here{path, {}, 0};
-  for (auto entry : array) {
-    od::value element;
-    if (const auto code = std::move(entry).get(element)) return Malformed(&here, code);
-    const bool is_message = field->cpp_type() == pb::FieldDescriptor::CPPTYPE_MESSAGE;
-    if (is_message) {
-      pb::Message* to = message->GetReflection()->AddMessage(message, field);
-      if (!ReadMessage(element, to, &here)) return false;
-    } else if (!ReadScalar(element, field, message, &here)) {
-      return false;
-    }
-    ++here.index;
-  }
-  return true;
-}
-
-bool Reader::ReadMessage(od::value& value, pb::Message* message, const Path* path) {
-  const pb::Descriptor* type = message->GetDescriptor();
-  static const pb::Descriptor* const kValue = v1::Value::descriptor();
-  static const pb::Descriptor* const kRow = v1::Row::descriptor();
-  if (type == kValue) {
-    return ReadValue(value, static_cast<v1::Value*>(message), path);
-  }
-  if (type == kRow) return ReadRow(value, static_cast<v1::Row*>(message), path);
-  if (type == v1::JsonText::descriptor()) {
-    return ReadText(value, static_cast<v1::JsonText*>(message), path);
-  }
-  od::json_type found;
-  if (!TypeOf(value, path, &found)) return false;
-  if (found != od::json_type::object) return Expected("an object", found, path);
-  od::object object;
-  if (const auto code = value.get_object().get(object)) return Malformed(path, code);
-  return ReadObject(object, message, path);
-}
-
-bool Reader::ReadScalar(od::value& value, const pb::FieldDescriptor* field, pb::Message* message,
-                        const Path* path) {
-  od::json_type type;
-  if (!TypeOf(value, path, &type)) return false;
-  switch (field->cpp_type()) {
-    case pb::FieldDescriptor::CPPTYPE_STRING:
-    case pb::FieldDescriptor::CPPTYPE_ENUM: return ReadString(value, type, field, message, path);
-    case pb::FieldDescriptor::CPPTYPE_BOOL: {
-      if (type != od::json_type::boolean) return Expected("true or false", type, path);
-      bool truth = false;
-      if (const auto code = value.get_bool().get(truth)) return Malformed(path, code);
-      const pb::Reflection* reflection = message->GetReflection();
-      if (field->is_repeated()) {
-        reflection->AddBool(message, field, truth);
-      } else {
-        reflection->SetBool(message, field, truth);
-      }
-      return true;
-    }
-    default: return ReadInteger(value, type, field, message, path);
-  }
-}
-
-// "..._UNSPECIFIED" stands for a field that was left out: nobody needs to write it.
-std::string NamesToOffer(const pb::EnumDescriptor& type) {
-  std::string names;
-  for (int i = 0; i < type.value_count(); ++i) {
-    if (type.value(i)->name().ends_with("_UNSPECIFIED")) continue;
-    names += (names.empty() ? "" : ", ") + type.value(i)->name();
-  }
-  return names;
-}
-
-bool Reader::ReadString(od::value& value, od::json_type type, const pb::FieldDescriptor* field,
-                        pb::Message* message, const Path* path) {
-  if (type != od::json_type::string) return Expected("a string", type, path);
-  std::string_view text;
-  if (const auto code = value.get_string().get(text)) return Malformed(path, code);
-  const pb::Reflection* reflection = message->GetReflection();
-  if (field->cpp_type() == pb::FieldDescriptor::CPPTYPE_ENUM) {
-    const auto* name = field->enum_type()->FindValueByName(std::string(text));
-    if (name == nullptr) {
-      return Fail(path, "expected one of " + NamesToOffer(*field->enum_type()));
-    }
-    if (field->is_repeated()) {
-      reflection->AddEnum(message, field, name);
-    } else {
-      reflection->SetEnum(message, field, name);
-    }
-    return true;
-  }
-  std::string content(text);
-  if (field->type() == pb::FieldDescriptor::TYPE_BYTES) {
-    auto bytes = DecodeBase64(text);
-    if (!bytes) return Fail(path, "expected base64");
-    content = std::move(*bytes);
-  }
-  if (field->is_repeated()) {
-    reflection->AddString(message, field, std::move(content));
-  } else {
-    reflection->SetString(message, field, std::move(content));
-  }
-  return true;
-}
-
-bool Reader::ReadInteger(od::value& value, od::json_type type, const pb::FieldDescriptor* field,
-                         pb::Message* message, const Path* path) {
-  const auto kind = field->cpp_type();
-  const bool is_wide =
-      kind == pb::FieldDescriptor::CPPTYPE_INT64 || kind == pb::FieldDescriptor::CPPTYPE_UINT64;
-  std::string_view digits;
-  if (type == od::json_type::string && is_wide) {
-    if (const auto code = value.get_string().get(digits)) return Malformed(path, code);
-  } else if (type == od::json_type::number) {
-    digits = TrimEnd(value.raw_json_token());
-  } else {
-    return Expected("an integer", type, path);
-  }
-  switch (ShapeOfNumber(digits)) {
-    case NumberShape::kInteger: break;
-    case NumberShape::kDecimal:
-      if (IsBeyondIntegers(digits)) break;
-      return Fail(path, "expected an integer, found a fraction");
-    case NumberShape::kNone: return Fail(path, "expected an integer");
-  }
-  if (digits == "-0") digits.remove_prefix(1);
-  const pb::Reflection* reflection = message->GetReflection();
-  const auto store = [&](auto integer, auto set, auto add, const char* range) {
-    if (!FromDigits(digits, &integer)) {
-      return Fail(path, std::string("out of range: expected ") + range);
-    }
-    (reflection->*(field->is_repeated() ? add : set))(message, field, integer);
-    return true;
-  };
-  using R = pb::Reflection;
-  switch (kind) {
-    case pb::FieldDescriptor::CPPTYPE_INT32:
-      return store(int32_t{}, &R::SetInt32, &R::AddInt32, "-2147483648 to 2147483647");
-    case pb::FieldDescriptor::CPPTYPE_UINT32:
-      return store(uint32_t{}, &R::SetUInt32, &R::AddUInt32, "0 to 4294967295");
-    case pb::FieldDescriptor::CPPTYPE_INT64:
-      return store(int64_t{}, &R::SetInt64, &R::AddInt64,
-                   "-9223372036854775808 to 9223372036854775807");
-    case pb::FieldDescriptor::CPPTYPE_UINT64:
-      return store(uint64_t{}, &R::SetUInt64, &R::AddUInt64, "0 to 18446744073709551615");
-    default: CHECK(false) << field->full_name() << " is of a type without a JSON form here";
-  }
-  return false;
-}
-
-bool Reader::ReadValue(od::value& value, v1::Value* to, const Path* path) {
-  od::json_type type;
-  if (!TypeOf(value, path, &type)) return false;
-  switch (type) {
-    case od::json_type::string: {
-      std::string_view text;
-      if (const auto code = value.get_string().get(text)) return Malformed(path, code);
-      to->set_text(text.data(), text.size());
-      return true;
-    }
-    case od::json_type::number: return ReadNumber(TrimEnd(value.raw_json_token()), to, path);
-    case od::json_type::boolean: {
-      bool truth = false;
-      if (const auto code = value.get_bool().get(truth)) return Malformed(path, code);
-      to->set_boolean(truth);
-      return true;
-    }
-    case od::json_type::null:
-      if (TrimEnd(value.raw_json_token()) != "null") return Fail(path, "malformed JSON: not null");
-      to->mutable_null();
-      return true;
-    case od::json_type::object: return ReadValueObject(value, to, path);
-    case od::json_type::array: break;
-  }
-  return Expected("a string, a number, true, false, null or {\"bytes\": \"<base64>\"}", type, path);
-}
-
-bool Reader::ReadValueObject(od::value& value, v1::Value* to, const Path* path) {
-  od::object object;
-  if (const auto code = value.get_object().get(object)) return Malformed(path, code);
-  int members = 0;
-  for (auto entry : object) {
-    od::field member;
-    if (const auto code = std::move(entry).get(member)) return Malformed(path, code);
-    std::string_view key;
-    if (const auto code = member.unescaped_key().get(key)) return Malformed(path, code);
-    const Path here{path, key};
-    if (key != "bytes") return Fail(&here, "unknown field: expected bytes");
-    if (++members > 1) return Fail(&here, "given twice");
-    od::value inner = member.value();
-    od::json_type type;
-    if (!TypeOf(inner, &here, &type)) return false;
-    if (type != od::json_type::string) return Expected("a string of base64", type, &here);
-    std::string_view text;
-    if (const auto code = inner.get_string().get(text)) return Malformed(&here, code);
-    auto bytes = DecodeBase64(text);
-    if (!bytes) return Fail(&here, "expected base64");
-    to->set_bytes(std::move(*bytes));
-  }
-  if (members == 0) return Fail(path, "expected {\"bytes\": \"<base64>\"}");
-  return true;
-}
-
-// Past a scalar; it is not looked at.
-simdjson::error_code Skip(od::value& value, od::json_type type) {
-  switch (type) {
-    case od::json_type::string: return value.get_string().error();
-    case od::json_type::number: return value.get_number().error();
-    case od::json_type::boolean: return value.get_bool().error();
-    default: return value.is_null().error();
-  }
-}
-
-bool Reader::ReadText(od::value& value, v1::JsonText* to, const Path* path) {
-  od::json_type type;
-  if (!TypeOf(value, path, &type)) return false;
-  std::string_view text;
-  auto code = simdjson::SUCCESS;
-  if (type == od::json_type::object) {
-    od::object object;
-    code = value.get_object().get(object);
-    if (!code) code = object.raw_json().get(text);
-  } else if (type == od::json_type::array) {
-    od::array array;
-    code = value.get_array().get(array);
-    if (!code) code = array.raw_json().get(text);
-  } else {
-    text = TrimEnd(value.raw_json_token());
-    code = OutOfRange(text) ? simdjson::SUCCESS : Skip(value, type);  // CompactJson refuses it
-  }
-  if (code) return Malformed(path, code);
-  auto compact = CompactJson(TrimEnd(text));
-  if (!compact) {
-    Fail(path, compact.error().message);
-    error_.field += compact.error().field;
-    return false;
-  }
-  to->set_text(std::move(*compact));
-  return true;
-}
-
-bool Reader::ReadNumber(std::string_view token, v1::Value* to, const Path* path) {
-  switch (ShapeOfNumber(token)) {
-    case NumberShape::kNone: return Fail(path, "malformed JSON: not a number");
-    case NumberShape::kDecimal: break;
-    case NumberShape::kInteger: {
-      int64_t integer = 0;
-      uint64_t above = 0;
-      if (FromDigits(token, &integer)) {
-        to->set_integer(integer);
-        return true;
-      }
-      if (FromDigits(token, &above)) {
-        to->set_unsigned_integer(above);
-        return true;
-      }
-    }
-  }
-  to->set_decimal(token.data(), token.size());
-  return true;
-}
-
-bool Reader::ReadRow(od::value& value, v1::Row* row, const Path* path) {
-  od::json_type type;
-  if (!TypeOf(value, path, &type)) return false;
-  if (type != od::json_type::array) return Expected("an array of values", type, path);
-  od::array array;
-  if (const auto code = value.get_array().get(array)) return Malformed(path, code);
-  Path here{path, {}, 0};
-  for (auto entry : array) {
-    od::value element;
-    if (const auto code = std::move(entry).get(element)) return Malformed(&here, code);
-    if (!ReadValue(element, row->add_values(), &here)) return false;
-    ++here.index;
-  }
-  return true;
-}
-
-// The length of the longest beginning that is valid UTF-8.
-size_t ValidUtf8(std::string_view text) {
-  size_t low = 0;  // a cut through a character makes the beginning invalid: try the three before it
-  size_t high = text.size();
-  const auto valid = [&](size_t size) {
-    for (size_t back = 0; back < 4 && back <= size; ++back) {
-      if (simdjson::validate_utf8(text.data(), size - back)) return true;
-    }
-    return false;
-  };
-  while (low < high) {
-    const size_t middle = low + (high - low + 1) / 2;
-    if (valid(middle)) {
-      low = middle;
-    } else {
-      high = middle - 1;
-    }
-  }
-  while (low > 0 && !simdjson::validate_utf8(text.data(), low)) --low;
-  return low;
-}
-
-// Which value holds the first byte that is no UTF-8: read again with the bad bytes replaced.
+// Which value holds the first byte that is not UTF-8: read again with the bad bytes replaced.
 Error NotUtf8(std::string_view json, pb::Message* message) {
-  const size_t at = ValidUtf8(json);
+  const size_t at = ValidPrefix(json);
   std::string readable(json);
   for (char& c : readable) {
     if ((c & 0x80) != 0) c = '?';

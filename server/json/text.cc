@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "server/json/number.h"
+#include "base/number.h"
 
 namespace assent::server {
 namespace {

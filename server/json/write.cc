@@ -9,9 +9,10 @@
 #include <charconv>
 
 #include "assent/v1/transactions.pb.h"
-#include "server/json/base64.h"
+#include "base/base64.h"
+#include "base/number.h"
+#include "base/utf8.h"
 #include "server/json/codec.h"
-#include "server/json/number.h"
 
 namespace assent::server {
 namespace {
@@ -233,30 +234,13 @@ void Writer::WriteEnum(const pb::FieldDescriptor* field, int number) {
   AppendString(name->name(), to_);
 }
 
-size_t LengthOfCharacter(std::string_view text) {  // 0: not one
-  for (size_t length = 1; length <= 4 && length <= text.size(); ++length) {
-    if (simdjson::validate_utf8(text.data(), length)) return length;
-  }
-  return 0;
-}
-
-void ReplaceInvalidUtf8(size_t from, std::string* text) {
-  std::string_view rest = std::string_view(*text).substr(from);
-  std::string good;
-  while (!rest.empty()) {
-    const size_t length = LengthOfCharacter(rest);
-    good += length == 0 ? std::string_view("\xEF\xBF\xBD") : rest.substr(0, length);
-    rest.remove_prefix(std::max<size_t>(length, 1));
-  }
-  text->replace(from, std::string::npos, good);
-}
-
 }  // namespace
 
 void AppendJson(const pb::Message& message, std::string* to) {
   const size_t from = to->size();
   Writer(to, false).Write(message, true);
-  if (!simdjson::validate_utf8(to->data() + from, to->size() - from)) ReplaceInvalidUtf8(from, to);
+  if (simdjson::validate_utf8(to->data() + from, to->size() - from)) return;
+  to->replace(from, std::string::npos, ValidUtf8(std::string_view(*to).substr(from)));
 }
 
 std::string WriteCanonicalJson(const pb::Message& message) {

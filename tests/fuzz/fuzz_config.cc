@@ -2,6 +2,7 @@
 // Any text as a configuration file: refused with the key's path, or within every bound.
 #include "apps/assentd/config.h"
 #include "base/check.h"
+#include "base/name.h"
 #include "coordinator/validate.h"
 #include "server/loopback.h"
 #include "tests/fuzz/target.h"
@@ -21,7 +22,7 @@ void CheckEngine(const coordinator::EngineOptions& engine) {
 }
 
 void CheckResource(const sql::ResourceOptions& resource) {
-  CHECK(coordinator::IsName(resource.name)) << resource.name;
+  CHECK(IsName(resource.name)) << resource.name;
   CHECK(resource.driver == "mysql" ? !resource.url.empty() : resource.driver == "odbc");
   CHECK(resource.driver != "odbc" || (!resource.dsn.empty() && !resource.dialect.empty()));
   CHECK(resource.pool >= 1 && resource.pool <= 1'000 && resource.max_rows >= 1);

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "base/check.h"
+#include "base/name.h"
 #include "coordinator/validate.h"
 #include "participants/http/options.h"
 #include "participants/http/url.h"
@@ -124,7 +125,7 @@ void CheckBounds(coordinator::Request request) {
       request.route == coordinator::Route::kExecute || request.route == coordinator::Route::kBegin;
   CHECK(!begins ||
         (request.deadline > Duration::zero() && request.deadline <= options.max_deadline));
-  CHECK(request.gid.empty() || coordinator::IsName(request.gid));
+  CHECK(request.gid.empty() || IsName(request.gid));
   CHECK(request.branches.size() <= options.branches);
   for (const auto& branch : request.branches) {
     CHECK(branch.work.partner ? branch.work.partner->payload.bytes.size() <= options.payload_bytes

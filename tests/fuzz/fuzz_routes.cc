@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/check.h"
+#include "base/name.h"
 #include "server/routes.h"
 #include "server/target.h"
 #include "tests/fuzz/target.h"
@@ -55,8 +56,8 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, size_t size) {
     const auto response = server::RenderRefusal(*refusal, format);
     CHECK(response.status >= 400 && response.status < 600) << response.status;
   } else if (const auto* taken = std::get_if<coordinator::Request>(&asked)) {
-    CHECK(taken->gid.empty() || server::IsName(taken->gid)) << taken->gid;
-    CHECK(taken->branch.empty() || server::IsName(taken->branch)) << taken->branch;
+    CHECK(taken->gid.empty() || IsName(taken->gid)) << taken->gid;
+    CHECK(taken->branch.empty() || IsName(taken->branch)) << taken->branch;
     CHECK(taken->transaction.empty() || server::IsGtrid(taken->transaction)) << taken->transaction;
   }
   return 0;

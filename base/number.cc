@@ -1,25 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/json/number.h"
+#include "base/number.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
-#include <cstdint>
 #include <limits>
 
-namespace assent::server {
+namespace assent {
 namespace {
-
-size_t SkipDigits(std::string_view text, size_t at) {
-  while (at < text.size() && text[at] >= '0' && text[at] <= '9') ++at;
-  return at;
-}
 
 template <typename T>
 bool Fits(std::string_view text) {
-  T value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size();
+  return ParseNumber<T>(text).has_value();
 }
 
 // The power of ten of the first digit that is not zero.
@@ -49,25 +40,46 @@ double ToDouble(std::string_view text) {
 
 }  // namespace
 
-NumberShape ShapeOfNumber(std::string_view text) {
-  size_t at = !text.empty() && text[0] == '-' ? 1 : 0;
-  const size_t whole = at;
-  at = SkipDigits(text, at);
-  if (at == whole || (text[whole] == '0' && at - whole > 1)) return NumberShape::kNone;
-  if (at == text.size()) return NumberShape::kInteger;
-  if (text[at] == '.') {
-    const size_t fraction = ++at;
-    at = SkipDigits(text, at);
-    if (at == fraction) return NumberShape::kNone;
+size_t CountDigits(std::string_view text, size_t at) {
+  const size_t from = at;
+  while (at < text.size() && IsDigit(text[at])) ++at;
+  return at - from;
+}
+
+std::optional<NumberParts> SplitNumber(std::string_view text) {
+  NumberParts parts;
+  size_t at = 0;
+  const auto is_sign = [&] { return at < text.size() && (text[at] == '+' || text[at] == '-'); };
+  if (is_sign()) parts.sign = text[at++];
+  parts.whole = text.substr(at, CountDigits(text, at));
+  at += parts.whole.size();
+  if (at < text.size() && text[at] == '.') {
+    parts.has_point = true;
+    parts.fraction = text.substr(at + 1, CountDigits(text, at + 1));
+    at += 1 + parts.fraction.size();
   }
+  if (parts.whole.empty() && parts.fraction.empty()) return std::nullopt;
   if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
-    ++at;
-    if (at < text.size() && (text[at] == '+' || text[at] == '-')) ++at;
-    const size_t exponent = at;
-    at = SkipDigits(text, at);
-    if (at == exponent) return NumberShape::kNone;
+    const size_t exponent = ++at;
+    if (is_sign()) ++at;
+    const size_t digits = CountDigits(text, at);
+    if (digits == 0) return std::nullopt;
+    at += digits;
+    parts.exponent = text.substr(exponent);
   }
-  return at == text.size() ? NumberShape::kDecimal : NumberShape::kNone;
+  if (at != text.size()) return std::nullopt;
+  return parts;
+}
+
+NumberShape ShapeOfNumber(std::string_view text) {
+  const auto parts = SplitNumber(text);
+  if (!parts || parts->sign == '+' || parts->whole.empty() ||
+      (parts->whole[0] == '0' && parts->whole.size() > 1) ||
+      parts->has_point == parts->fraction.empty()) {
+    return NumberShape::kNone;
+  }
+  const bool is_integer = !parts->has_point && parts->exponent.empty();
+  return is_integer ? NumberShape::kInteger : NumberShape::kDecimal;
 }
 
 std::optional<std::string> OutOfRange(std::string_view number) {
@@ -87,4 +99,4 @@ bool IsBeyondIntegers(std::string_view number) {
   return ShapeOfNumber(number) == NumberShape::kDecimal && std::abs(ToDouble(number)) >= 0x1p64;
 }
 
-}  // namespace assent::server
+}  // namespace assent

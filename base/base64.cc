@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "server/json/base64.h"
+#include "base/base64.h"
 
 #include <array>
-#include <cstdint>
 
-namespace assent::server {
+namespace assent {
 namespace {
 
 constexpr std::string_view kAlphabet =
@@ -33,7 +32,7 @@ void AppendBase64(std::string_view bytes, std::string* to) {
   }
 }
 
-std::optional<std::string> DecodeBase64(std::string_view text) {
+std::optional<std::string> DecodeBase64(std::string_view text, SpareBits spare) {
   if (text.size() % 4 != 0) return std::nullopt;
   std::string bytes;
   bytes.reserve(text.size() / 4 * 3);
@@ -48,8 +47,8 @@ std::optional<std::string> DecodeBase64(std::string_view text) {
       if (value < 0) return std::nullopt;
       group = group << 6 | static_cast<uint32_t>(value);
     }
-    if (padding == 1 && (group & 0xff) != 0) return std::nullopt;
-    if (padding == 2 && (group & 0xffff) != 0) return std::nullopt;
+    const uint32_t mask = padding == 1 ? 0xff : padding == 2 ? 0xffff : 0;
+    if (spare == SpareBits::kMustBeZero && (group & mask) != 0) return std::nullopt;
     bytes.push_back(static_cast<char>(group >> 16));
     if (padding < 2) bytes.push_back(static_cast<char>(group >> 8));
     if (padding < 1) bytes.push_back(static_cast<char>(group));
@@ -57,4 +56,4 @@ std::optional<std::string> DecodeBase64(std::string_view text) {
   return bytes;
 }
 
-}  // namespace assent::server
+}  // namespace assent
