@@ -15,20 +15,10 @@
 
 #include <gtest/gtest.h>
 
+#include "barrier/table_fixture.h"
+
 namespace assent::barrier {
 namespace {
-
-enum class Locks { kInnoDb, kPostgreSql };
-
-// Deliberate mistakes, each of which must be caught.
-enum class Plant {
-  kNone,
-  kCancelWithoutItsOwnRow,
-  kCancelWithoutTheTrysRow,
-  kReadsHoldNothing,
-  kRefusalIsNotRecorded,
-  kSuccessIsNotChecked  // effects outside: nobody looks whether a cancel came meanwhile
-};
 
 enum class Refusal { kNone, kSame, kAnew };
 
@@ -42,20 +32,7 @@ struct Scenario {
   Locks locks{};
   std::vector<Copy> copies;
   bool outside = false;
-  Plant plant = Plant::kNone;
-};
-
-struct TableRow {
-  std::string committed;  // empty: none
-  std::string pending;    // of the owner of the lock
-  int lock = -1;          // who changes it, or has locked it
-  unsigned holders = 0;   // who holds it against changes, a bit each
-
-  bool HeldByOthers(int who) const { return (holders & ~(1u << who)) != 0; }
-  bool LockedByOthers(int who) const { return lock >= 0 && lock != who; }
-  const std::string& SeenBy(int who) const {
-    return lock == who && !pending.empty() ? pending : committed;
-  }
+  SeededBug bug = SeededBug::kNone;
 };
 
 enum class Phase { kNotSent, kBarrier, kWork, kEffect, kUndo, kAnswered, kDead };
@@ -68,21 +45,15 @@ struct Process {
   int status = 0;     // what it answered
 };
 
-constexpr int kOperations = 5;
-
 struct State {
-  std::array<TableRow, kOperations> rows;  // by operation
-  std::vector<Process> processes;
+  ModelledTable table;
+  std::vector<Process> processes = {};
   std::array<int, kOperations> ran{};  // the committed ledger of the business code
   int outside = 0;                     // effects outside that stand now
   int made = 0;                        // and that were ever made
 
   std::string Key() const {
-    std::string key;
-    for (const TableRow& row : rows) {
-      key += row.committed + "," + row.pending + "," + std::to_string(row.lock) + "," +
-             std::to_string(row.holders) + ";";
-    }
+    std::string key = table.Key();
     for (const Process& one : processes) {
       key += std::to_string(static_cast<int>(one.phase)) + one.part + one.heard + "," +
              std::to_string(one.status) + ";";
@@ -95,7 +66,7 @@ struct State {
 class Search {
  public:
   explicit Search(Scenario scenario) : scenario_(std::move(scenario)) {
-    State first;
+    State first{ModelledTable(scenario_.locks, scenario_.bug)};
     first.processes.resize(scenario_.copies.size());
     Visit(first);
   }
@@ -109,9 +80,6 @@ class Search {
     Call call{scenario_.copies[who].operation, std::string(40, 'a'), "voucher"};
     call.effects_outside = scenario_.outside;
     return call;
-  }
-  static size_t IndexOf(std::string_view operation) {
-    return static_cast<size_t>(*ParseOperation(operation));
   }
   bool BeginsAt(size_t who) const {
     return scenario_.copies[who].operation == Operation::kTry ||
@@ -147,7 +115,7 @@ class Search {
       if (!violation_.empty()) return;
       if (MayDie(state, who)) {
         State dead = state;
-        Release(dead, who, false);
+        dead.table.Release(static_cast<int>(who), false);
         dead.processes[who].phase = Phase::kDead;
         Visit(dead);
       }
@@ -167,8 +135,7 @@ class Search {
     // does not die just then is the assumption (docs/barrier.md tells what to do about it).
     const bool made = state.outside != 0;
     for (const Operation undo : {Operation::kCancel, Operation::kCompensate}) {
-      const TableRow& row = state.rows[static_cast<size_t>(undo)];
-      if (made && !(row.committed.empty() && row.pending.empty())) return false;
+      if (made && state.table.Has(undo)) return false;
     }
     return true;
   }
@@ -210,7 +177,7 @@ class Search {
   bool MoveBarrier(State& state, size_t who) {
     Process& self = state.processes[who];
     if (!self.barrier->settled()) {
-      const auto given = Execute(state, static_cast<int>(who), self.barrier->next());
+      const auto given = state.table.Execute(static_cast<int>(who), self.barrier->next());
       if (!given) return false;
       self.heard += std::to_string(given->affected) + given->cause.value_or("-") + "/";
       self.barrier->Take(*given);
@@ -221,7 +188,7 @@ class Search {
       self.phase = Phase::kWork;
       return true;
     }
-    Release(state, who, Commits(verdict));
+    state.table.Release(static_cast<int>(who), Commits(verdict));
     if (verdict == Verdict::kRun) {
       self.phase = Phase::kEffect;
     } else if (verdict == Verdict::kUndo) {
@@ -238,12 +205,12 @@ class Search {
     const Refusal refusal = scenario_.copies[who].refuses;
     if (UndoesAt(who)) state.outside = 0;
     if (BeginsAt(who) && refusal != Refusal::kNone) {
-      if (scenario_.plant == Plant::kRefusalIsNotRecorded) {
-        Release(state, who, false);
+      if (scenario_.bug == SeededBug::kRefusalIsNotRecorded) {
+        state.table.Release(static_cast<int>(who), false);
         return Finish(self, 409);
       }
       const bool same = refusal == Refusal::kSame;
-      if (!same) Release(state, who, false);
+      if (!same) state.table.Release(static_cast<int>(who), false);
       return Restart(self,
                      Barrier::Refuse(
                          Vendor::kMySql, CallOf(who),
@@ -251,7 +218,7 @@ class Search {
                      'r');
     }
     ++state.ran[static_cast<size_t>(scenario_.copies[who].operation)];
-    Release(state, who, true);
+    state.table.Release(static_cast<int>(who), true);
     Finish(self, 200);
   }
 
@@ -260,80 +227,6 @@ class Search {
     self.phase = Phase::kAnswered;
     self.barrier.reset();
     self.heard.clear();
-  }
-
-  static void Release(State& state, size_t who, bool commit) {
-    for (TableRow& row : state.rows) {
-      row.holders &= ~(1u << who);
-      if (row.lock != static_cast<int>(who)) continue;
-      if (commit && !row.pending.empty()) row.committed = row.pending;
-      row.pending.clear();
-      row.lock = -1;
-    }
-  }
-
-  // nullopt: it waits.
-  std::optional<Given> Execute(State& state, int who, const Statement& statement) const {
-    TableRow& row = state.rows[IndexOf(statement.operation)];
-    const bool original = statement.operation == "try" && statement.cause == "cancel";
-    switch (statement.kind) {
-      case Kind::kInsert:
-        if (scenario_.plant == Plant::kCancelWithoutItsOwnRow && statement.operation == "cancel") {
-          return Given{1};
-        }
-        if (scenario_.plant == Plant::kCancelWithoutTheTrysRow && original) {
-          if (row.SeenBy(who).empty()) return Given{1};
-        }
-        return ExecuteInsert(row, who, statement);
-      case Kind::kRead: return Seen(row.SeenBy(who), statement);
-      case Kind::kReadAndHold:
-        if (scenario_.plant == Plant::kReadsHoldNothing) return Seen(row.SeenBy(who), statement);
-        if (!Exists(row, who)) return Given{};
-        if (row.LockedByOthers(who)) return std::nullopt;
-        row.holders |= 1u << who;
-        return Given{0, row.SeenBy(who)};
-      case Kind::kReadAndLock:
-      case Kind::kChange:
-        if (statement.kind == Kind::kReadAndLock && scenario_.plant == Plant::kReadsHoldNothing) {
-          return Seen(row.SeenBy(who), statement);
-        }
-        if (!Exists(row, who)) return Given{};
-        if (row.LockedByOthers(who) || row.HeldByOthers(who)) return std::nullopt;
-        row.lock = who;
-        if (statement.kind == Kind::kReadAndLock) return Given{0, row.SeenBy(who)};
-        if (row.SeenBy(who) != statement.before) return Given{0};
-        row.pending = statement.cause;
-        return Given{1};
-    }
-    return std::nullopt;
-  }
-
-  // InnoDB waits for an insert of another transaction, PostgreSQL does not see it.
-  bool Exists(const TableRow& row, int who) const {
-    if (!row.SeenBy(who).empty()) return true;
-    return scenario_.locks == Locks::kInnoDb && row.LockedByOthers(who);
-  }
-
-  Given Seen(const std::string& cause, const Statement& statement) const {
-    if (scenario_.plant == Plant::kSuccessIsNotChecked && statement.operation == "cancel")
-      return {};
-    if (cause.empty()) return {};
-    return {0, cause};
-  }
-
-  std::optional<Given> ExecuteInsert(TableRow& row, int who, const Statement& statement) const {
-    const bool there = !row.SeenBy(who).empty();
-    // Both wait for another's insert; InnoDB's duplicate check waits for, and takes, a lock.
-    if (row.LockedByOthers(who) && (!there || scenario_.locks == Locks::kInnoDb))
-      return std::nullopt;
-    if (there) {
-      if (scenario_.locks == Locks::kInnoDb && row.lock != who) row.holders |= 1u << who;
-      return Given{0};
-    }
-    if (row.HeldByOthers(who)) return std::nullopt;
-    row.lock = who;
-    row.pending = statement.cause;
-    return Given{1};
   }
 
   int Ran(const State& state, Operation operation) const {
@@ -443,15 +336,15 @@ TEST_P(Interleavings, CatchAMistake) {
   const std::vector<Copy> both = {kTryThatLives, kConfirmThatLives, kCancelThatLives};
   const std::vector<Copy> refused = {
       {Operation::kTry, false, Refusal::kSame}, kTryThatLives, kCancelThatLives};
-  const Scenario planted[] = {{GetParam(), cancel, false, Plant::kCancelWithoutItsOwnRow},
-                              {GetParam(), cancel, false, Plant::kCancelWithoutTheTrysRow},
-                              {GetParam(), both, false, Plant::kReadsHoldNothing},
-                              {GetParam(), refused, false, Plant::kRefusalIsNotRecorded},
-                              {GetParam(), cancel, true, Plant::kSuccessIsNotChecked}};
-  for (const Scenario& scenario : planted) {
+  const Scenario with_bugs[] = {{GetParam(), cancel, false, SeededBug::kCancelWithoutItsOwnRow},
+                                {GetParam(), cancel, false, SeededBug::kCancelWithoutTheTrysRow},
+                                {GetParam(), both, false, SeededBug::kReadsHoldNothing},
+                                {GetParam(), refused, false, SeededBug::kRefusalIsNotRecorded},
+                                {GetParam(), cancel, true, SeededBug::kSuccessIsNotChecked}};
+  for (const Scenario& scenario : with_bugs) {
     const Search search(scenario);
-    EXPECT_NE(search.violation(), "") << "planted bug " << static_cast<int>(scenario.plant);
-    std::cout << "planted bug " << static_cast<int>(scenario.plant) << ": " << search.violation()
+    EXPECT_NE(search.violation(), "") << "seeded bug " << static_cast<int>(scenario.bug);
+    std::cout << "seeded bug " << static_cast<int>(scenario.bug) << ": " << search.violation()
               << "\n";
   }
 }

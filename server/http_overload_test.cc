@@ -11,12 +11,11 @@
 #include <memory>
 #include <mutex>
 
+#include "server/http_server_fixture.h"
 #include "server/testing.h"
 
 namespace assent::server {
 namespace {
-
-HttpResponse Text(std::string body) { return {200, "text/plain", {}, std::move(body)}; }
 
 // Serves /wait until its client hangs up, /work until the test ends it, and anything else at once.
 class Service {
@@ -92,13 +91,6 @@ class Service {
   int reserved_ = 0;
 };
 
-std::unique_ptr<HttpServer> Start(Service& service, HttpOptions options = {}) {
-  options.port = 0;
-  auto server = HttpServer::Listen(options, service.handler());
-  EXPECT_TRUE(server) << server.error().message;
-  return std::move(*server);
-}
-
 int StatusOf(uint16_t port, std::string_view target) {
   RawClient client(port);
   client.SendRequest("GET", target);
@@ -113,7 +105,7 @@ TEST(Overload, ClientsThatLeaveGiveTheirSlotsBack) {
     options.max_connections = 4;
     options.reserved_connections = 0;
     options.max_half_closed = 4;
-    const auto server = Start(service, options);
+    const auto server = Start(service.handler(), options);
     for (int round = 0; round < 5; ++round) {
       for (int i = 0; i < 4; ++i) {
         RawClient client(server->port());
@@ -129,7 +121,7 @@ TEST(Overload, ClientsThatLeaveGiveTheirSlotsBack) {
 
 TEST(Overload, AClientThatShutsItsSendingSideGetsTheAnswerOfItsEndedWait) {
   Service service;
-  const auto server = Start(service);
+  const auto server = Start(service.handler());
   RawClient client(server->port());
   client.SendRequest("GET", "/wait");
   ASSERT_TRUE(service.WaitForWaiting(1));
@@ -143,7 +135,7 @@ TEST(Overload, WorkGoesOnAfterAHalfCloseAndHoldsNoSlot) {
   HttpOptions options;
   options.max_connections = 1;
   options.reserved_connections = 0;
-  const auto server = Start(service, options);
+  const auto server = Start(service.handler(), options);
   RawClient client(server->port());
   client.SendRequest("POST", "/work");
   ASSERT_TRUE(service.WaitForWorking(1));
@@ -162,7 +154,7 @@ TEST(Overload, ClosesHalfClosedClientsPastTheirBound) {
   Service service;
   HttpOptions options;
   options.max_half_closed = 1;
-  const auto server = Start(service, options);
+  const auto server = Start(service.handler(), options);
   RawClient first(server->port());
   RawClient second(server->port());
   first.SendRequest("POST", "/work");
@@ -180,7 +172,7 @@ TEST(Overload, AHalfClosedClientThatIsAnsweredMakesWayForTheNext) {
   Service service;
   HttpOptions options;
   options.max_half_closed = 1;
-  const auto server = Start(service, options);
+  const auto server = Start(service.handler(), options);
   for (int i = 0; i < 5; ++i) {
     RawClient client(server->port());
     client.SendRequest("GET", "/wait");
@@ -194,7 +186,7 @@ TEST(Overload, AHalfClosedClientThatIsAnsweredMakesWayForTheNext) {
 // The client has sent more than the server reads; that it has gone is noticed all the same.
 TEST(Overload, NoticesAClientThatLeavesAFullPipeline) {
   Service service;
-  const auto server = Start(service);
+  const auto server = Start(service.handler());
   {
     RawClient client(server->port());
     std::string all;
@@ -207,7 +199,7 @@ TEST(Overload, NoticesAClientThatLeavesAFullPipeline) {
 
 TEST(Overload, AnswersEverythingThatWasSentBeforeTheEnd) {
   Service service;
-  const auto server = Start(service);
+  const auto server = Start(service.handler());
   RawClient client(server->port());
   constexpr int kRequests = 100;  // more than are taken at once
   std::string all;
@@ -232,7 +224,7 @@ TEST(Overload, UsesNoCpuForWhatItDoesNotReadYet) {
   for (const std::string header : {"", "Connection: close\r\n"}) {
     for (const std::string& behind : {end, more}) {
       Service service;
-      const auto server = Start(service);
+      const auto server = Start(service.handler());
       RawClient client(server->port());
       std::string all;
       for (int i = 0; i < 64; ++i) all += "GET /work HTTP/1.1\r\nHost: a\r\n" + header + "\r\n";
@@ -255,7 +247,7 @@ TEST(Overload, ServesOneRequestOnAReservedConnectionAndMarksIt) {
   options.max_connections = 1;
   options.reserved_connections = 1;
   options.reserved_timeout = std::chrono::milliseconds(60);
-  const auto server = Start(service, options);
+  const auto server = Start(service.handler(), options);
   RawClient holder(server->port());
   holder.SendRequest("GET", "/wait");
   ASSERT_TRUE(service.WaitForWaiting(1));
@@ -279,7 +271,7 @@ TEST(Overload, ServesOneRequestOnAReservedConnectionAndMarksIt) {
 
 TEST(Overload, TakesNoMoreRequestsFromAClientThatDoesNotRead) {
   Service service;
-  const auto server = Start(service);
+  const auto server = Start(service.handler());
   RawClient deaf(server->port());
   std::string all;
   for (int i = 0; i < 60; ++i) all += "GET /large HTTP/1.1\r\nHost: a\r\n\r\n";
