@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/event_log.h"
 
-#include <array>
 #include <atomic>
 
 #include <spdlog/pattern_formatter.h>
@@ -13,16 +12,6 @@
 
 namespace assent {
 namespace {
-
-struct Entry {
-  const char* text;
-  Level level;
-};
-constexpr std::array kEntries = {
-#define X(name, text, level) Entry{text, Level::level},
-    ASSENT_EVENTS(X)
-#undef X
-};
 
 std::atomic<Level> minimum{Level::kInfo};
 std::atomic<LogSink> other_place{nullptr};
@@ -72,10 +61,10 @@ void AppendValue(std::string& line, std::string_view value) {
 }
 
 std::string TextOf(LogEvent event, std::initializer_list<Field> fields) {
-  std::string text = kEntries[static_cast<size_t>(event)].text;
+  std::string text(RowOf(event).name);
   for (const auto& [key, value] : fields) {
     text += ' ';
-    text += key;
+    text += key.name();
     text += '=';
     AppendValue(text, value);
   }
@@ -87,26 +76,26 @@ std::string TextOf(LogEvent event, std::initializer_list<Field> fields) {
 void SetLogLevel(Level level) { minimum.store(level, std::memory_order_relaxed); }
 
 bool LogEnabled(LogEvent event) {
-  return kEntries[static_cast<size_t>(event)].level >= minimum.load(std::memory_order_relaxed);
+  return RowOf(event).level >= minimum.load(std::memory_order_relaxed);
 }
 
 std::string LogLine(LogEvent event, std::initializer_list<Field> fields) {
-  return WholeLine(kEntries[static_cast<size_t>(event)].level, TextOf(event, fields));
+  return WholeLine(RowOf(event).level, TextOf(event, fields));
 }
 
 void SetLogSink(LogSink sink) { other_place.store(sink, std::memory_order_relaxed); }
 
 void Event(LogEvent event, std::initializer_list<Field> fields) {
-  const Entry& entry = kEntries[static_cast<size_t>(event)];
+  const EventRow& row = RowOf(event);
   if (const LogSink sink = other_place.load(std::memory_order_relaxed)) {
-    sink(event, entry.level, fields);
+    sink(event, row.level, fields);
     return;
   }
   if (!LogEnabled(event)) return;
   if (LogWriterRuns()) {
-    QueueLogLine(entry.level == Level::kError, LogLine(event, fields));
+    QueueLogLine(row.level == Level::kError, LogLine(event, fields));
   } else {
-    Logger().log(ToSpdlog(entry.level), TextOf(event, fields));
+    Logger().log(ToSpdlog(row.level), TextOf(event, fields));
   }
 }
 

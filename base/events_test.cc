@@ -2,11 +2,11 @@
 // The page docs/events.md is what the lists say, and each call uses the fields of its event.
 //
 // ASSENT_EVENTS=rewrite writes the page.
-#include "base/event_rows.h"
+#include "base/events.h"
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -15,8 +15,6 @@
 #include <sstream>
 #include <string>
 #include <vector>
-
-#include "base/event_log.h"
 
 namespace assent {
 namespace {
@@ -38,18 +36,6 @@ std::vector<std::string> Words(std::string_view text) {
   return {std::istream_iterator<std::string>(words), {}};
 }
 
-struct Listed {
-  std::string_view constant;
-  std::string_view name;
-  Level level;
-};
-constexpr Listed kEvents[] = {
-#define X(constant, name, level) {"k" #constant, name, Level::level},
-    ASSENT_EVENTS(X)
-#undef X
-};
-static_assert(std::size(kEvents) == std::size(kEventRows), "an event has no row, or two");
-
 const char* LevelName(Level level) {
   switch (level) {
     case Level::kDebug: return "debug";
@@ -68,7 +54,7 @@ that is written: `debug`, `info` (the default), `warning` or `error`. ERROR mean
 act. No line has SQL text, payloads or credentials. A C++ partner writes the events that concern it
 to its own standard error.
 
-This page is generated from `base/event_rows.h` by the test `base.events_test`.
+This page is generated from `base/events.cc` by the test `base.events_test`.
 
 | event | level | fields | what happened | what to do |
 |---|---|---|---|---|
@@ -76,20 +62,29 @@ This page is generated from `base/event_rows.h` by the test `base.events_test`.
 
 std::string Page() {
   std::string page = kIntroduction;
-  for (size_t i = 0; i < std::size(kEvents); ++i) {
-    const EventRow& row = kEventRows[i];
+  for (const EventRow& row : EventRows()) {
     std::string fields;
     for (const std::string& field : Words(row.fields)) {
       fields += (fields.empty() ? "`" : ", `") + field + "`";
     }
-    page += "| `" + std::string(kEvents[i].name) + "` | " + LevelName(kEvents[i].level) + " | " +
-            fields + " | " + std::string(row.meaning) + " | " + std::string(row.action) + " |\n";
+    page += "| `" + std::string(row.name) + "` | " + LevelName(row.level) + " | " + fields + " | " +
+            std::string(row.meaning) + " | " + std::string(row.action) + " |\n";
   }
   page += "\n## Fields\n\n| key | meaning |\n|---|---|\n";
   for (const KeyRow& row : kEventKeys) {
     page += "| `" + std::string(row.key) + "` | " + std::string(row.meaning) + " |\n";
   }
   return page;
+}
+
+// "kLogTornTail" is the event "log-torn-tail".
+std::string NameOf(const std::string& constant) {
+  std::string name;
+  for (const char c : constant.substr(1)) {
+    if (std::isupper(c) != 0 && !name.empty()) name += '-';
+    name += static_cast<char>(std::tolower(c));
+  }
+  return name;
 }
 
 TEST(Events, ArePrintedInTheDocuments) {
@@ -102,7 +97,7 @@ TEST(Events, ArePrintedInTheDocuments) {
 
 TEST(Events, HaveFieldsOfTheClosedListAndEachKeyIsUsed) {
   std::map<std::string, int> uses;
-  for (const EventRow& row : kEventRows) {
+  for (const EventRow& row : EventRows()) {
     for (const std::string& field : Words(row.fields)) ++uses[field];
   }
   for (const KeyRow& row : kEventKeys) EXPECT_EQ(uses.count(std::string(row.key)), 1u) << row.key;
@@ -111,9 +106,7 @@ TEST(Events, HaveFieldsOfTheClosedListAndEachKeyIsUsed) {
 
 TEST(Events, AreLoggedWithTheirOwnFields) {
   std::map<std::string, std::string_view> fields_of;
-  for (size_t i = 0; i < std::size(kEvents); ++i) {
-    fields_of[std::string(kEvents[i].constant)] = kEventRows[i].fields;
-  }
+  for (const EventRow& row : EventRows()) fields_of[std::string(row.name)] = row.fields;
   const std::regex call(R"(LogEvent::(k\w+),\s*\{(\{[^;]*\})\}\);)");
   const std::regex key(R"(\{\"(\w+)\",)");
   int calls = 0;
@@ -123,7 +116,7 @@ TEST(Events, AreLoggedWithTheirOwnFields) {
       if (file.path().extension() != ".cc") continue;
       const std::string text = Read(file.path());
       for (std::sregex_iterator i(text.begin(), text.end(), call), end; i != end; ++i, ++calls) {
-        const std::vector<std::string> fields = Words(fields_of[(*i)[1]]);
+        const std::vector<std::string> fields = Words(fields_of[NameOf((*i)[1])]);
         const std::string given = (*i)[2];
         for (std::sregex_iterator k(given.begin(), given.end(), key); k != end; ++k) {
           EXPECT_NE(std::find(fields.begin(), fields.end(), (*k)[1]), fields.end())

@@ -20,8 +20,9 @@ TEST(LogWriter, WritesTheReasonOfTheEndBeforeTheLinesThatWait) {
   ASSERT_GE(dup2(ends[1], STDERR_FILENO), 0);
   StartLogWriter();
   constexpr int kLines = 10'000;
-  for (int i = 0; i < kLines; ++i) Event(LogEvent::kNotice, {{"detail", "a line of some length"}});
-  Event(LogEvent::kLogFailed, {{"what", "the reason"}});
+  for (int i = 0; i < kLines; ++i)
+    Event(LogEvent::kNoResources, {{"detail", "a line of some length"}});
+  Event(LogEvent::kLogFailed, {{"detail", "the reason"}});
   FlushLog(std::chrono::milliseconds(0));
 
   // What fits into the pipe, and not much more.

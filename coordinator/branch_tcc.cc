@@ -33,8 +33,9 @@ void LogAnswer(LogEvent event, const Entry& entry, uint32_t index,
                const tcc::Completion& completion) {
   Event(event, {{"gid", entry.gid},
                 {"branch", entry.atomic.branches[index].spec.name},
-                {"partner", entry.atomic.branches[index].spec.resource},
-                {tcc::Name(completion.operation), tcc::Name(completion.answer)},
+                {"resource", entry.atomic.branches[index].spec.resource},
+                {"operation", tcc::Name(completion.operation)},
+                {"result", tcc::Name(completion.answer)},
                 {"detail", completion.detail}});
 }
 

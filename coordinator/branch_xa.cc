@@ -118,7 +118,8 @@ void LogAnswer(LogEvent event, const Entry& entry, uint32_t index, const xa::Com
   Event(event, {{"gid", entry.gid},
                 {"branch", spec.name},
                 {"resource", spec.resource},
-                {core::Name(completion.operation), xa::Name(completion.code)},
+                {"operation", core::Name(completion.operation)},
+                {"result", xa::Name(completion.code)},
                 {"detail", detail}});
 }
 
@@ -231,7 +232,8 @@ core::Event XaBranches::ToVoted(const Entry& entry, uint32_t branch,
   if (meaning.alarm) {
     Event(LogEvent::kAlarm, {{"gid", entry.gid},
                              {"branch", entry.atomic.branches[branch].spec.name},
-                             {"prepare", xa::Name(completion.code)},
+                             {"operation", "prepare"},
+                             {"result", xa::Name(completion.code)},
                              {"detail", completion.failure.detail}});
   }
   core::Voted voted;

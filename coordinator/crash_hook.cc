@@ -99,7 +99,7 @@ void Pass(const char* name, bool after) {
   if (remaining == 0) return;
   const std::string point = std::string(name) + (after ? ".after" : ".before");
   if (point != armed || --remaining > 0) return;
-  Event(LogEvent::kCrashPoint, {{"point", point}});
+  Event(LogEvent::kCrashPoint, {{"detail", point}});
   FlushLog(std::chrono::seconds(10));
   std::raise(SIGKILL);
 }

@@ -265,8 +265,8 @@ void Shard::CarryReply(Entry& entry, const core::Reply& effect) {
 
 void Shard::Forget(Entry& entry) {
   if (TransactionTable::IsRecovered(entry)) {
-    Event(LogEvent::kRecovery,
-          {{"finished", entry.gid}, {"outcome", core::Name(entry.atomic.outcome)}});
+    Event(LogEvent::kTransactionRecovered,
+          {{"gid", entry.gid}, {"result", core::Name(entry.atomic.outcome)}});
   }
   log_book_.Unreserve(entry);
   admission_.NoteSpace();
@@ -307,7 +307,7 @@ void Shard::NoteFailedScan(const std::string& resource, bool standby, const std:
     const bool down = found == context_.resources.end() ||
                       found->second->Status().health == xa::Health::kDown;  // it has been logged
     if (now != before && !down) {
-      Event(LogEvent::kResourceProbe, {{"resource", resource}, {"found", now}});
+      Event(LogEvent::kResourceNotScanned, {{"resource", resource}, {"detail", now}});
     }
   });
 }

@@ -26,12 +26,12 @@ void LogTransitions(Entry& entry, const Clock& clock) {
     work.since = *now;
   }
   if (entry.shown == atomic.state) return;
-  if (LogEnabled(LogEvent::kDecided)) {
-    Event(LogEvent::kDecided, {{"gid", entry.gid},
-                               {"from", core::Name(entry.shown)},
-                               {"to", core::Name(atomic.state)},
-                               {"cause", core::Name(atomic.cause.reason)},
-                               {"branch", entry.CauseBranch()}});
+  if (LogEnabled(LogEvent::kStateChanged)) {
+    Event(LogEvent::kStateChanged, {{"gid", entry.gid},
+                                    {"from", core::Name(entry.shown)},
+                                    {"to", core::Name(atomic.state)},
+                                    {"cause", core::Name(atomic.cause.reason)},
+                                    {"branch", entry.CauseBranch()}});
   }
   if (entry.decided_at.ns == 0 && atomic.decision != core::Decision::kNone) {
     entry.decided_at = clock.Wall();
@@ -42,11 +42,12 @@ void LogTransitions(Entry& entry, const Clock& clock) {
 void LogHeuristic(const Entry& entry, uint32_t index) {
   const core::AtomicBranch& branch = entry.atomic.branches.at(index);
   const bool hazard = branch.heuristic == core::Ack::kHeuristicHazard;
-  Event(hazard ? LogEvent::kHazard : LogEvent::kHeuristic, {{"gid", entry.gid},
-                                                            {"branch", branch.spec.name},
-                                                            {"resource", branch.spec.resource},
-                                                            {"ack", core::Name(branch.heuristic)},
-                                                            {"detail", ForOperator(entry, index)}});
+  Event(hazard ? LogEvent::kHazard : LogEvent::kHeuristic,
+        {{"gid", entry.gid},
+         {"branch", branch.spec.name},
+         {"resource", branch.spec.resource},
+         {"result", core::Name(branch.heuristic)},
+         {"detail", ForOperator(entry, index)}});
 }
 
 }  // namespace assent::coordinator

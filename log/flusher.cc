@@ -130,7 +130,7 @@ void Flusher::Run() {
   queue_.clear();
   const Error error = *failure_;
   lock.unlock();
-  Event(LogEvent::kLogFailed, {{"what", error.message}});
+  Event(LogEvent::kLogFailed, {{"detail", error.message}});
   sink_.OnFailure(error);
 }
 

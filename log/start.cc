@@ -86,7 +86,7 @@ Result<void> RemoveOld(FileSystem& files, const Options& options, const Survey& 
   if (old.empty()) return {};
   for (uint64_t segment : old) {
     auto removed = RemoveFile(files, SegmentPath(options.directory, segment));
-    if (!removed) Event(LogEvent::kWarned, {{"what", removed.error().message}});
+    if (!removed) Event(LogEvent::kLogUpkeepFailed, {{"detail", removed.error().message}});
   }
   return SyncDirectory(files, options.directory);
 }

@@ -69,7 +69,7 @@ Result<void> Upkeep::Try(Result<void> done) {
   unfinished_ = true;
   if (done.error().code != ErrorCode::kUnavailable && done.error().message != said_) {
     said_ = done.error().message;
-    Event(LogEvent::kWarned, {{"what", said_}});
+    Event(LogEvent::kLogUpkeepFailed, {{"detail", said_}});
   }
   return {};
 }

@@ -39,7 +39,7 @@ Result<void> Writer::Begin(std::unique_ptr<File> file, const SegmentHeader& head
   segment_bytes_ = header.segment_bytes;
   sector_ = 1;
   left_bytes_.store(SectorsLeft() * kSectorBytes, std::memory_order_release);
-  Event(LogEvent::kLogSegment, {{"file", path_}, {"first_lsn", std::to_string(header.first_lsn)}});
+  Event(LogEvent::kLogSegment, {{"file", path_}, {"lsn", std::to_string(header.first_lsn)}});
   return {};
 }
 

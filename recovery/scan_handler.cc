@@ -82,7 +82,7 @@ void ScanHandler::TakeAnswer(const xa::Completion& completion) {
   Event(IsGone(completion.code) ? LogEvent::kBranchResolved : LogEvent::kBranchRetry,
         {{"xid", completion.xid.ToPostgreSql()},
          {"operation", core::Name(completion.operation)},
-         {"answer", xa::Name(completion.code)},
+         {"result", xa::Name(completion.code)},
          {"detail", completion.failure.detail}});
 }
 

@@ -96,7 +96,7 @@ void Server::OnAccepted(error_code error, tcp::socket socket) {
   if (error) {
     // Out of file descriptors, most likely: they come back.
     if (!std::exchange(is_paused_, true)) {
-      Event(LogEvent::kAcceptPaused, {{"why", error.message()}});
+      Event(LogEvent::kAcceptPaused, {{"detail", error.message()}});
     }
     retry_->expires_after(std::chrono::milliseconds(100));
     retry_->async_wait([this](error_code failure) {

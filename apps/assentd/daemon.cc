@@ -27,7 +27,7 @@ using Managers = std::vector<std::unique_ptr<xa::ResourceManager>>;
 
 int Complain(const char* what, const Error& error, int code) {
   std::string text = error.field.empty() ? error.message : error.field + ": " + error.message;
-  Event(LogEvent::kAlarm, {{"what", what}, {"detail", text}});
+  Event(LogEvent::kStartFailed, {{"detail", std::string(what) + ": " + text}});
   return code;
 }
 
@@ -74,15 +74,15 @@ std::string UrlOf(const Config& config, uint16_t port) {
 
 void SayStarted(const Config& config, uint16_t port, const recovery::Rebuilt& rebuilt,
                 size_t unfinished, size_t outcomes) {
-  Event(LogEvent::kRecovery, {{"records", std::to_string(rebuilt.records)},
-                              {"unfinished", std::to_string(unfinished)},
-                              {"outcomes", std::to_string(outcomes)}});
+  Event(LogEvent::kLogReplayed, {{"records", std::to_string(rebuilt.records)},
+                                 {"unfinished", std::to_string(unfinished)},
+                                 {"outcomes", std::to_string(outcomes)}});
   Event(LogEvent::kStarted, {{"listen", config.server.address + ":" + std::to_string(port)},
-                             {"log", config.log.directory},
+                             {"directory", config.log.directory},
                              {"resources", std::to_string(config.resources.size())},
                              {"pid", std::to_string(getpid())}});
   if (config.resources.empty()) {
-    Event(LogEvent::kNotice,
+    Event(LogEvent::kNoResources,
           {{"detail",
             "no resource is configured: write a file with [[resource]] tables and start with "
             "--config FILE; `assentd --help` shows one"}});

@@ -93,8 +93,9 @@ Result<void> ReserveDescriptors(Config* config) {
   if (!shares) return shares.error();
   const auto asked = static_cast<uint64_t>(server::MostConnections(config->server));
   if (shares->clients < asked) {
-    Event(LogEvent::kWarned,
-          {{"what", "the limit of open files is " + std::to_string(limit.rlim_cur) + ": at most " +
+    Event(
+        LogEvent::kFileLimitLow,
+        {{"detail", "the limit of open files is " + std::to_string(limit.rlim_cur) + ": at most " +
                         std::to_string(shares->clients) +
                         " clients are connected at once (with server.max_connections it would be " +
                         std::to_string(asked) + "), and " + std::to_string(shares->partners) +

@@ -51,7 +51,7 @@ void AwaitStop() {
     }
     const char* why = signal == SIGHUP ? "the configuration is read at start only" : "not used";
     Event(LogEvent::kSignalIgnored,
-          {{"signal", name}, {"from_pid", std::to_string(info.si_pid)}, {"why", why}});
+          {{"signal", name}, {"pid", std::to_string(info.si_pid)}, {"detail", why}});
   }
 }
 

@@ -77,7 +77,7 @@ void Router::Do(const Upkeep& upkeep, const std::function<bool()>& goes_on) {
   if (!session) return;
   (*session)->RollBack();  // the purge has local transactions of its own
   const auto purged = PurgeBarrier(**session, upkeep.transaction, upkeep.horizon, goes_on);
-  if (!purged) Event(LogEvent::kWarned, {{"detail", "no purge: " + purged.error().message}});
+  if (!purged) Event(LogEvent::kPurgeFailed, {{"detail", purged.error().message}});
 }
 
 }  // namespace assent::partner

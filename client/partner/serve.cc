@@ -156,7 +156,7 @@ Answer Handling::Commit(int status, std::string text) {
 Answer Handling::GiveUp(Error error, uint32_t retry_after_s) {
   session_.RollBack();
   if (error.code == ErrorCode::kInvalid) {
-    Warn(LogEvent::kWarned, error.message);
+    Warn(LogEvent::kCallFailed, error.message);
     return {500, "the business code or its SQL is at fault; its own log says how"};
   }
   if (!session_.usable()) retry_after_s = std::max(retry_after_s, kRetryAfterS);

@@ -72,8 +72,6 @@ uint16_t PortOf(int descriptor) {
                    : reinterpret_cast<const sockaddr_in*>(&address)->sin_port);
 }
 
-void Warn(const std::string& detail) { Event(LogEvent::kWarned, {{"detail", detail}}); }
-
 class ThreadedServer final : public Server {
  public:
   ThreadedServer(const ServerOptions& options, Verifier verifier, Opener opener,
@@ -133,7 +131,7 @@ void ThreadedServer::Accept() {
     }
     const int code = errno;
     if (is_stopping_ || code == EINTR || code == ECONNABORTED) continue;
-    if (code != told) Warn(std::string("cannot accept: ") + std::strerror(code));
+    if (code != told) Event(LogEvent::kAcceptPaused, {{"detail", std::strerror(code)}});
     told = code;
     std::this_thread::sleep_for(kAcceptPause);
   }
@@ -154,7 +152,7 @@ void ThreadedServer::Take(int descriptor) {
   try {
     served.thread = std::thread([this, &served] { Serve(served); });
   } catch (const std::system_error& thrown) {
-    Warn(std::string("no thread for a connection: ") + thrown.what());
+    Event(LogEvent::kConnectionRefused, {{"detail", thrown.what()}});
     served.connection.Send({503, "no thread can be had", kRetryAfterS}, false);
     served_.pop_back();
   }

@@ -86,7 +86,7 @@ Result<void> Control::Look() {
   }
   for (const std::string& warning : probe->warnings) {
     if (logged_.insert(warning).second) {
-      Event(LogEvent::kResourceProbe, {{"resource", options_.name}, {"found", warning}});
+      Event(LogEvent::kResourceMisconfigured, {{"resource", options_.name}, {"detail", warning}});
     }
   }
   view_.SetProbe(std::move(*probe));
@@ -105,7 +105,7 @@ void Control::SetUp() {
 
 void Control::SetDown(const std::string& detail) {
   if (!view_.SetHealth(xa::Health::kDown, detail)) return;
-  Event(LogEvent::kResourceDown, {{"resource", options_.name}, {"why", detail}});
+  Event(LogEvent::kResourceDown, {{"resource", options_.name}, {"detail", detail}});
   hooks_.on_down(detail);
 }
 

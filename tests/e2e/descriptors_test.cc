@@ -94,7 +94,7 @@ TEST_F(Descriptors, AcceptingPausesWithAnEventAndGoesOn) {
   const auto says = [&](const char* event) {
     return Eventually(kSoon, [&] { return daemon_.Said().find(event) != std::string::npos; });
   };
-  EXPECT_TRUE(says("accept-paused why=\"Too many open files\"")) << daemon_.Said();
+  EXPECT_TRUE(says("accept-paused detail=\"Too many open files\"")) << daemon_.Said();
   EXPECT_TRUE(daemon_.Running());
   ASSERT_EQ(prlimit(daemon_.pid(), RLIMIT_NOFILE, &before, nullptr), 0);
   EXPECT_TRUE(says("accept-resumed")) << daemon_.Said();

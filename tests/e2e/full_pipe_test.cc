@@ -80,7 +80,7 @@ TEST_F(FullPipe, TransactionsGoOnAndTheLogSaysWhatIsMissing) {
   const std::string mark = "log-dropped errors=0 others=";
   const size_t at = said.find(mark);
   ASSERT_NE(at, std::string::npos) << said.substr(said.size() - 500);
-  EXPECT_GE(CountOf(said, " decided ") + std::stoul(said.substr(at + mark.size())), kCount);
+  EXPECT_GE(CountOf(said, " state-changed ") + std::stoul(said.substr(at + mark.size())), kCount);
   BeginAndRollBack(1);
   daemon_.Kill(SIGTERM);
   EXPECT_TRUE(daemon_.Wait(kSoon)->ok());

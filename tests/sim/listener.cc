@@ -11,15 +11,10 @@ World* listening = nullptr;                         // NOLINT
 std::function<void(const std::string&)> tell_held;  // NOLINT
 
 std::string Line(LogEvent event, std::initializer_list<Field> fields) {
-  static constexpr const char* kNames[] = {
-#define X(name, text, level) text,
-      ASSENT_EVENTS(X)
-#undef X
-  };
-  std::string line = std::string("      log: ") + kNames[static_cast<size_t>(event)];
+  std::string line = "      log: " + std::string(RowOf(event).name);
   for (const auto& [key, value] : fields) {
     line += ' ';
-    line += key;
+    line += key.name();
     line += '=';
     line += value;
   }
@@ -58,7 +53,7 @@ void Hear(LogEvent event, Level level, std::initializer_list<Field> fields) {
   if (event == LogEvent::kOrphanHeld) {
     world.Reach(Marker::kHeld);
     for (const auto& [key, value] : fields) {
-      if (key == "xid") tell_held(std::string(value));
+      if (key.name() == "xid") tell_held(std::string(value));
     }
   }
   if (event == LogEvent::kNeedsOperator) world.Reach(Marker::kNeedsOperator);
