@@ -93,7 +93,7 @@ bool Endpoint::TryToGo(const std::shared_ptr<Exchange>& exchange, Monotonic now)
   return false;
 }
 
-std::shared_ptr<Connection> Endpoint::TakeKept(Monotonic now) {
+std::shared_ptr<PartnerConnection> Endpoint::TakeKept(Monotonic now) {
   while (!kept_.empty()) {
     const Kept kept = std::move(kept_.back());
     kept_.pop_back();

@@ -2,8 +2,8 @@
 // One endpoint (scheme, host, port): its limiter, the calls that wait, its kept connections.
 //
 // Contract: every call that is submitted is delivered exactly one completion. Threads: one, that of
-// its loop; nothing here blocks, and nothing that it calls comes back into it but Connection's
-// `done`, later.
+// its loop; nothing here blocks, and nothing that it calls comes back into it but
+// PartnerConnection's `done`, later.
 #pragma once
 
 #include <functional>
@@ -17,9 +17,9 @@
 
 #include "base/signing/signer.h"
 #include "base/time.h"
-#include "participants/http/connection.h"
 #include "participants/http/limiter.h"
 #include "participants/http/options.h"
+#include "participants/http/partner_connection.h"
 #include "tcc/port.h"
 
 namespace assent::http {
@@ -43,7 +43,7 @@ struct Exchange {
   bool probe = false;  // of the limiter
   bool ended_by_us = false;
   bool dials = false;  // its connection is new
-  std::shared_ptr<Connection> connection;
+  std::shared_ptr<PartnerConnection> connection;
 
   Lane lane() const {
     return call.operation == tcc::Operation::kTry ? Lane::kTry : Lane::kPhaseTwo;
@@ -52,7 +52,7 @@ struct Exchange {
 
 // What an endpoint needs of the loop that it lives on.
 struct EndpointServices {
-  std::function<std::shared_ptr<Connection>()> connect;
+  std::function<std::shared_ptr<PartnerConnection>()> connect;
   std::function<void(Monotonic)> wake_at;  // Pump is to be called then; the last one counts
   std::function<void(tcc::Completion)> deliver;
   std::function<void(const tcc::EndpointStatus&)> publish;
@@ -73,7 +73,7 @@ class Endpoint {
 
  private:
   struct Kept {
-    std::shared_ptr<Connection> connection;
+    std::shared_ptr<PartnerConnection> connection;
     Monotonic since;
   };
   // In the order in which they came.
@@ -87,7 +87,7 @@ class Endpoint {
   void GiveUpLate(Monotonic now);
   std::shared_ptr<Exchange> Take(Lane lane, Queue::iterator at);
   void Go(const std::shared_ptr<Exchange>& exchange, Monotonic now);
-  std::shared_ptr<Connection> TakeKept(Monotonic now);
+  std::shared_ptr<PartnerConnection> TakeKept(Monotonic now);
   void OnDone(const std::shared_ptr<Exchange>& exchange, const Received& received);
   Limiter::Result Judge(const Exchange& exchange, const Received& received,
                         const tcc::Completion& completion, Monotonic now) const;

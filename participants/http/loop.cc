@@ -159,14 +159,14 @@ AsioLoop::Place& AsioLoop::PlaceOf(const Target& target) {
 EndpointServices AsioLoop::ServicesFor(const Url& url, Place* place) {
   EndpointServices services;
   services.connect = [this, url] {
-    ConnectionOptions options;
+    PartnerConnectionOptions options;
     const auto known = options_.addresses.find(url.host);
     if (known != options_.addresses.end()) options.addresses = known->second;
     options.own_address = options_.own_address;
     options.max_header_bytes = options_.max_header_bytes;
     options.sockets = options_.sockets;
     options.max_body_bytes = options_.max_answer_bytes;
-    return Connection::Make(io_, tls_, url, std::move(options));
+    return PartnerConnection::Make(io_, tls_, url, std::move(options));
   };
   services.wake_at = [this, place](Monotonic at) { WakeAt(place, at); };
   services.deliver = [this](tcc::Completion completion) { Deliver(std::move(completion)); };

@@ -28,7 +28,7 @@ class context;
 
 namespace assent::http {
 
-struct ConnectionOptions {
+struct PartnerConnectionOptions {
   std::vector<std::string> addresses;  // empty: the resolver is asked
   size_t max_header_bytes = 0, max_body_bytes = 0;
   std::shared_ptr<SocketShare> sockets;           // null: no bound
@@ -42,9 +42,9 @@ struct Job {
   std::function<void(Received)> done;
 };
 
-class Connection {
+class PartnerConnection {
  public:
-  virtual ~Connection() = default;
+  virtual ~PartnerConnection() = default;
   virtual void Serve(Job job) = 0;
   virtual bool is_idle() const = 0;
   // Idle, and the partner has neither closed nor said anything unasked.
@@ -54,9 +54,9 @@ class Connection {
   virtual bool was_open() const = 0;  // it has been connected once
 
   // `tls` outlives the connection; it is used where the URL says https.
-  static std::shared_ptr<Connection> Make(boost::asio::io_context& io,
-                                          boost::asio::ssl::context& tls, const Url& url,
-                                          ConnectionOptions options);
+  static std::shared_ptr<PartnerConnection> Make(boost::asio::io_context& io,
+                                                 boost::asio::ssl::context& tls, const Url& url,
+                                                 PartnerConnectionOptions options);
 };
 
 }  // namespace assent::http

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Callbacks, not coroutines: everything runs on one thread, and a step that comes late finds the
 // connection closed, or a newer attempt, and ends.
-#include "participants/http/connection.h"
+#include "participants/http/partner_connection.h"
 
 #include <openssl/ssl.h>
 
@@ -16,26 +16,20 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/error.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <optional>
 
-#include "base/net/status_line.h"
+#include "participants/http/response_reader.h"
 
 namespace assent::http {
 namespace {
 
 namespace asio = boost::asio;
-namespace beast_http = boost::beast::http;
 using asio::ip::tcp;
 using boost::system::error_code;
 using Steady = std::chrono::steady_clock;
 
 constexpr size_t kReadBytes = 8 << 10;
 constexpr size_t kKeptBytes = 64 << 10;  // of a request's buffer, for the next one
-constexpr int kMaxInformational = 16;    // answers 1xx before the answer
 
 // True while it lives.
 class Within {
@@ -49,19 +43,20 @@ class Within {
   bool* const flag_;
 };
 
-class AsioConnection final : public Connection,
-                             public std::enable_shared_from_this<AsioConnection> {
+class AsioPartnerConnection final : public PartnerConnection,
+                                    public std::enable_shared_from_this<AsioPartnerConnection> {
  public:
-  AsioConnection(asio::io_context& io, asio::ssl::context& tls, const Url& url,
-                 ConnectionOptions options)
+  AsioPartnerConnection(asio::io_context& io, asio::ssl::context& tls, const Url& url,
+                        PartnerConnectionOptions options)
       : io_(io),
         tls_context_(tls),
         url_(url),
         options_(std::move(options)),
         resolver_(io),
         socket_(io),
-        timer_(io) {}
-  ~AsioConnection() override {
+        timer_(io),
+        reader_(options_.max_header_bytes, options_.max_body_bytes) {}
+  ~AsioPartnerConnection() override {
     if (has_share_) options_.sockets->Give();
   }
 
@@ -83,8 +78,6 @@ class AsioConnection final : public Connection,
   void OnWritten(error_code error);
   void Read();
   void OnRead(error_code error, size_t bytes);
-  void Parse();
-  bool ParseSome();
   void OnEnd(error_code error);
   void Answered();
   void Finish(Received received, State state);
@@ -97,7 +90,7 @@ class AsioConnection final : public Connection,
   asio::io_context& io_;
   asio::ssl::context& tls_context_;
   const Url url_;
-  const ConnectionOptions options_;
+  const PartnerConnectionOptions options_;
   tcp::resolver resolver_;
   tcp::socket socket_;
   std::optional<asio::ssl::stream<tcp::socket&>> tls_;
@@ -119,14 +112,12 @@ class AsioConnection final : public Connection,
   Steady::time_point connect_until_, until_;
   std::string out_;
   bool sent_ = false, is_writing_ = false, is_reading_ = false;
-  boost::beast::flat_buffer buffer_;
-  std::optional<beast_http::response_parser<beast_http::string_body>> parser_;
-  int informational_ = 0;
+  ResponseReader reader_;
 };
 
 // ---- To the partner ----------------------------------------------------------------------------
 
-void AsioConnection::Serve(Job job) {
+void AsioPartnerConnection::Serve(Job job) {
   const Within within(&is_called_);
   job_ = std::move(job);
   sent_ = false;
@@ -138,7 +129,7 @@ void AsioConnection::Serve(Job job) {
   Resolve();
 }
 
-void AsioConnection::Resolve() {
+void AsioPartnerConnection::Resolve() {
   Arm(connect_until_);
   std::vector<std::string> addresses = options_.addresses;
   if (addresses.empty()) addresses.push_back(url_.host);
@@ -159,7 +150,7 @@ void AsioConnection::Resolve() {
 }
 
 // Each address has an equal share of the time that is left: a silent one must not use it all up.
-void AsioConnection::ConnectNext() {
+void AsioPartnerConnection::ConnectNext() {
   error_code error;
   if (next_endpoint_ == endpoints_.size()) return Fail("cannot connect: " + last_failure_);
   const auto left = connect_until_ - Steady::now();
@@ -186,7 +177,7 @@ void AsioConnection::ConnectNext() {
   });
 }
 
-void AsioConnection::OnConnected(error_code error) {
+void AsioPartnerConnection::OnConnected(error_code error) {
   if (error) {
     last_failure_ = error.message();
     return ConnectNext();
@@ -200,7 +191,7 @@ void AsioConnection::OnConnected(error_code error) {
   Handshake();
 }
 
-void AsioConnection::Handshake() {
+void AsioPartnerConnection::Handshake() {
   tls_.emplace(socket_, tls_context_);
   error_code error;
   asio::ip::make_address(url_.host, error);
@@ -217,7 +208,7 @@ void AsioConnection::Handshake() {
                         });
 }
 
-std::string AsioConnection::TlsFailure(error_code error) {
+std::string AsioPartnerConnection::TlsFailure(error_code error) {
   const long verdict = SSL_get_verify_result(tls_->native_handle());
   if (verdict == X509_V_OK) return "TLS: " + error.message();
   // The chain is right, and our own check of the name said no.
@@ -225,11 +216,10 @@ std::string AsioConnection::TlsFailure(error_code error) {
   return std::string("the certificate is refused: ") + X509_verify_cert_error_string(verdict);
 }
 
-void AsioConnection::Send() {
+void AsioPartnerConnection::Send() {
   state_ = State::kServing;
   Arm(until_);
-  informational_ = 0;
-  parser_.reset();
+  reader_.Begin();
   if (out_.capacity() > kKeptBytes) std::string().swap(out_);
   out_.clear();
   job_.request(&out_);
@@ -238,7 +228,7 @@ void AsioConnection::Send() {
   Read();
 }
 
-void AsioConnection::Write() {
+void AsioPartnerConnection::Write() {
   const auto written = [self = shared_from_this()](error_code error, size_t) {
     self->OnWritten(error);
   };
@@ -253,109 +243,58 @@ void AsioConnection::Write() {
 
 // A failure to write is not the end: the partner may have answered, and closed, before it had read
 // everything. The reading side tells.
-void AsioConnection::OnWritten(error_code error) {
+void AsioPartnerConnection::OnWritten(error_code error) {
   if (!error) is_writing_ = false;
 }
 
 // ---- From the partner --------------------------------------------------------------------------
 
-void AsioConnection::Read() {
+void AsioPartnerConnection::Read() {
   if (is_reading_ || state_ == State::kClosed) return;
   is_reading_ = true;
-  const auto space = buffer_.prepare(kReadBytes);
+  const std::span<char> free = reader_.Prepare(kReadBytes);
+  const auto space = asio::buffer(free.data(), free.size());
   const auto read = [self = shared_from_this()](error_code error, size_t bytes) {
     self->OnRead(error, bytes);
   };
   tls_ ? tls_->async_read_some(space, read) : socket_.async_read_some(space, read);
 }
 
-void AsioConnection::OnRead(error_code error, size_t bytes) {
+void AsioPartnerConnection::OnRead(error_code error, size_t bytes) {
   is_reading_ = false;
   if (state_ == State::kIdle) return Close("");  // it closed, or spoke unasked
   if (state_ != State::kServing) return;
   if (error) return OnEnd(error);
-  buffer_.commit(bytes);
-  Parse();
-}
-
-void AsioConnection::Parse() {
-  while (state_ == State::kServing && buffer_.size() > 0) {
-    if (!ParseSome()) break;
+  reader_.Commit(bytes);
+  switch (reader_.Parse()) {
+    case ResponseReader::Progress::kDone: Answered(); break;
+    case ResponseReader::Progress::kFailed: Fail(reader_.failure()); break;
+    case ResponseReader::Progress::kNeedsMore: break;
   }
   if (state_ == State::kServing || state_ == State::kIdle) Read();
 }
 
-bool AsioConnection::ParseSome() {
-  if (!parser_) {
-    parser_.emplace();
-    // Not eager: in Boost 1.74 an eager parser goes on to the body of an answer whose
-    // Content-Length is beyond the limit.
-    parser_->eager(false);
-    parser_->header_limit(static_cast<uint32_t>(options_.max_header_bytes));
-    parser_->body_limit(options_.max_body_bytes);
-  }
-  if (!parser_->is_header_done()) net::InsertSpaceAfterCode(&buffer_);
-  error_code error;
-  const size_t used = parser_->put(buffer_.data(), error);
-  buffer_.consume(used);
-  if (error == beast_http::error::need_more) error = {};
-  if (error == beast_http::error::body_limit) {
-    Fail("the answer is larger than " + std::to_string(options_.max_body_bytes) + " bytes");
-    return false;
-  }
-  if (error) {
-    Fail("malformed HTTP response: " + error.message());
-    return false;
-  }
-  if (!parser_->is_done()) {
-    // Beast bounds neither the extensions of a chunk nor what follows the last one.
-    const bool is_stuck = used == 0 && buffer_.size() > options_.max_header_bytes;
-    if (is_stuck) Fail("the answer has a chunk without end");
-    return used > 0;
-  }
-  const unsigned status = parser_->get().result_int();
-  if (status / 100 != 1) {
-    Answered();
-    return false;
-  }
-  parser_.reset();  // the answer is still to come
-  if (status == 101 || ++informational_ > kMaxInformational) {
-    Fail("it answered " + std::to_string(status) + " and no more");
-    return false;
-  }
-  return true;
-}
-
 // Without a length, the end of the connection is the end of the body. Under TLS only where the
 // partner said so: anybody can cut a connection.
-void AsioConnection::OnEnd(error_code error) {
-  error_code incomplete;
-  if (error == asio::error::eof && parser_ && parser_->is_header_done()) {
-    parser_->put_eof(incomplete);
-    if (!incomplete && parser_->is_done()) return Answered();
+void AsioPartnerConnection::OnEnd(error_code error) {
+  if (error == asio::error::eof && reader_.ParseEnd() == ResponseReader::Progress::kDone) {
+    return Answered();
   }
-  const bool begun = parser_ && parser_->got_some();
+  const bool begun = reader_.HasBegun();
   if (error == asio::error::eof || error == asio::ssl::error::stream_truncated) {
     return Fail(begun ? "the answer was cut off" : "the connection was closed without an answer");
   }
   Fail("the connection was lost: " + error.message());
 }
 
-void AsioConnection::Answered() {
-  const auto& message = parser_->get();
-  const auto copy = [](boost::string_view text) { return std::string(text.data(), text.size()); };
-  Received received;
-  received.status = static_cast<int>(message.result_int());
-  received.retry_after = copy(message[beast_http::field::retry_after]);
-  received.expires = copy(message["Assent-Expires"]);
-  const bool stays = message.keep_alive() && buffer_.size() == 0 && !is_writing_;
-  parser_.reset();
-  Finish(std::move(received), stays ? State::kIdle : State::kClosed);
+void AsioPartnerConnection::Answered() {
+  const bool stays = reader_.LeavesConnectionUsable() && !is_writing_;
+  Finish(reader_.received(), stays ? State::kIdle : State::kClosed);
 }
 
 // ---- The end -----------------------------------------------------------------------------------
 
-void AsioConnection::Finish(Received received, State state) {
+void AsioPartnerConnection::Finish(Received received, State state) {
   state_ = state;
   due_ = Steady::time_point::max();
   received.sent = sent_;
@@ -371,19 +310,19 @@ void AsioConnection::Finish(Received received, State state) {
   asio::post(io_, [done, received = std::move(received)] { done(received); });
 }
 
-void AsioConnection::Fail(const std::string& why, bool timed_out) {
+void AsioPartnerConnection::Fail(const std::string& why, bool timed_out) {
   Received received;
   received.failure = why;
   received.timed_out = timed_out;
   Finish(std::move(received), State::kClosed);
 }
 
-void AsioConnection::Close(const std::string& why) {
+void AsioPartnerConnection::Close(const std::string& why) {
   const Within within(&is_called_);
   if (state_ != State::kClosed) Fail(why);
 }
 
-bool AsioConnection::IsReusable() {
+bool AsioPartnerConnection::IsReusable() {
   if (state_ != State::kIdle) return false;
   // What came since the thread last looked.
   char byte;
@@ -393,12 +332,12 @@ bool AsioConnection::IsReusable() {
 
 // The timer is set anew only where it would come too late: that what it was set for has ended is
 // seen when it comes.
-void AsioConnection::Arm(Steady::time_point at) {
+void AsioPartnerConnection::Arm(Steady::time_point at) {
   due_ = at;
   if (at < timer_at_) WaitUntil(at);
 }
 
-void AsioConnection::WaitUntil(Steady::time_point at) {
+void AsioPartnerConnection::WaitUntil(Steady::time_point at) {
   timer_at_ = at;
   timer_.expires_at(at);
   timer_.async_wait([self = shared_from_this(), at](error_code error) {
@@ -412,23 +351,24 @@ void AsioConnection::WaitUntil(Steady::time_point at) {
   });
 }
 
-void AsioConnection::OnTimer() {
+void AsioPartnerConnection::OnTimer() {
   if (state_ == State::kConnecting) {
     last_failure_ = "no connection in time";
     if (is_dialling_ && next_endpoint_ < endpoints_.size()) return ConnectNext();
     const bool is_up = !is_dialling_ && was_open_;
     Fail(is_up ? "no TLS in time" : "cannot connect: " + last_failure_, true);
   } else if (state_ == State::kServing) {
-    const bool begun = parser_ && parser_->got_some();
+    const bool begun = reader_.HasBegun();
     Fail(begun ? "the answer was not complete in time" : "no answer in time", true);
   }
 }
 
 }  // namespace
 
-std::shared_ptr<Connection> Connection::Make(asio::io_context& io, asio::ssl::context& tls,
-                                             const Url& url, ConnectionOptions options) {
-  return std::make_shared<AsioConnection>(io, tls, url, std::move(options));
+std::shared_ptr<PartnerConnection> PartnerConnection::Make(asio::io_context& io,
+                                                           asio::ssl::context& tls, const Url& url,
+                                                           PartnerConnectionOptions options) {
+  return std::make_shared<AsioPartnerConnection>(io, tls, url, std::move(options));
 }
 
 }  // namespace assent::http
