@@ -1,45 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
-// Stands between a program and its database, and cuts the line behind a COMMIT: the database
-// commits, the program never hears of it.
+// A TCP proxy between a program and its database that cuts the connection after a COMMIT: the
+// database commits, the program never hears of it.
 //
-// Threads: one accepts, one for each direction of each connection; the destructor ends them all.
+// Threads: any.
 #pragma once
 
 #include <atomic>
-#include <cstdint>
-#include <list>
-#include <thread>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "tests/support/tcp_proxy.h"
 
 namespace assent::test {
 
 class CuttingProxy {
  public:
-  explicit CuttingProxy(int server_port);
-  ~CuttingProxy();
-  CuttingProxy(const CuttingProxy&) = delete;
-  CuttingProxy& operator=(const CuttingProxy&) = delete;
+  explicit CuttingProxy(int server_port)
+      : proxy_(server_port, [this] { return std::make_unique<CuttingFilter>(is_armed_); }) {}
 
-  int port() const { return port_; }
+  int port() const { return proxy_.port(); }
   // The connection on which the next COMMIT is sent. Once.
   void CutBehindCommit() { is_armed_ = true; }
   bool has_cut() const { return !is_armed_; }
 
  private:
-  struct Line {
-    int program = -1, server = -1;
-    std::atomic<bool> is_cut = false;
-    std::thread there, back;
-  };
-  void Accept();
-  void CarryThere(Line& line);
-  static void CarryBack(Line& line);
+  class CuttingFilter : public TcpProxy::Filter {
+   public:
+    explicit CuttingFilter(std::atomic<bool>& is_armed) : is_armed_(is_armed) {}
+    bool ToServer(std::string& bytes) override {
+      if (EndsWithCommit(bytes) && is_armed_.exchange(false)) is_cut_ = true;
+      return true;
+    }
+    // The server's answer, which shows that it has committed, goes no further.
+    bool ToClient(std::string& bytes) override {
+      if (is_cut_) bytes.clear();
+      return !is_cut_;
+    }
 
-  const int server_port_;
-  int listener_ = -1;
-  int port_ = 0;
+   private:
+    // As both vendors' protocols carry it: the text of one query, with or without a zero after it.
+    static bool EndsWithCommit(std::string_view sent) {
+      while (sent.ends_with('\0')) sent.remove_suffix(1);
+      return sent.ends_with("COMMIT");
+    }
+
+    std::atomic<bool>& is_armed_;
+    bool is_cut_ = false;
+  };
+
   std::atomic<bool> is_armed_ = false;
-  std::list<Line> lines_;  // grows on the acceptor's thread; read when that has ended
-  std::thread acceptor_;
+  TcpProxy proxy_;  // last: its threads use the others
 };
 
 }  // namespace assent::test

@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/support/answer_proxy.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
+#include <memory>
 #include <utility>
-
-#include "base/check.h"
 
 namespace assent::test {
 namespace {
@@ -16,23 +10,6 @@ namespace {
 constexpr size_t kHeader = 4;  // length in three bytes, number in one
 constexpr size_t kLongestEnd = 9;
 constexpr unsigned char kEnd = 0xfe, kError = 0xff;
-
-sockaddr_in Loopback(int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
-
-bool SendAll(int to, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t sent = send(to, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent <= 0) return false;
-    bytes.remove_prefix(static_cast<size_t>(sent));
-  }
-  return true;
-}
 
 // The size of the first packet with its header; 0: it has not come as a whole.
 size_t FirstPacket(std::string_view bytes) {
@@ -50,122 +27,81 @@ std::string ErrorPacket(char number) {
 
 }  // namespace
 
-AnswerProxy::AnswerProxy(int server_port) : server_port_(server_port) {
-  listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = Loopback(0);
-  socklen_t size = sizeof address;
-  CHECK(bind(listener_, reinterpret_cast<sockaddr*>(&address), size) == 0);
-  CHECK(listen(listener_, 16) == 0);
-  CHECK(getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-  port_ = ntohs(address.sin_port);
-  acceptor_ = std::thread([this] { Accept(); });
-}
+class AnswerProxy::AnswerFilter : public TcpProxy::Filter {
+ public:
+  explicit AnswerFilter(AnswerProxy& proxy) : proxy_(proxy) {}
 
-AnswerProxy::~AnswerProxy() {
-  shutdown(listener_, SHUT_RDWR);
-  acceptor_.join();
-  close(listener_);
-  for (Line& line : lines_) {
-    shutdown(line.client, SHUT_RDWR);
-    shutdown(line.server, SHUT_RDWR);
-    line.there.join();
-    line.back.join();
-    close(line.client);
-    close(line.server);
-  }
-}
-
-void AnswerProxy::EndNext(std::string text, int rows, End end) {
-  const std::lock_guard lock(mutex_);
-  text_ = std::move(text);
-  rows_ = rows;
-  end_ = end;
-  has_ended_ = false;
-}
-
-void AnswerProxy::Accept() {
-  for (;;) {
-    const int client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-    if (client < 0) return;
-    const int server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const sockaddr_in address = Loopback(server_port_);
-    if (connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-      close(client);
-      close(server);
-      continue;
+  // A statement of a test is short: it comes in one piece.
+  bool ToServer(std::string& bytes) override {
+    if (auto order = proxy_.TakeOrder(bytes)) {
+      order_ = std::move(order);
+      part_ = Part::kHeader;
+      rows_ = 0;
     }
-    Line& line = lines_.emplace_back();
-    line.client = client;
-    line.server = server;
-    line.there = std::thread([this, &line] { CarryThere(line); });
-    line.back = std::thread([this, &line] { CarryBack(line); });
+    return true;
   }
-}
-
-// A statement of a test is short: it comes in one piece.
-void AnswerProxy::CarryThere(Line& line) {
-  char buffer[16'384];
-  for (;;) {
-    const ssize_t got = recv(line.client, buffer, sizeof buffer, 0);
-    if (got <= 0) break;
-    const std::string_view sent(buffer, static_cast<size_t>(got));
-    {
-      const std::lock_guard lock(mutex_);
-      if (!text_.empty() && sent.find(text_) != std::string_view::npos) {
-        text_.clear();
-        line.is_chosen = true;
-      }
+  bool ToClient(std::string& bytes) override {
+    if (!order_) return true;
+    pending_ += std::exchange(bytes, {});
+    while (order_) {
+      const size_t size = FirstPacket(pending_);
+      if (size == 0) return true;
+      std::string packet = pending_.substr(0, size);
+      pending_.erase(0, size);
+      if (!Take(std::move(packet), bytes)) return false;
     }
-    if (!SendAll(line.server, sent)) break;
+    bytes += std::exchange(pending_, {});
+    return true;
   }
-  shutdown(line.server, SHUT_RDWR);
-}
 
-void AnswerProxy::CarryBack(Line& line) {
-  char buffer[16'384];
-  Answer answer;
-  for (;;) {
-    const ssize_t got = recv(line.server, buffer, sizeof buffer, 0);
-    if (got <= 0) break;
-    std::string sent(buffer, static_cast<size_t>(got));
-    if (line.is_chosen) {
-      answer.bytes += sent;
-      sent.clear();
-      if (!Take(line, answer, sent)) break;
-    }
-    if (!SendAll(line.client, sent)) break;
-  }
-  shutdown(line.client, SHUT_RDWR);
-}
+ private:
+  // Where the answer that is to end early has got to.
+  enum class Part { kHeader, kRows, kThrownAway };
 
-bool AnswerProxy::Take(Line& line, Answer& answer, std::string& sent) {
-  using Part = Answer::Part;
-  const std::lock_guard lock(mutex_);
-  while (const size_t size = FirstPacket(answer.bytes)) {
-    const std::string packet = answer.bytes.substr(0, size);
-    answer.bytes.erase(0, size);
+  // What the client is sent of a packet. False: the connection is cut.
+  bool Take(std::string packet, std::string& sent) {
     const auto first = static_cast<unsigned char>(packet[kHeader]);
-    const bool ends = first == kError || (first == kEnd && size < kHeader + kLongestEnd);
-    if (answer.part == Part::kThrownAway) {
-      if (!ends) continue;
-      answer = {};
-      line.is_chosen = false;
+    const bool ends = first == kError || (first == kEnd && packet.size() < kHeader + kLongestEnd);
+    if (part_ == Part::kThrownAway) {
+      if (ends) order_.reset();
       return true;
     }
-    if (answer.part == Part::kRows && (ends || answer.rows++ == rows_)) {
-      has_ended_ = true;
-      if (end_ == End::kCut) return false;
+    if (part_ == Part::kRows && (ends || rows_++ == order_->rows)) {
+      proxy_.has_ended_ = true;
+      if (order_->end == End::kCut) {
+        sent.clear();
+        return false;
+      }
       sent += ErrorPacket(packet[kHeader - 1]);
-      answer.part = Part::kThrownAway;
-      if (!ends) continue;
-      answer = {};
-      line.is_chosen = false;
+      part_ = Part::kThrownAway;
+      if (ends) order_.reset();
       return true;
     }
     sent += packet;
-    if (answer.part == Part::kHeader && ends) answer.part = Part::kRows;
+    if (part_ == Part::kHeader && ends) part_ = Part::kRows;
+    return true;
   }
-  return true;
+
+  AnswerProxy& proxy_;
+  std::optional<Order> order_;
+  Part part_ = Part::kHeader;
+  int rows_ = 0;
+  std::string pending_;  // a packet that has not come as a whole
+};
+
+AnswerProxy::AnswerProxy(int server_port)
+    : proxy_(server_port, [this] { return std::make_unique<AnswerFilter>(*this); }) {}
+
+void AnswerProxy::EndNext(std::string text, int rows, End end) {
+  const std::lock_guard lock(mutex_);
+  order_ = Order{std::move(text), rows, end};
+  has_ended_ = false;
+}
+
+std::optional<AnswerProxy::Order> AnswerProxy::TakeOrder(std::string_view sent) {
+  const std::lock_guard lock(mutex_);
+  if (!order_ || sent.find(order_->text) == std::string_view::npos) return std::nullopt;
+  return std::exchange(order_, std::nullopt);
 }
 
 }  // namespace assent::test

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/partner/cutting_proxy.h"
+#include "tests/support/tcp_proxy.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <string_view>
+#include <utility>
 
 #include "base/check.h"
 
 namespace assent::test {
 namespace {
+
+constexpr size_t kReadBytes = 64 << 10;
 
 sockaddr_in Loopback(int port) {
   sockaddr_in address{};
@@ -30,15 +34,18 @@ bool SendAll(int to, std::string_view bytes) {
   return true;
 }
 
-// As both vendors' protocols carry it: the text of one query, with or without a zero behind it.
-bool EndsWithCommit(std::string_view sent) {
-  while (sent.ends_with('\0')) sent.remove_suffix(1);
-  return sent.ends_with("COMMIT");
+// False: `from` has closed.
+bool Receive(int from, std::string& bytes) {
+  bytes.resize(kReadBytes);
+  const ssize_t got = recv(from, bytes.data(), bytes.size(), 0);
+  bytes.resize(got > 0 ? static_cast<size_t>(got) : 0);
+  return got > 0;
 }
 
 }  // namespace
 
-CuttingProxy::CuttingProxy(int server_port) : server_port_(server_port) {
+TcpProxy::TcpProxy(int server_port, std::function<std::unique_ptr<Filter>()> make_filter)
+    : server_port_(server_port), make_filter_(std::move(make_filter)) {
   listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address = Loopback(0);
   socklen_t size = sizeof address;
@@ -49,61 +56,57 @@ CuttingProxy::CuttingProxy(int server_port) : server_port_(server_port) {
   acceptor_ = std::thread([this] { Accept(); });
 }
 
-CuttingProxy::~CuttingProxy() {
+TcpProxy::~TcpProxy() {
   shutdown(listener_, SHUT_RDWR);
   acceptor_.join();
+  close(listener_);
   for (Line& line : lines_) {
-    shutdown(line.program, SHUT_RDWR);
+    shutdown(line.client, SHUT_RDWR);
     shutdown(line.server, SHUT_RDWR);
-    line.there.join();
-    line.back.join();
-    close(line.program);
+    line.thread.join();
+    close(line.client);
     close(line.server);
   }
-  close(listener_);
 }
 
-void CuttingProxy::Accept() {
-  while (true) {
-    const int program = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-    if (program < 0) return;
+void TcpProxy::Accept() {
+  for (;;) {
+    const int client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+    if (client < 0) return;
     const int server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const sockaddr_in address = Loopback(server_port_);
     if (connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-      close(program);
+      close(client);
       close(server);
       continue;
     }
     Line& line = lines_.emplace_back();
-    line.program = program;
+    line.client = client;
     line.server = server;
-    line.there = std::thread([this, &line] { CarryThere(line); });
-    line.back = std::thread([&line] { CarryBack(line); });
+    line.filter = make_filter_();
+    line.thread = std::thread([&line] { Carry(line); });
   }
 }
 
-void CuttingProxy::CarryThere(Line& line) {
-  char bytes[16384];
-  ssize_t count = 0;
-  while ((count = recv(line.program, bytes, sizeof bytes, 0)) > 0) {
-    const std::string_view sent(bytes, static_cast<size_t>(count));
-    if (is_armed_ && EndsWithCommit(sent) && is_armed_.exchange(false)) {
-      line.is_cut = true;  // before the server can answer
+void TcpProxy::Carry(Line& line) {
+  std::string bytes;
+  for (bool open = true; open;) {
+    pollfd ends[] = {{line.client, POLLIN, 0}, {line.server, POLLIN, 0}};
+    if (poll(ends, 2, -1) < 0) continue;
+    if (ends[0].revents != 0) {
+      open = Receive(line.client, bytes);
+      if (open) open = line.filter->ToServer(bytes);
+      open = SendAll(line.server, bytes) && open;
     }
-    if (!SendAll(line.server, sent)) break;
+    if (open && ends[1].revents != 0) {
+      open = Receive(line.server, bytes);
+      if (open) open = line.filter->ToClient(bytes);
+      open = SendAll(line.client, bytes) && open;
+    }
   }
+  // What the server was sent last still reaches it.
   shutdown(line.server, SHUT_WR);
-}
-
-void CuttingProxy::CarryBack(Line& line) {
-  char bytes[16384];
-  ssize_t count = 0;
-  while ((count = recv(line.server, bytes, sizeof bytes, 0)) > 0) {
-    // The server's answer, which shows that it has committed, ends here.
-    if (line.is_cut) break;
-    if (!SendAll(line.program, {bytes, static_cast<size_t>(count)})) break;
-  }
-  shutdown(line.program, SHUT_RDWR);
+  shutdown(line.client, SHUT_RDWR);
 }
 
 }  // namespace assent::test
