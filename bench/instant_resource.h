@@ -21,19 +21,8 @@ class InstantResource final : public xa::ResourceManager {
   void Start(xa::CompletionSink& sink) override { sink_ = &sink; }
   void Stop() override {}
 
-  void Submit(xa::Call call) override {
-    xa::Completion completion;
-    completion.call = call.call;
-    completion.operation = call.operation;
-    completion.xid = call.xid;
-    if (call.operation == core::Operation::kRun) {
-      completion.results.resize(call.statements->size());
-      for (xa::StatementResult& result : completion.results) result.affected = 1;
-    }
-    if (call.operation == core::Operation::kPrepare) {
-      completion.stamp = {"7301553468012345678:1:" + name_, "2026-01-31 12:00:00.123456+00"};
-    }
-    sink_->OnCompletion(std::move(completion));
+  void Submit(xa::Flight flight) override {
+    for (const xa::Call& call : flight.calls) sink_->OnCompletion(Answer(call));
   }
   void Cancel(const xa::Xid&) override {}
   void Scan(const core::Gtrid&, std::function<void(xa::ScanResult)> done) override {
@@ -54,6 +43,21 @@ class InstantResource final : public xa::ResourceManager {
   void Install(std::function<void(Result<std::string>)> done) override { done(std::string()); }
 
  private:
+  xa::Completion Answer(const xa::Call& call) const {
+    xa::Completion completion;
+    completion.call = call.call;
+    completion.operation = call.operation;
+    completion.xid = call.xid;
+    if (call.operation == core::Operation::kRun) {
+      completion.results.resize(call.statements->size());
+      for (xa::StatementResult& result : completion.results) result.affected = 1;
+    }
+    if (call.operation == core::Operation::kPrepare) {
+      completion.stamp = {"7301553468012345678:1:" + name_, "2026-01-31 12:00:00.123456+00"};
+    }
+    return completion;
+  }
+
   const std::string name_;
   xa::CompletionSink* sink_ = nullptr;
 };

@@ -11,6 +11,7 @@
 #include "log/directory.h"
 #include "log/file_system.h"
 #include "tests/support/temp.h"
+#include "xa/flight.h"
 
 namespace assent::coordinator {
 namespace {
@@ -36,10 +37,10 @@ class ThreadedResource final : public xa::ResourceManager {
     wake_.notify_one();
     if (thread_.joinable()) thread_.join();
   }
-  void Submit(xa::Call call) override {
-    if (silent && call.operation == Operation::kPrepare) return;
+  void Submit(xa::Flight flight) override {
+    if (silent && flight.calls.front().operation == Operation::kPrepare) return;
     const std::lock_guard lock(mutex_);
-    calls_.push_back(std::move(call));
+    flights_.push_back(std::move(flight));
     wake_.notify_one();
   }
   void Cancel(const xa::Xid&) override {}
@@ -60,16 +61,18 @@ class ThreadedResource final : public xa::ResourceManager {
   void Run() {
     std::unique_lock lock(mutex_);
     for (;;) {
-      wake_.wait(lock, [this] { return stop_ || !calls_.empty(); });
-      if (calls_.empty()) return;
-      const xa::Call call = std::move(calls_.front());
-      calls_.pop_front();
+      wake_.wait(lock, [this] { return stop_ || !flights_.empty(); });
+      if (flights_.empty()) return;
+      const xa::Flight flight = std::move(flights_.front());
+      flights_.pop_front();
       lock.unlock();
-      Answer(call);
+      xa::CarryOutInOrder(
+          flight, [this](const xa::Call& call) { return Answer(call); },
+          [this](xa::Completion completion) { sink_->OnCompletion(std::move(completion)); });
       lock.lock();
     }
   }
-  void Answer(const xa::Call& call) {
+  xa::Completion Answer(const xa::Call& call) {
     xa::Completion completion;
     completion.call = call.call;
     completion.operation = call.operation;
@@ -81,14 +84,14 @@ class ThreadedResource final : public xa::ResourceManager {
       completion.code = xa::Code::kRbIntegrity;
       ++refused;
     }
-    sink_->OnCompletion(std::move(completion));
+    return completion;
   }
 
   const std::string name_;
   xa::CompletionSink* sink_ = nullptr;
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<xa::Call> calls_;
+  std::deque<xa::Flight> flights_;
   uint64_t prepares_ = 0;
   bool stop_ = false;
   std::thread thread_;

@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "coordinator/records.h"
 #include "coordinator/validate.h"
+#include "xa/flight.h"
 
 namespace assent::coordinator {
 
@@ -71,7 +72,15 @@ void ShardFixture::Reply(ScriptedManager& manager, core::Operation operation, xa
   completion.xid = call.xid;
   completion.code = code;
   completion.stamp = {"server-" + manager.name(), "start"};
-  shard->OnCompletion(std::move(completion));
+  shard->OnCompletion(completion);
+  if (xa::Continues(completion)) return;
+  auto& calls = manager.calls;
+  while (!calls.empty() && calls.front().xid == call.xid &&
+         manager.followers.contains(calls.front().call)) {
+    const xa::Call unsent = std::move(calls.front());
+    calls.pop_front();
+    shard->OnCompletion(xa::NotSent(unsent, completion));
+  }
 }
 
 void ShardFixture::Reply(const std::string& branch, tcc::Operation operation, tcc::Answer answer) {

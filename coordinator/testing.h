@@ -6,6 +6,7 @@
 #pragma once
 
 #include <deque>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -60,7 +61,12 @@ class ScriptedManager final : public xa::ResourceManager {
   const std::string& name() const override { return name_; }
   void Start(xa::CompletionSink&) override {}
   void Stop() override {}
-  void Submit(xa::Call call) override { calls.push_back(std::move(call)); }
+  void Submit(xa::Flight flight) override {
+    for (size_t i = 0; i < flight.calls.size(); ++i) {
+      if (i > 0) followers.insert(flight.calls[i].call);
+      calls.push_back(std::move(flight.calls[i]));
+    }
+  }
   void Cancel(const xa::Xid& xid) override { cancelled.push_back(xid); }
   void Scan(const core::Gtrid&, std::function<void(xa::ScanResult)>) override {}
   Result<std::shared_ptr<const xa::CheckedSql>> Check(const std::string& sql) const override {
@@ -83,8 +89,9 @@ class ScriptedManager final : public xa::ResourceManager {
   }
   void Install(std::function<void(Result<std::string>)>) override {}
 
-  std::deque<xa::Call> calls;
-  mutable uint64_t checks = 0;  // of a statement
+  std::deque<xa::Call> calls;    // in the order in which they are to be answered
+  std::set<uint64_t> followers;  // calls that were not the first of their flight
+  mutable uint64_t checks = 0;   // of a statement
   std::vector<xa::Xid> cancelled;
   std::vector<xa::Xid> purged;  // witness rows, one by one
   bool witness = false;

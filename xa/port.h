@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// The port to a resource manager: a call goes in, one completion comes out.
+// The port to a resource manager: flights of calls go in, one completion for each call comes out.
 //
 // An adapter in participants/ implements ResourceManager for one configured resource; the
 // coordinator knows only this.
 //
-// Contract: every Submit is answered by exactly one Completion with the same `call`, in whatever
-// order; a branch's calls are carried out in the order in which they were submitted. The adapter
-// owns connections and threads: it keeps the connection of an open branch until that branch is
-// finished (commit, roll-back, read-only) or the connection is lost; later verbs for it then go
-// through connections that are reserved for phase two. Threads: Submit, Cancel, Scan, Check and
-// Status may be called from any thread and never block; completions are delivered on the adapter's
-// threads, or inside Submit.
+// Contract: every call of every flight is answered by exactly one Completion with the same `call`.
+// The flights of a branch are carried out in the order in which they were submitted, one after the
+// other (see Flight); those of different branches in whatever order. The adapter owns connections
+// and threads: it keeps the connection of an open branch until that branch is finished (commit,
+// roll-back, read-only) or the connection is lost; later verbs for it then go through connections
+// that are reserved for phase two. Threads: Submit, Cancel, Scan, Check and Status may be called
+// from any thread and never block; completions are delivered on the adapter's threads, or inside
+// Submit.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +19,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -88,6 +90,20 @@ struct Call {
   ServerStamp prepared_by;  // kFind: the server that prepared it, or was to commit in one phase
 };
 
+// Calls for one branch that go out together, in order. The caller alone decides which calls share a
+// flight; an adapter carries out whatever it is given, one after the other or pipelined.
+//
+// Contract: not empty, and all calls have the same `xid`; kOpen comes only first, kFind travels
+// alone. A call is carried out only if the one before it was answered with kOk: after any other
+// code (kReadOnly too: the branch has ended) the rest of the flight is answered with `not_sent`.
+// Completions of a flight come in the order of its calls, and no other flight of the branch is
+// carried out between them. So kOk for the last call says kOk for all.
+struct Flight {
+  Flight(Call only) { calls.push_back(std::move(only)); }  // NOLINT: a call is a flight of one
+  explicit Flight(std::vector<Call> in_order) : calls(std::move(in_order)) {}
+  std::vector<Call> calls;
+};
+
 struct Failure {
   core::Reason reason = core::Reason::kNone;
   std::string detail;  // for people; no data of the client's
@@ -110,6 +126,13 @@ struct Completion {
   ServerStamp stamp;       // kPrepare, kCommitOnePhase, kFind: the server that answered
   bool lost = false;       // kCommit: it was sent and not answered, so it may have been carried out
   bool witnessed = false;  // kRun: the branch has written its witness row
+  // An earlier call of the flight was not answered with kOk: the resource manager has not carried
+  // this one out and never will, and the branch is as that earlier call left it. This is a promise.
+  // An adapter that cannot know it (the call was on its way when the connection was lost) answers
+  // as for a lost connection instead. `code` is then kRbOther for kOpen and kRun and kErRmFail for
+  // the others: whoever does not look here takes the call as unknown, which is safe. `failure` is
+  // that of the earlier call.
+  bool not_sent = false;
 };
 
 struct Listed {
@@ -158,9 +181,10 @@ class ResourceManager {
   // Ends the adapter's threads and connections; calls under way are answered before it returns.
   virtual void Stop() = 0;
 
-  virtual void Submit(Call call) = 0;
+  virtual void Submit(Flight flight) = 0;
   // Ends the statement that this branch runs or waits with, if any; its call is answered all the
-  // same.
+  // same, and the rest of its flight is not sent. A verb that prepares or ends the branch is never
+  // cancelled.
   virtual void Cancel(const Xid& xid) = 0;
   // Lists what is prepared there; pages until empty or until a page brings nothing new. Where the
   // witness table is there, also looks for rows of `own`'s coordinator that are of a higher

@@ -14,19 +14,19 @@ namespace assent::mysql {
 namespace {
 
 using core::Reason;
-using sql::Answer;
-using sql::RunAnswer;
+using sql::RunResult;
+using sql::VerbResult;
 using xa::Code;
 
-Answer Refusal(Reason reason, std::string detail) {
-  Answer answer{Code::kRbOther, {}};
+VerbResult Refusal(Reason reason, std::string detail) {
+  VerbResult answer{Code::kRbOther, {}};
   answer.failure.reason = reason;
   answer.failure.detail = std::move(detail);
   return answer;
 }
 
-Answer LeftBranch() {
-  Answer answer{Code::kHeuristicHazard, {}};
+VerbResult LeftBranch() {
+  VerbResult answer{Code::kHeuristicHazard, {}};
   answer.failure.reason = Reason::kLeftBranch;
   answer.failure.detail =
       "the server no longer knows the branch's transaction: a statement ended it, and something "
@@ -52,37 +52,38 @@ std::string Lower(std::string text) {
 
 }  // namespace
 
-Answer MySqlSession::Verb(const std::string& sql) {
-  const std::optional<ServerError> error = wire_->Do(sql);
-  return error ? AnswerToVerb(*error) : Answer{};
+VerbResult MySqlSession::Verb(const std::string& sql) {
+  const std::optional<ServerError> error = handle_->Do(sql);
+  return error ? AnswerToVerb(*error) : VerbResult{};
 }
 
-Answer MySqlSession::Begin(const xa::Xid& xid, const xa::BranchOptions& options, bool witness) {
+VerbResult MySqlSession::Begin(const xa::Xid& xid, const xa::BranchOptions& options, bool witness) {
   read_only_ = options.read_only;
   if (options.read_only || options.isolation != xa::Isolation::kReadCommitted) {
-    Answer set = Verb(std::string("SET TRANSACTION ISOLATION LEVEL ") + NameOf(options.isolation) +
-                      (options.read_only ? ", READ ONLY" : ""));
+    VerbResult set = Verb(std::string("SET TRANSACTION ISOLATION LEVEL ") +
+                          NameOf(options.isolation) + (options.read_only ? ", READ ONLY" : ""));
     if (set.code != Code::kOk) return set;
   }
-  Answer begun = Verb("XA START " + xid.ToMySql());
+  VerbResult begun = Verb("XA START " + xid.ToMySql());
   if (begun.code != Code::kOk) {
     touched_ = true;  // SET TRANSACTION still waits for a transaction
     return begun;
   }
   if (!witness) return {};
   const std::optional<ServerError> error =
-      wire_->Do("INSERT INTO assent_witness (xid, mark) VALUES ('" + xid.gtrid_text() +
-                xid.bqual_text() + "', 'C')");
-  return error ? AnswerToStatement(*error) : Answer{};
+      handle_->Do("INSERT INTO assent_witness (xid, mark) VALUES ('" + xid.gtrid_text() +
+                  xid.bqual_text() + "', 'C')");
+  return error ? AnswerToStatement(*error) : VerbResult{};
 }
 
-RunAnswer MySqlSession::Run(const xa::Statement& statement) {
-  const auto read = sql::ScannedOf(statement, sql::Dialect::kMySql, scan_);
+RunResult MySqlSession::Run(const xa::Statement& statement) {
+  const auto read = sql::ScannedOf(statement, sql::Grammar::kMySql, scan_);
   if (!read) return {Refusal(Reason::kSqlError, read.error().message), {}};
   const std::shared_ptr<const sql::ScannedStatement>& scanned = *read;
   if (scanned->touches_session || !scanned->target_schema.empty()) touched_ = true;
   if (std::exchange(unsettled_, false)) {
-    if (const auto error = wire_->Do(SetAfterStoredCode())) return {AnswerToStatement(*error), {}};
+    if (const auto error = handle_->Do(SetAfterStoredCode()))
+      return {AnswerToStatement(*error), {}};
   }
   unsettled_ = scanned->keyword == "CALL" || (scanned->touches_session && facts_->stored_code());
   if (scanned->target_schema.empty() && facts_->WithoutTransactions(Lower(scanned->target))) {
@@ -97,11 +98,11 @@ RunAnswer MySqlSession::Run(const xa::Statement& statement) {
   std::vector<xa::StatementResult> results;
   bool too_large = false;
   const std::optional<ServerError> error =
-      wire_->Run(*text, {options_.max_rows, options_.max_result_bytes}, results, too_large);
+      handle_->Run(*text, {options_.max_rows, options_.max_result_bytes}, results, too_large);
   if (error) {
-    Answer refused = AnswerToStatement(*error);
+    VerbResult refused = AnswerToStatement(*error);
     if (error->number == kSyntax || error->number == kUnknownColumn) {
-      refused.failure.detail += sql::SqlModeHint(statement.sql, sql::Dialect::kMySql, scan_);
+      refused.failure.detail += sql::SqlModeHint(statement.sql, sql::Grammar::kMySql, scan_);
     }
     return {std::move(refused), {}};
   }
@@ -113,10 +114,10 @@ RunAnswer MySqlSession::Run(const xa::Statement& statement) {
             {}};
   }
   CHECK(!results.empty()) << "an answer without a result";
-  if (std::optional<Answer> changed = ChangedValueOf(*scanned, results.front())) {
+  if (std::optional<VerbResult> changed = ChangedValueOf(*scanned, results.front())) {
     return {std::move(*changed), {}};
   }
-  RunAnswer ran;
+  RunResult ran;
   ran.result = std::move(results.front());
   results.erase(results.begin());
   ran.more = std::move(results);
@@ -125,19 +126,19 @@ RunAnswer MySqlSession::Run(const xa::Statement& statement) {
 
 // What the server only warned of. The count of warnings comes with the statement's answer: where it
 // is zero, nothing is asked.
-std::optional<Answer> MySqlSession::ChangedValueOf(const sql::ScannedStatement& statement,
-                                                   const xa::StatementResult& result) {
+std::optional<VerbResult> MySqlSession::ChangedValueOf(const sql::ScannedStatement& statement,
+                                                       const xa::StatementResult& result) {
   if (!options_.strict) return std::nullopt;
   std::vector<Warning> warnings;
-  if (const auto error = wire_->Warnings(warnings)) return AnswerToStatement(*error);
+  if (const auto error = handle_->Warnings(warnings)) return AnswerToStatement(*error);
   return ChangedValue(warnings, MayStore(statement, !result.columns.empty()));
 }
 
 // XA END fails where the server has rolled the branch back (a deadlock), or where the transaction
 // is not the one that Begin began. The two share the number 1399. Of the former the caller's XA
 // ROLLBACK succeeds; where it does not, the branch has been left after all.
-Answer MySqlSession::EndWork(const xa::Xid& xid) {
-  const std::optional<ServerError> error = wire_->Do("XA END " + xid.ToMySql());
+VerbResult MySqlSession::EndWork(const xa::Xid& xid) {
+  const std::optional<ServerError> error = handle_->Do("XA END " + xid.ToMySql());
   if (!error) return {};
   const bool left = error->number == kXaNota || error->number == kXaRmFail;
   if (left && !IsRollbackOnly(*error)) {
@@ -147,34 +148,34 @@ Answer MySqlSession::EndWork(const xa::Xid& xid) {
   return AnswerToVerb(*error);
 }
 
-Answer MySqlSession::EndAndRollBack(const xa::Xid& xid) {
-  (void)wire_->Do("XA END " + xid.ToMySql());  // perhaps it has been ended, or is doomed
-  const std::optional<ServerError> error = wire_->Do("XA ROLLBACK " + xid.ToMySql());
+VerbResult MySqlSession::EndAndRollBack(const xa::Xid& xid) {
+  (void)handle_->Do("XA END " + xid.ToMySql());  // perhaps it has been ended, or is doomed
+  const std::optional<ServerError> error = handle_->Do("XA ROLLBACK " + xid.ToMySql());
   if (!error) return {};
   // 1400: the session is in another transaction than ours.
   if (error->number == kXaNota || error->number == kXaOutside) return LeftBranch();
   return AnswerToVerb(*error);
 }
 
-Answer MySqlSession::Prepare(const xa::Xid& xid) {
+VerbResult MySqlSession::Prepare(const xa::Xid& xid) {
   if (read_only_) {  // the server saw to it that it wrote nothing
-    Answer ended = CommitOnePhase(xid);
+    VerbResult ended = CommitOnePhase(xid);
     if (ended.code == Code::kOk) ended.code = Code::kReadOnly;
     return ended;
   }
-  Answer answer = EndWork(xid);
+  VerbResult answer = EndWork(xid);
   if (answer.code == Code::kOk) answer = Verb("XA PREPARE " + xid.ToMySql());
   if (answer.code == Code::kOk || !alive()) return answer;
   // "Rolled back" is answered only of a branch that is gone.
   if (xa::IsRollBack(answer.code)) {
-    const Answer gone = RollBackActive(xid);
+    const VerbResult gone = RollBackActive(xid);
     if (gone.code != Code::kOk) return gone;
   }
   return answer;
 }
 
-Answer MySqlSession::CommitOnePhase(const xa::Xid& xid) {
-  Answer answer = EndWork(xid);
+VerbResult MySqlSession::CommitOnePhase(const xa::Xid& xid) {
+  VerbResult answer = EndWork(xid);
   if (answer.code == Code::kHeuristicHazard) return answer;
   const bool sent = answer.code == Code::kOk;
   if (sent) answer = Verb("XA COMMIT " + xid.ToMySql() + " ONE PHASE");
@@ -184,7 +185,7 @@ Answer MySqlSession::CommitOnePhase(const xa::Xid& xid) {
     return answer;
   }
   // If it can still be rolled back, it has not been committed.
-  const Answer gone = RollBackActive(xid);
+  const VerbResult gone = RollBackActive(xid);
   if (gone.code != Code::kOk) {
     return sent && gone.code == Code::kHeuristicHazard ? answer : gone;
   }
@@ -192,13 +193,13 @@ Answer MySqlSession::CommitOnePhase(const xa::Xid& xid) {
   return answer;
 }
 
-Answer MySqlSession::RollBackActive(const xa::Xid& xid) { return Undone(EndAndRollBack(xid)); }
+VerbResult MySqlSession::RollBackActive(const xa::Xid& xid) { return Undone(EndAndRollBack(xid)); }
 
 // A roll-back's answer, once the warnings have been looked at.
-Answer MySqlSession::Undone(Answer answer) {
+VerbResult MySqlSession::Undone(VerbResult answer) {
   if (answer.code != Code::kOk) return answer;
   std::vector<Warning> warnings;
-  if (const auto error = wire_->Warnings(warnings)) {
+  if (const auto error = handle_->Warnings(warnings)) {
     answer.code = Code::kHeuristicHazard;
     answer.failure.reason = Reason::kNonTransactional;
     answer.failure.vendor_code = error->number;
@@ -221,8 +222,8 @@ Answer MySqlSession::Undone(Answer answer) {
 // MariaDB says 1402 to the commit, by another session, of a prepared branch that had written
 // nothing; a branch that had written cannot be rolled back without us. So it is an unknown XID:
 // whoever asked looks further.
-Answer MySqlSession::Commit(const xa::Xid& xid) {
-  Answer answer = Verb("XA COMMIT " + xid.ToMySql());
+VerbResult MySqlSession::Commit(const xa::Xid& xid) {
+  VerbResult answer = Verb("XA COMMIT " + xid.ToMySql());
   if (answer.code == xa::Code::kRbRollback) {
     answer.code = xa::Code::kErNota;
     answer.lost = true;  // this commit has ended the branch
@@ -230,7 +231,7 @@ Answer MySqlSession::Commit(const xa::Xid& xid) {
   return answer;
 }
 
-Answer MySqlSession::RollBackPrepared(const xa::Xid& xid) {
+VerbResult MySqlSession::RollBackPrepared(const xa::Xid& xid) {
   return Undone(Verb("XA ROLLBACK " + xid.ToMySql()));
 }
 

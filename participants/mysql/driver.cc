@@ -22,7 +22,7 @@ class MySqlDriver : public sql::Driver {
   }
   const char* driver_name() const override { return "mysql"; }
   Result<std::shared_ptr<const xa::CheckedSql>> Check(const std::string& sql) const override {
-    return sql::Check(sql, sql::Dialect::kMySql, facts_->scan());
+    return sql::Check(sql, sql::Grammar::kMySql, facts_->scan());
   }
 
  private:

@@ -25,8 +25,8 @@ xa::Failure FailureOf(const ServerError& error, Reason reason, bool may_retry) {
 
 // The cause was caught by a handler, so the server no longer tells it. It is a deadlock, or, where
 // innodb_rollback_on_timeout is on, a lock wait time-out: both may be tried again.
-sql::Answer RolledBackByServer(const ServerError& error) {
-  sql::Answer answer{Code::kRbDeadlock, FailureOf(error, Reason::kDeadlock, true)};
+sql::VerbResult RolledBackByServer(const ServerError& error) {
+  sql::VerbResult answer{Code::kRbDeadlock, FailureOf(error, Reason::kDeadlock, true)};
   answer.failure.detail =
       "the server has rolled the branch back: a stored procedure's handler caught a deadlock, or a "
       "lock wait time-out under innodb_rollback_on_timeout";
@@ -74,6 +74,11 @@ bool IsRollbackOnly(const ServerError& error) {
   return error.number == kXaRmFail && error.message.find("ROLLBACK ONLY") != std::string::npos;
 }
 
+Error ErrorOf(const ServerError& error) {
+  return {IsLost(error.number) ? ErrorCode::kUnavailable : ErrorCode::kInvalid,
+          error.message + " (" + std::to_string(error.number) + ")"};
+}
+
 Code CodeOf(int32_t number) {
   switch (number) {
     case 1397: return Code::kErNota;
@@ -91,7 +96,7 @@ Code CodeOf(int32_t number) {
   }
 }
 
-sql::Answer AnswerToVerb(const ServerError& error) {
+sql::VerbResult AnswerToVerb(const ServerError& error) {
   if (IsRollbackOnly(error)) return RolledBackByServer(error);
   const Code code = CodeOf(error.number);
   Reason reason = Reason::kPrepareRefused;
@@ -111,7 +116,7 @@ sql::Answer AnswerToVerb(const ServerError& error) {
   return {code, FailureOf(error, reason, may_retry), IsUnanswered(error.number)};
 }
 
-sql::Answer AnswerToStatement(const ServerError& error) {
+sql::VerbResult AnswerToStatement(const ServerError& error) {
   if (IsRollbackOnly(error)) return RolledBackByServer(error);
   switch (error.number) {
     case 1213:

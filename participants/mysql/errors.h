@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-#include "participants/mysql/wire.h"
+#include "participants/mysql/handle.h"
 #include "participants/sql/session.h"
 
 namespace assent::mysql {
@@ -40,10 +40,13 @@ bool IsDenied(int32_t number);
 // procedure's handler has caught the deadlock itself.
 bool IsRollbackOnly(const ServerError& error);
 
+// Of an error to what we ask for ourselves.
+Error ErrorOf(const ServerError& error);
+
 // The XA code of an error to XA START, END, PREPARE, COMMIT or ROLLBACK.
 xa::Code CodeOf(int32_t number);
-sql::Answer AnswerToVerb(const ServerError& error);
+sql::VerbResult AnswerToVerb(const ServerError& error);
 // An error to a client's statement: the branch is refused.
-sql::Answer AnswerToStatement(const ServerError& error);
+sql::VerbResult AnswerToStatement(const ServerError& error);
 
 }  // namespace assent::mysql

@@ -9,7 +9,7 @@ namespace assent::mysql {
 namespace {
 
 std::string Text(const std::string& sql, const std::vector<xa::Value>& parameters) {
-  const Result<sql::ScannedStatement> scanned = sql::Scan(sql, sql::Dialect::kMySql);
+  const Result<sql::ScannedStatement> scanned = sql::Scan(sql, sql::Grammar::kMySql);
   if (!scanned) return "refused: " + scanned.error().message;
   const Result<std::string> text = Substitute(sql, *scanned, parameters);
   return text ? *text : "refused: " + text.error().message;

@@ -153,7 +153,7 @@ Result<void> MySqlSession::ProbeMySql(sql::Probe& probe) {
   if (!detaches) return detaches.error();
   probe.detaches_on_prepare = *detaches == "ON";
   std::vector<Row> listed;
-  const std::optional<ServerError> error = wire_->Query("XA RECOVER", listed);
+  const std::optional<ServerError> error = handle_->Query("XA RECOVER", listed);
   if (error && error->number == kXaRmErr) {
     probe.warnings.push_back(
         "the account may not list prepared branches, so nothing can be recovered; "

@@ -23,13 +23,16 @@
 #include <vector>
 
 #include "participants/mysql/facts.h"
-#include "participants/mysql/wire.h"
+#include "participants/mysql/handle.h"
 #include "participants/sql/resource_options.h"
 #include "participants/sql/session.h"
 
 namespace assent::mysql {
 
-class MySqlSession : public sql::Session {
+// Sorts behind every key of a branch, which is hexadecimal.
+inline constexpr char kIdentityMark = '~';
+
+class MySqlSession final : public sql::Session {
  public:
   // Which library carries it: only libmariadb's connections run clients' statements.
   enum class Library { kMariaDb, kConnector };
@@ -37,18 +40,19 @@ class MySqlSession : public sql::Session {
                                                        std::shared_ptr<SharedFacts> facts,
                                                        Library library);
 
-  bool alive() const override { return wire_->alive(); }
+  bool alive() const override { return handle_->alive(); }
   sql::SessionId id() const override { return id_; }
   xa::ServerStamp stamp() const override { return stamp_; }
 
-  sql::Answer Begin(const xa::Xid& xid, const xa::BranchOptions& options, bool witness) override;
-  sql::RunAnswer Run(const xa::Statement& statement) override;
-  sql::Answer Prepare(const xa::Xid& xid) override;
-  sql::Answer CommitOnePhase(const xa::Xid& xid) override;
-  sql::Answer RollBackActive(const xa::Xid& xid) override;
+  sql::VerbResult Begin(const xa::Xid& xid, const xa::BranchOptions& options,
+                        bool witness) override;
+  sql::RunResult Run(const xa::Statement& statement) override;
+  sql::VerbResult Prepare(const xa::Xid& xid) override;
+  sql::VerbResult CommitOnePhase(const xa::Xid& xid) override;
+  sql::VerbResult RollBackActive(const xa::Xid& xid) override;
 
-  sql::Answer Commit(const xa::Xid& xid) override;
-  sql::Answer RollBackPrepared(const xa::Xid& xid) override;
+  sql::VerbResult Commit(const xa::Xid& xid) override;
+  sql::VerbResult RollBackPrepared(const xa::Xid& xid) override;
   Result<xa::ScanResult> List() override;
   xa::Found SettleWitness(const xa::Xid& xid) override;
   Result<void> PurgeWitness(const std::vector<xa::Xid>& xids) override;
@@ -62,8 +66,8 @@ class MySqlSession : public sql::Session {
   Result<bool> NoneBefore(const sql::SessionId& first,
                           const std::vector<sql::SessionId>& known) override;
   void AfterCancel() override;
-  void Sever() override { wire_->Sever(); }
-  bool ClosedByPeer() const override { return wire_->ClosedByPeer(); }
+  void Sever() override { handle_->Sever(); }
+  bool ClosedByPeer() const override { return handle_->ClosedByPeer(); }
 
   // Cheap where the branch's text and the database allow it to be known that nothing was left: only
   // plain statements without variables, and no trigger or stored function that could run behind
@@ -82,12 +86,12 @@ class MySqlSession : public sql::Session {
   Result<void> Introduce();               // who this is and who the server is
   Result<std::string> ReadIdentityRow();  // empty: there is none
   // Ends and rolls back; the first answer that is not kOk.
-  sql::Answer EndAndRollBack(const xa::Xid& xid);
-  sql::Answer Undone(sql::Answer answer);
-  sql::Answer EndWork(const xa::Xid& xid);
-  std::optional<sql::Answer> ChangedValueOf(const sql::ScannedStatement& statement,
-                                            const xa::StatementResult& result);
-  sql::Answer Verb(const std::string& sql);
+  sql::VerbResult EndAndRollBack(const xa::Xid& xid);
+  sql::VerbResult Undone(sql::VerbResult answer);
+  sql::VerbResult EndWork(const xa::Xid& xid);
+  std::optional<sql::VerbResult> ChangedValueOf(const sql::ScannedStatement& statement,
+                                                const xa::StatementResult& result);
+  sql::VerbResult Verb(const std::string& sql);
   Result<bool> IsOurs(const sql::SessionId& other);
   Result<std::vector<Row>> Rows(const std::string& sql);
   Result<std::string> OneValue(const std::string& sql);
@@ -101,7 +105,7 @@ class MySqlSession : public sql::Session {
   const sql::ResourceOptions options_;
   const std::shared_ptr<SharedFacts> facts_;
   const Library library_;
-  std::unique_ptr<Wire> wire_;
+  std::unique_ptr<MySqlHandle> handle_;
   sql::SessionId id_;
   xa::ServerStamp stamp_;
   bool has_created_ = false, has_row_ = false;  // of MariaDB's identity

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "participants/mysql/wire.h"
+#include "participants/mysql/handle.h"
 #include "participants/sql/resource_options.h"
 
 namespace assent::mysql {

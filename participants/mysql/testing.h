@@ -78,6 +78,23 @@ class MariaDb : public ::testing::Test {
   }
   std::unique_ptr<sql::TestDriver> Open() { return Open(Options()); }
 
+  // A branch that took `amount` from account 1 and is prepared.
+  xa::Xid Prepared(sql::TestDriver& db, int amount = 30) {
+    const xa::Xid xid = sql::NewXid();
+    EXPECT_EQ(db.Do(core::Operation::kOpen, xid).code, xa::Code::kOk);
+    EXPECT_EQ(
+        db.Run(xid, "UPDATE account SET amount = amount - ? WHERE id = 1", {int64_t{amount}}, 1)
+            .code,
+        xa::Code::kOk);
+    EXPECT_EQ(db.Do(core::Operation::kPrepare, xid).code, xa::Code::kOk);
+    return xid;
+  }
+  xa::Xid Opened(sql::TestDriver& db, xa::BranchOptions options = {}) {
+    const xa::Xid xid = sql::NewXid();
+    EXPECT_EQ(db.Do(core::Operation::kOpen, xid, options).code, xa::Code::kOk);
+    return xid;
+  }
+
   test::Server& server() { return *server_; }
 
   test::Server* server_ = nullptr;

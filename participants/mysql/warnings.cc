@@ -95,8 +95,8 @@ std::string What(const Warning& warning, const Meaning& meaning) {
   return warning.number == kPastPacket ? ValidUtf8(warning.message, kLongestMessage) : meaning.what;
 }
 
-sql::Answer Refusal(const Warning& warning, const Meaning& meaning) {
-  sql::Answer answer{xa::Code::kRbOther, {}};
+sql::VerbResult Refusal(const Warning& warning, const Meaning& meaning) {
+  sql::VerbResult answer{xa::Code::kRbOther, {}};
   answer.failure.reason = core::Reason::kValueChanged;
   answer.failure.vendor_code = warning.number;
   const std::string column = ColumnOf(warning);
@@ -109,8 +109,8 @@ sql::Answer Refusal(const Warning& warning, const Meaning& meaning) {
   return answer;
 }
 
-sql::Answer TooLarge(const Warning& warning) {
-  sql::Answer answer{xa::Code::kRbOther, {}};
+sql::VerbResult TooLarge(const Warning& warning) {
+  sql::VerbResult answer{xa::Code::kRbOther, {}};
   answer.failure.reason = core::Reason::kResultTooLarge;
   answer.failure.vendor_code = warning.number;
   answer.failure.detail = "the server returned NULL for a value of the result: " +
@@ -148,7 +148,7 @@ std::string ColumnOf(const Warning& warning) {
   return ValidUtf8(column, kLongestColumn);
 }
 
-std::optional<sql::Answer> ChangedValue(const std::vector<Warning>& warnings, bool may_store) {
+std::optional<sql::VerbResult> ChangedValue(const std::vector<Warning>& warnings, bool may_store) {
   for (const Warning& warning : warnings) {
     if (warning.level == "Note") continue;
     const Meaning* meaning = MeaningOf(warning.number);
@@ -157,7 +157,7 @@ std::optional<sql::Answer> ChangedValue(const std::vector<Warning>& warnings, bo
     return Refusal(warning, *meaning);
   }
   if (warnings.size() < kKeptWarnings || !may_store) return std::nullopt;
-  sql::Answer answer{xa::Code::kRbOther, {}};
+  sql::VerbResult answer{xa::Code::kRbOther, {}};
   answer.failure.reason = core::Reason::kValueChanged;
   answer.failure.detail = "the statement gave more warnings than the server keeps (" +
                           std::to_string(kKeptWarnings) +

@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-#include "participants/mysql/wire.h"
+#include "participants/mysql/handle.h"
 #include "participants/sql/scanner.h"
 #include "participants/sql/session.h"
 
@@ -33,7 +33,7 @@ bool MayStore(const sql::ScannedStatement& statement, bool gave_rows);
 // The refusal for the first of `warnings` that tells of a changed value; nothing where none does.
 // Of a statement that does not store, only its own literals count, and values of its result that
 // the server dropped because they were too long.
-std::optional<sql::Answer> ChangedValue(const std::vector<Warning>& warnings, bool may_store);
+std::optional<sql::VerbResult> ChangedValue(const std::vector<Warning>& warnings, bool may_store);
 
 // The column that the server's message names; empty where it names none.
 std::string ColumnOf(const Warning& warning);

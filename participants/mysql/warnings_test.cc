@@ -80,7 +80,7 @@ TEST(Warnings, OfWhichSomeWereDroppedRefuseWhatMayStore) {
 
 TEST(Warnings, KnowWhichStatementsMayStore) {
   const auto may_store = [](const std::string& sql, bool rows) {
-    return MayStore(*sql::Scan(sql, sql::Dialect::kMySql), rows);
+    return MayStore(*sql::Scan(sql, sql::Grammar::kMySql), rows);
   };
   EXPECT_TRUE(may_store("INSERT INTO t VALUES (1)", false));
   EXPECT_TRUE(may_store("INSERT INTO t VALUES (1) RETURNING a", true));

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
+#include "base/random.h"
 #include "participants/odbc/testing.h"
+#include "participants/sql/resource.h"
+#include "participants/sql/testing.h"
 
 namespace assent::odbc {
 namespace {
@@ -18,8 +21,8 @@ TEST_F(Branch, CommitsWhatItHasPrepared) {
   const auto session = Connect();
   const xa::Xid xid = NewXid();
   Begin(*session, xid);
-  const sql::RunAnswer ran = session->Run(Sql(kAdd, {int64_t{5}, int64_t{1}}, 1));
-  ASSERT_EQ(ran.answer.code, Code::kOk) << ran.answer.failure.detail;
+  const sql::RunResult ran = session->Run(Sql(kAdd, {int64_t{5}, int64_t{1}}, 1));
+  ASSERT_EQ(ran.verb.code, Code::kOk) << ran.verb.failure.detail;
   EXPECT_EQ(ran.result.affected, 1u);
   EXPECT_EQ(Gold(1), "100");
   ASSERT_EQ(session->Prepare(xid).code, Code::kOk);
@@ -86,12 +89,12 @@ TEST_F(Branch, DoesNotPrepareAfterAnError) {
   const xa::Xid xid = NewXid();
   Begin(*session, xid);
   MustRun(*session, Sql(kAdd, {int64_t{5}, int64_t{1}}));
-  const sql::RunAnswer ran = session->Run(Sql("SELECT 1/0"));
-  EXPECT_EQ(ran.answer.code, Code::kRbOther);
-  EXPECT_EQ(ran.answer.failure.reason, Reason::kSqlError);
-  EXPECT_EQ(ran.answer.failure.sqlstate, "22012");
-  EXPECT_EQ(ran.answer.failure.detail, "division by zero");
-  const sql::Answer prepared = session->Prepare(xid);
+  const sql::RunResult ran = session->Run(Sql("SELECT 1/0"));
+  EXPECT_EQ(ran.verb.code, Code::kRbOther);
+  EXPECT_EQ(ran.verb.failure.reason, Reason::kSqlError);
+  EXPECT_EQ(ran.verb.failure.sqlstate, "22012");
+  EXPECT_EQ(ran.verb.failure.detail, "division by zero");
+  const sql::VerbResult prepared = session->Prepare(xid);
   EXPECT_EQ(prepared.code, Code::kRbOther);
   EXPECT_EQ(prepared.failure.sqlstate, "22012");
   EXPECT_EQ(Prepared(xid), "0");
@@ -109,7 +112,7 @@ TEST_F(Branch, LetsGoOfItsLocksAfterAnError) {
   const xa::Xid second = NewXid();
   Begin(*session, xid);
   MustRun(*session, Sql(kAdd, {int64_t{5}, int64_t{1}}));
-  EXPECT_EQ(session->Run(Sql("SELECT 1/0")).answer.code, Code::kRbOther);
+  EXPECT_EQ(session->Run(Sql("SELECT 1/0")).verb.code, Code::kRbOther);
   Begin(*other, second);
   MustRun(*other, Sql(kAdd, {int64_t{7}, int64_t{1}}, 1));  // would time out on a held lock
   EXPECT_EQ(other->CommitOnePhase(second).code, Code::kOk);
@@ -127,7 +130,7 @@ TEST_F(Branch, NoticesThatTheClientsSqlHasLeftIt) {
     Begin(*session, xid);
     MustRun(*session, Sql(kAdd, {int64_t{5}, int64_t{1}}));
     MustRun(*session, Sql(sql));
-    const sql::Answer prepared = session->Prepare(xid);
+    const sql::VerbResult prepared = session->Prepare(xid);
     EXPECT_EQ(prepared.code, Code::kHeuristicHazard) << sql;
     EXPECT_EQ(prepared.failure.reason, Reason::kLeftBranch) << sql;
     EXPECT_EQ(Prepared(xid), "0") << sql;
@@ -142,7 +145,7 @@ TEST_F(Branch, NoticesInOnePhaseAndInReadOnlyThatItWasLeft) {
     Begin(*session, xid, {xa::Isolation::kReadCommitted, read_only});
     MustRun(*session, Sql("COMMIT"));
     MustRun(*session, Sql(kAdd, {int64_t{5}, int64_t{1}}));
-    const sql::Answer answer = read_only ? session->Prepare(xid) : session->CommitOnePhase(xid);
+    const sql::VerbResult answer = read_only ? session->Prepare(xid) : session->CommitOnePhase(xid);
     EXPECT_EQ(answer.code, Code::kHeuristicHazard);
   }
 }
@@ -154,7 +157,7 @@ TEST_F(Branch, DoesNotCallWhatWasLeftRolledBack) {
     Begin(*session, xid);
     MustRun(*session, Sql(kAdd, {int64_t{5}, int64_t{1}}));
     MustRun(*session, Sql(sql));
-    const sql::Answer answer = session->RollBackActive(xid);
+    const sql::VerbResult answer = session->RollBackActive(xid);
     EXPECT_EQ(answer.code, Code::kHeuristicHazard) << sql;
     EXPECT_EQ(answer.failure.reason, Reason::kLeftBranch) << sql;
   }
@@ -165,7 +168,7 @@ TEST_F(Branch, NoticesThatItWasLeftBeforeAnError) {
   const xa::Xid xid = NewXid();
   Begin(*session, xid);
   MustRun(*session, Sql("UPDATE account SET gold = 1 WHERE id = 2; COMMIT"));
-  EXPECT_EQ(session->Run(Sql("SELECT 1/0")).answer.code, Code::kRbOther);
+  EXPECT_EQ(session->Run(Sql("SELECT 1/0")).verb.code, Code::kRbOther);
   EXPECT_EQ(session->Prepare(xid).code, Code::kHeuristicHazard);
 }
 
@@ -191,9 +194,9 @@ TEST_F(Branch, VotesReadOnlyWhereTheServerHasEnforcedIt) {
   EXPECT_EQ(session->Commit(xid).code, Code::kErNota);
 
   Begin(*session, NewXid(), {xa::Isolation::kReadCommitted, true});
-  const sql::RunAnswer ran = session->Run(Sql(kAdd, {int64_t{5}, int64_t{1}}));
-  EXPECT_EQ(ran.answer.code, Code::kRbOther);
-  EXPECT_EQ(ran.answer.failure.sqlstate, "25006");
+  const sql::RunResult ran = session->Run(Sql(kAdd, {int64_t{5}, int64_t{1}}));
+  EXPECT_EQ(ran.verb.code, Code::kRbOther);
+  EXPECT_EQ(ran.verb.failure.sqlstate, "25006");
 }
 
 TEST_F(Branch, VotesReadOnlyWhereNothingWasWritten) {
@@ -241,27 +244,29 @@ TEST_F(Branch, HasTheIsolationThatItWasGiven) {
   for (const auto& [level, name] : levels) {
     const xa::Xid xid = NewXid();
     Begin(*session, xid, {level, false});
-    const sql::RunAnswer ran = session->Run(Sql("SHOW transaction_isolation"));
-    ASSERT_EQ(ran.answer.code, Code::kOk);
+    const sql::RunResult ran = session->Run(Sql("SHOW transaction_isolation"));
+    ASSERT_EQ(ran.verb.code, Code::kOk);
     EXPECT_EQ(std::get<std::string>(ran.result.rows[0][0]), name);
     EXPECT_EQ(session->RollBackActive(xid).code, Code::kOk);
   }
 }
 
 TEST_F(Branch, IsRefusedWhereAnotherNumberOfRowsWasExpected) {
-  const auto session = Connect();
+  sql::TestDriver db(
+      sql::MakeSqlResource(OptionsFor(Server().port()), MakeDriver(), SystemRandom()));
+  ASSERT_TRUE(db.sink().WaitHealth(xa::Health::kUp));
   const std::vector<std::pair<const char*, const char*>> cases = {
       {"UPDATE account SET gold = 0 WHERE id = 77", "0 rows where 1 was expected"},
       {"SELECT * FROM account", "2 rows where 1 was expected"},
       {"UPDATE account SET gold = 0 RETURNING id", "2 rows where 1 was expected"}};
   for (const auto& [sql, detail] : cases) {
     const xa::Xid xid = NewXid();
-    Begin(*session, xid);
-    const sql::RunAnswer ran = session->Run(Sql(sql, {}, 1));
-    EXPECT_EQ(ran.answer.code, Code::kRbOther) << sql;
-    EXPECT_EQ(ran.answer.failure.reason, Reason::kExpectRows) << sql;
-    EXPECT_EQ(ran.answer.failure.detail, detail);
-    EXPECT_EQ(session->Prepare(xid).code, Code::kRbOther) << sql;
+    ASSERT_EQ(db.Do(core::Operation::kOpen, xid).code, Code::kOk);
+    const xa::Completion ran = db.Run(xid, sql, {}, 1);
+    EXPECT_EQ(ran.code, Code::kRbOther) << sql;
+    EXPECT_EQ(ran.failure.reason, Reason::kExpectRows) << sql;
+    EXPECT_EQ(ran.failure.detail, detail);
+    EXPECT_EQ(db.Do(core::Operation::kPrepare, xid).code, Code::kRbOther) << sql;
     EXPECT_EQ(Prepared(xid), "0");
     EXPECT_EQ(Gold(1), "100");
   }
@@ -284,11 +289,11 @@ TEST_F(Branch, IsDoomedByADuplicateKey) {
   const xa::Xid xid = NewXid();
   Begin(*session, xid);
   MustRun(*session, Sql(kAdd, {int64_t{5}, int64_t{1}}));
-  const sql::RunAnswer ran = session->Run(Sql("INSERT INTO account VALUES (1, 1)"));
-  EXPECT_EQ(ran.answer.code, Code::kRbIntegrity);
-  EXPECT_EQ(ran.answer.failure.sqlstate, "23505");
-  EXPECT_THAT(ran.answer.failure.detail, HasSubstr("DETAIL: Key (id)=(1) already exists."));
-  EXPECT_EQ(session->Run(Sql("SELECT 1")).answer.code, Code::kRbIntegrity);
+  const sql::RunResult ran = session->Run(Sql("INSERT INTO account VALUES (1, 1)"));
+  EXPECT_EQ(ran.verb.code, Code::kRbIntegrity);
+  EXPECT_EQ(ran.verb.failure.sqlstate, "23505");
+  EXPECT_THAT(ran.verb.failure.detail, HasSubstr("DETAIL: Key (id)=(1) already exists."));
+  EXPECT_EQ(session->Run(Sql("SELECT 1")).verb.code, Code::kRbIntegrity);
   EXPECT_EQ(session->Prepare(xid).code, Code::kRbOther);
   EXPECT_EQ(Gold(1), "100");
 }
@@ -301,7 +306,7 @@ TEST_F(Branch, IsRolledBackByAConstraintThatIsCheckedAtTheEnd) {
     const xa::Xid xid = NewXid();
     Begin(*session, xid);
     MustRun(*session, Sql("INSERT INTO late VALUES (1), (1)"));
-    const sql::Answer answer = one_phase ? session->CommitOnePhase(xid) : session->Prepare(xid);
+    const sql::VerbResult answer = one_phase ? session->CommitOnePhase(xid) : session->Prepare(xid);
     EXPECT_EQ(answer.code, Code::kRbIntegrity);
     EXPECT_EQ(Prepared(xid), "0");
     EXPECT_EQ(One("SELECT count(*) FROM late"), "0");
@@ -314,7 +319,7 @@ TEST_F(Branch, IsRefusedWhereItCannotBePrepared) {
   const xa::Xid xid = NewXid();
   Begin(*session, xid);
   MustRun(*session, Sql("CREATE TEMP TABLE scratch (id int)"));
-  const sql::Answer answer = session->Prepare(xid);
+  const sql::VerbResult answer = session->Prepare(xid);
   EXPECT_EQ(answer.code, Code::kRbOther);
   EXPECT_EQ(answer.failure.reason, Reason::kPrepareRefused);
   EXPECT_THAT(answer.failure.detail, HasSubstr("temporary"));

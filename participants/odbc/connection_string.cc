@@ -5,7 +5,7 @@
 #include <array>
 #include <cctype>
 
-#include "participants/odbc/postgresql_settings.h"
+#include "participants/postgresql/settings.h"
 
 namespace assent::odbc {
 namespace {
@@ -110,7 +110,7 @@ std::string LibpqOptions(const sql::ResourceOptions& options, const std::string&
       " keepalives_count=3 tcp_user_timeout=" + std::to_string(options.call_timeout_ms);
   if (!own.empty()) text += " " + own;
   text += " application_name=" + LibpqQuoted(ApplicationName(options.name));
-  return text + " " + PostgreSqlSettings(options);
+  return text + " " + postgresql::ConnectionSettings(options);
 }
 
 constexpr std::array<std::string_view, 9> kPassedOn = {

@@ -2,18 +2,15 @@
 // A result that ends before its end is an error: for a client's statement, and for what we ask the
 // server ourselves, where a short list would be taken for the truth.
 #include <gmock/gmock.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
-#include <thread>
 
 #include "base/random.h"
 #include "participants/odbc/testing.h"
 #include "participants/sql/resource.h"
 #include "participants/sql/testing.h"
+#include "tests/support/tcp_proxy.h"
 
 namespace assent::odbc {
 namespace {
@@ -22,67 +19,33 @@ using core::Reason;
 using testing::HasSubstr;
 using xa::Code;
 
-sockaddr_in Loopback(int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
-
-// Passes one connection on, and breaks it once the server has sent so many bytes more.
+// Breaks the connection once the server has sent so many bytes more.
 class Breaker {
  public:
-  explicit Breaker(int server_port) {
-    sockaddr_in address = Loopback(0);
-    socklen_t size = sizeof address;
-    listener_ = socket(AF_INET, SOCK_STREAM, 0);
-    EXPECT_EQ(bind(listener_, reinterpret_cast<sockaddr*>(&address), size), 0);
-    EXPECT_EQ(listen(listener_, 1), 0);
-    EXPECT_EQ(getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size), 0);
-    port_ = ntohs(address.sin_port);
-    thread_ = std::thread([this, server_port] { Pass(server_port); });
-  }
-  ~Breaker() {
-    shutdown(listener_, SHUT_RDWR);
-    thread_.join();
-    close(listener_);
-  }
-  int port() const { return port_; }
+  explicit Breaker(int server_port)
+      : proxy_(server_port, [this] { return std::make_unique<BreakingFilter>(left_); }) {}
+  int port() const { return proxy_.port(); }
   void BreakAfter(int64_t bytes) { left_ = bytes; }
   int64_t left() const { return left_; }
 
  private:
-  void Pass(int server_port) {
-    const int client = accept(listener_, nullptr, nullptr);
-    if (client < 0) return;
-    const int server = socket(AF_INET, SOCK_STREAM, 0);
-    const sockaddr_in address = Loopback(server_port);
-    bool open = connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-    std::string buffer(1 << 16, '\0');
-    while (open) {
-      pollfd ends[2] = {{client, POLLIN, 0}, {server, POLLIN, 0}};
-      poll(ends, 2, -1);
-      for (const int i : {0, 1}) {
-        if (!open || ends[i].revents == 0) continue;
-        int64_t got = recv(ends[i].fd, buffer.data(), buffer.size(), 0);
-        open = got > 0;
-        if (i == 1 && got > 0) {
-          const int64_t left = left_;
-          open = got < left;
-          got = std::min(got, left);
-          left_ = left - got;
-        }
-        if (got > 0) send(ends[1 - i].fd, buffer.data(), static_cast<size_t>(got), MSG_NOSIGNAL);
-      }
+  class BreakingFilter : public test::TcpProxy::Filter {
+   public:
+    explicit BreakingFilter(std::atomic<int64_t>& left) : left_(left) {}
+    bool ToClient(std::string& bytes) override {
+      const auto got = static_cast<int64_t>(bytes.size());
+      const int64_t left = left_;
+      bytes.resize(static_cast<size_t>(std::min(got, left)));
+      left_ = std::max<int64_t>(left - got, 0);
+      return got < left;
     }
-    close(client);
-    close(server);
-  }
 
-  int listener_ = -1, port_ = 0;
+   private:
+    std::atomic<int64_t>& left_;
+  };
+
   std::atomic<int64_t> left_{INT64_MAX};
-  std::thread thread_;
+  test::TcpProxy proxy_;  // last: its threads use the others
 };
 
 class EarlyEnd : public PostgreSqlTest {
@@ -163,9 +126,9 @@ TEST_F(EarlyEnd, OfTheConnectionInsideAResultLosesTheBranch) {
     Begin(*session, xid);
     MustRun(*session, Sql("UPDATE account SET gold = 0"));
     breaker.BreakAfter(bytes);
-    const sql::RunAnswer ran =
+    const sql::RunResult ran =
         session->Run(Sql("SELECT g, repeat('x', 100) FROM generate_series(1, 400) g"));
-    EXPECT_EQ(ran.answer.code, Code::kRbCommFail) << bytes;
+    EXPECT_EQ(ran.verb.code, Code::kRbCommFail) << bytes;
     EXPECT_TRUE(ran.result.rows.empty()) << bytes;
     EXPECT_FALSE(session->alive()) << bytes;
     EXPECT_TRUE(xa::IsRollBack(session->Prepare(xid).code)) << bytes;
@@ -188,9 +151,9 @@ TEST_F(EarlyEnd, ByAnErrorBehindRowsDoomsTheBranch) {
     const xa::Xid xid = NewXid();
     Begin(*session, xid);
     MustRun(*session, Sql("SELECT set_config('statement_timeout', '300', true)"));
-    const sql::RunAnswer ran = session->Run(Sql(sql));
-    EXPECT_TRUE(xa::IsRollBack(ran.answer.code)) << sql;
-    EXPECT_EQ(ran.answer.failure.sqlstate, sqlstate) << sql;
+    const sql::RunResult ran = session->Run(Sql(sql));
+    EXPECT_TRUE(xa::IsRollBack(ran.verb.code)) << sql;
+    EXPECT_EQ(ran.verb.failure.sqlstate, sqlstate) << sql;
     EXPECT_TRUE(ran.result.rows.empty()) << sql;
     EXPECT_TRUE(xa::IsRollBack(session->Prepare(xid).code)) << sql;
     EXPECT_EQ(Prepared(xid), "0");
@@ -202,10 +165,10 @@ TEST_F(EarlyEnd, ByTheEndOfTheServersProcessLosesTheBranch) {
   const auto session = Connect();
   const xa::Xid xid = NewXid();
   Begin(*session, xid);
-  const sql::RunAnswer ran = session->Run(
+  const sql::RunResult ran = session->Run(
       Sql("SELECT g, repeat('x', 100), CASE WHEN g = 300 THEN "
           "pg_terminate_backend(pg_backend_pid()) END FROM generate_series(1, 400) g"));
-  EXPECT_EQ(ran.answer.code, Code::kRbCommFail);
+  EXPECT_EQ(ran.verb.code, Code::kRbCommFail);
   EXPECT_TRUE(ran.result.rows.empty());
   EXPECT_FALSE(session->alive());
 }

@@ -18,7 +18,7 @@ class Guard : public PostgreSqlTest {
     Psql("DO $$ BEGIN IF to_regrole('app') IS NULL THEN CREATE ROLE app; END IF; END $$");
     Psql("GRANT ALL ON account TO app");
   }
-  static void ExpectRefused(const sql::Answer& answer, const std::string& what) {
+  static void ExpectRefused(const sql::VerbResult& answer, const std::string& what) {
     EXPECT_EQ(answer.code, Code::kRbOther) << what;
     EXPECT_EQ(answer.failure.reason, Reason::kPrepareRefused) << what;
     EXPECT_EQ(One("SELECT count(*) FROM pg_prepared_xacts"), "0") << what;
@@ -48,7 +48,7 @@ TEST_F(Guard, RefusesToPrepareABranchOfAnotherUser) {
     Begin(*session, xid);
     MustRun(*session, Sql(other));
     MustRun(*session, Sql("UPDATE account SET gold = 0 WHERE id = 1", {}, 1));
-    const sql::Answer answer = session->Prepare(xid);
+    const sql::VerbResult answer = session->Prepare(xid);
     ExpectRefused(answer, other);
     EXPECT_THAT(answer.failure.detail, HasSubstr("role"));
     ExpectServesTheNext(*session);
@@ -102,7 +102,7 @@ TEST_F(Guard, RefusesABranchThatChangedHowItsTextIsRead) {
     Begin(*session, xid);
     MustRun(*session, Sql(changed));
     MustRun(*session, Sql("UPDATE account SET gold = 0 WHERE id = 1", {}, 1));
-    const sql::Answer answer = session->Prepare(xid);
+    const sql::VerbResult answer = session->Prepare(xid);
     ExpectRefused(answer, changed);
     EXPECT_THAT(answer.failure.detail, HasSubstr("client_encoding"));
     ExpectServesTheNext(*session);
@@ -119,7 +119,7 @@ TEST_F(Guard, SendsNoNotificationBeforeTheDecision) {
     options.read_only = read_only;
     ASSERT_EQ(session->Begin(xid, options, false).code, Code::kOk);
     MustRun(*session, Sql("SELECT Pg_Notify('done', '1')"));
-    const sql::Answer answer = session->Prepare(xid);
+    const sql::VerbResult answer = session->Prepare(xid);
     ExpectRefused(answer, "pg_notify");
     EXPECT_THAT(answer.failure.detail, HasSubstr("NOTIFY"));
     ExpectServesTheNext(*session);

@@ -65,9 +65,9 @@ TEST_F(Settings, KeepACharacterTheSameInEachBranchOfALatin1Database) {
   const auto session = ConnectWith(*driver);
   const xa::Xid xid = NewXid();
   Begin(*session, xid);
-  const sql::RunAnswer ran = session->Run(Sql("INSERT INTO words VALUES (?)", {std::string("漢")}));
-  EXPECT_EQ(ran.answer.code, Code::kRbOther) << "the database cannot store it";
-  EXPECT_EQ(ran.answer.failure.sqlstate, "22P05");
+  const sql::RunResult ran = session->Run(Sql("INSERT INTO words VALUES (?)", {std::string("漢")}));
+  EXPECT_EQ(ran.verb.code, Code::kRbOther) << "the database cannot store it";
+  EXPECT_EQ(ran.verb.failure.sqlstate, "22P05");
   EXPECT_EQ(session->Prepare(xid).code, Code::kRbOther);
 }
 
@@ -89,10 +89,10 @@ TEST_F(Settings, OfTheRoleDoNotChangeWhatIsReadBack) {
   for (int i = 0; i < 2; ++i) {
     const xa::Xid xid = NewXid();
     Begin(*session, xid);
-    const sql::RunAnswer ran = session->Run(
+    const sql::RunResult ran = session->Run(
         Sql("SELECT '2026-01-31'::date, '1 day'::interval, '\\x00ff'::bytea, 0.1::float8 + "
             "0.2::float8, '\\', current_setting('lock_timeout')"));
-    ASSERT_EQ(ran.answer.code, Code::kOk) << ran.answer.failure.detail;
+    ASSERT_EQ(ran.verb.code, Code::kOk) << ran.verb.failure.detail;
     EXPECT_THAT(ran.result.rows[0], ElementsAre(std::string("2026-01-31"), std::string("1 day"),
                                                 xa::Bytes{std::string("\0\xff", 2)}, 0.1 + 0.2,
                                                 std::string("\\"), std::string("2s")))
@@ -108,7 +108,7 @@ TEST_F(Settings, ThatHaveChangedUnderASessionCostItItsLife) {
   const auto session = Connect();
   Psql("ALTER SYSTEM SET TimeZone = 'Asia/Tokyo'");
   Psql("SELECT pg_reload_conf()");
-  sql::Answer begun;
+  sql::VerbResult begun;
   EXPECT_TRUE(test::Eventually(std::chrono::seconds(30), [&] {
     const xa::Xid xid = NewXid();
     begun = session->Begin(xid, {}, false);

@@ -82,17 +82,16 @@ class SyncStandby : public testing::Test {
   static xa::Xid Update(sql::Session& session, bool witness = false) {
     const xa::Xid xid = NewXid();
     EXPECT_EQ(session.Begin(xid, {}, witness).code, Code::kOk);
-    EXPECT_EQ(session.Run(Sql("UPDATE account SET gold = gold + 1", {}, 1)).answer.code, Code::kOk);
+    EXPECT_EQ(session.Run(Sql("UPDATE account SET gold = gold + 1", {}, 1)).verb.code, Code::kOk);
     return xid;
   }
   // A branch that is prepared, here alone.
   static xa::Xid PrepareLocally(sql::Session& session) {
     const xa::Xid xid = NewXid();
     EXPECT_EQ(session.Begin(xid, {}, false).code, Code::kOk);
-    EXPECT_EQ(
-        session.Run(Sql("SELECT set_config('synchronous_commit', 'local', true)")).answer.code,
-        Code::kOk);
-    EXPECT_EQ(session.Run(Sql("UPDATE account SET gold = gold + 1", {}, 1)).answer.code, Code::kOk);
+    EXPECT_EQ(session.Run(Sql("SELECT set_config('synchronous_commit', 'local', true)")).verb.code,
+              Code::kOk);
+    EXPECT_EQ(session.Run(Sql("UPDATE account SET gold = gold + 1", {}, 1)).verb.code, Code::kOk);
     EXPECT_EQ(session.Prepare(xid).code, Code::kOk);
     return xid;
   }
@@ -138,7 +137,7 @@ TEST_F(SyncStandby, ThatWasNotWaitedForLeavesTheAnswerOpen) {
       if (verb == "one phase") return session->CommitOnePhase(xid);
       return verb == "commit" ? session->Commit(xid) : session->RollBackPrepared(xid);
     });
-    const sql::Answer answer = CancelWaits(*session, ending);
+    const sql::VerbResult answer = CancelWaits(*session, ending);
     EXPECT_EQ(answer.code, Code::kErRmFail) << verb;
     EXPECT_TRUE(answer.failure.may_retry) << verb;
     EXPECT_THAT(answer.failure.detail, HasSubstr("standby")) << verb;

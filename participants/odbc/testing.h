@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "participants/odbc/driver.h"
+#include "participants/sql/row_count.h"
 #include "participants/sql/session.h"
 #include "tests/support/servers.h"
 #include "tests/support/temp.h"
@@ -86,12 +87,21 @@ class PostgreSqlTest : public testing::Test {
   }
 
   static void Begin(sql::Session& session, const xa::Xid& xid, xa::BranchOptions options = {}) {
-    const sql::Answer begun = session.Begin(xid, options, false);
+    const sql::VerbResult begun = session.Begin(xid, options, false);
     ASSERT_EQ(begun.code, xa::Code::kOk) << begun.failure.detail;
   }
   static void MustRun(sql::Session& session, const xa::Statement& statement) {
-    const sql::RunAnswer ran = session.Run(statement);
-    ASSERT_EQ(ran.answer.code, xa::Code::kOk) << statement.sql << ": " << ran.answer.failure.detail;
+    const sql::RunResult ran = session.Run(statement);
+    ASSERT_EQ(ran.verb.code, xa::Code::kOk) << statement.sql << ": " << ran.verb.failure.detail;
+    const auto wrong = sql::CheckRowCount(statement, ran.result);
+    EXPECT_FALSE(wrong) << statement.sql << ": " << wrong->detail;
+  }
+  static xa::Xid PrepareOne(sql::Session& session, bool witness = false) {
+    const xa::Xid xid = NewXid();
+    EXPECT_EQ(session.Begin(xid, {}, witness).code, xa::Code::kOk);
+    MustRun(session, Sql("UPDATE account SET gold = gold + 1 WHERE id = 1"));
+    EXPECT_EQ(session.Prepare(xid).code, xa::Code::kOk);
+    return xid;
   }
 };
 

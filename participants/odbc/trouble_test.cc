@@ -53,10 +53,10 @@ TEST_F(Trouble, ALockThatIsNotHadInTimeDoomsTheBranch) {
   Begin(*holder, NewXid());
   MustRun(*holder, Sql(kAdd, {int64_t{1}, int64_t{1}}));
   Begin(*session, xid);
-  const sql::RunAnswer ran = session->Run(Sql(kAdd, {int64_t{1}, int64_t{1}}));
-  EXPECT_EQ(ran.answer.code, Code::kRbTimeout);
-  EXPECT_EQ(ran.answer.failure.reason, Reason::kLockTimeout);
-  EXPECT_TRUE(ran.answer.failure.may_retry);
+  const sql::RunResult ran = session->Run(Sql(kAdd, {int64_t{1}, int64_t{1}}));
+  EXPECT_EQ(ran.verb.code, Code::kRbTimeout);
+  EXPECT_EQ(ran.verb.failure.reason, Reason::kLockTimeout);
+  EXPECT_TRUE(ran.verb.failure.may_retry);
   EXPECT_EQ(session->Prepare(xid).code, Code::kRbOther);
 }
 
@@ -71,14 +71,14 @@ TEST_F(Trouble, ADeadlockHasOneVictimThatMayTryAgain) {
   auto crossing = std::async(std::launch::async, [&] {
     return a->Run(Sql(kAdd, {int64_t{1}, int64_t{2}}));
   });
-  const sql::RunAnswer ran_b = b->Run(Sql(kAdd, {int64_t{1}, int64_t{1}}));
-  const sql::RunAnswer ran_a = crossing.get();
-  const sql::RunAnswer& victim = ran_a.answer.code == Code::kOk ? ran_b : ran_a;
-  const sql::RunAnswer& winner = ran_a.answer.code == Code::kOk ? ran_a : ran_b;
-  EXPECT_EQ(winner.answer.code, Code::kOk);  // the victim has let go of its locks
-  EXPECT_EQ(victim.answer.code, Code::kRbDeadlock);
-  EXPECT_EQ(victim.answer.failure.reason, Reason::kDeadlock);
-  EXPECT_TRUE(victim.answer.failure.may_retry);
+  const sql::RunResult ran_b = b->Run(Sql(kAdd, {int64_t{1}, int64_t{1}}));
+  const sql::RunResult ran_a = crossing.get();
+  const sql::RunResult& victim = ran_a.verb.code == Code::kOk ? ran_b : ran_a;
+  const sql::RunResult& winner = ran_a.verb.code == Code::kOk ? ran_a : ran_b;
+  EXPECT_EQ(winner.verb.code, Code::kOk);  // the victim has let go of its locks
+  EXPECT_EQ(victim.verb.code, Code::kRbDeadlock);
+  EXPECT_EQ(victim.verb.failure.reason, Reason::kDeadlock);
+  EXPECT_TRUE(victim.verb.failure.may_retry);
 }
 
 TEST_F(Trouble, ASerializationFailureMayTryAgain) {
@@ -87,10 +87,10 @@ TEST_F(Trouble, ASerializationFailureMayTryAgain) {
   Begin(*session, xid, {xa::Isolation::kRepeatableRead, false});
   MustRun(*session, Sql("SELECT gold FROM account"));
   Psql("UPDATE account SET gold = 1");
-  const sql::RunAnswer ran = session->Run(Sql(kAdd, {int64_t{1}, int64_t{1}}));
-  EXPECT_EQ(ran.answer.code, Code::kRbTransient);
-  EXPECT_EQ(ran.answer.failure.reason, Reason::kSerialization);
-  EXPECT_TRUE(ran.answer.failure.may_retry);
+  const sql::RunResult ran = session->Run(Sql(kAdd, {int64_t{1}, int64_t{1}}));
+  EXPECT_EQ(ran.verb.code, Code::kRbTransient);
+  EXPECT_EQ(ran.verb.failure.reason, Reason::kSerialization);
+  EXPECT_TRUE(ran.verb.failure.may_retry);
 }
 
 TEST_F(Trouble, AStatementIsCancelledFromAnotherSession) {
@@ -104,9 +104,9 @@ TEST_F(Trouble, AStatementIsCancelledFromAnotherSession) {
   });
   ASSERT_TRUE(test::Eventually(kLong, [&] { return Waits(*session); }));
   EXPECT_TRUE(Connect()->CancelStatement(session->id()));
-  const sql::RunAnswer ran = waiting.get();
-  EXPECT_EQ(ran.answer.code, Code::kRbOther);
-  EXPECT_EQ(ran.answer.failure.sqlstate, "57014");
+  const sql::RunResult ran = waiting.get();
+  EXPECT_EQ(ran.verb.code, Code::kRbOther);
+  EXPECT_EQ(ran.verb.failure.sqlstate, "57014");
   EXPECT_TRUE(session->alive());
 }
 
@@ -139,10 +139,10 @@ TEST_F(Trouble, ASessionThatIsKilledAnswersThatItIsLost) {
   Begin(*session, xid);
   MustRun(*session, Sql(kAdd, {int64_t{1}, int64_t{1}}));
   Psql("SELECT pg_terminate_backend(" + session->id().id + ")");
-  const sql::RunAnswer ran = session->Run(Sql(kAdd, {int64_t{1}, int64_t{1}}));
-  EXPECT_EQ(ran.answer.code, Code::kRbCommFail);
-  EXPECT_EQ(ran.answer.failure.reason, Reason::kConnectionLost);
-  EXPECT_TRUE(ran.answer.failure.may_retry);
+  const sql::RunResult ran = session->Run(Sql(kAdd, {int64_t{1}, int64_t{1}}));
+  EXPECT_EQ(ran.verb.code, Code::kRbCommFail);
+  EXPECT_EQ(ran.verb.failure.reason, Reason::kConnectionLost);
+  EXPECT_TRUE(ran.verb.failure.may_retry);
   EXPECT_FALSE(session->alive());
   EXPECT_TRUE(
       xa::IsRollBack(session->Prepare(xid).code));  // nothing was sent that could prepare it
@@ -174,7 +174,7 @@ TEST_F(Trouble, ASilentServerIsGivenUpInEveryPhase) {
     const Stopped a(*preparing), b(*committing), c(*scanning);
     EXPECT_EQ(preparing->Prepare(first).code, Code::kErRmFail);
     EXPECT_FALSE(preparing->alive());
-    const sql::Answer commit = committing->Commit(second);
+    const sql::VerbResult commit = committing->Commit(second);
     EXPECT_EQ(commit.code, Code::kErRmFail);
     EXPECT_THAT(commit.failure.detail, HasSubstr("not answered in time"));
     EXPECT_FALSE(committing->alive());
@@ -193,7 +193,7 @@ TEST_F(Trouble, AStatementOnASilentServerEndsWhenItsConnectionIsSevered) {
   const Stopped stopped(*session);
   auto running = std::async(std::launch::async, [&] { return session->Run(Sql("SELECT 1")); });
   session->Sever();
-  EXPECT_EQ(running.get().answer.code, Code::kRbCommFail);
+  EXPECT_EQ(running.get().verb.code, Code::kRbCommFail);
   EXPECT_FALSE(session->alive());
 }
 
@@ -225,7 +225,7 @@ TEST_F(Trouble, ABranchThatSomebodyElseIsFinishingIsBusy) {
   const std::string waiting =
       "SELECT wait_event FROM pg_stat_activity WHERE pid = " + session->id().id;
   xa::Xid xid;
-  std::future<sql::Answer> commit;
+  std::future<sql::VerbResult> commit;
   const auto ended = [&] {
     return commit.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
   };
@@ -244,7 +244,7 @@ TEST_F(Trouble, ABranchThatSomebodyElseIsFinishingIsBusy) {
     });
     return seen;
   });
-  const sql::Answer busy = other->Commit(xid);
+  const sql::VerbResult busy = other->Commit(xid);
   Psql("ALTER SYSTEM RESET synchronous_standby_names");
   Psql("SELECT pg_reload_conf()");
   ASSERT_TRUE(waits);
@@ -291,7 +291,7 @@ TEST(Standby, SaysNothingAndIsAnotherServerOncePromoted) {
     const auto session = connect();
     before = session->stamp();
     ASSERT_EQ(session->Begin(xid, {}, false).code, Code::kOk);
-    ASSERT_EQ(session->Run(Sql("CREATE TABLE t AS SELECT 1 AS a")).answer.code, Code::kOk);
+    ASSERT_EQ(session->Run(Sql("CREATE TABLE t AS SELECT 1 AS a")).verb.code, Code::kOk);
     ASSERT_EQ(session->Prepare(xid).code, Code::kOk);
   }
   ASSERT_TRUE(server.Stop());
@@ -304,7 +304,7 @@ TEST(Standby, SaysNothingAndIsAnotherServerOncePromoted) {
   EXPECT_TRUE(scan->standby);
   EXPECT_EQ(scan->stamp.identity, before.identity);
   EXPECT_TRUE(session->ProbeServer()->standby);
-  const sql::Answer commit = session->Commit(xid);
+  const sql::VerbResult commit = session->Commit(xid);
   EXPECT_EQ(commit.code, Code::kErRmFail);
   EXPECT_EQ(commit.failure.sqlstate, "25006");
 
@@ -329,8 +329,8 @@ TEST(Standby, AServerWithoutPreparedTransactionsSaysHowToMendIt) {
   EXPECT_THAT(probe.error().message, HasSubstr("ALTER SYSTEM SET max_prepared_transactions"));
   const xa::Xid xid = NewXid();
   ASSERT_EQ(session->Begin(xid, {}, false).code, Code::kOk);
-  ASSERT_EQ(session->Run(Sql("CREATE TABLE t (a int)")).answer.code, Code::kOk);
-  const sql::Answer prepared = session->Prepare(xid);
+  ASSERT_EQ(session->Run(Sql("CREATE TABLE t (a int)")).verb.code, Code::kOk);
+  const sql::VerbResult prepared = session->Prepare(xid);
   EXPECT_EQ(prepared.code, Code::kRbOther);
   EXPECT_EQ(prepared.failure.reason, Reason::kPrepareRefused);
 }

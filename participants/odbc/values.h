@@ -3,7 +3,7 @@
 //
 // Contract: `statement` is an ODBC statement handle (the vendor's header stays in the .cc). A bound
 // parameter points into Parameters, which therefore outlives the execution.
-// Errors: see Connection::Execute.
+// Errors: see OdbcHandle::Execute.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "participants/odbc/connection.h"
+#include "participants/odbc/handle.h"
 
 namespace assent::odbc {
 

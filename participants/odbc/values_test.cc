@@ -29,8 +29,8 @@ class Values : public PostgreSqlTest {
   void TearDown() override { session_.reset(); }
 
   std::vector<Value> Row(const std::string& sql, std::vector<Value> parameters = {}) {
-    const sql::RunAnswer ran = session_->Run(Sql(sql, std::move(parameters), 1));
-    EXPECT_EQ(ran.answer.code, Code::kOk) << sql << ": " << ran.answer.failure.detail;
+    const sql::RunResult ran = session_->Run(Sql(sql, std::move(parameters), 1));
+    EXPECT_EQ(ran.verb.code, Code::kOk) << sql << ": " << ran.verb.failure.detail;
     columns_ = ran.result.columns;
     return ran.result.rows.empty() ? std::vector<Value>{} : ran.result.rows[0];
   }
@@ -71,9 +71,9 @@ TEST_F(Values, ThatAreNoDayOfTheCalendarComeAsTheServerSaysThem) {
                   std::string("0001-01-01")));
   EXPECT_THAT(Row("SELECT '0044-03-15 12:00:00.5 BC'::timestamp, '0044-03-15 BC'::date::text"),
               ElementsAre(std::string("0044-03-15 12:00:00.5 BC"), std::string("0044-03-15 BC")));
-  const sql::RunAnswer late = session_->Run(Sql("SELECT '10000-01-01'::date"));
-  EXPECT_EQ(late.answer.code, Code::kRbOther);
-  EXPECT_THAT(late.answer.failure.detail, testing::HasSubstr("cast the column to text"));
+  const sql::RunResult late = session_->Run(Sql("SELECT '10000-01-01'::date"));
+  EXPECT_EQ(late.verb.code, Code::kRbOther);
+  EXPECT_THAT(late.verb.failure.detail, testing::HasSubstr("cast the column to text"));
 }
 
 TEST_F(Values, CarryTheirColumnsNames) {
@@ -153,9 +153,9 @@ TEST_F(Values, ThatNoTextCanHoldAreRefused) {
   for (const std::string& text : {std::string("a\0b", 3), std::string("\xff")}) {
     const auto session = Connect();
     Begin(*session, NewXid());
-    const sql::RunAnswer ran = session->Run(Sql("SELECT ?::text", {text}));
-    EXPECT_EQ(ran.answer.code, Code::kRbOther);
-    EXPECT_EQ(ran.answer.failure.reason, Reason::kSqlError);
+    const sql::RunResult ran = session->Run(Sql("SELECT ?::text", {text}));
+    EXPECT_EQ(ran.verb.code, Code::kRbOther);
+    EXPECT_EQ(ran.verb.failure.reason, Reason::kSqlError);
     EXPECT_TRUE(session->alive());
   }
 }
@@ -164,40 +164,40 @@ TEST_F(Values, MustBeAsManyAsTheMarkers) {
   for (const char* sql : {"SELECT 1", "SELECT ?, ?", "SELECT '?', $$ ? $$ -- ?"}) {
     const auto session = Connect();
     Begin(*session, NewXid());
-    EXPECT_EQ(session->Run(Sql(sql, {int64_t{1}})).answer.code, Code::kRbOther) << sql;
+    EXPECT_EQ(session->Run(Sql(sql, {int64_t{1}})).verb.code, Code::kRbOther) << sql;
   }
   EXPECT_THAT(Row("SELECT '?', $$?$$, ? /* ? */ -- ?", {std::string("a")}),
               ElementsAre(std::string("?"), std::string("?"), std::string("a")));
 }
 
 TEST_F(Values, ThatTheServerRefusedAreNamed) {
-  const sql::RunAnswer ran = session_->Run(Sql("SELECT ?::int", {std::string("geheim")}));
-  EXPECT_EQ(ran.answer.failure.sqlstate, "22P02");
-  EXPECT_EQ(ran.answer.failure.detail, "invalid input syntax for type integer: \"geheim\"");
+  const sql::RunResult ran = session_->Run(Sql("SELECT ?::int", {std::string("geheim")}));
+  EXPECT_EQ(ran.verb.failure.sqlstate, "22P02");
+  EXPECT_EQ(ran.verb.failure.detail, "invalid input syntax for type integer: \"geheim\"");
 }
 
 TEST_F(Values, OfMoreRowsThanTheBoundDoomTheBranch) {
-  EXPECT_EQ(session_->Run(Sql("SELECT generate_series(1, 1000)", {}, 1000)).answer.code, Code::kOk);
-  const sql::RunAnswer ran = session_->Run(Sql("SELECT generate_series(1, 1001)"));
-  EXPECT_EQ(ran.answer.code, Code::kRbOther);
-  EXPECT_EQ(ran.answer.failure.reason, Reason::kResultTooLarge);
+  EXPECT_EQ(session_->Run(Sql("SELECT generate_series(1, 1000)", {}, 1000)).verb.code, Code::kOk);
+  const sql::RunResult ran = session_->Run(Sql("SELECT generate_series(1, 1001)"));
+  EXPECT_EQ(ran.verb.code, Code::kRbOther);
+  EXPECT_EQ(ran.verb.failure.reason, Reason::kResultTooLarge);
   EXPECT_EQ(session_->Prepare(xid_).code, Code::kRbOther);
   EXPECT_EQ(Prepared(xid_), "0");
   EXPECT_TRUE(session_->Reset());
 }
 
 TEST_F(Values, OfMoreBytesThanTheBoundDoomTheBranch) {
-  const sql::RunAnswer ran = session_->Run(Sql("SELECT repeat('x', 1048577)"));
-  EXPECT_EQ(ran.answer.failure.reason, Reason::kResultTooLarge);
+  const sql::RunResult ran = session_->Run(Sql("SELECT repeat('x', 1048577)"));
+  EXPECT_EQ(ran.verb.failure.reason, Reason::kResultTooLarge);
   EXPECT_TRUE(session_->alive());
 }
 
 // The ODBC driver reads all of a result before it hands out a row: 30 GB must not get that far.
 TEST_F(Values, ThatFloodTheConnectionCutIt) {
-  const sql::RunAnswer ran =
+  const sql::RunResult ran =
       session_->Run(Sql("SELECT repeat('x', 1000) FROM generate_series(1, 30000000)"));
-  EXPECT_EQ(ran.answer.code, Code::kRbOther);
-  EXPECT_EQ(ran.answer.failure.reason, Reason::kResultTooLarge);
+  EXPECT_EQ(ran.verb.code, Code::kRbOther);
+  EXPECT_EQ(ran.verb.failure.reason, Reason::kResultTooLarge);
   EXPECT_FALSE(session_->alive());
 }
 

@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // What goes over the wire: how many round trips each verb costs, and that nothing else is sent.
 #include <gmock/gmock.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <mutex>
-#include <thread>
 
-#include "participants/odbc/connection.h"
 #include "participants/odbc/connection_string.h"
-#include "participants/odbc/postgresql.h"
+#include "participants/odbc/handle.h"
 #include "participants/odbc/testing.h"
+#include "participants/postgresql/dialect.h"
+#include "tests/support/tcp_proxy.h"
 
 namespace assent::odbc {
 namespace {
@@ -23,89 +19,53 @@ using testing::IsEmpty;
 using testing::StartsWith;
 using xa::Code;
 
-sockaddr_in Loopback(int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
-
-// Passes one connection on to the server, and keeps what the client asked: a simple query's text,
-// or "sync" for the end of an extended one. Each is one round trip.
+// Keeps what the client asked: a simple query's text, or "sync" for the end of an extended one.
+// Each is one round trip.
 class Tap {
  public:
-  explicit Tap(int server_port) {
-    sockaddr_in address = Loopback(0);
-    socklen_t size = sizeof address;
-    listener_ = socket(AF_INET, SOCK_STREAM, 0);
-    EXPECT_EQ(bind(listener_, reinterpret_cast<sockaddr*>(&address), size), 0);
-    EXPECT_EQ(listen(listener_, 1), 0);
-    EXPECT_EQ(getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size), 0);
-    port_ = ntohs(address.sin_port);
-    thread_ = std::thread([this, server_port] { Pass(server_port); });
-  }
-  ~Tap() {
-    shutdown(listener_, SHUT_RDWR);
-    thread_.join();
-    close(listener_);
-  }
-  int port() const { return port_; }
+  explicit Tap(int server_port)
+      : proxy_(server_port, [this] { return std::make_unique<Listener>(*this); }) {}
+  int port() const { return proxy_.port(); }
   std::vector<std::string> Take() {
     const std::lock_guard lock(mutex_);
     return std::exchange(asked_, {});
   }
 
  private:
-  void Pass(int server_port) {
-    const int client = accept(listener_, nullptr, nullptr);
-    if (client < 0) return;
-    const int server = socket(AF_INET, SOCK_STREAM, 0);
-    const sockaddr_in address = Loopback(server_port);
-    bool open = connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-    std::string buffer(1 << 16, '\0');
-    while (open) {
-      pollfd ends[2] = {{client, POLLIN, 0}, {server, POLLIN, 0}};
-      poll(ends, 2, -1);
-      for (const int i : {0, 1}) {
-        if (ends[i].revents == 0) continue;
-        const ssize_t got = recv(ends[i].fd, buffer.data(), buffer.size(), 0);
-        if (got <= 0) open = false;
-        if (got <= 0) continue;
-        const std::string_view bytes(buffer.data(), static_cast<size_t>(got));
-        if (i == 0) Listen(bytes);
-        send(ends[1 - i].fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  class Listener : public test::TcpProxy::Filter {
+   public:
+    explicit Listener(Tap& tap) : tap_(tap) {}
+    // The first message has no type; each later one is a letter, a length and the rest.
+    bool ToServer(std::string& bytes) override {
+      pending_ += bytes;
+      for (;;) {
+        const size_t type = started_ ? 1 : 0;
+        if (pending_.size() < type + 4) return true;
+        size_t length = 0;
+        for (size_t i = 0; i < 4; ++i) {
+          length = length << 8 | static_cast<uint8_t>(pending_[type + i]);
+        }
+        if (pending_.size() < type + length) return true;
+        if (started_ && pending_[0] == 'Q') tap_.Add(pending_.substr(5, length - 5));
+        if (started_ && pending_[0] == 'S') tap_.Add("sync");
+        started_ = true;
+        pending_.erase(0, type + length);
       }
     }
-    close(client);
-    close(server);
-  }
 
-  // The first message has no type; each later one is a letter, a length and the rest.
-  void Listen(std::string_view bytes) {
+   private:
+    Tap& tap_;
+    bool started_ = false;
+    std::string pending_;
+  };
+  void Add(std::string asked) {
     const std::lock_guard lock(mutex_);
-    pending_ += bytes;
-    for (;;) {
-      const size_t type = started_ ? 1 : 0;
-      if (pending_.size() < type + 4) return;
-      size_t length = 0;
-      for (size_t i = 0; i < 4; ++i) {
-        length = length << 8 | static_cast<uint8_t>(pending_[type + i]);
-      }
-      if (pending_.size() < type + length) return;
-      if (started_ && pending_[0] == 'Q') asked_.push_back(pending_.substr(5, length - 5));
-      if (started_ && pending_[0] == 'S') asked_.push_back("sync");
-      started_ = true;
-      pending_.erase(0, type + length);
-    }
+    asked_.push_back(std::move(asked));
   }
 
-  int listener_ = -1, port_ = 0;
-  std::thread thread_;
   std::mutex mutex_;
-  bool started_ = false;
-  std::string pending_;
   std::vector<std::string> asked_;
+  test::TcpProxy proxy_;  // last: its threads use the others
 };
 
 class Wire : public PostgreSqlTest {
@@ -158,7 +118,7 @@ TEST_F(Wire, AsksBeforeItPreparesWhatMayBeUnwritten) {
 TEST_F(Wire, SendsNoPrepareForADoomedBranch) {
   const xa::Xid xid = NewXid();
   Begin(*session_, xid);
-  EXPECT_NE(session_->Run(Sql("SELECT 1/0")).answer.code, Code::kOk);
+  EXPECT_NE(session_->Run(Sql("SELECT 1/0")).verb.code, Code::kOk);
   tap_.Take();
   EXPECT_EQ(session_->Prepare(xid).code, Code::kRbOther);
   EXPECT_THAT(tap_.Take(), ElementsAre("ROLLBACK"));
@@ -171,27 +131,28 @@ class Texts : public PostgreSqlTest {
  protected:
   Texts() {
     auto text = PostgreSqlConnection(OptionsFor(Server().port()), "");
-    connection_ = std::move(*Connection::Open(*Environment::Make(), text->text, 5'000));
-    const Outcome settings = Send(PostgreSql().baseline);
+    connection_ = std::move(*OdbcHandle::Open(*OdbcEnvironment::Make(), text->text, 5'000));
+    const OdbcResult settings = Send(dialect_.ReadSettings());
     baseline_ =
-        *PostgreSql().read_baseline(settings.results.at(0).rows.at(0), OptionsFor(Server().port()));
+        *dialect_.BaselineOf(settings.results.at(0).rows.at(0), OptionsFor(Server().port()));
   }
-  Outcome Send(const std::string& sql) { return connection_->Execute(sql); }
+  OdbcResult Send(const std::string& sql) { return connection_->Execute(sql); }
   void ExpectNothingIsPrepared(const xa::Xid& xid, const char* after, const char* sqlstate) {
-    const Outcome prepared = Send(PostgreSql().check_and_prepare(xid, baseline_));
-    EXPECT_EQ(prepared.kind, Outcome::Kind::kError) << after;
-    EXPECT_EQ(prepared.diagnosis.sqlstate, sqlstate) << after;
+    const OdbcResult prepared = Send(dialect_.CheckAndPrepare(xid, baseline_));
+    EXPECT_EQ(prepared.kind, OdbcResult::Kind::kError) << after;
+    EXPECT_EQ(prepared.error.sqlstate, sqlstate) << after;
     EXPECT_EQ(Prepared(xid), "0") << after;
-    const Outcome committed = Send(PostgreSql().check_and_commit(xid, baseline_));
-    EXPECT_EQ(committed.kind, Outcome::Kind::kError) << after;
+    const OdbcResult committed = Send(dialect_.CheckAndCommit(xid, baseline_));
+    EXPECT_EQ(committed.kind, OdbcResult::Kind::kError) << after;
     Send("ROLLBACK");
     EXPECT_EQ(One("SELECT count(*) FROM account WHERE id > 2"), "0") << after;
   }
 
-  Outcome Begin(const xa::Xid& xid) { return Send(PostgreSql().begin(xid, {}, false, baseline_)); }
+  OdbcResult Begin(const xa::Xid& xid) { return Send(dialect_.Begin(xid, {}, false, baseline_)); }
 
-  std::unique_ptr<Connection> connection_;
-  Baseline baseline_;
+  const sql::Dialect& dialect_ = postgresql::PostgreSql();
+  std::unique_ptr<OdbcHandle> connection_;
+  sql::Baseline baseline_;
 };
 
 TEST_F(Texts, PrepareNothingOnceTheTransactionIsAborted) {
@@ -225,9 +186,9 @@ TEST_F(Texts, OfTheServerAloneWouldCallNothingPrepared) {
   ASSERT_TRUE(Send("BEGIN").ok());
   ASSERT_FALSE(Send("SELECT 1/0").ok());
   EXPECT_TRUE(Send("PREPARE TRANSACTION 'none'").ok());
-  const Outcome outside = Send("PREPARE TRANSACTION 'none'");
+  const OdbcResult outside = Send("PREPARE TRANSACTION 'none'");
   EXPECT_TRUE(outside.ok());
-  EXPECT_TRUE(outside.Warned(PostgreSql().no_transaction));
+  EXPECT_TRUE(outside.Warned(dialect_.states().no_transaction));
   EXPECT_EQ(One("SELECT count(*) FROM pg_prepared_xacts"), "0");
 }
 

@@ -37,20 +37,22 @@ Result<void> Canceller::Ensure() {
   return {};
 }
 
-void Canceller::Cancel(Target cancelled) {
-  const auto target = std::make_shared<const Target>(std::move(cancelled));
+void Canceller::Cancel(std::shared_ptr<RunningStatement> statement,
+                       RunningStatement::Cancelled cancelled) {
+  const auto target =
+      std::make_shared<const Target>(Target{std::move(statement), std::move(cancelled)});
   worker_.Post([this, target] { CancelNow(target); });
   watch_.PostAfter(CancelBound(options_), [this, target] {
     worker_.Post([this, target] { EndNow(target); });
-    target->sever();
+    target->statement->Sever(target->cancelled.number);
   });
 }
 
 void Canceller::CancelNow(const TargetPtr& target) {
   Result<void> done = Ensure();
-  if (!target->hold()) return;
-  if (done) done = session_->CancelStatement(target->session);
-  target->release();
+  if (!target->statement->Hold(target->cancelled.number)) return;
+  if (done) done = session_->CancelStatement(target->cancelled.session);
+  target->statement->LetGo();
   if (done || done.error().code == ErrorCode::kNotFound) return;
   // The connection may have died while it was idle: at once on a new one, then with pauses.
   const bool died = session_ != nullptr && !session_->alive();
@@ -60,9 +62,9 @@ void Canceller::CancelNow(const TargetPtr& target) {
 
 // For where severing does nothing.
 void Canceller::EndNow(const TargetPtr& target) {
-  if (!Ensure() || !target->hold()) return;
-  const Result<void> ended = session_->EndSession(target->session);
-  target->release();
+  if (!Ensure() || !target->statement->Hold(target->cancelled.number)) return;
+  const Result<void> ended = session_->EndSession(target->cancelled.session);
+  target->statement->LetGo();
   // The connection may have died while it was idle: once more on a new one.
   if (!ended && !session_->alive()) worker_.Post([this, target] { EndNow(target); });
 }

@@ -10,9 +10,9 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
 #include <memory>
 
+#include "participants/sql/running_statement.h"
 #include "participants/sql/server_view.h"
 #include "participants/sql/session.h"
 #include "participants/sql/worker.h"
@@ -24,23 +24,18 @@ std::chrono::milliseconds CancelBound(const ResourceOptions& options);
 
 class Canceller {
  public:
-  struct Target {
-    SessionId session;
-    // Whether the statement still runs, and if so keeps the session from its next verb until
-    // `release`: so a cancel hits nothing else.
-    std::function<bool()> hold;
-    std::function<void()> release;
-    std::function<void()> sever;  // cuts the connection if the statement still runs
-  };
-
   Canceller(const ResourceOptions& options, Driver& driver, ServerView& view)
       : options_(options), driver_(driver), view_(view) {}
 
   void Connect();  // ahead of the first cancel
-  void Cancel(Target target);
+  void Cancel(std::shared_ptr<RunningStatement> statement, RunningStatement::Cancelled cancelled);
   void Stop();
 
  private:
+  struct Target {
+    std::shared_ptr<RunningStatement> statement;
+    RunningStatement::Cancelled cancelled;
+  };
   using TargetPtr = std::shared_ptr<const Target>;
   Result<void> Ensure();
   void CancelNow(const TargetPtr& target);

@@ -6,7 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/event_log.h"
-#include "participants/sql/answers.h"
+#include "participants/sql/completions.h"
 
 namespace assent::sql {
 namespace {

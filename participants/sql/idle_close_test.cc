@@ -5,11 +5,7 @@
 
 #include <algorithm>
 
-#include "participants/mysql/driver.h"
-#include "participants/odbc/driver.h"
-#include "participants/sql/resource.h"
-#include "participants/sql/testing.h"
-#include "tests/support/servers.h"
+#include "participants/sql/each_server_fixture.h"
 #include "tests/support/temp.h"
 
 namespace assent::sql {
@@ -17,48 +13,8 @@ namespace {
 
 constexpr auto kLong = std::chrono::seconds(30);
 
-class IdleClose : public testing::TestWithParam<test::ServerKind> {
+class IdleClose : public EachServer {
  protected:
-  static void SetUpTestSuite() {
-    for (test::Server* server : {&test::SharedMariaDb(), &test::SharedPostgreSql()}) {
-      const auto made = test::Sql(*server, std::string("CREATE DATABASE ") + kDatabase);
-      ASSERT_TRUE(made) << made.error().message;
-    }
-  }
-  void SetUp() override {
-    Query("DROP TABLE IF EXISTS assent_witness", kDatabase);
-    ResourceOptions options;
-    options.name = "bank";
-    const std::string port = std::to_string(server().port());
-    std::unique_ptr<Driver> driver;
-    if (is_mariadb()) {
-      options.driver = "mysql";
-      options.url = "tcp://127.0.0.1:" + port + "/" + kDatabase;
-      options.user = options.password = "assent";
-      driver = mysql::MakeMySqlDriver(options);
-    } else {
-      options.driver = "odbc";
-      options.dialect = "postgresql";
-      options.dsn =
-          "Driver=PostgreSQL Unicode;Server=127.0.0.1;Port=" + port + ";Database=" + kDatabase;
-      options.user = "postgres";
-      auto made = odbc::MakeOdbcDriver(options);
-      ASSERT_TRUE(made) << made.error().message;
-      driver = std::move(*made);
-    }
-    db_ = std::make_unique<TestDriver>(MakeSqlResource(options, std::move(driver), SystemRandom()));
-    ASSERT_TRUE(db_->sink().WaitHealth(xa::Health::kUp));
-  }
-
-  static bool is_mariadb() { return GetParam() == test::ServerKind::kMariaDb; }
-  static test::Server& server() {
-    return is_mariadb() ? test::SharedMariaDb() : test::SharedPostgreSql();
-  }
-  static test::Rows Query(const std::string& sql, const std::string& database = "") {
-    auto rows = test::Sql(server(), sql, database);
-    EXPECT_TRUE(rows) << sql << ": " << rows.error().message;
-    return rows ? std::move(*rows) : test::Rows();
-  }
   static test::Rows Sessions() {
     return Query(is_mariadb()
                      ? "SELECT id FROM information_schema.processlist WHERE user = 'assent'"
@@ -78,14 +34,7 @@ class IdleClose : public testing::TestWithParam<test::ServerKind> {
       });
     }));
   }
-
-  static constexpr const char* kDatabase = "idle_close";
-  std::unique_ptr<TestDriver> db_;
 };
-
-std::string NameOf(const testing::TestParamInfo<test::ServerKind>& info) {
-  return info.param == test::ServerKind::kMariaDb ? "MariaDb" : "PostgreSql";
-}
 
 TEST_P(IdleClose, InstallReconnects) {
   CloseAll();

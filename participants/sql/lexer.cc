@@ -22,8 +22,8 @@ bool IsNamePart(char c) { return IsNameStart(c) || IsDigit(c) || c == '$'; }
 
 class Lexer {
  public:
-  Lexer(std::string_view sql, Dialect dialect, const ScanOptions& options)
-      : sql_(sql), mysql_(dialect == Dialect::kMySql), options_(options) {}
+  Lexer(std::string_view sql, Grammar grammar, const ScanOptions& options)
+      : sql_(sql), mysql_(grammar == Grammar::kMySql), options_(options) {}
 
   Result<std::vector<Token>> Run() {
     if (sql_.find('\0') != std::string_view::npos) return Invalid("a zero byte in a statement");
@@ -197,9 +197,9 @@ class Lexer {
 
 }  // namespace
 
-Result<std::vector<Token>> Tokens(std::string_view sql, Dialect dialect,
+Result<std::vector<Token>> Tokens(std::string_view sql, Grammar grammar,
                                   const ScanOptions& options) {
-  return Lexer(sql, dialect, options).Run();
+  return Lexer(sql, grammar, options).Run();
 }
 
 }  // namespace assent::sql

@@ -22,7 +22,7 @@ struct Token {
   size_t offset = 0;
 };
 
-Result<std::vector<Token>> Tokens(std::string_view sql, Dialect dialect,
+Result<std::vector<Token>> Tokens(std::string_view sql, Grammar grammar,
                                   const ScanOptions& options);
 
 }  // namespace assent::sql

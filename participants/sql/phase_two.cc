@@ -5,7 +5,8 @@
 #include <thread>
 #include <utility>
 
-#include "participants/sql/answers.h"
+#include "participants/sql/completions.h"
+#include "xa/flight.h"
 
 namespace assent::sql {
 namespace {
@@ -20,8 +21,41 @@ constexpr auto kGonePause = std::chrono::milliseconds(10);
 
 }  // namespace
 
-bool PhaseTwo::Submit(const xa::Call& call) {
-  return worker_.Post([this, call] { answer_(Carry(call)); });
+std::optional<xa::Completion> PhaseTwo::WithoutServer(const xa::Call& call) const {
+  switch (call.operation) {
+    case Operation::kRun:
+    case Operation::kCommitOnePhase:  // it never went out, so it cannot commit
+      return CompletionOf(call, Code::kRbCommFail, ConnectionLost());
+    case Operation::kPrepare: return CompletionOf(call, Code::kErRmFail, ConnectionLost());
+    case Operation::kRollBack:
+      // Never asked to prepare and no session to look for: it never began, or has ended.
+      if (!call.prepare_sent && !lost_.Find(call.xid)) return CompletionOf(call, Code::kOk);
+      return std::nullopt;
+    case Operation::kForget: return CompletionOf(call, Code::kOk);  // no SQL server has it
+    case Operation::kOpen: return CompletionOf(call, Code::kRbProto);
+    default: return std::nullopt;
+  }
+}
+
+void PhaseTwo::Submit(xa::Flight flight) {
+  while (!flight.calls.empty()) {
+    const std::optional<xa::Completion> done = WithoutServer(flight.calls.front());
+    if (!done) break;
+    answer_(*done);
+    if (!xa::Continues(*done)) return xa::SkipRest(flight, 1, *done, answer_);
+    flight.calls.erase(flight.calls.begin());
+  }
+  if (flight.calls.empty()) return;
+  const bool posted = worker_.Post([this, flight] {
+    xa::CarryOutInOrder(
+        flight, [this](const xa::Call& call) { return CarryOut(call); }, answer_);
+  });
+  if (posted) return;
+  const xa::Call& first = flight.calls.front();
+  const xa::Completion refused = CompletionOf(
+      first, first.operation == Operation::kFind ? Code::kOk : Code::kErRmFail, ShuttingDown());
+  answer_(refused);
+  xa::SkipRest(flight, 1, refused, answer_);
 }
 
 void PhaseTwo::Stop() {
@@ -64,34 +98,36 @@ bool PhaseTwo::SeenGone(const xa::Xid& xid) {
   return false;
 }
 
-xa::Completion PhaseTwo::Carry(const xa::Call& call) {
+xa::Completion PhaseTwo::CarryOut(const xa::Call& call) {
+  if (const auto done = WithoutServer(call)) return *done;
   const bool find = call.operation == Operation::kFind;
   const Result<void> ready = Ensure();
   if (!ready) {
-    return Answered(call, find ? Code::kOk : Code::kErRmFail, Unavailable(ready.error().message));
+    return CompletionOf(call, find ? Code::kOk : Code::kErRmFail,
+                        Unavailable(ready.error().message));
   }
   if (!SeenGone(call.xid)) {
     if (!session_->alive()) view_.suspect();
-    return Answered(call, find ? Code::kOk : Code::kErRmFail,
-                    Because(Reason::kConnectionLost,
-                            "the session that holds the branch is not gone yet", true));
+    return CompletionOf(call, find ? Code::kOk : Code::kErRmFail,
+                        MakeFailure(Reason::kConnectionLost,
+                                    "the session that holds the branch is not gone yet", true));
   }
   if (find) return Find(call);
   // Never asked to prepare, and its session is gone: so is the branch.
   if (call.operation == Operation::kRollBack && !call.prepare_sent) {
-    return Answered(call, Code::kOk);
+    return CompletionOf(call, Code::kOk);
   }
-  Answer answer = call.operation == Operation::kCommit ? session_->Commit(call.xid)
-                                                       : session_->RollBackPrepared(call.xid);
+  VerbResult result = call.operation == Operation::kCommit ? session_->Commit(call.xid)
+                                                           : session_->RollBackPrepared(call.xid);
   if (!session_->alive()) {
     lost_.Add(call.xid, session_->id());  // it may still be at it
     view_.suspect();
   }
-  return Answered(call, std::move(answer));
+  return CompletionOf(call, std::move(result));
 }
 
 xa::Completion PhaseTwo::Find(const xa::Call& call) {
-  xa::Completion completion = Answered(call, Code::kOk);
+  xa::Completion completion = CompletionOf(call, Code::kOk);
   completion.found = xa::Found::kUnknown;
   // Before the first probe it is not known whether there is a witness table.
   if (!view_.up()) return completion;

@@ -2,13 +2,16 @@
 // The reserved connection that frees locks: commits, rolls back and looks for branches whose own
 // connection is gone.
 //
-// Contract: calls are carried out in order, each once; retries are the caller's. Before a branch is
-// touched whose old session was lost, that session is ended and seen to be gone, else the answer is
-// kErRmFail. It serves no client SQL. Threads: Submit from any; it does not block.
+// Contract: flights are carried out in order, each call once; retries are the caller's. What needs
+// no server (work of a branch that has no connection any more) is answered at once. Before a branch
+// is touched whose old session was lost, that session is ended and seen to be gone, else the answer
+// is kErRmFail. It serves no client SQL. Threads: Submit from any; it does not block.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "participants/sql/lost_sessions.h"
 #include "participants/sql/server_view.h"
@@ -23,12 +26,15 @@ class PhaseTwo {
            std::function<void(xa::Completion)> answer)
       : driver_(driver), view_(view), lost_(lost), answer_(std::move(answer)) {}
 
-  // kCommit, kRollBack, kFind. False after Stop().
-  bool Submit(const xa::Call& call);
+  // Of a branch that holds no connection of the pool. After Stop() the flight is answered as by a
+  // server that cannot be reached.
+  void Submit(xa::Flight flight);
   void Stop();
 
  private:
-  xa::Completion Carry(const xa::Call& call);
+  // The completion where no server is needed for it.
+  std::optional<xa::Completion> WithoutServer(const xa::Call& call) const;
+  xa::Completion CarryOut(const xa::Call& call);
   xa::Completion Find(const xa::Call& call);
   Result<void> Ensure();  // a session that lives
   bool SeenGone(const xa::Xid& xid);

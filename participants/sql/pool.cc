@@ -5,173 +5,232 @@
 #include <chrono>
 #include <utility>
 
-#include "participants/sql/answers.h"
-#include "participants/sql/canceller.h"
+#include "participants/sql/completions.h"
+#include "xa/flight.h"
 
 namespace assent::sql {
+namespace {
 
 using core::Operation;
 using xa::Code;
 
-Pool::Pool(const ResourceOptions& options, Driver& driver, ServerView& view, LostSessions& lost,
-           Hooks hooks)
-    : options_(options), driver_(driver), view_(view), lost_(lost), hooks_(std::move(hooks)) {}
-
-bool Pool::Submit(xa::Call& call) {
-  if (call.operation == Operation::kOpen) return SubmitOpen(call);
-  std::unique_lock lock(mutex_);
-  if (call.operation == Operation::kRollBack) {
-    const auto waiting = waiting_at_.find(call.xid);
-    if (waiting != waiting_at_.end()) {
-      const xa::Call open = std::move(waiting->second->call);
-      waiting_.erase(waiting->second);
-      waiting_at_.erase(waiting);
-      lock.unlock();
-      hooks_.answer(Answered(open, Code::kRbOther, Cancelled()));
-      hooks_.answer(Answered(call, Code::kOk));
-      return true;
-    }
-  }
-  const auto found = branches_.find(call.xid);
-  if (found == branches_.end()) return false;
-  BranchPtr branch = found->second;
-  if (call.operation == Operation::kRun) ++branch->runs;
-  lock.unlock();
-  Connection& connection = *branch->connection;
-  return connection.worker.Post(
-      [this, &connection, branch, call]() mutable { Carry(connection, branch, std::move(call)); });
+uint32_t CountRuns(const xa::Flight& flight, size_t from) {
+  return static_cast<uint32_t>(
+      std::count_if(flight.calls.begin() + static_cast<ptrdiff_t>(from), flight.calls.end(),
+                    [](const xa::Call& call) { return call.operation == Operation::kRun; }));
 }
 
-bool Pool::SubmitOpen(xa::Call& call) {
+}  // namespace
+
+Pool::Pool(const ResourceOptions& options, Driver& driver, ServerView& view, LostSessions& lost,
+           Canceller& canceller, PhaseTwo& phase_two, std::function<void(xa::Completion)> answer)
+    : options_(options),
+      driver_(driver),
+      view_(view),
+      lost_(lost),
+      canceller_(canceller),
+      phase_two_(phase_two),
+      answer_(std::move(answer)) {}
+
+void Pool::Refuse(const xa::Flight& flight, Code code, const xa::Failure& failure) {
+  const xa::Completion refused = CompletionOf(flight.calls.front(), code, failure);
+  answer_(refused);
+  xa::SkipRest(flight, 1, refused, answer_);
+}
+
+bool Pool::Submit(xa::Flight& flight) {
+  const xa::Call& first = flight.calls.front();
+  if (first.operation == Operation::kOpen) return SubmitOpen(flight);
+  std::unique_lock lock(mutex_);
+  if (first.operation == Operation::kRollBack) {
+    if (const std::optional<xa::Flight> open = TakeWaiting(first.xid)) {
+      lock.unlock();
+      Refuse(*open, Code::kRbOther, Cancelled());
+      answer_(CompletionOf(first, Code::kOk));
+      flight.calls.erase(flight.calls.begin());
+      return flight.calls.empty();
+    }
+  }
+  const auto found = branches_.find(first.xid);
+  if (found == branches_.end()) return false;
+  BranchPtr branch = found->second;
+  branch->runs += CountRuns(flight, 0);
+  lock.unlock();
+  PooledConnection& connection = *branch->connection;
+  return connection.worker.Post(
+      [this, &connection, branch, flight] { CarryOut(connection, branch, flight, 0); });
+}
+
+bool Pool::SubmitOpen(const xa::Flight& flight) {
+  const xa::Call& open = flight.calls.front();
   std::unique_lock lock(mutex_);
   const xa::Health health = view_.health();
   if (stopping_ || health == xa::Health::kDown) {
     const xa::Failure failure = stopping_ ? ShuttingDown() : Unavailable(view_.detail());
     lock.unlock();
-    hooks_.answer(Answered(call, Code::kRbCommFail, failure));
+    Refuse(flight, Code::kRbCommFail, failure);
     return true;
   }
-  if (branches_.contains(call.xid) || waiting_at_.contains(call.xid)) {
+  if (branches_.contains(open.xid) || waiting_at_.contains(open.xid)) {
     lock.unlock();
-    hooks_.answer(Answered(
-        call, Code::kRbProto,
-        Because(core::Reason::kProtocol, "this branch has a connection or waits for one")));
+    Refuse(flight, Code::kRbProto,
+           MakeFailure(core::Reason::kProtocol, "this branch has a connection or waits for one"));
     return true;
   }
   // Before the first probe nothing is leased: it is not known whether there is a witness table.
-  Connection* connection = health == xa::Health::kUp && waiting_.empty() ? TakeFree() : nullptr;
+  PooledConnection* connection =
+      health == xa::Health::kUp && waiting_.empty() ? TakeFree() : nullptr;
   if (connection == nullptr) {
-    waiting_.push_back({call, SystemClock().Now()});
-    waiting_at_[call.xid] = std::prev(waiting_.end());
+    waiting_.push_back({flight, SystemClock().Now()});
+    waiting_at_[open.xid] = std::prev(waiting_.end());
     return true;
   }
-  BranchPtr branch = Lease(*connection, call);
+  BranchPtr branch = Lease(*connection, flight);
   const bool connected = connection->shared_connected;
   lock.unlock();
-  if (connected) {
-    hooks_.answer(Answered(call, Code::kOk));
+  if (connected && flight.calls.size() == 1) {
+    answer_(CompletionOf(open, Code::kOk));
   } else {
-    PostOpen(*connection, std::move(branch), std::move(call));
+    PostOpen(*connection, std::move(branch), flight);
   }
   return true;
 }
 
-Connection* Pool::TakeFree() {
+std::optional<xa::Flight> Pool::TakeWaiting(const xa::Xid& xid) {
+  const auto waiting = waiting_at_.find(xid);
+  if (waiting == waiting_at_.end()) return std::nullopt;
+  xa::Flight flight = std::move(waiting->second->flight);
+  waiting_.erase(waiting->second);
+  waiting_at_.erase(waiting);
+  return flight;
+}
+
+xa::Flight Pool::TakeNext() {
+  xa::Flight flight = std::move(waiting_.front().flight);
+  waiting_.pop_front();
+  waiting_at_.erase(flight.calls.front().xid);
+  return flight;
+}
+
+PooledConnection* Pool::TakeFree() {
   if (!idle_.empty()) {
-    Connection* connection = idle_.back();
+    PooledConnection* connection = idle_.back();
     idle_.pop_back();
     return connection;
   }
   if (connections_.size() >= options_.pool) return nullptr;
-  connections_.push_back(
-      std::make_unique<Connection>(driver_, view_, static_cast<StatementGate&>(*this)));
+  connections_.push_back(std::make_unique<PooledConnection>(driver_, view_, CancelBound(options_)));
   return connections_.back().get();
 }
 
-Pool::BranchPtr Pool::Lease(Connection& connection, const xa::Call& call) {
+Pool::BranchPtr Pool::Lease(PooledConnection& connection, const xa::Flight& flight) {
+  const xa::Call& open = flight.calls.front();
   auto branch = std::make_shared<Branch>();
-  branch->xid = call.xid;
-  branch->options = call.options;
+  branch->xid = open.xid;
+  branch->options = open.options;
   branch->connection = &connection;
-  branches_[call.xid] = branch;
+  branch->runs = CountRuns(flight, 1);
+  branches_[open.xid] = branch;
   return branch;
 }
 
-void Pool::PostOpen(Connection& connection, BranchPtr branch, xa::Call call) {
+void Pool::PostOpen(PooledConnection& connection, BranchPtr branch, const xa::Flight& flight) {
   // Refused only when stopping, and then what is leased has been answered by Stop's own rules.
-  const bool posted = connection.worker.Post([this, &connection, branch, call] {
-    if (!FinishOpen(connection, branch, call)) Release(connection);
-  });
+  const bool posted = connection.worker.Post(
+      [this, &connection, branch, flight] { Open(connection, branch, flight); });
   if (!posted) {
     Detach(*branch, false, {});
-    hooks_.answer(Answered(call, Code::kRbCommFail, ShuttingDown()));
+    Refuse(flight, Code::kRbCommFail, ShuttingDown());
   }
 }
 
-bool Pool::FinishOpen(Connection& connection, const BranchPtr& branch, const xa::Call& call) {
+void Pool::Open(PooledConnection& connection, const BranchPtr& branch, const xa::Flight& flight) {
+  if (FinishOpen(connection, branch, flight)) {
+    CarryOut(connection, branch, flight, 1);
+  } else {
+    Release(connection);
+  }
+}
+
+bool Pool::FinishOpen(PooledConnection& connection, const BranchPtr& branch,
+                      const xa::Flight& flight) {
   if (!connection.connected()) {
     const Result<void> connected = connection.Connect();
     if (!connected) {
       view_.suspect();
       Detach(*branch, false, {});
-      hooks_.answer(Answered(call, Code::kRbCommFail, Unavailable(connected.error().message)));
+      Refuse(flight, Code::kRbCommFail, Unavailable(connected.error().message));
       return false;
     }
     const std::lock_guard lock(mutex_);
     connection.shared_connected = true;
-    connection.shared_id = connection.session_id();
   }
-  hooks_.answer(Answered(call, Code::kOk));
+  answer_(CompletionOf(flight.calls.front(), Code::kOk));
   return true;
 }
 
-void Pool::Carry(Connection& connection, const BranchPtr& branch, xa::Call call) {
-  {
-    std::unique_lock lock(mutex_);
-    if (branch->ended) {  // by a call in front of this one
-      lock.unlock();
-      hooks_.reroute(std::move(call));
-      return;
+void Pool::CarryOut(PooledConnection& connection, const BranchPtr& branch, const xa::Flight& flight,
+                    size_t from) {
+  const auto reroute = [&](size_t index) {
+    const auto rest = flight.calls.begin() + static_cast<ptrdiff_t>(index);
+    phase_two_.Submit(xa::Flight(std::vector<xa::Call>(rest, flight.calls.end())));
+  };
+  // By a flight in front of this one: the connection may be another branch's by now.
+  if (branch->ended && from < flight.calls.size()) return reroute(from);
+  for (size_t i = from; i < flight.calls.size(); ++i) {
+    if (branch->ended) {
+      reroute(i);
+      break;
     }
+    if (!CarryOutOne(connection, *branch, flight, i)) break;
   }
-  Connection::Outcome outcome = connection.Carry(*branch, call);
-  const bool ended = outcome.after != Connection::After::kKeep;
-  if (ended) {
-    Detach(*branch, outcome.after == Connection::After::kLost, std::move(outcome.lost));
+  if (branch->ended) Release(connection);
+}
+
+bool Pool::CarryOutOne(PooledConnection& connection, Branch& branch, const xa::Flight& flight,
+                       size_t index) {
+  PooledConnection::CallResult done = connection.CarryOut(branch, flight.calls[index]);
+  if (done.after != PooledConnection::After::kKeep) {
+    Detach(branch, done.after == PooledConnection::After::kLost, std::move(done.lost));
   }
+  const bool continues = xa::Continues(done.completion);
   {
     const std::lock_guard lock(mutex_);
-    if (call.operation == Operation::kRun) --branch->runs;
-    if (connection.connected()) connection.shared_id = connection.session_id();
+    branch.runs -= CountRuns(flight, index);
+    if (continues) branch.runs += CountRuns(flight, index + 1);
     connection.shared_connected = connection.connected();
   }
-  hooks_.answer(std::move(outcome.completion));
-  if (ended) Release(connection);
+  if (continues) {
+    answer_(std::move(done.completion));
+    return true;
+  }
+  const xa::Completion failed = done.completion;
+  answer_(std::move(done.completion));
+  xa::SkipRest(flight, index + 1, failed, answer_);
+  return false;
 }
 
 void Pool::Detach(Branch& branch, bool lost, SessionId session) {
   if (lost) lost_.Add(branch.xid, std::move(session));
-  const std::lock_guard lock(mutex_);
   branch.ended = true;
+  const std::lock_guard lock(mutex_);
   branches_.erase(branch.xid);
 }
 
-void Pool::Release(Connection& connection) {
+void Pool::Release(PooledConnection& connection) {
   connection.Reset();
   for (;;) {
     std::unique_lock lock(mutex_);
     connection.shared_connected = connection.connected();
-    connection.shared_id = connection.session_id();
     if (stopping_ || waiting_.empty() || !view_.up()) {
       idle_.push_back(&connection);
       return;
     }
-    const xa::Call call = std::move(waiting_.front().call);
-    waiting_.pop_front();
-    waiting_at_.erase(call.xid);
-    const BranchPtr branch = Lease(connection, call);
+    const xa::Flight flight = TakeNext();
+    BranchPtr branch = Lease(connection, flight);
     lock.unlock();
-    if (FinishOpen(connection, branch, call)) return;
+    if (flight.calls.size() > 1) return PostOpen(connection, std::move(branch), flight);
+    if (FinishOpen(connection, branch, flight)) return;
   }
 }
 
@@ -179,14 +238,12 @@ void Pool::OnUp() {
   for (;;) {
     std::unique_lock lock(mutex_);
     if (stopping_ || waiting_.empty()) return;
-    Connection* connection = TakeFree();
+    PooledConnection* connection = TakeFree();
     if (connection == nullptr) return;
-    xa::Call call = std::move(waiting_.front().call);
-    waiting_.pop_front();
-    waiting_at_.erase(call.xid);
-    BranchPtr branch = Lease(*connection, call);
+    const xa::Flight flight = TakeNext();
+    BranchPtr branch = Lease(*connection, flight);
     lock.unlock();
-    PostOpen(*connection, std::move(branch), std::move(call));
+    PostOpen(*connection, std::move(branch), flight);
   }
 }
 
@@ -199,38 +256,14 @@ void Pool::FailWaiting(const xa::Failure& failure) {
     failed.swap(waiting_);
     waiting_at_.clear();
   }
-  for (const WaitingOpen& open : failed) {
-    hooks_.answer(Answered(open.call, Code::kRbCommFail, failure));
-  }
-}
-
-bool Pool::Enter(Branch& branch) {
-  const std::lock_guard lock(mutex_);
-  if (branch.cancelled) return false;
-  branch.in_statement = true;
-  ++branch.statements;
-  branch.connection->shared_id = branch.connection->session_id();  // beginning may have reconnected
-  return true;
-}
-
-StatementGate::Left Pool::Leave(Branch& branch) {
-  std::unique_lock lock(mutex_);
-  branch.in_statement = false;
-  if (!branch.cancelled) return Left::kClean;
-  const bool answered = cancels_answered_.wait_for(
-      lock, CancelBound(options_), [&branch] { return branch.cancels == 0 || branch.severed; });
-  return answered && !branch.severed ? Left::kCancelled : Left::kUnanswered;
+  for (const WaitingOpen& open : failed) Refuse(open.flight, Code::kRbCommFail, failure);
 }
 
 void Pool::Cancel(const xa::Xid& xid) {
   std::unique_lock lock(mutex_);
-  const auto waiting = waiting_at_.find(xid);
-  if (waiting != waiting_at_.end()) {
-    const xa::Call open = std::move(waiting->second->call);
-    waiting_.erase(waiting->second);
-    waiting_at_.erase(waiting);
+  if (const std::optional<xa::Flight> open = TakeWaiting(xid)) {
     lock.unlock();
-    hooks_.answer(Answered(open, Code::kRbOther, Cancelled()));
+    Refuse(*open, Code::kRbOther, Cancelled());
     return;
   }
   const auto found = branches_.find(xid);
@@ -238,35 +271,10 @@ void Pool::Cancel(const xa::Xid& xid) {
 }
 
 void Pool::CancelRunning(const BranchPtr& branch) {
-  if (branch->cancelled) return;
-  branch->cancelled = true;
-  if (!branch->in_statement) return;
-  hooks_.cancel(branch, branch->connection->shared_id, branch->statements);
-}
-
-bool Pool::Hold(Branch& branch, uint64_t statement) {
-  const std::lock_guard lock(mutex_);
-  if (!branch.in_statement || branch.statements != statement) return false;
-  ++branch.cancels;
-  return true;
-}
-
-void Pool::LetGo(Branch& branch) {
-  {
-    const std::lock_guard lock(mutex_);
-    --branch.cancels;
-  }
-  cancels_answered_.notify_all();
-}
-
-void Pool::Sever(Branch& branch, uint64_t statement) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!branch.in_statement || branch.statements != statement) return;
-    branch.severed = true;
-    branch.connection->Sever();
-  }
-  cancels_answered_.notify_all();
+  const std::optional<RunningStatement::Cancelled> cancelled = branch->statement.Cancel();
+  if (!cancelled) return;
+  // Lives as long as the branch does.
+  canceller_.Cancel(std::shared_ptr<RunningStatement>(branch, &branch->statement), *cancelled);
 }
 
 Pool::Counts Pool::counts() const {

@@ -2,54 +2,43 @@
 // The pooled connections of one resource: who holds one, who waits for one, who is cancelled.
 //
 // Contract: a branch holds its connection from the answer to its kOpen until it has ended or its
-// session is lost; its calls run on that connection's thread in order. Connections are made up to
+// session is lost; its flights run on that connection's thread in order. Connections are made up to
 // `pool` and kept. Waiting is first come, first served. Every call that Submit takes is answered
 // through `answer`, exactly once.
 // Threads: any; nothing blocks. No lock is held while a session works or `answer` runs.
 #pragma once
 
-#include <condition_variable>
-#include <deque>
 #include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "base/time.h"
-#include "participants/sql/connection.h"
+#include "participants/sql/canceller.h"
 #include "participants/sql/lost_sessions.h"
+#include "participants/sql/phase_two.h"
+#include "participants/sql/pooled_connection.h"
 
 namespace assent::sql {
 
-class Pool : private StatementGate {
+class Pool {
  public:
-  struct Hooks {
-    std::function<void(xa::Completion)> answer;
-    // A call whose branch has no connection here any more.
-    std::function<void(xa::Call)> reroute;
-    // Cancels what the session runs, from another one, between Hold and LetGo.
-    std::function<void(std::shared_ptr<Branch>, SessionId, uint64_t statement)> cancel;
-  };
   struct Counts {
     uint32_t in_use = 0, waiting = 0;
   };
 
+  // `phase_two` gets the calls whose branch has lost or given back its connection.
   Pool(const ResourceOptions& options, Driver& driver, ServerView& view, LostSessions& lost,
-       Hooks hooks);
+       Canceller& canceller, PhaseTwo& phase_two, std::function<void(xa::Completion)> answer);
 
-  // False: no connection is held for this branch (and the call is not kOpen); the call is
-  // untouched.
-  bool Submit(xa::Call& call);
+  // False: no connection is held for this branch, and the flight does not open it. What is left in
+  // `flight` then has not been answered.
+  bool Submit(xa::Flight& flight);
   void Cancel(const xa::Xid& xid);
-  // Whether the branch still runs that statement; if so its connection does nothing further until
-  // LetGo.
-  bool Hold(Branch& branch, uint64_t statement);
-  void LetGo(Branch& branch);
-  // Cuts the branch's connection if it still runs that statement: the session is lost then.
-  void Sever(Branch& branch, uint64_t statement);
 
   void OnUp();                             // serves those who wait
   void OnDown(const std::string& detail);  // answers those who wait
@@ -62,38 +51,47 @@ class Pool : private StatementGate {
  private:
   using BranchPtr = std::shared_ptr<Branch>;
   struct WaitingOpen {
-    xa::Call call;
+    xa::Flight flight;
     Monotonic since;
   };
   using Waiting = std::list<WaitingOpen>;
 
-  bool Enter(Branch& branch) override;
-  Left Leave(Branch& branch) override;
-
-  bool SubmitOpen(xa::Call& call);
+  // Answers the first call so, and the others as not sent.
+  void Refuse(const xa::Flight& flight, xa::Code code, const xa::Failure& failure);
+  bool SubmitOpen(const xa::Flight& flight);
+  // The flight that opens this branch and waits for a connection, or none; with mutex_ held.
+  std::optional<xa::Flight> TakeWaiting(const xa::Xid& xid);
+  xa::Flight TakeNext();  // the first that waits; with mutex_ held
   // A connection that nobody holds, or none; with mutex_ held.
-  Connection* TakeFree();
-  BranchPtr Lease(Connection& connection, const xa::Call& call);  // with mutex_ held
-  void PostOpen(Connection& connection, BranchPtr branch, xa::Call call);
-  // On the connection's thread:
-  bool FinishOpen(Connection& connection, const BranchPtr& branch, const xa::Call& call);
-  void Carry(Connection& connection, const BranchPtr& branch, xa::Call call);
-  void Detach(Branch& branch, bool lost, SessionId session);
-  void Release(Connection& connection);
-  void CancelRunning(const BranchPtr& branch);  // with mutex_ held; may call hooks_.cancel
+  PooledConnection* TakeFree();
+  BranchPtr Lease(PooledConnection& connection, const xa::Flight& flight);  // with mutex_ held
+  void PostOpen(PooledConnection& connection, BranchPtr branch, const xa::Flight& flight);
+  void CancelRunning(const BranchPtr& branch);  // with mutex_ held
   void FailWaiting(const xa::Failure& failure);
+  // On the connection's thread:
+  void Open(PooledConnection& connection, const BranchPtr& branch, const xa::Flight& flight);
+  bool FinishOpen(PooledConnection& connection, const BranchPtr& branch, const xa::Flight& flight);
+  // Carries out the calls of the flight from number `from` on.
+  void CarryOut(PooledConnection& connection, const BranchPtr& branch, const xa::Flight& flight,
+                size_t from);
+  // False: the flight ends with it; the branch may have ended.
+  bool CarryOutOne(PooledConnection& connection, Branch& branch, const xa::Flight& flight,
+                   size_t index);
+  void Detach(Branch& branch, bool lost, SessionId session);
+  void Release(PooledConnection& connection);
 
   const ResourceOptions& options_;
   Driver& driver_;
   ServerView& view_;
   LostSessions& lost_;
-  const Hooks hooks_;
+  Canceller& canceller_;
+  PhaseTwo& phase_two_;
+  const std::function<void(xa::Completion)> answer_;
 
   mutable std::mutex mutex_;
-  std::condition_variable cancels_answered_;
   bool stopping_ = false;
-  std::vector<std::unique_ptr<Connection>> connections_;
-  std::vector<Connection*> idle_;
+  std::vector<std::unique_ptr<PooledConnection>> connections_;
+  std::vector<PooledConnection*> idle_;
   std::unordered_map<xa::Xid, BranchPtr, xa::XidHash> branches_;
   Waiting waiting_;
   std::unordered_map<xa::Xid, Waiting::iterator, xa::XidHash> waiting_at_;

@@ -5,7 +5,6 @@
 #include <optional>
 #include <utility>
 
-#include "participants/sql/answers.h"
 #include "participants/sql/canceller.h"
 #include "participants/sql/control.h"
 #include "participants/sql/lost_sessions.h"
@@ -15,9 +14,6 @@
 
 namespace assent::sql {
 namespace {
-
-using core::Operation;
-using xa::Code;
 
 class Resource : public xa::ResourceManager {
  public:
@@ -30,7 +26,11 @@ class Resource : public xa::ResourceManager {
   const std::string& name() const override { return options_.name; }
   void Start(xa::CompletionSink& sink) override;
   void Stop() override;
-  void Submit(xa::Call call) override;
+  void Submit(xa::Flight flight) override {
+    // kFind looks at the server's list, whoever holds the branch.
+    const bool looks = flight.calls.front().operation == core::Operation::kFind;
+    if (looks || !pool_->Submit(flight)) phase_two_->Submit(std::move(flight));
+  }
   void Cancel(const xa::Xid& xid) override { pool_->Cancel(xid); }
   void Scan(const core::Gtrid& own, std::function<void(xa::ScanResult)> done) override {
     control_->Scan(own, std::move(done));
@@ -57,11 +57,8 @@ class Resource : public xa::ResourceManager {
   }
 
  private:
-  void Answer(xa::Completion completion) { sink_->OnCompletion(std::move(completion)); }
   void OnUp();
   void OnDown(const std::string& detail);
-  // The branch has no connection here.
-  void SubmitUnattached(const xa::Call& call);
 
   const ResourceOptions options_;
   const std::unique_ptr<Driver> driver_;
@@ -70,30 +67,21 @@ class Resource : public xa::ResourceManager {
   std::atomic<bool> stopped_{false};
   ServerView view_;
   LostSessions lost_;
-  std::unique_ptr<Pool> pool_;
-  std::unique_ptr<PhaseTwo> phase_two_;
   std::unique_ptr<Canceller> canceller_;
+  std::unique_ptr<PhaseTwo> phase_two_;
+  std::unique_ptr<Pool> pool_;  // uses the two above
   std::unique_ptr<Control> control_;
 };
 
 void Resource::Start(xa::CompletionSink& sink) {
   sink_ = &sink;
-  const auto answer = [this](xa::Completion completion) { Answer(std::move(completion)); };
-  pool_ = std::make_unique<Pool>(
-      options_, *driver_, view_, lost_,
-      Pool::Hooks{
-          .answer = answer,
-          .reroute = [this](xa::Call call) { SubmitUnattached(call); },
-          .cancel =
-              [this](std::shared_ptr<Branch> branch, SessionId session, uint64_t statement) {
-                canceller_->Cancel(
-                    {std::move(session),
-                     [this, branch, statement] { return pool_->Hold(*branch, statement); },
-                     [this, branch] { pool_->LetGo(*branch); },
-                     [this, branch, statement] { pool_->Sever(*branch, statement); }});
-              }});
+  const auto answer = [&sink](xa::Completion completion) {
+    sink.OnCompletion(std::move(completion));
+  };
   canceller_ = std::make_unique<Canceller>(options_, *driver_, view_);
   phase_two_ = std::make_unique<PhaseTwo>(*driver_, view_, lost_, answer);
+  pool_ =
+      std::make_unique<Pool>(options_, *driver_, view_, lost_, *canceller_, *phase_two_, answer);
   control_ = std::make_unique<Control>(
       options_, *driver_, view_, random_,
       Control::Hooks{.on_up = [this] { OnUp(); },
@@ -120,32 +108,6 @@ void Resource::OnUp() {
 void Resource::OnDown(const std::string& detail) {
   pool_->OnDown(detail);
   sink_->OnHealth(options_.name, xa::Health::kDown);
-}
-
-void Resource::Submit(xa::Call call) {
-  if (call.operation == Operation::kForget) {  // no SQL server has it
-    Answer(Answered(call, Code::kOk));
-    return;
-  }
-  if (call.operation == Operation::kFind || !pool_->Submit(call)) SubmitUnattached(call);
-}
-
-void Resource::SubmitUnattached(const xa::Call& call) {
-  switch (call.operation) {
-    case Operation::kRun:
-    case Operation::kCommitOnePhase:  // it never went out, so it cannot commit
-      return Answer(Answered(call, Code::kRbCommFail, ConnectionLost()));
-    case Operation::kPrepare: return Answer(Answered(call, Code::kErRmFail, ConnectionLost()));
-    case Operation::kRollBack:
-      // Never asked to prepare and no session to look for: it never began, or has ended.
-      if (!call.prepare_sent && !lost_.Find(call.xid)) return Answer(Answered(call, Code::kOk));
-      break;
-    default: break;
-  }
-  if (!phase_two_->Submit(call)) {
-    Answer(Answered(call, call.operation == Operation::kFind ? Code::kOk : Code::kErRmFail,
-                    ShuttingDown()));
-  }
 }
 
 std::string Resource::HowToLook(const xa::Xid& xid, bool witnessed) const {

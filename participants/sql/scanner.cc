@@ -206,9 +206,9 @@ bool IsSymbol(const Token& token, char symbol) {
 
 Error Invalid(std::string message) { return {ErrorCode::kInvalid, std::move(message)}; }
 
-Result<void> CheckKeyword(const std::string& keyword, Dialect dialect) {
+Result<void> CheckKeyword(const std::string& keyword, Grammar grammar) {
   if (IsIn(keyword, kAllowed)) return {};
-  if (keyword == (dialect == Dialect::kMySql ? "REPLACE" : "MERGE")) return {};
+  if (keyword == (grammar == Grammar::kMySql ? "REPLACE" : "MERGE")) return {};
   for (const Rule& rule : kRefused) {
     if (rule.keyword == keyword) {
       return Invalid(keyword + " is not allowed in a branch: " + std::string(rule.why));
@@ -219,7 +219,7 @@ Result<void> CheckKeyword(const std::string& keyword, Dialect dialect) {
                                  [](char c) { return (c >= 'A' && c <= 'Z') || c == '_'; });
   return Invalid((plain ? keyword + " is" : std::string("this is")) +
                  " not a statement that a branch runs: SELECT, INSERT, UPDATE, DELETE, " +
-                 (dialect == Dialect::kMySql ? "REPLACE" : "MERGE") +
+                 (grammar == Grammar::kMySql ? "REPLACE" : "MERGE") +
                  ", WITH, CALL, VALUES or TABLE");
 }
 
@@ -308,9 +308,9 @@ Result<void> CheckSelectInto(const std::vector<Token>& tokens) {
 
 }  // namespace
 
-std::string SqlModeHint(std::string_view sql, Dialect dialect, const ScanOptions& options) {
+std::string SqlModeHint(std::string_view sql, Grammar grammar, const ScanOptions& options) {
   constexpr auto kNone = std::string_view::npos;
-  if (dialect != Dialect::kMySql) return "";
+  if (grammar != Grammar::kMySql) return "";
   if (!options.backslash_escapes && (sql.find("\\'") != kNone || sql.find("\\\"") != kNone)) {
     return "; the server's sql_mode has NO_BACKSLASH_ESCAPES, by which a backslash does not escape "
            "a "
@@ -324,9 +324,9 @@ std::string SqlModeHint(std::string_view sql, Dialect dialect, const ScanOptions
   return "";
 }
 
-Result<ScannedStatement> Scan(std::string_view sql, Dialect dialect, const ScanOptions& options) {
-  Result<std::vector<Token>> all = Tokens(sql, dialect, options);
-  if (!all) return Invalid(all.error().message + SqlModeHint(sql, dialect, options));
+Result<ScannedStatement> Scan(std::string_view sql, Grammar grammar, const ScanOptions& options) {
+  Result<std::vector<Token>> all = Tokens(sql, grammar, options);
+  if (!all) return Invalid(all.error().message + SqlModeHint(sql, grammar, options));
   std::vector<Token>& tokens = *all;
 
   ScannedStatement statement;
@@ -335,7 +335,7 @@ Result<ScannedStatement> Scan(std::string_view sql, Dialect dialect, const ScanO
   statement.end = semicolon == tokens.end() ? sql.size() : semicolon->offset;
   if (semicolon != tokens.end() && semicolon + 1 != tokens.end()) {
     return Invalid("more than one statement; send each as an entry of its own" +
-                   SqlModeHint(sql, dialect, options));
+                   SqlModeHint(sql, grammar, options));
   }
   tokens.erase(semicolon, tokens.end());
 
@@ -343,9 +343,9 @@ Result<ScannedStatement> Scan(std::string_view sql, Dialect dialect, const ScanO
   while (first < tokens.size() && IsSymbol(tokens[first], '(')) ++first;
   if (first == tokens.size()) return Invalid("there is no statement in it");
   statement.keyword = tokens[first].kind == Kind::kWord ? Upper(tokens[first].text) : "";
-  Result<void> allowed = CheckKeyword(statement.keyword, dialect);
+  Result<void> allowed = CheckKeyword(statement.keyword, grammar);
   if (allowed) {
-    allowed = dialect == Dialect::kMySql ? CheckOutfile(tokens) : CheckSelectInto(tokens);
+    allowed = grammar == Grammar::kMySql ? CheckOutfile(tokens) : CheckSelectInto(tokens);
   }
   if (!allowed) return allowed.error();
 
@@ -367,9 +367,9 @@ struct Checked final : xa::CheckedSql {
 
 }  // namespace
 
-Result<std::shared_ptr<const xa::CheckedSql>> Check(std::string_view sql, Dialect dialect,
+Result<std::shared_ptr<const xa::CheckedSql>> Check(std::string_view sql, Grammar grammar,
                                                     const ScanOptions& options) {
-  Result<ScannedStatement> scanned = Scan(sql, dialect, options);
+  Result<ScannedStatement> scanned = Scan(sql, grammar, options);
   if (!scanned) return scanned.error();
   auto checked = std::make_shared<Checked>();
   checked->options = options;
@@ -378,13 +378,13 @@ Result<std::shared_ptr<const xa::CheckedSql>> Check(std::string_view sql, Dialec
 }
 
 Result<std::shared_ptr<const ScannedStatement>> ScannedOf(const xa::Statement& statement,
-                                                          Dialect dialect,
+                                                          Grammar grammar,
                                                           const ScanOptions& options) {
   const auto checked = std::dynamic_pointer_cast<const Checked>(statement.checked);
   if (checked && checked->options == options) {
     return std::shared_ptr<const ScannedStatement>(checked, &checked->statement);
   }
-  Result<ScannedStatement> scanned = Scan(statement.sql, dialect, options);
+  Result<ScannedStatement> scanned = Scan(statement.sql, grammar, options);
   if (!scanned) return scanned.error();
   return std::shared_ptr<const ScannedStatement>(
       std::make_shared<ScannedStatement>(std::move(*scanned)));

@@ -2,7 +2,7 @@
 // Reads a client's SQL far enough to know that it is exactly one statement of a kind that a branch
 // may run.
 //
-// Contract: pure. It knows strings, quoted names, comments and parameter markers of the dialect,
+// Contract: pure. It knows strings, quoted names, comments and parameter markers of the grammar,
 // nothing of grammar. It is a first line only: each session checks in its own way that the branch
 // is still ours before it prepares (docs/protocol.md, "keeping a managed branch ours").
 // Errors: kInvalid; the message says what and why and quotes no more than one keyword, so that no
@@ -20,7 +20,7 @@
 
 namespace assent::sql {
 
-enum class Dialect { kMySql, kPostgreSql };
+enum class Grammar { kMySql, kPostgreSql };
 
 struct ScanOptions {
   // MySQL's sql_mode without NO_BACKSLASH_ESCAPES, and with ANSI_QUOTES. PostgreSQL: ignored (only
@@ -42,20 +42,20 @@ struct ScannedStatement {
   bool touches_session = false;
 };
 
-Result<ScannedStatement> Scan(std::string_view sql, Dialect dialect,
+Result<ScannedStatement> Scan(std::string_view sql, Grammar grammar,
                               const ScanOptions& options = {});
 
 // The same, to be kept with the statement.
-Result<std::shared_ptr<const xa::CheckedSql>> Check(std::string_view sql, Dialect dialect,
+Result<std::shared_ptr<const xa::CheckedSql>> Check(std::string_view sql, Grammar grammar,
                                                     const ScanOptions& options = {});
 // What Check has read of it; where it was not checked, or under other options, it is read now.
 Result<std::shared_ptr<const ScannedStatement>> ScannedOf(const xa::Statement& statement,
-                                                          Dialect dialect,
+                                                          Grammar grammar,
                                                           const ScanOptions& options = {});
 
 // What a statement that was misread or refused may owe to the server's sql_mode, as the end of a
 // sentence; empty where the mode cannot be the reason.
-std::string SqlModeHint(std::string_view sql, Dialect dialect, const ScanOptions& options);
+std::string SqlModeHint(std::string_view sql, Grammar grammar, const ScanOptions& options);
 
 // Why a statement with so many markers is refused with so many parameters.
 std::string ExplainCount(size_t markers, size_t parameters);

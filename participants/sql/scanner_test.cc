@@ -10,38 +10,38 @@
 namespace assent::sql {
 namespace {
 
-constexpr Dialect kBoth[] = {Dialect::kMySql, Dialect::kPostgreSql};
+constexpr Grammar kBoth[] = {Grammar::kMySql, Grammar::kPostgreSql};
 
 // The message of the refusal, or "" where it is accepted.
-std::string Refusal(const std::string& sql, Dialect dialect, const ScanOptions& options = {}) {
-  const Result<ScannedStatement> scanned = Scan(sql, dialect, options);
+std::string Refusal(const std::string& sql, Grammar grammar, const ScanOptions& options = {}) {
+  const Result<ScannedStatement> scanned = Scan(sql, grammar, options);
   return scanned ? "" : scanned.error().message;
 }
 
-std::vector<size_t> Markers(const std::string& sql, Dialect dialect) {
-  Result<ScannedStatement> scanned = Scan(sql, dialect);
+std::vector<size_t> Markers(const std::string& sql, Grammar grammar) {
+  Result<ScannedStatement> scanned = Scan(sql, grammar);
   EXPECT_TRUE(scanned.has_value()) << sql;
   return scanned ? scanned->markers : std::vector<size_t>{999};
 }
 
 TEST(Scanner, AcceptsTheStatementsThatABranchRuns) {
-  for (const Dialect dialect : kBoth) {
+  for (const Grammar grammar : kBoth) {
     for (const char* sql :
          {"SELECT 1", "select 1", "(SELECT 1)", "((SELECT 1) UNION (SELECT 2))",
           "INSERT INTO t VALUES (1)", "UPDATE t SET a = 1", "DELETE FROM t",
           "WITH x AS (SELECT 1) SELECT * FROM x", "CALL p(1)", "VALUES (1)", "TABLE t",
           "  \n\tSELECT 1 ; \n", "SELECT 1; -- done", "-- first\nSELECT 1",
           "/* a */ SELECT /* b */ 1", "SELECT 1;/* end */"}) {
-      EXPECT_EQ(Refusal(sql, dialect), "") << sql;
+      EXPECT_EQ(Refusal(sql, grammar), "") << sql;
     }
   }
-  EXPECT_EQ(Refusal("REPLACE INTO t VALUES (1)", Dialect::kMySql), "");
-  EXPECT_EQ(Refusal("MERGE INTO t USING s ON true WHEN MATCHED THEN DELETE", Dialect::kPostgreSql),
+  EXPECT_EQ(Refusal("REPLACE INTO t VALUES (1)", Grammar::kMySql), "");
+  EXPECT_EQ(Refusal("MERGE INTO t USING s ON true WHEN MATCHED THEN DELETE", Grammar::kPostgreSql),
             "");
 }
 
 TEST(Scanner, RefusesWhatWouldEndTheBranchOrChangeTheSession) {
-  for (const Dialect dialect : kBoth) {
+  for (const Grammar grammar : kBoth) {
     for (const char* keyword :
          {"BEGIN",   "START",    "COMMIT",   "END",        "ROLLBACK", "ABORT",      "SAVEPOINT",
           "RELEASE", "PREPARE",  "XA",       "SET",        "LOCK",     "UNLOCK",     "CREATE",
@@ -57,7 +57,7 @@ TEST(Scanner, RefusesWhatWouldEndTheBranchOrChangeTheSession) {
       for (const char* disguise : {"%", "/* x */ %", "-- x\n%", " (%", "\n\t%"}) {
         std::string sql = disguise;
         sql.replace(sql.find('%'), 1, std::string(keyword) + " something 'secret'");
-        const std::string message = Refusal(sql, dialect);
+        const std::string message = Refusal(sql, grammar);
         EXPECT_NE(message.find(keyword), std::string::npos) << sql << ": " << message;
         EXPECT_EQ(message.find("secret"), std::string::npos) << message;
       }
@@ -67,113 +67,113 @@ TEST(Scanner, RefusesWhatWouldEndTheBranchOrChangeTheSession) {
 
 TEST(Scanner, SaysWhyACommitIsRefused) {
   EXPECT_EQ(
-      Refusal("commit", Dialect::kPostgreSql),
+      Refusal("commit", Grammar::kPostgreSql),
       "COMMIT is not allowed in a branch: it would end or change the branch's transaction; use "
       ":commit or :rollback of the transaction");
 }
 
 TEST(Scanner, QuotesNothingOfAnUnknownWordThatIsNoKeyword) {
-  const std::string message = Refusal("s3cret_value_of_the_client x", Dialect::kMySql);
+  const std::string message = Refusal("s3cret_value_of_the_client x", Grammar::kMySql);
   EXPECT_EQ(message.find("s3cret"), std::string::npos) << message;
   EXPECT_NE(message, "");
 }
 
 TEST(Scanner, RefusesTwoStatements) {
-  for (const Dialect dialect : kBoth) {
+  for (const Grammar grammar : kBoth) {
     for (const char* sql : {"SELECT 1; SELECT 2", "UPDATE t SET a = 1; COMMIT", "SELECT 1;;",
                             "SELECT ';'; COMMIT", "SELECT 1 /* ; */; COMMIT", ";SELECT 1"}) {
-      EXPECT_NE(Refusal(sql, dialect), "") << sql;
+      EXPECT_NE(Refusal(sql, grammar), "") << sql;
     }
-    EXPECT_EQ(Refusal("SELECT ';'", dialect), "");
-    EXPECT_EQ(Refusal("SELECT 1 /* ; COMMIT */", dialect), "");
-    EXPECT_EQ(Refusal("SELECT 1 AS \"a;b\"", dialect), "");
+    EXPECT_EQ(Refusal("SELECT ';'", grammar), "");
+    EXPECT_EQ(Refusal("SELECT 1 /* ; COMMIT */", grammar), "");
+    EXPECT_EQ(Refusal("SELECT 1 AS \"a;b\"", grammar), "");
   }
 }
 
 TEST(Scanner, RefusesWhatHoldsNoStatement) {
-  for (const Dialect dialect : kBoth) {
+  for (const Grammar grammar : kBoth) {
     for (const char* sql : {"", " ", ";", "-- only", "/* only */", "((", "?", "'text'", "1"}) {
-      EXPECT_NE(Refusal(sql, dialect), "") << sql;
+      EXPECT_NE(Refusal(sql, grammar), "") << sql;
     }
   }
 }
 
 TEST(Scanner, RefusesWhatHasNoEnd) {
-  for (const Dialect dialect : kBoth) {
+  for (const Grammar grammar : kBoth) {
     for (const char* sql : {"SELECT 'a", "SELECT \"a", "SELECT 1 /* a", "SELECT 'a''"}) {
-      EXPECT_NE(Refusal(sql, dialect), "") << sql;
+      EXPECT_NE(Refusal(sql, grammar), "") << sql;
     }
   }
-  EXPECT_NE(Refusal("SELECT `a", Dialect::kMySql), "");
-  EXPECT_NE(Refusal("SELECT 'a\\'", Dialect::kMySql), "");
-  EXPECT_NE(Refusal("SELECT 'a\\", Dialect::kMySql), "");
-  EXPECT_NE(Refusal("SELECT $x$ a $y$", Dialect::kPostgreSql), "");
-  EXPECT_NE(Refusal("SELECT /* /* */ 1", Dialect::kPostgreSql), "");
-  EXPECT_NE(Refusal(std::string("SELECT 1\0", 9), Dialect::kMySql), "");
+  EXPECT_NE(Refusal("SELECT `a", Grammar::kMySql), "");
+  EXPECT_NE(Refusal("SELECT 'a\\'", Grammar::kMySql), "");
+  EXPECT_NE(Refusal("SELECT 'a\\", Grammar::kMySql), "");
+  EXPECT_NE(Refusal("SELECT $x$ a $y$", Grammar::kPostgreSql), "");
+  EXPECT_NE(Refusal("SELECT /* /* */ 1", Grammar::kPostgreSql), "");
+  EXPECT_NE(Refusal(std::string("SELECT 1\0", 9), Grammar::kMySql), "");
 }
 
 TEST(Scanner, FindsMarkersOutsideOfQuotesAndCommentsOnly) {
-  for (const Dialect dialect : kBoth) {
-    EXPECT_EQ(Markers("SELECT ?", dialect), (std::vector<size_t>{7}));
-    EXPECT_EQ(Markers("SELECT '?', ?, \"?\" /* ? */ -- ?\n, ?", dialect),
+  for (const Grammar grammar : kBoth) {
+    EXPECT_EQ(Markers("SELECT ?", grammar), (std::vector<size_t>{7}));
+    EXPECT_EQ(Markers("SELECT '?', ?, \"?\" /* ? */ -- ?\n, ?", grammar),
               (std::vector<size_t>{12, 34}));
-    EXPECT_EQ(Markers("SELECT 'it''s ?', ?", dialect), (std::vector<size_t>{18}));
+    EXPECT_EQ(Markers("SELECT 'it''s ?', ?", grammar), (std::vector<size_t>{18}));
   }
-  EXPECT_EQ(Markers("SELECT `?`, ? # ?", Dialect::kMySql), (std::vector<size_t>{12}));
-  EXPECT_EQ(Markers("SELECT $$?$$, $a$ ? $$ ? $a$, ?", Dialect::kPostgreSql),
+  EXPECT_EQ(Markers("SELECT `?`, ? # ?", Grammar::kMySql), (std::vector<size_t>{12}));
+  EXPECT_EQ(Markers("SELECT $$?$$, $a$ ? $$ ? $a$, ?", Grammar::kPostgreSql),
             (std::vector<size_t>{30}));
 }
 
 TEST(Scanner, KnowsTheBackslashesOfEachDialect) {
-  EXPECT_EQ(Markers(R"(SELECT 'a\' ?', ?)", Dialect::kMySql), (std::vector<size_t>{16}));
-  EXPECT_EQ(Markers(R"(SELECT "a\" ?", ?)", Dialect::kMySql), (std::vector<size_t>{16}));
-  EXPECT_EQ(Markers(R"(SELECT 'a\', ?)", Dialect::kPostgreSql), (std::vector<size_t>{13}));
-  EXPECT_EQ(Markers(R"(SELECT E'a\' ?', ?)", Dialect::kPostgreSql), (std::vector<size_t>{17}));
-  EXPECT_EQ(Markers(R"(SELECT e'\\', ?)", Dialect::kPostgreSql), (std::vector<size_t>{14}));
+  EXPECT_EQ(Markers(R"(SELECT 'a\' ?', ?)", Grammar::kMySql), (std::vector<size_t>{16}));
+  EXPECT_EQ(Markers(R"(SELECT "a\" ?", ?)", Grammar::kMySql), (std::vector<size_t>{16}));
+  EXPECT_EQ(Markers(R"(SELECT 'a\', ?)", Grammar::kPostgreSql), (std::vector<size_t>{13}));
+  EXPECT_EQ(Markers(R"(SELECT E'a\' ?', ?)", Grammar::kPostgreSql), (std::vector<size_t>{17}));
+  EXPECT_EQ(Markers(R"(SELECT e'\\', ?)", Grammar::kPostgreSql), (std::vector<size_t>{14}));
   // A name that ends in e is no E.
-  EXPECT_NE(Refusal(R"(SELECT name'a\' ')", Dialect::kPostgreSql), "");
+  EXPECT_NE(Refusal(R"(SELECT name'a\' ')", Grammar::kPostgreSql), "");
 
   const ScanOptions no_backslash{.backslash_escapes = false};
-  EXPECT_EQ(Refusal(R"(SELECT 'a\')", Dialect::kMySql, no_backslash), "");
-  EXPECT_NE(Refusal(R"(SELECT 'a\'')", Dialect::kMySql, no_backslash), "");
+  EXPECT_EQ(Refusal(R"(SELECT 'a\')", Grammar::kMySql, no_backslash), "");
+  EXPECT_NE(Refusal(R"(SELECT 'a\'')", Grammar::kMySql, no_backslash), "");
   const ScanOptions ansi{.ansi_quotes = true};
-  EXPECT_THAT(Refusal(R"(SELECT 'a\'')", Dialect::kMySql, no_backslash),
+  EXPECT_THAT(Refusal(R"(SELECT 'a\'')", Grammar::kMySql, no_backslash),
               ::testing::HasSubstr("sql_mode has NO_BACKSLASH_ESCAPES"));
-  EXPECT_THAT(Refusal(R"(SELECT 'a\'; b')", Dialect::kMySql, no_backslash),
+  EXPECT_THAT(Refusal(R"(SELECT 'a\'; b')", Grammar::kMySql, no_backslash),
               ::testing::HasSubstr("sql_mode has NO_BACKSLASH_ESCAPES"));
-  EXPECT_THAT(Refusal(R"(SELECT "a\"")", Dialect::kMySql, ansi),
+  EXPECT_THAT(Refusal(R"(SELECT "a\"")", Grammar::kMySql, ansi),
               ::testing::HasSubstr("sql_mode has ANSI_QUOTES"));
-  EXPECT_THAT(Refusal(R"(SELECT 'a\'')", Dialect::kPostgreSql, no_backslash),
+  EXPECT_THAT(Refusal(R"(SELECT 'a\'')", Grammar::kPostgreSql, no_backslash),
               ::testing::Not(::testing::HasSubstr("sql_mode")));
-  EXPECT_THAT(Refusal("SELECT 'a", Dialect::kMySql, no_backslash),
+  EXPECT_THAT(Refusal("SELECT 'a", Grammar::kMySql, no_backslash),
               ::testing::Not(::testing::HasSubstr("sql_mode")));
-  EXPECT_EQ(Refusal(R"(SELECT "a\")", Dialect::kMySql, ansi), "");
+  EXPECT_EQ(Refusal(R"(SELECT "a\")", Grammar::kMySql, ansi), "");
 }
 
 TEST(Scanner, KnowsTheCommentsOfEachDialect) {
   // MySQL: "--" without a space is two signs; PostgreSQL: a comment.
-  EXPECT_EQ(Markers("SELECT 1--?", Dialect::kMySql), (std::vector<size_t>{10}));
-  EXPECT_EQ(Markers("SELECT 1--?", Dialect::kPostgreSql), (std::vector<size_t>{}));
-  EXPECT_EQ(Refusal("SELECT 1 --", Dialect::kMySql), "");
+  EXPECT_EQ(Markers("SELECT 1--?", Grammar::kMySql), (std::vector<size_t>{10}));
+  EXPECT_EQ(Markers("SELECT 1--?", Grammar::kPostgreSql), (std::vector<size_t>{}));
+  EXPECT_EQ(Refusal("SELECT 1 --", Grammar::kMySql), "");
   // Comments nest in PostgreSQL only.
-  EXPECT_EQ(Markers("SELECT /* /* */ ? */ ?", Dialect::kPostgreSql), (std::vector<size_t>{21}));
-  EXPECT_EQ(Markers("SELECT /* /* */ ?", Dialect::kMySql), (std::vector<size_t>{16}));
-  EXPECT_EQ(Refusal("SELECT 1 # ; COMMIT", Dialect::kMySql), "");
-  EXPECT_NE(Refusal("SELECT 1 # ; COMMIT", Dialect::kPostgreSql), "");
+  EXPECT_EQ(Markers("SELECT /* /* */ ? */ ?", Grammar::kPostgreSql), (std::vector<size_t>{21}));
+  EXPECT_EQ(Markers("SELECT /* /* */ ?", Grammar::kMySql), (std::vector<size_t>{16}));
+  EXPECT_EQ(Refusal("SELECT 1 # ; COMMIT", Grammar::kMySql), "");
+  EXPECT_NE(Refusal("SELECT 1 # ; COMMIT", Grammar::kPostgreSql), "");
 }
 
 TEST(Scanner, RefusesCommentsThatTheServerExecutes) {
   for (const char* sql : {"SELECT 1 /*! ; COMMIT */", "/*!50000 COMMIT */", "/*M! COMMIT */",
                           "SELECT /*M!100000 1 */"}) {
-    EXPECT_NE(Refusal(sql, Dialect::kMySql), "") << sql;
+    EXPECT_NE(Refusal(sql, Grammar::kMySql), "") << sql;
   }
-  EXPECT_EQ(Refusal("SELECT '/*! */'", Dialect::kMySql), "");
-  EXPECT_EQ(Refusal("SELECT /*+ NO_ICP(t) */ 1", Dialect::kMySql), "");
+  EXPECT_EQ(Refusal("SELECT '/*! */'", Grammar::kMySql), "");
+  EXPECT_EQ(Refusal("SELECT /*+ NO_ICP(t) */ 1", Grammar::kMySql), "");
 }
 
 TEST(Scanner, RefusesWritingFiles) {
-  EXPECT_NE(Refusal("SELECT 1 INTO OUTFILE '/tmp/x'", Dialect::kMySql), "");
-  EXPECT_NE(Refusal("SELECT 1 into /* x */ dumpfile '/tmp/x'", Dialect::kMySql), "");
+  EXPECT_NE(Refusal("SELECT 1 INTO OUTFILE '/tmp/x'", Grammar::kMySql), "");
+  EXPECT_NE(Refusal("SELECT 1 into /* x */ dumpfile '/tmp/x'", Grammar::kMySql), "");
 }
 
 // PostgreSQL: it creates a table, wherever in the statement it is.
@@ -190,7 +190,7 @@ TEST(Scanner, RefusesSelectInto) {
         "WITH x AS (SELECT 1 AS insert) SELECT insert INTO TEMP zz FROM x",
         "SELECT insert INTO zz FROM (VALUES (1)) AS x(insert)",
         "SELECT 1 WHERE EXISTS (SELECT 2) UNION SELECT merge INTO zz FROM t"}) {
-    const std::string message = Refusal(sql, Dialect::kPostgreSql);
+    const std::string message = Refusal(sql, Grammar::kPostgreSql);
     EXPECT_NE(message.find("SELECT INTO"), std::string::npos) << sql << ": " << message;
   }
   for (const char* sql :
@@ -200,7 +200,7 @@ TEST(Scanner, RefusesSelectInto) {
         "WITH x AS MATERIALIZED (MERGE INTO t USING s ON true WHEN MATCHED THEN DELETE) SELECT 1",
         "SELECT $$ INTO $$ -- INTO x", "MERGE INTO t USING s ON true WHEN MATCHED THEN DELETE",
         "WITH x AS (INSERT INTO t VALUES (1) RETURNING a) SELECT a FROM x"}) {
-    EXPECT_EQ(Refusal(sql, Dialect::kPostgreSql), "") << sql;
+    EXPECT_EQ(Refusal(sql, Grammar::kPostgreSql), "") << sql;
   }
 }
 
@@ -209,35 +209,35 @@ TEST(Scanner, RefusesSelectInto) {
 TEST(Scanner, RefusesACommentWhoseEndTheServerSeesElsewhere) {
   for (const char* sql : {"UPDATE t SET a = 1 -- c\r; COMMIT; BEGIN", "SELECT 1 -- c\rINTO zz",
                           "SELECT 1 --\r, ?", "SELECT 1 -- c\r\r\n, 2"}) {
-    const std::string message = Refusal(sql, Dialect::kPostgreSql);
+    const std::string message = Refusal(sql, Grammar::kPostgreSql);
     EXPECT_NE(message.find("carriage return"), std::string::npos) << sql << ": " << message;
   }
   for (const char* sql :
        {"SELECT 1 -- c\r\n, 2", "SELECT 1\r, 2", "SELECT 1 /* c\r */, 2", "SELECT '-- c\r'"}) {
-    EXPECT_EQ(Refusal(sql, Dialect::kPostgreSql), "") << sql;
+    EXPECT_EQ(Refusal(sql, Grammar::kPostgreSql), "") << sql;
   }
-  EXPECT_EQ(Refusal("SELECT 1 -- c\r; COMMIT", Dialect::kMySql), "");  // it ends at a line feed
+  EXPECT_EQ(Refusal("SELECT 1 -- c\r; COMMIT", Grammar::kMySql), "");  // it ends at a line feed
 }
 
 TEST(Scanner, RefusesAStringWhoseEndTheServerSeesElsewhere) {
-  EXPECT_NE(Refusal("SELECT E'a'\n'b\\'' ; COMMIT; --'", Dialect::kPostgreSql), "");
-  EXPECT_NE(Refusal("SELECT e'a' -- c\n'b'", Dialect::kPostgreSql), "");
-  EXPECT_EQ(Refusal("SELECT 'a'\n'b'", Dialect::kPostgreSql), "");
-  EXPECT_EQ(Refusal("SELECT E'a', 'b', name'c'", Dialect::kPostgreSql), "");
+  EXPECT_NE(Refusal("SELECT E'a'\n'b\\'' ; COMMIT; --'", Grammar::kPostgreSql), "");
+  EXPECT_NE(Refusal("SELECT e'a' -- c\n'b'", Grammar::kPostgreSql), "");
+  EXPECT_EQ(Refusal("SELECT 'a'\n'b'", Grammar::kPostgreSql), "");
+  EXPECT_EQ(Refusal("SELECT E'a', 'b', name'c'", Grammar::kPostgreSql), "");
 }
 
 TEST(Scanner, ReadsTwoQuestionMarksAsPostgreSqlsOperator) {
-  EXPECT_EQ(Markers("SELECT a ?? ?, a ?\?| ?, a @?? b, '?\?'", Dialect::kPostgreSql),
+  EXPECT_EQ(Markers("SELECT a ?? ?, a ?\?| ?, a @?? b, '?\?'", Grammar::kPostgreSql),
             (std::vector<size_t>{12, 21}));
-  EXPECT_EQ(Scan("SELECT a ?? 'x'", Dialect::kPostgreSql)->escapes, (std::vector<size_t>{9}));
-  const std::string refusal = Refusal("SELECT a ?? 'x'", Dialect::kMySql);
+  EXPECT_EQ(Scan("SELECT a ?? 'x'", Grammar::kPostgreSql)->escapes, (std::vector<size_t>{9}));
+  const std::string refusal = Refusal("SELECT a ?? 'x'", Grammar::kMySql);
   EXPECT_NE(refusal.find("??"), std::string::npos) << refusal;
-  EXPECT_EQ(Refusal("SELECT '?\?'", Dialect::kMySql), "");
+  EXPECT_EQ(Refusal("SELECT '?\?'", Grammar::kMySql), "");
 }
 
 TEST(Scanner, NamesTheTableThatIsWritten) {
   const auto target = [](const std::string& sql) {
-    Result<ScannedStatement> scanned = Scan(sql, Dialect::kMySql);
+    Result<ScannedStatement> scanned = Scan(sql, Grammar::kMySql);
     return scanned ? scanned->target_schema + "/" + scanned->target : "refused";
   };
   EXPECT_EQ(target("INSERT INTO t VALUES (1)"), "/t");
@@ -250,7 +250,7 @@ TEST(Scanner, NamesTheTableThatIsWritten) {
 
 TEST(Scanner, TellsWhetherASessionMayBeChanged) {
   const auto touches = [](const std::string& sql) {
-    Result<ScannedStatement> scanned = Scan(sql, Dialect::kMySql);
+    Result<ScannedStatement> scanned = Scan(sql, Grammar::kMySql);
     return scanned && scanned->touches_session;
   };
   for (const char* sql :
@@ -269,16 +269,16 @@ TEST(Scanner, TellsWhetherASessionMayBeChanged) {
 TEST(Scanner, IsNotAskedAgainOfACheckedStatementUnlessTheOptionsDiffer) {
   xa::Statement statement;
   statement.sql = "UPDATE t SET a = ?";
-  statement.checked = *Check(statement.sql, Dialect::kMySql);
-  const auto first = ScannedOf(statement, Dialect::kMySql);
-  EXPECT_EQ(*ScannedOf(statement, Dialect::kMySql), *first) << "the very same";
+  statement.checked = *Check(statement.sql, Grammar::kMySql);
+  const auto first = ScannedOf(statement, Grammar::kMySql);
+  EXPECT_EQ(*ScannedOf(statement, Grammar::kMySql), *first) << "the very same";
   ScanOptions ansi;
   ansi.ansi_quotes = true;
-  EXPECT_NE(*ScannedOf(statement, Dialect::kMySql, ansi), *first);
+  EXPECT_NE(*ScannedOf(statement, Grammar::kMySql, ansi), *first);
   statement.checked.reset();
-  EXPECT_EQ((*ScannedOf(statement, Dialect::kMySql))->markers, (*first)->markers);
+  EXPECT_EQ((*ScannedOf(statement, Grammar::kMySql))->markers, (*first)->markers);
   statement.sql = "COMMIT";
-  EXPECT_FALSE(ScannedOf(statement, Dialect::kMySql));
+  EXPECT_FALSE(ScannedOf(statement, Grammar::kMySql));
 }
 
 }  // namespace

@@ -4,8 +4,8 @@
 // sql::Resource (resource.h) turns sessions into the resource-manager port: it owns the pool, the
 // threads, cancelling, the reserved connections and the reconnects. A driver writes only this.
 //
-// Contract: a session is used by one thread at a time. `Answer::code` is the XA code that the
-// driver's answer amounts to; a lost connection or a time-out is kErRmFail and makes alive() false.
+// Contract: a session is used by one thread at a time. `VerbResult::code` is the XA code that the
+// server's answer amounts to; a lost connection or a time-out is kErRmFail and makes alive() false.
 // No exception leaves a session. Units and ranges: time-outs in milliseconds, greater than zero.
 #pragma once
 
@@ -21,14 +21,14 @@
 
 namespace assent::sql {
 
-struct Answer {
+struct VerbResult {
   xa::Code code = xa::Code::kOk;
   xa::Failure failure;  // where code is not kOk
   bool lost = false;    // the verb was sent and not answered: it may have been carried out
 };
 
-struct RunAnswer {
-  Answer answer;  // kOk, or a roll-back code: the branch is doomed
+struct RunResult {
+  VerbResult verb;  // kOk, or a roll-back code: the branch is doomed
   xa::StatementResult result = {};
   std::vector<xa::StatementResult> more = {};  // a CALL's further results
 };
@@ -69,20 +69,20 @@ class Session {
 
   // The branch's life. `Begin` also writes the witness row where the table is installed
   // (options.witness).
-  virtual Answer Begin(const xa::Xid& xid, const xa::BranchOptions& options, bool witness) = 0;
-  virtual RunAnswer Run(const xa::Statement& statement) = 0;
+  virtual VerbResult Begin(const xa::Xid& xid, const xa::BranchOptions& options, bool witness) = 0;
+  virtual RunResult Run(const xa::Statement& statement) = 0;
   // Ends and prepares: kOk, kReadOnly (it has ended), a roll-back code, kErRmFail (unknown) or,
   // where the client's SQL left the branch, kHeuristicHazard. Checks just before that the
   // transaction is still the one that Begin began.
-  virtual Answer Prepare(const xa::Xid& xid) = 0;
-  virtual Answer CommitOnePhase(const xa::Xid& xid) = 0;  // instead of Prepare
+  virtual VerbResult Prepare(const xa::Xid& xid) = 0;
+  virtual VerbResult CommitOnePhase(const xa::Xid& xid) = 0;  // instead of Prepare
   // Before Prepare was sent: ends and rolls back what this session runs. A table without
   // transactions that kept its change is kHeuristicMixed.
-  virtual Answer RollBackActive(const xa::Xid& xid) = 0;
+  virtual VerbResult RollBackActive(const xa::Xid& xid) = 0;
 
   // On any session, of any prepared branch.
-  virtual Answer Commit(const xa::Xid& xid) = 0;
-  virtual Answer RollBackPrepared(const xa::Xid& xid) = 0;
+  virtual VerbResult Commit(const xa::Xid& xid) = 0;
+  virtual VerbResult RollBackPrepared(const xa::Xid& xid) = 0;
   virtual Result<xa::ScanResult> List() = 0;  // pages by itself; stamp asked anew
   // Inserts the mark R with the witness key of `xid`, in a transaction of its own, and says what it
   // found (kWitnessCommitted, kWitnessRolledBack, kUnknown when it blocked or failed).

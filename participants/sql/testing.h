@@ -30,6 +30,7 @@ class TestSink : public xa::CompletionSink {
  public:
   void OnCompletion(xa::Completion completion) override {
     const std::lock_guard lock(mutex_);
+    order_.push_back(completion.call);
     completions_[completion.call].push_back(std::move(completion));
     changed_.notify_all();
   }
@@ -58,6 +59,11 @@ class TestSink : public xa::CompletionSink {
     return changed_.wait_for(lock, deadline,
                              [&] { return !health_.empty() && health_.back() == health; });
   }
+  // The calls that were answered, in the order of their completions.
+  std::vector<uint64_t> Order() {
+    const std::lock_guard lock(mutex_);
+    return order_;
+  }
   std::vector<xa::Health> Changes() {
     const std::lock_guard lock(mutex_);
     return health_;
@@ -67,6 +73,7 @@ class TestSink : public xa::CompletionSink {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<uint64_t, std::vector<xa::Completion>> completions_;
+  std::vector<uint64_t> order_;
   std::vector<xa::Health> health_;
 };
 
@@ -86,28 +93,42 @@ class TestDriver {
     rm_->Submit(std::move(call));
     return number;
   }
+  // Numbers the calls in order and submits them as one flight.
+  std::vector<uint64_t> SubmitFlight(std::vector<xa::Call> calls) {
+    std::vector<uint64_t> numbers;
+    for (xa::Call& call : calls) numbers.push_back(call.call = ++calls_);
+    rm_->Submit(xa::Flight(std::move(calls)));
+    return numbers;
+  }
   xa::Completion Wait(uint64_t call, std::chrono::seconds deadline = std::chrono::seconds(60)) {
     std::optional<xa::Completion> done = sink_.Wait(call, deadline);
     CHECK(done.has_value()) << "no answer to call " << call;
     return std::move(*done);
   }
-  uint64_t Post(core::Operation operation, const xa::Xid& xid, xa::BranchOptions options = {}) {
+  static xa::Call CallOf(core::Operation operation, const xa::Xid& xid,
+                         xa::BranchOptions options = {}) {
     xa::Call call;
     call.operation = operation;
     call.xid = xid;
     call.options = options;
     call.prepare_sent = true;
-    return Submit(std::move(call));
+    return call;
+  }
+  static xa::Call RunOf(const xa::Xid& xid, std::vector<xa::Statement> statements) {
+    xa::Call call;
+    call.operation = core::Operation::kRun;
+    call.xid = xid;
+    call.statements = std::make_shared<const std::vector<xa::Statement>>(std::move(statements));
+    return call;
+  }
+  uint64_t Post(core::Operation operation, const xa::Xid& xid, xa::BranchOptions options = {}) {
+    return Submit(CallOf(operation, xid, options));
   }
   xa::Completion Do(core::Operation operation, const xa::Xid& xid, xa::BranchOptions options = {}) {
     return Wait(Post(operation, xid, options));
   }
   uint64_t PostRun(const xa::Xid& xid, std::vector<xa::Statement> statements) {
-    xa::Call call;
-    call.operation = core::Operation::kRun;
-    call.xid = xid;
-    call.statements = std::make_shared<const std::vector<xa::Statement>>(std::move(statements));
-    return Submit(std::move(call));
+    return Submit(RunOf(xid, std::move(statements)));
   }
   xa::Completion Run(const xa::Xid& xid, const std::string& sql, std::vector<xa::Value> values = {},
                      std::optional<uint64_t> expect_rows = {}) {

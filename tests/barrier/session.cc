@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "base/check.h"
-#include "participants/odbc/connection.h"
+#include "participants/odbc/handle.h"
 #include "tests/support/temp.h"
 
 namespace assent::test {
@@ -70,10 +70,10 @@ class MySqlSession : public Session {
 class PostgreSqlSession : public Session {
  public:
   PostgreSqlSession() : Session(Vendor::kPostgreSql) {
-    auto environment = odbc::Environment::Make();
+    auto environment = odbc::OdbcEnvironment::Make();
     CHECK(environment.has_value()) << environment.error().message;
     auto connection =
-        odbc::Connection::Open(*environment,
+        odbc::OdbcHandle::Open(*environment,
                                "Driver=PostgreSQL Unicode;Server=127.0.0.1;Port=" +
                                    std::to_string(SharedPostgreSql().port()) +
                                    ";Database=" + kDatabase + ";UID=postgres;Protocol=7.4-0",
@@ -85,9 +85,9 @@ class PostgreSqlSession : public Session {
  private:
   std::optional<Given> Send(const Statement& statement) override {
     std::vector<xa::Value> parameters(statement.parameters.begin(), statement.parameters.end());
-    const odbc::Outcome outcome = connection_->Execute(statement.sql, {}, parameters);
+    const odbc::OdbcResult outcome = connection_->Execute(statement.sql, {}, parameters);
     if (!outcome.ok()) {
-      error_ = outcome.diagnosis.sqlstate + " " + outcome.diagnosis.message;
+      error_ = outcome.error.sqlstate + " " + outcome.error.message;
       return std::nullopt;
     }
     Given given;
@@ -101,7 +101,7 @@ class PostgreSqlSession : public Session {
     return given;
   }
 
-  std::unique_ptr<odbc::Connection> connection_;
+  std::unique_ptr<odbc::OdbcHandle> connection_;
 };
 
 void MakeTables(Server& server, Vendor vendor) {

@@ -31,16 +31,16 @@ constexpr const char* kTargets[] = {
 // Answers to nothing but Check.
 class ScanningManager final : public xa::ResourceManager {
  public:
-  ScanningManager(std::string name, sql::Dialect dialect)
-      : name_(std::move(name)), dialect_(dialect) {}
+  ScanningManager(std::string name, sql::Grammar grammar)
+      : name_(std::move(name)), grammar_(grammar) {}
   const std::string& name() const override { return name_; }
   void Start(xa::CompletionSink&) override {}
   void Stop() override {}
-  void Submit(xa::Call) override {}
+  void Submit(xa::Flight) override {}
   void Cancel(const xa::Xid&) override {}
   void Scan(const core::Gtrid&, std::function<void(xa::ScanResult)>) override {}
   Result<std::shared_ptr<const xa::CheckedSql>> Check(const std::string& sql) const override {
-    const auto scanned = sql::Scan(sql, dialect_);
+    const auto scanned = sql::Scan(sql, grammar_);
     if (!scanned) {
       CHECK(scanned.error().code == ErrorCode::kInvalid);
       return scanned.error();
@@ -57,7 +57,7 @@ class ScanningManager final : public xa::ResourceManager {
 
  private:
   const std::string name_;
-  const sql::Dialect dialect_;
+  const sql::Grammar grammar_;
 };
 
 // Answers to nothing but Check, which lets loopback pass.
@@ -111,8 +111,8 @@ void CheckTheSameInJson(const coordinator::Request& request, unsigned route) {
 
 void CheckBounds(coordinator::Request request) {
   static const coordinator::EngineOptions options;
-  static ScanningManager a("a", sql::Dialect::kMySql);
-  static ScanningManager b("b", sql::Dialect::kPostgreSql);
+  static ScanningManager a("a", sql::Grammar::kMySql);
+  static ScanningManager b("b", sql::Grammar::kPostgreSql);
   static const std::map<std::string, xa::ResourceManager*> resources = {{"a", &a}, {"b", &b}};
   static const LoopbackPartners partners;
   const coordinator::Validator validator(options, resources, &partners);

@@ -18,7 +18,7 @@ std::string Say(const char* what, uint32_t branch, Operation operation) {
 }
 
 // The branch's connection is given back when nothing more can come over it.
-bool EndsConnection(const Flight& call) {
+bool EndsConnection(const PendingCall& call) {
   switch (call.operation) {
     case Operation::kOpen: return call.code != Code::kOk;
     case Operation::kPrepare: return call.code == Code::kReadOnly || xa::IsRollBack(call.code);
@@ -44,7 +44,7 @@ bool NeedsOwn(Operation operation) {
 
 // sql::PhaseTwo::Find: no mark is left on another server than that of the prepare, which is the
 // first one unless the transaction says otherwise.
-Request Move::RequestOf(uint32_t branch, const Flight& flight) const {
+Request Move::RequestOf(uint32_t branch, const PendingCall& flight) const {
   const std::string now = IdentityText(world.parts[branch].identity);
   const std::string then = world.live && branch < world.live->branches.size()
                                ? world.live->branches[branch].identity
@@ -53,15 +53,18 @@ Request Move::RequestOf(uint32_t branch, const Flight& flight) const {
           setup.read_only[branch], setup.witness[branch]};
 }
 
-void Move::Submit(uint32_t branch, Flight call) {
+void Move::Submit(uint32_t branch, std::vector<PendingCall> flight) {
   auto& calls = world.branches[branch].calls;
-  calls.push_back(call);
+  for (size_t i = 0; i < flight.size(); ++i) {
+    flight[i].follows = i > 0;
+    calls.push_back(flight[i]);
+  }
   CHECK(calls.size() <= 6) << "calls pile up";
 }
 
 // The first call of `branch` is about to leave: over which connection? Without one it fails.
 void Move::Carry(uint32_t branch) {
-  Flight& call = world.branches[branch].calls.front();
+  PendingCall& call = world.branches[branch].calls.front();
   Part& part = world.parts[branch];
   if (setup.HasPartner(branch)) {
     const Answer answer = Arrive(branch, RequestOf(branch, call));
@@ -87,7 +90,7 @@ void Move::Carry(uint32_t branch) {
 }
 
 void Move::Reply(uint32_t branch, const Answer& answer) {
-  Flight& call = world.branches[branch].calls.front();
+  PendingCall& call = world.branches[branch].calls.front();
   const Part& part = world.parts[branch];
   call.replied = true;
   call.settle = call.through_own = false;
@@ -107,7 +110,7 @@ void Move::Reply(uint32_t branch, const Answer& answer) {
 // No answer comes: what was done, if anything, is not known. The server may not have noticed yet
 // that the connection is gone.
 void Move::Fail(uint32_t branch) {
-  Flight& call = world.branches[branch].calls.front();
+  PendingCall& call = world.branches[branch].calls.front();
   Part& part = world.parts[branch];
   call.replied = true;
   call.settle = call.through_own = false;
@@ -129,7 +132,7 @@ void Move::Fail(uint32_t branch) {
 }
 
 void Move::Lose(uint32_t branch, bool stays) {
-  const Flight& call = world.branches[branch].calls.front();
+  const PendingCall& call = world.branches[branch].calls.front();
   Part& part = world.parts[branch];
   if (stays) {
     if (part.session == Session::kOurs) {
@@ -145,7 +148,7 @@ void Move::Lose(uint32_t branch, bool stays) {
 void Move::Deliver(uint32_t branch) {
   if (setup.HasPartner(branch)) return DeliverFromPartner(branch);
   auto& calls = world.branches[branch].calls;
-  Flight call = calls.front();
+  PendingCall call = calls.front();
   calls.erase(calls.begin());
   Part& part = world.parts[branch];
   if (EndsConnection(call) && part.session == Session::kOurs) At(branch).Disconnect(part);
@@ -167,15 +170,26 @@ void Move::Deliver(uint32_t branch) {
       call.operation == Operation::kFind) {
     call.found = xa::Found::kWitnessRolledBack;  // it does not wait for the open row
   }
+  std::vector<PendingCall> unsent;
+  while (call.code != Code::kOk && !calls.empty() && calls.front().follows) {
+    unsent.push_back(calls.front());
+    calls.erase(calls.begin());
+  }
   Tell([&] { return Say("answered:", branch, call.operation) + " " + xa::Name(call.code); });
   Complete(branch, call);
+  for (PendingCall& skipped : unsent) {
+    const bool run = skipped.operation == Operation::kRun;
+    skipped.code = run ? Code::kRbOther : Code::kErRmFail;  // xa::NotSent
+    Tell([&] { return Say("not sent:", branch, skipped.operation); });
+    Complete(branch, skipped);
+  }
 }
 
 void Move::CarryLate(uint32_t branch, Operation operation, bool through_own) {
   Part& part = world.parts[branch];
   Late& late = through_own ? part.late_own : part.late_free;
   late = static_cast<Late>(late & ~Bit(operation));
-  Flight call;
+  PendingCall call;
   call.operation = operation;
   call.through_own = through_own;
   call.settle = operation == Operation::kFind;

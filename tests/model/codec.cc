@@ -146,7 +146,8 @@ void Walk(Io& io, core::Atomic& atomic, const Setup& setup) {
 }
 
 template <typename Io>
-void Walk(Io& io, Flight& flight) {
+void Walk(Io& io, PendingCall& flight) {
+  CHECK(!flight.follows) << "the coordinator sends flights of one call";
   io.Bits(flight.operation, 4);
   for (bool* flag : {&flight.settle, &flight.orphan, &flight.replied}) Flag(io, *flag);
   if (!flight.replied) return;
@@ -164,7 +165,7 @@ template <typename Io>
 void WalkPartner(Io& io, Branch& branch) {
   for (bool* flag : {&branch.retry_armed, &branch.try_left}) Flag(io, *flag);
   io.Size(branch.calls, 1);
-  for (Flight& flight : branch.calls) {
+  for (PendingCall& flight : branch.calls) {
     io.Bits(flight.operation, 4);
     for (bool* flag : {&flight.cut, &flight.replied}) Flag(io, *flag);
     if (flight.replied) io.Bits(flight.answer, 3);
@@ -174,7 +175,7 @@ void WalkPartner(Io& io, Branch& branch) {
 template <typename Io>
 void Walk(Io& io, Branch& branch) {
   io.Size(branch.calls, 3);
-  for (Flight& flight : branch.calls) Walk(io, flight);
+  for (PendingCall& flight : branch.calls) Walk(io, flight);
   Flag(io, branch.retry_armed);
   Flag(io, branch.up_news);
   io.Bits(branch.list, 2);

@@ -102,12 +102,12 @@ void Move::CarryOut(const core::Effect& effect) {
   if (const auto* call = std::get_if<core::Call>(&effect)) {
     CheckCall(*call);
     if (setup.HasPartner(call->branch)) return CallPartner(call->branch, call->operation);
-    Flight flight;
+    PendingCall flight;
     flight.operation = call->operation;
     const core::AtomicBranch& branch = world.live->branches.at(call->branch);
     flight.settle = call->operation == Operation::kFind && branch.witnessed &&
                     world.live->state != core::State::kRollingBack;
-    return Submit(call->branch, flight);
+    return Submit(call->branch, {flight});
   }
   if (const auto* arm = std::get_if<core::Arm>(&effect)) {
     return SetTimer(arm->timer, arm->branch, true);
@@ -221,7 +221,7 @@ void Move::Remember() {
 
 // ---- Completions (Shard::OnCompletion, OnVote, OnAck, JudgeFind) ----
 
-void Move::Complete(uint32_t index, const Flight& flight) {
+void Move::Complete(uint32_t index, const PendingCall& flight) {
   if (!world.live || index >= world.live->branches.size()) return;  // an orphan's: logged
   switch (flight.operation) {
     case Operation::kOpen: Step(core::Opened{index, flight.code == Code::kOk, {}}); return;
@@ -233,7 +233,7 @@ void Move::Complete(uint32_t index, const Flight& flight) {
   }
 }
 
-void Move::OnVote(uint32_t index, const Flight& flight) {
+void Move::OnVote(uint32_t index, const PendingCall& flight) {
   const xa::PrepareMeaning meaning = xa::MeaningOfPrepare(flight.code);
   core::Voted voted;
   voted.branch = index;
@@ -247,7 +247,7 @@ void Move::OnVote(uint32_t index, const Flight& flight) {
   if (Planted(Plant::kAnsweredTwice) && world.live) Step(voted);
 }
 
-void Move::OnAck(uint32_t index, const Flight& flight) {
+void Move::OnAck(uint32_t index, const PendingCall& flight) {
   const core::AtomicBranch& branch = world.live->branches[index];
   Ack ack = Ack::kUnknown;
   switch (flight.operation) {
@@ -273,7 +273,7 @@ void Move::OnAck(uint32_t index, const Flight& flight) {
   Step(acked);
 }
 
-Ack Move::JudgeFind(uint32_t index, const Flight& flight) const {
+Ack Move::JudgeFind(uint32_t index, const PendingCall& flight) const {
   const core::Atomic& atomic = *world.live;
   const core::AtomicBranch& branch = atomic.branches[index];
   if (atomic.state == core::State::kRollingBack) return xa::JudgeRollBack(flight.found);

@@ -57,10 +57,10 @@ class Move {
   void Prepare();  // what stands in the log before anything begins
   void Begin();
   void Step(const core::Event& event);  // of the live transaction; carries the effects out
-  void Complete(uint32_t branch, const Flight& flight);
+  void Complete(uint32_t branch, const PendingCall& flight);
 
   // ---- adapter.cc ----
-  void Submit(uint32_t branch, Flight call);
+  void Submit(uint32_t branch, std::vector<PendingCall> flight);
   void Carry(uint32_t branch);             // the request reaches the server
   void Lose(uint32_t branch, bool stays);  // it does not; `stays`: it will, late
   void Fail(uint32_t branch);              // no reply comes: the connection is lost
@@ -68,7 +68,7 @@ class Move {
   void Deliver(uint32_t branch);  // the reply reaches the coordinator
   void CarryLate(uint32_t branch, core::Operation operation, bool through_own);
   void AbandonCalls();  // the process has ended
-  Request RequestOf(uint32_t branch, const Flight& flight) const;
+  Request RequestOf(uint32_t branch, const PendingCall& flight) const;
   const Participant& At(uint32_t branch) const { return Of(setup.kinds[branch]); }
 
   // ---- partners.cc ----
@@ -100,14 +100,14 @@ class Move {
   void CheckEnd(const core::Atomic& atomic);
   void CheckCommitted(const core::Atomic& atomic);
   void CheckCall(const core::Call& call);
-  void OnVote(uint32_t branch, const Flight& flight);
-  void OnAck(uint32_t branch, const Flight& flight);
+  void OnVote(uint32_t branch, const PendingCall& flight);
+  void OnAck(uint32_t branch, const PendingCall& flight);
   void CallPartner(uint32_t branch, core::Operation operation);
   void DeliverFromPartner(uint32_t branch);
-  void OnTry(uint32_t branch, const Flight& flight);
-  void OnPhaseTwo(uint32_t branch, const Flight& flight);
+  void OnTry(uint32_t branch, const PendingCall& flight);
+  void OnPhaseTwo(uint32_t branch, const PendingCall& flight);
   void CheckCommitRecord();
-  core::Ack JudgeFind(uint32_t branch, const Flight& flight) const;
+  core::Ack JudgeFind(uint32_t branch, const PendingCall& flight) const;
   void SurvivesAs(const LogEntry& entry);
   void CheckStart();
   void NoteIdentity(uint32_t branch);

@@ -73,7 +73,7 @@ void CallLate(Move& m, uint32_t b, int) {
 }
 
 int CanSayYesThatEnds(const Move& m, uint32_t b) {
-  const Flight* call = UnderWay(m, b);
+  const PendingCall* call = UnderWay(m, b);
   if (!m.May(Fault::kEnding) || call == nullptr || !m.setup.HasPartner(b)) return 0;
   return call->operation == Operation::kPrepare && m.world.parts[b].side.tried == 0;
 }

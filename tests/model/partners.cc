@@ -20,9 +20,9 @@ std::string Say(const char* what, uint32_t branch, Operation operation) {
 
 void Move::CallPartner(uint32_t branch, Operation operation) {
   CHECK(world.branches[branch].calls.empty()) << "two calls of one branch at once";
-  Flight flight;
+  PendingCall flight;
   flight.operation = operation;
-  Submit(branch, flight);
+  Submit(branch, {flight});
 }
 
 Answer Move::Arrive(uint32_t branch, const Request& request) {
@@ -44,7 +44,7 @@ void Move::SayYesThatEnds(uint32_t branch) {
 
 // tcc::Partners::Cancel.
 void Move::CutOff(uint32_t branch, bool left) {
-  Flight& call = world.branches[branch].calls.front();
+  PendingCall& call = world.branches[branch].calls.front();
   call.replied = true;
   call.cut = false;
   call.answer = left ? tcc::Answer::kUnknown : tcc::Answer::kNotSent;
@@ -53,7 +53,7 @@ void Move::CutOff(uint32_t branch, bool left) {
 
 void Move::DeliverFromPartner(uint32_t branch) {
   auto& calls = world.branches[branch].calls;
-  const Flight call = calls.front();
+  const PendingCall call = calls.front();
   calls.erase(calls.begin());
   Tell([&] { return Say("answered:", branch, call.operation) + " " + tcc::Name(call.answer); });
   CHECK(world.live) << "a transaction ended while a partner was called";
@@ -64,7 +64,7 @@ void Move::DeliverFromPartner(uint32_t branch) {
   }
 }
 
-void Move::OnTry(uint32_t branch, const Flight& flight) {
+void Move::OnTry(uint32_t branch, const PendingCall& flight) {
   bool& try_left = world.branches[branch].try_left;
   reached_.NoteTry(flight.answer, try_left);
   tcc::Answer answer = flight.answer;
@@ -82,7 +82,7 @@ void Move::OnTry(uint32_t branch, const Flight& flight) {
   Step(voted);
 }
 
-void Move::OnPhaseTwo(uint32_t branch, const Flight& flight) {
+void Move::OnPhaseTwo(uint32_t branch, const PendingCall& flight) {
   reached_.NotePhaseTwo(flight.answer);
   const bool commit = flight.operation == Operation::kCommit;
   tcc::AckMeaning meaning = tcc::MeaningOfPhaseTwo(flight.answer);

@@ -9,10 +9,10 @@ namespace assent::model {
 
 using core::Operation;
 
-const Flight* UnderWay(const Move& m, uint32_t b) {
+const PendingCall* UnderWay(const Move& m, uint32_t b) {
   const Branch& branch = m.world.branches[b];
   if (branch.calls.empty() || branch.unscanned) return nullptr;
-  const Flight& first = branch.calls.front();
+  const PendingCall& first = branch.calls.front();
   return first.replied || first.cut ? nullptr : &first;
 }
 
@@ -169,12 +169,12 @@ void Crash(Move& m, uint32_t, int way) {
 
 // The call under way, if it leaves at all: all but phase two needs the branch's own connection, and
 // a partner has none.
-const Flight* OnTheWay(const Move& m, uint32_t b) {
-  const Flight* call = UnderWay(m, b);
+const PendingCall* OnTheWay(const Move& m, uint32_t b) {
+  const PendingCall* call = UnderWay(m, b);
   if (call == nullptr || !NeedsOwn(call->operation) || m.setup.HasPartner(b)) return call;
   return m.world.parts[b].session == Session::kOurs ? call : nullptr;
 }
-bool OverNetwork(const Flight* call) {
+bool OverNetwork(const PendingCall* call) {
   return call != nullptr && call->operation != Operation::kOpen;
 }
 int CanLose(const Move& m, uint32_t b) {
@@ -205,7 +205,7 @@ void TimeOut(Move& m, uint32_t b, int) {
   m.Lose(b, true);
 }
 int CanDuplicate(const Move& m, uint32_t b) {
-  const Flight* call = UnderWay(m, b);
+  const PendingCall* call = UnderWay(m, b);
   if (!m.May(Fault::kDuplicate) || call == nullptr) return 0;
   if (m.setup.HasPartner(b)) return 1;
   return call->operation == Operation::kCommit || call->operation == Operation::kRollBack;
@@ -219,7 +219,7 @@ void Duplicate(Move& m, uint32_t b, int) {
   m.Carry(b);
 }
 int CanHang(const Move& m, uint32_t b) {
-  const Flight* call = UnderWay(m, b);
+  const PendingCall* call = UnderWay(m, b);
   if (!m.May(Fault::kHang) || call == nullptr || call->operation != Operation::kCommit) return 0;
   Part part = m.world.parts[b];
   return m.At(b).BeginCommit(part, part.session == Session::kOurs);
@@ -231,7 +231,7 @@ void Hang(Move& m, uint32_t b, int) {
   m.Lose(b, false);
 }
 int CanRefuse(const Move& m, uint32_t b) {
-  const Flight* call = OnTheWay(m, b);
+  const PendingCall* call = OnTheWay(m, b);
   if (!m.May(Fault::kRefuse) || call == nullptr) return 0;
   return m.At(b).RefuseWays(m.world.parts[b], call->operation);
 }
@@ -240,7 +240,7 @@ void Refuse(Move& m, uint32_t b, int way) {
   m.Reply(b, m.At(b).Refuse(m.world.parts[b], UnderWay(m, b)->operation, way));
 }
 int CanLeave(const Move& m, uint32_t b) {
-  const Flight* call = OnTheWay(m, b);
+  const PendingCall* call = OnTheWay(m, b);
   if (!m.May(Fault::kLeftBranch) || call == nullptr) return 0;
   const bool stands = m.world.parts[b].standing == Standing::kActive;
   return call->operation == Operation::kPrepare && stands ? 2 : 0;

@@ -25,7 +25,7 @@ std::span<const Rule> Rules();         // all
 std::span<const Rule> PartnerRules();  // of these, those that only partners have
 
 // The call of `branch` that is under way and has not been ended; none: null.
-const Flight* UnderWay(const Move& move, uint32_t branch);
+const PendingCall* UnderWay(const Move& move, uint32_t branch);
 // Is the transaction in the table of a process that runs, and may it still be added to?
 bool Live(const Move& move);
 bool Active(const Move& move);

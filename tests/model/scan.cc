@@ -124,7 +124,7 @@ Facts Move::FactsOf(uint32_t index) const {
 }
 
 Deed Move::TouchOrphan(uint32_t index, Action action) {
-  Flight call;
+  PendingCall call;
   call.orphan = true;
   switch (action) {
     case Action::kCommit:
@@ -144,9 +144,9 @@ Deed Move::TouchOrphan(uint32_t index, Action action) {
   }
   // A try for which the one before has not ended adds nothing.
   const auto& calls = world.branches[index].calls;
-  const bool waits =
-      std::any_of(calls.begin(), calls.end(), [](const Flight& other) { return other.orphan; });
-  if (!waits) Submit(index, call);
+  const bool waits = std::any_of(calls.begin(), calls.end(),
+                                 [](const PendingCall& other) { return other.orphan; });
+  if (!waits) Submit(index, {call});
   return call.operation == core::Operation::kCommit ? Deed::kCommit : Deed::kRollBack;
 }
 

@@ -110,10 +110,12 @@ struct Part {
 // ---- The coordinator's process ----
 
 // One call in the adapter.
-struct Flight {
+struct PendingCall {
   core::Operation operation{};
   bool settle = false;
   bool orphan = false;  // of recovery, no transaction waits
+  // Not the first of its flight: carried out only if the one before it was answered with kOk.
+  bool follows = false;
   bool replied = false;
   bool through_own = false;  // over the branch's own connection; while it is carried out
   bool cut = false;          // a partner's: it is ended, and what had left of it is not known
@@ -129,8 +131,8 @@ struct Flight {
 
 enum class Pending : uint8_t { kNone, kListed, kEmpty };  // a list that waits to be judged
 
-struct Branch {               // of the process; gone with it
-  std::vector<Flight> calls;  // in order; the first is under way
+struct Branch {                    // of the process; gone with it
+  std::vector<PendingCall> calls;  // in order; the first is under way
   bool retry_armed = false;
   bool try_left = false;  // coordinator::BranchWork: a try may have left a process of ours
   bool up_news = false;   // the resource was seen to be back

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "xa/flight.h"
 
 namespace assent::sim {
 
@@ -55,13 +56,18 @@ xa::Completion SimResource::Answer(const xa::Call& call, Code code, const char* 
   return completion;
 }
 
-void SimResource::Submit(xa::Call call) {
-  process_->BeforeEffect();
+void SimResource::Announce(const xa::Call& call) {
   if (on_submit) on_submit(call);
   world_.Tell(call.xid.gtrid.sequence() * 16 + static_cast<uint64_t>(call.operation), [&] {
     return "coordinator > " + name() + "  " + core::Name(call.operation) + " " +
            call.xid.ToPostgreSql();
   });
+}
+
+void SimResource::Submit(xa::Flight flight) {
+  process_->BeforeEffect();
+  const xa::Call& call = flight.calls.front();
+  Announce(call);
   if (world_.Planted(Plant::kEndBeforeAcks) && call.operation == Operation::kCommit) {
     auto done = Answer(call, Code::kOk);
     process_->Deliver(done);
@@ -73,14 +79,16 @@ void SimResource::Submit(xa::Call call) {
   if (world_.Planted(Plant::kReplyBeforeDurable) && call.operation == Operation::kCommit) {
     process_->Later(20ms, [this, call] {
       Branch& branch = branches_[call.xid];
-      branch.waiting.push_back(call);
+      branch.waiting.push_back({call});
       Pump(call.xid, branch);
     });
     return;
   }
   const xa::Xid xid = call.xid;
   Branch& branch = branches_[xid];
-  branch.waiting.push_back(std::move(call));
+  for (size_t i = 0; i < flight.calls.size(); ++i) {
+    branch.waiting.push_back({std::move(flight.calls[i]), i > 0});
+  }
   Pump(xid, branch);
 }
 
@@ -90,7 +98,8 @@ void SimResource::Pump(const xa::Xid& xid, Branch& branch) {
     if (branch.session == 0 && !branch.has_slot) branches_.erase(xid);
     return;
   }
-  branch.call = std::move(branch.waiting.front());
+  if (branch.waiting.front().follows) Announce(branch.waiting.front().call);
+  branch.call = std::move(branch.waiting.front().call);
   branch.waiting.pop_front();
   branch.busy = true;
   branch.cancelled = false;
@@ -367,8 +376,21 @@ void SimResource::Complete(const xa::Xid& xid, uint64_t number, xa::Completion c
   const bool twice = call.operation == Operation::kPrepare &&
                      world_.Planted(Plant::kAnsweredTwice) && world_.rng.Chance(50);
   if (twice) process_->Deliver(completion);
+  if (!xa::Continues(completion)) SkipFollowers(branch, completion);
   process_->Deliver(std::move(completion));
   Pump(xid, branches_[xid]);
+}
+
+// The process delivers what it is given within 30 µs, in any order; those of a flight keep theirs.
+void SimResource::SkipFollowers(Branch& branch, const xa::Completion& failed) {
+  Duration after{0};
+  while (!branch.waiting.empty() && branch.waiting.front().follows) {
+    const xa::Call call = std::move(branch.waiting.front().call);
+    branch.waiting.pop_front();
+    after += 30us;
+    process_->Later(after,
+                    [this, unsent = xa::NotSent(call, failed)] { process_->Deliver(unsent); });
+  }
 }
 
 void SimResource::Cancel(const xa::Xid& xid) {

@@ -43,7 +43,7 @@ class SimResource final : public xa::ResourceManager {
   const std::string& name() const override { return database_.name(); }
   void Start(xa::CompletionSink&) override {}
   void Stop() override {}
-  void Submit(xa::Call call) override;
+  void Submit(xa::Flight flight) override;
   void Cancel(const xa::Xid& xid) override;
   void Scan(const core::Gtrid& own, std::function<void(xa::ScanResult)> done) override;
   Result<std::shared_ptr<const xa::CheckedSql>> Check(const std::string&) const override {
@@ -54,16 +54,21 @@ class SimResource final : public xa::ResourceManager {
   void Install(std::function<void(Result<std::string>)>) override {}
 
  private:
+  struct Waiting {
+    xa::Call call;
+    bool follows = false;  // not the first of its flight: sent if the one before it succeeds
+  };
   struct Branch {
     Database::Session session = 0;  // 0: none, or lost
     bool has_slot = false;
     bool busy = false;
     bool cancelled = false;
-    std::deque<xa::Call> waiting;
+    std::deque<Waiting> waiting;
     uint64_t under_way = 0;  // number of the call
     xa::Call call;           // that is under way
   };
 
+  void Announce(const xa::Call& call);  // it is sent
   void Pump(const xa::Xid& xid, Branch& branch);
   void Begin(const xa::Xid& xid, Branch& branch);
   void Open(const xa::Xid& xid, Branch& branch);
@@ -74,6 +79,7 @@ class SimResource final : public xa::ResourceManager {
   void Lose(const xa::Xid& xid, Branch& branch, Duration after, bool executes, bool long_after);
   void Complete(const xa::Xid& xid, uint64_t number, xa::Completion completion);
   void CutConnection(Database::Session session, bool late);
+  void SkipFollowers(Branch& branch, const xa::Completion& failed);
   void FreeSlot(Branch& branch);
   xa::Completion Answer(const xa::Call& call, xa::Code code, const char* detail = "") const;
   bool Reachable() const { return database_.up() && !partitioned; }

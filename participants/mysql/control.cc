@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+// The list of prepared branches, other sessions, the witness table.
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "base/random.h"
+#include "participants/mysql/errors.h"
+#include "participants/mysql/session.h"
+#include "participants/mysql/settings.h"
+
+namespace assent::mysql {
+namespace {
+
+bool IsNumber(const std::string& text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+}
+
+std::string SecondsText(uint32_t ms) { return std::to_string((ms + 999) / 1000); }
+
+std::string KeyOf(const xa::Xid& xid) { return xid.gtrid_text() + xid.bqual_text(); }
+
+std::optional<xa::Xid> XidOf(const Row& row) {
+  if (row.size() < 4 || !row[0] || !row[1] || !row[2] || !row[3]) return std::nullopt;
+  return xa::Xid::FromRecoverRow(*row[0], *row[1], *row[2], *row[3]);
+}
+
+}  // namespace
+
+// Who the server is may have changed since this session began: its row was installed, or lost.
+Result<xa::ScanResult> MySqlSession::List() {
+  const Result<void> introduced = Introduce();
+  if (!introduced) return introduced.error();
+  const Result<std::string> read_only = OneValue("SELECT @@read_only");
+  if (!read_only) return read_only.error();
+  const Result<std::string> servers = OneValue("SELECT " + std::string(kServersSettings));
+  if (!servers) return servers.error();
+  facts_->NoteServersSettings(*servers);
+  const Result<std::vector<Row>> rows = Rows("XA RECOVER");
+  if (!rows) return rows.error();
+  xa::ScanResult result;
+  result.complete = true;
+  result.standby = *read_only != "0";
+  result.stamp = stamp_;
+  for (const Row& row : *rows) {
+    if (const auto xid = XidOf(row)) {
+      result.listed.push_back({*xid, ""});
+    } else {
+      ++result.foreign;
+    }
+  }
+  return result;
+}
+
+Result<bool> MySqlSession::IsOurs(const sql::SessionId& other) {
+  if (!IsNumber(other.id)) return false;
+  // An answer shows that this session lives, so that the server has not been restarted since it
+  // began: the id is still the same session's where both began in one start, and the other is gone
+  // where not. Without an answer neither is known. The user is compared for good measure.
+  const Result<std::string> count =
+      OneValue("SELECT COUNT(*) FROM information_schema.processlist WHERE id = " + other.id +
+               " AND user = SUBSTRING_INDEX(USER(), '@', 1)");
+  if (!count) return count.error();
+  return other.started == id_.started && *count != "0";
+}
+
+Result<void> MySqlSession::CancelStatement(const sql::SessionId& other) {
+  const Result<bool> ours = IsOurs(other);
+  if (!ours) return ours.error();
+  if (!*ours) return Error{ErrorCode::kNotFound, "that session is gone"};
+  const std::optional<ServerError> error = handle_->Do("KILL QUERY " + other.id);
+  if (error && error->number == kNoSuchThread) return Error{ErrorCode::kNotFound, error->message};
+  if (error) return ErrorOf(*error);
+  return {};
+}
+
+Result<void> MySqlSession::EndSession(const sql::SessionId& other) {
+  const Result<bool> ours = IsOurs(other);
+  if (!ours) return ours.error();
+  if (!*ours) return Error{ErrorCode::kNotFound, "that session is gone"};
+  const std::optional<ServerError> error = handle_->Do("KILL " + other.id);
+  if (error && error->number == kNoSuchThread) return Error{ErrorCode::kNotFound, error->message};
+  if (error) return ErrorOf(*error);
+  return {};
+}
+
+Result<bool> MySqlSession::IsGone(const sql::SessionId& other) {
+  const Result<bool> ours = IsOurs(other);
+  if (!ours) return ours.error();
+  return !*ours;
+}
+
+// Connection ids only rise while the server runs.
+Result<bool> MySqlSession::NoneBefore(const sql::SessionId& first,
+                                      const std::vector<sql::SessionId>& known) {
+  if (!IsNumber(first.id)) return false;
+  std::string sql = "SELECT COUNT(*) FROM information_schema.processlist WHERE id < " + first.id +
+                    " AND user = SUBSTRING_INDEX(USER(), '@', 1)";
+  for (const sql::SessionId& other : known) {
+    if (IsNumber(other.id)) sql += " AND id <> " + other.id;
+  }
+  const Result<std::string> count = OneValue(sql);
+  if (!count) return count.error();
+  // This session lives; where it began in another start, the server has been restarted since.
+  return first.started != id_.started || *count == "0";
+}
+
+// A KILL QUERY that came too late hits this instead of the next verb.
+void MySqlSession::AfterCancel() { (void)handle_->Do("DO 0"); }
+
+xa::Found MySqlSession::SettleWitness(const xa::Xid& xid) {
+  // A branch that still stands blocks the insert: that is no answer, and not worth a long wait.
+  if (handle_->Do("SET SESSION innodb_lock_wait_timeout = 1")) return xa::Found::kUnknown;
+  const std::optional<ServerError> error =
+      handle_->Do("INSERT INTO assent_witness (xid, mark) VALUES ('" + KeyOf(xid) + "', 'R')");
+  (void)handle_->Do("SET SESSION innodb_lock_wait_timeout = " +
+                    SecondsText(options_.lock_timeout_ms));
+  if (!error) return xa::Found::kWitnessRolledBack;
+  if (error->number != kDuplicateKey) return xa::Found::kUnknown;
+  const Result<std::string> mark =
+      OneValue("SELECT mark FROM assent_witness WHERE xid = '" + KeyOf(xid) + "'");
+  if (!mark) return xa::Found::kUnknown;
+  if (*mark == "C") return xa::Found::kWitnessCommitted;
+  return *mark == "R" ? xa::Found::kWitnessRolledBack : xa::Found::kUnknown;
+}
+
+Result<void> MySqlSession::PurgeWitness(const std::vector<xa::Xid>& xids) {
+  if (xids.empty()) return {};
+  std::string keys;
+  for (const xa::Xid& xid : xids) keys += (keys.empty() ? "'" : ",'") + KeyOf(xid) + "'";
+  const std::optional<ServerError> error =
+      handle_->Do("DELETE FROM assent_witness WHERE xid IN (" + keys + ")");
+  if (error) return ErrorOf(*error);
+  return {};
+}
+
+Result<std::vector<sql::WitnessRow>> MySqlSession::Witnesses(const std::string& after,
+                                                             const std::string& below,
+                                                             uint32_t limit) {
+  const Result<std::vector<Row>> rows =
+      Rows("SELECT xid, mark FROM assent_witness WHERE xid > '" + after + "' AND xid < '" + below +
+           "' ORDER BY xid LIMIT " + std::to_string(limit));
+  if (!rows) return rows.error();
+  std::vector<sql::WitnessRow> witnesses;
+  for (const Row& row : *rows) {
+    const std::string key = row[0].value_or("");
+    const size_t gtrid = std::min(key.size(), 2 * core::Gtrid::kBytes);
+    witnesses.push_back({key,
+                         xa::Xid::FromParts(xa::kFormatId, key.substr(0, gtrid), key.substr(gtrid)),
+                         row[1] == "C"});
+  }
+  return witnesses;
+}
+
+Result<std::string> MySqlSession::InstallWitness() {
+  const Result<std::string> database = OneValue("SELECT DATABASE()");
+  if (!database) return database.error();
+  if (database->empty()) {
+    return Error{ErrorCode::kInvalid, "the resource's url names no database to install into"};
+  }
+  const std::string random = ToHex(SystemRandom().Bytes(14));
+  for (const std::string& sql :
+       {std::string("CREATE TABLE IF NOT EXISTS assent_witness ("
+                    "xid VARCHAR(48) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY, "
+                    "mark CHAR(1) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, "
+                    "created_at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)) "
+                    "ENGINE=InnoDB"),
+        std::string("INSERT INTO assent_witness (xid, mark) SELECT '") + kIdentityMark + random +
+            "', 'I' FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM assent_witness WHERE xid >= '" +
+            kIdentityMark + "')"}) {
+    const std::optional<ServerError> error = handle_->Do(sql);
+    if (error) return ErrorOf(*error);
+  }
+  return "table assent_witness is in database " + *database;
+}
+
+}  // namespace assent::mysql

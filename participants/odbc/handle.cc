@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "participants/odbc/handle.h"
+
+#include <sql.h>
+#include <sqlext.h>
+#include <sqlucode.h>
+
+#include <stdlib.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/check.h"
+#include "base/utf16.h"
+#include "participants/odbc/message.h"
+#include "participants/odbc/values.h"
+
+namespace assent::odbc {
+namespace {
+
+// What the driver's own reading of a result may cost before the connection is cut.
+constexpr uint64_t kFloodBytes = 16u << 20;
+
+SQLPOINTER Number(uintptr_t value) { return reinterpret_cast<SQLPOINTER>(value); }
+
+std::vector<sql::ServerError> Diagnose(SQLSMALLINT kind, SQLHANDLE handle) {
+  std::vector<sql::ServerError> all;
+  for (SQLSMALLINT i = 1; i <= 8; ++i) {
+    std::array<SQLWCHAR, 6> state{};
+    std::array<SQLWCHAR, 4096> text{};
+    SQLINTEGER native = 0;
+    SQLSMALLINT length = 0;
+    if (!SQL_SUCCEEDED(SQLGetDiagRecW(kind, handle, i, state.data(), &native, text.data(),
+                                      text.size(), &length))) {
+      break;
+    }
+    sql::ServerError one;
+    one.sqlstate = ToUtf8(std::u16string(state.begin(), state.begin() + 5));
+    one.number = native;
+    const size_t kept = std::min<size_t>(static_cast<size_t>(length), text.size() - 1);
+    one.message = MessageOf(
+        ToUtf8(std::u16string(text.begin(), text.begin() + static_cast<ptrdiff_t>(kept))));
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
+sql::ServerError First(std::vector<sql::ServerError> all, const char* otherwise) {
+  if (all.empty()) return {0, "HY000", otherwise};
+  return std::move(all.front());
+}
+
+Error ConnectError(SQLHDBC handle) {
+  std::vector<sql::ServerError> all = Diagnose(SQL_HANDLE_DBC, handle);
+  // The driver manager puts the reason into the first record, its own IM00x into another.
+  std::string text = "the ODBC driver gives no reason";
+  bool no_driver = false;
+  for (size_t i = all.size(); i-- > 0;) {
+    text = all[i].message;
+    no_driver = no_driver || all[i].sqlstate.rfind("IM", 0) == 0 ||
+                text.find("Can't open lib") != std::string::npos;
+  }
+  if (no_driver) return {ErrorCode::kInvalid, text, "dsn"};
+  const bool denied = text.find("authentication") != std::string::npos ||
+                      text.find("no pg_hba.conf entry") != std::string::npos ||
+                      text.find("permission denied") != std::string::npos ||
+                      text.find("role \"") != std::string::npos;
+  return {denied ? ErrorCode::kDenied : ErrorCode::kUnavailable, text};
+}
+
+class Statement {
+ public:
+  explicit Statement(SQLHDBC connection) {
+    if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_STMT, connection, &handle_))) handle_ = nullptr;
+  }
+  ~Statement() {
+    if (handle_ != nullptr) SQLFreeHandle(SQL_HANDLE_STMT, handle_);
+  }
+  Statement(const Statement&) = delete;
+  Statement& operator=(const Statement&) = delete;
+  SQLHSTMT handle() const { return handle_; }
+
+ private:
+  SQLHSTMT handle_ = nullptr;
+};
+
+void BadInput(OdbcResult& out, std::string message) {
+  out.kind = OdbcResult::Kind::kBadInput;
+  out.error = {0, "22021", std::move(message)};
+}
+
+}  // namespace
+
+bool OdbcResult::Warned(std::string_view sqlstate) const {
+  return std::any_of(warnings.begin(), warnings.end(),
+                     [&](const sql::ServerError& warning) { return warning.sqlstate == sqlstate; });
+}
+
+Result<std::shared_ptr<OdbcEnvironment>> OdbcEnvironment::Make() {
+  // psqlODBC calls setlocale(LC_CTYPE, "") at each connect and reads the name that it gave. The C
+  // library frees that name when another thread connects, unless it is "C".
+  static const int done = setenv("LC_ALL", "C", 1);
+  CHECK(done == 0) << "no memory for LC_ALL";
+  // libpq sends what these say behind our own settings, and so over them.
+  static const bool clean = [] {
+    for (const char* name : {"PGOPTIONS", "PGCLIENTENCODING", "PGDATESTYLE", "PGTZ", "PGGEQO"}) {
+      unsetenv(name);
+    }
+    return true;
+  }();
+  CHECK(clean);
+  SQLHENV handle = nullptr;
+  if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_ENV, SQL_NULL_HANDLE, &handle)) ||
+      !SQL_SUCCEEDED(
+          SQLSetEnvAttr(handle, SQL_ATTR_ODBC_VERSION, Number(SQL_OV_ODBC3), SQL_IS_INTEGER))) {
+    return Error{ErrorCode::kUnavailable, "the ODBC driver manager cannot be set up"};
+  }
+  return std::shared_ptr<OdbcEnvironment>(new OdbcEnvironment(handle));
+}
+
+OdbcEnvironment::~OdbcEnvironment() { SQLFreeHandle(SQL_HANDLE_ENV, handle_); }
+
+Result<std::unique_ptr<OdbcHandle>> OdbcHandle::Open(std::shared_ptr<OdbcEnvironment> environment,
+                                                     const std::string& connection_string,
+                                                     uint32_t connect_timeout_ms) {
+  const auto text = ToUtf16(connection_string);
+  if (!text) return Error{ErrorCode::kInvalid, "the connection string is not UTF-8", "dsn"};
+  SQLHDBC handle = nullptr;
+  if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_DBC, environment->handle(), &handle))) {
+    return Error{ErrorCode::kUnavailable, "no ODBC connection handle can be had"};
+  }
+  const uintptr_t seconds = std::max(1u, (connect_timeout_ms + 999) / 1000);
+  SQLSetConnectAttrW(handle, SQL_ATTR_LOGIN_TIMEOUT, Number(seconds), SQL_IS_UINTEGER);
+  std::u16string copy = *text;  // the call takes it as writable
+  const SQLRETURN answer = SQLDriverConnectW(
+      handle, nullptr, reinterpret_cast<SQLWCHAR*>(copy.data()),
+      static_cast<SQLSMALLINT>(copy.size()), nullptr, 0, nullptr, SQL_DRIVER_NOPROMPT);
+  std::fill(copy.begin(), copy.end(), u'\0');
+  if (!SQL_SUCCEEDED(answer)) {
+    Error error = ConnectError(handle);
+    SQLFreeHandle(SQL_HANDLE_DBC, handle);
+    return error;
+  }
+  return std::unique_ptr<OdbcHandle>(new OdbcHandle(std::move(environment), handle));
+}
+
+OdbcHandle::~OdbcHandle() {
+  SQLDisconnect(handle_);
+  SQLFreeHandle(SQL_HANDLE_DBC, handle_);
+}
+
+void OdbcHandle::Sever() {
+  if (line_ != nullptr) line_->Sever();
+}
+
+bool OdbcHandle::alive() const {
+  return !dead_ && (line_ == nullptr || line_->broken() == Broken::kNot);
+}
+
+OdbcResult OdbcHandle::Execute(const std::string& sql, const Bounds& bounds,
+                               const std::vector<xa::Value>& parameters) {
+  return Guarded(sql, bounds, &parameters);
+}
+
+OdbcResult OdbcHandle::Command(const std::string& sql, uint32_t timeout_ms) {
+  return Guarded(sql, {timeout_ms, 0, 0}, nullptr);
+}
+
+OdbcResult OdbcHandle::Guarded(const std::string& sql, const Bounds& bounds,
+                               const std::vector<xa::Value>* parameters) {
+  OdbcResult out;
+  if (!alive()) {
+    out.kind = OdbcResult::Kind::kLost;
+    out.error = {0, "08003", "the connection is gone"};
+    return out;
+  }
+  const bool bounded = bounds.max_result_bytes != 0;
+  if (line_ != nullptr) {
+    line_->Arm(bounds.timeout_ms, bounded ? kFloodBytes + 4ull * bounds.max_result_bytes : 0);
+  }
+  Run(sql, parameters, bounds, out);
+  if (line_ != nullptr) line_->Disarm();
+  return out;
+}
+
+void OdbcHandle::Run(const std::string& sql, const std::vector<xa::Value>* parameters,
+                     const Bounds& bounds, OdbcResult& out) {
+  auto text = ToUtf16(sql);
+  if (!text) return BadInput(out, "the statement is not UTF-8, or holds a NUL character");
+  Parameters kept;  // outlives the statement, which points into it
+  const Statement statement(handle_);
+  if (statement.handle() == nullptr) return Fail(nullptr, out);
+  // Braces are the server's business, not ODBC's.
+  SQLSetStmtAttrW(statement.handle(), SQL_ATTR_NOSCAN, Number(SQL_NOSCAN_ON), SQL_IS_UINTEGER);
+  for (size_t i = 0; parameters != nullptr && i < parameters->size(); ++i) {
+    if (!kept.Bind(statement.handle(), static_cast<uint16_t>(i + 1), (*parameters)[i])) {
+      return BadInput(
+          out, "parameter " + std::to_string(i + 1) + " is not UTF-8, or holds a NUL character");
+    }
+  }
+  const SQLRETURN answer =
+      SQLExecDirectW(statement.handle(), reinterpret_cast<SQLWCHAR*>(text->data()),
+                     static_cast<SQLINTEGER>(text->size()));
+  if (!SQL_SUCCEEDED(answer) && answer != SQL_NO_DATA) return Fail(statement.handle(), out);
+  if (answer == SQL_SUCCESS_WITH_INFO) {
+    out.warnings = Diagnose(SQL_HANDLE_STMT, statement.handle());
+  }
+  if (parameters == nullptr) return;
+  // SQL_NO_DATA from the execution itself: DML that matched nothing.
+  ReadResults(statement.handle(), answer == SQL_NO_DATA, bounds, out);
+}
+
+void OdbcHandle::ReadResults(void* statement, bool matched_nothing, const Bounds& bounds,
+                             OdbcResult& out) {
+  for (;;) {
+    ResultSet& result = out.results.emplace_back();
+    const Fetched fetched =
+        matched_nothing ? Fetched::kAll : FetchResult(statement, bounds, result);
+    if (matched_nothing) result.row_count = 0;
+    matched_nothing = false;
+    if (fetched == Fetched::kError) return Fail(statement, out);
+    if (fetched == Fetched::kInexact) {
+      return BadInput(out,
+                      "psqlODBC passes on no date beyond the year 9999: cast the column to text");
+    }
+    if (fetched == Fetched::kTooLarge) {
+      out.kind = OdbcResult::Kind::kTooLarge;
+      out.error = {0, "", "a result is too large"};
+      return;
+    }
+    const SQLRETURN more = SQLMoreResults(statement);
+    if (more == SQL_NO_DATA) return;
+    if (!SQL_SUCCEEDED(more)) return Fail(statement, out);
+    if (more == SQL_SUCCESS_WITH_INFO) {
+      for (sql::ServerError& one : Diagnose(SQL_HANDLE_STMT, statement)) {
+        out.warnings.push_back(std::move(one));
+      }
+    }
+  }
+}
+
+void OdbcHandle::Fail(void* statement, OdbcResult& out) {
+  out.kind = OdbcResult::Kind::kError;
+  out.error = statement == nullptr ? First(Diagnose(SQL_HANDLE_DBC, handle_), "no statement handle")
+                                   : First(Diagnose(SQL_HANDLE_STMT, statement), "no diagnosis");
+  SQLUINTEGER dead = SQL_CD_FALSE;
+  if (!SQL_SUCCEEDED(SQLGetConnectAttrW(handle_, SQL_ATTR_CONNECTION_DEAD, &dead, 0, nullptr))) {
+    dead = SQL_CD_TRUE;
+  }
+  const Broken broken = line_ == nullptr ? Broken::kNot : line_->broken();
+  if (dead != SQL_CD_TRUE && broken == Broken::kNot && statement != nullptr) return;
+  dead_ = true;
+  out.kind = OdbcResult::Kind::kLost;
+  if (broken == Broken::kSilent) {
+    out.error = {0, "HYT01", "the server has not answered in time; the connection was cut"};
+  } else if (broken == Broken::kFlooded) {
+    out.kind = OdbcResult::Kind::kTooLarge;
+    out.error = {0, "", "a result is far too large; the connection was cut"};
+  } else if (broken == Broken::kSevered) {
+    out.error = {0, "08003", "the connection was cut"};
+  }
+}
+
+}  // namespace assent::odbc

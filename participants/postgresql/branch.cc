@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// The texts of a branch's life: begin, check, prepare, commit, roll back.
+#include <algorithm>
+
+#include "participants/postgresql/dialect.h"
+#include "participants/postgresql/guard.h"
+#include "participants/postgresql/literals.h"
+#include "participants/postgresql/settings.h"
+
+namespace assent::postgresql {
+namespace {
+
+const char* Level(xa::Isolation isolation) {
+  switch (isolation) {
+    case xa::Isolation::kReadCommitted: return "READ COMMITTED";
+    case xa::Isolation::kRepeatableRead: return "REPEATABLE READ";
+    case xa::Isolation::kSerializable: return "SERIALIZABLE";
+  }
+  return "SERIALIZABLE";
+}
+
+// What is deferred to the end (constraints, and triggers, which may do anything) is done in front
+// of the check, not behind it.
+constexpr const char* kDeferredNow = "/* assent: ends */ SET CONSTRAINTS ALL IMMEDIATE; ";
+
+}  // namespace
+
+std::string PostgreSqlDialect::Gid(const xa::Xid& xid) const { return xid.ToPostgreSql(); }
+
+std::string PostgreSqlDialect::Begin(const xa::Xid& xid, const xa::BranchOptions& options,
+                                     bool witness, const sql::Baseline& baseline) const {
+  std::string text =
+      std::string("BEGIN ISOLATION LEVEL ") + Level(options.isolation) +
+      (options.read_only ? " READ ONLY" : " READ WRITE") + "; SELECT set_config('assent.branch'," +
+      Quoted(Gid(xid)) + ",true), " +
+      Require(kSettings + (" = " + Quoted(baseline.settings)), Quoted(kOtherSettingsMarker));
+  if (witness && !options.read_only) {
+    text += "; INSERT INTO assent_witness (xid, mark, created_at) VALUES (" +
+            QuotedWitnessKey(xid) + ",'C',now())";
+  }
+  return text;
+}
+
+std::string PostgreSqlDialect::Prepare(const xa::Xid& xid) const {
+  return "PREPARE TRANSACTION " + Quoted(Gid(xid));
+}
+
+std::string PostgreSqlDialect::CheckAndPrepare(const xa::Xid& xid,
+                                               const sql::Baseline& baseline) const {
+  return std::string(kDeferredNow) + "SELECT " + RequireOwnBranch(xid, baseline) + "; " +
+         Prepare(xid);
+}
+
+std::string PostgreSqlDialect::CheckAndLook(const xa::Xid& xid,
+                                            const sql::Baseline& baseline) const {
+  return std::string(kDeferredNow) + "SELECT pg_current_xact_id_if_assigned() IS NULL, " +
+         RequireOwnBranch(xid, baseline);
+}
+
+std::string PostgreSqlDialect::CheckAndCommit(const xa::Xid& xid,
+                                              const sql::Baseline& baseline) const {
+  return std::string(kDeferredNow) + "SELECT " + RequireOwnBranch(xid, baseline) + "; COMMIT";
+}
+
+std::string PostgreSqlDialect::LookAndRollBack() const {
+  return "SELECT current_setting('assent.branch',true); ROLLBACK";
+}
+
+std::string PostgreSqlDialect::CommitPrepared(const xa::Xid& xid) const {
+  return "COMMIT PREPARED " + Quoted(Gid(xid));
+}
+
+std::string PostgreSqlDialect::RollBackPrepared(const xa::Xid& xid) const {
+  return "ROLLBACK PREPARED " + Quoted(Gid(xid));
+}
+
+// A notification goes out with the commit of a transaction, and does not count as a write. The name
+// in the text is all that can be known of it.
+bool PostgreSqlDialect::MayNotify(std::string_view sql) const {
+  constexpr std::string_view kNotify = "pg_notify";
+  return std::search(sql.begin(), sql.end(), kNotify.begin(), kNotify.end(), [](char a, char b) {
+           return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+         }) != sql.end();
+}
+
+}  // namespace assent::postgresql

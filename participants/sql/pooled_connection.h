@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// One connection of the pool: its thread, its session, and the branch that it carries.
+//
+// Contract: CarryOut, Connect, Reset and Close run on the connection's own thread; which branch
+// holds the connection is the pool's business. A session is dropped wherever it is not known what
+// it holds; the caller then must see it gone before the branch is touched from elsewhere.
+// Threads: the worker's, but for the constructor and `worker`.
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+#include "participants/sql/running_statement.h"
+#include "participants/sql/server_view.h"
+#include "participants/sql/session.h"
+#include "participants/sql/worker.h"
+#include "xa/port.h"
+
+namespace assent::sql {
+
+class PooledConnection;
+
+// A branch that holds a connection.
+struct Branch {
+  xa::Xid xid;  // constant, as are the next two
+  xa::BranchOptions options;
+  PooledConnection* connection = nullptr;
+  RunningStatement statement;
+
+  uint32_t runs = 0;  // kRun calls submitted and not yet answered; guarded by the pool's mutex
+
+  // The connection's thread only.
+  enum class Stage { kLeased, kActive, kDoomed, kPrepared };
+  Stage stage = Stage::kLeased;
+  bool witnessed = false;  // the witness row is written
+  bool ended = false;      // the connection is no longer its own
+};
+
+class PooledConnection {
+ public:
+  enum class After {
+    kKeep,   // the branch goes on
+    kEnded,  // the branch has ended here
+    kLost    // the session is dropped and may still hold the branch: `lost` says which it was
+  };
+  struct CallResult {
+    xa::Completion completion;
+    After after = After::kKeep;
+    SessionId lost = {};
+  };
+
+  // `cancel_bound`: how long a statement waits for a cancel that is under way.
+  PooledConnection(Driver& driver, ServerView& view, std::chrono::milliseconds cancel_bound)
+      : driver_(driver), view_(view), cancel_bound_(cancel_bound) {}
+
+  Result<void> Connect();
+  bool connected() const { return session_ != nullptr; }
+
+  // Carries out one call of the branch that holds this connection.
+  CallResult CarryOut(Branch& branch, const xa::Call& call);
+  // After a branch: what cannot be made as new is dropped.
+  void Reset();
+  void Close() { session_.reset(); }
+
+  bool shared_connected = false;  // connected(), for others; guarded by the pool's mutex
+
+ private:
+  CallResult Run(Branch& branch, const xa::Call& call);
+  CallResult RunOne(Branch& branch, const xa::Call& call, size_t index,
+                    std::vector<xa::StatementResult>& results);
+  CallResult Prepare(Branch& branch, const xa::Call& call);
+  CallResult CommitOnePhase(Branch& branch, const xa::Call& call);
+  CallResult Commit(Branch& branch, const xa::Call& call);
+  CallResult RollBack(Branch& branch, const xa::Call& call);
+  VerbResult Begin(Branch& branch);
+  CallResult Lost(const xa::Call& call, xa::Code code, xa::Failure failure);
+
+  Driver& driver_;
+  ServerView& view_;
+  const std::chrono::milliseconds cancel_bound_;
+  std::unique_ptr<Session> session_;
+
+ public:
+  Worker worker;  // last: its thread uses the others
+};
+
+}  // namespace assent::sql
