@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The token without which no commit can be sent.
 //
-// Contract: a Decided says "the decision to commit this transaction is durable". It comes only out
-// of the core itself, when the engine hands the core its own Append effect back as durable, or a
-// decision record that was replayed from the log. A commit call carries one; the engine checks it
-// again against the transaction as it sends. So write-ahead is a type. Source: Gray & Reuter
-// section 10.3 (write-ahead log); Mohan et al. 1986 (presumed abort).
+// Contract: a Decided says that the decision to commit this transaction is durable. Only the state
+// machine makes one: when the commit record that it appended comes back as Durable, or when a
+// commit record was replayed from the log. Each Call of kCommit carries one, and the coordinator
+// checks it against the transaction when it sends the commit. So write-ahead is a type.
+// Source: Gray & Reuter section 10.3 (write-ahead log); Mohan et al. 1986 (presumed abort).
 #pragma once
 
 #include "core/gtrid.h"

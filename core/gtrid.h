@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The global transaction id: twenty bytes that say who coordinates, in which incarnation, and which
+// The global transaction id: twenty bytes that name the coordinator, its incarnation and the
 // transaction.
 //
 // Layout, big endian, so that byte order is age within one coordinator: coordinator id (8),
 // incarnation (4), start nonce (3), sequence (5). As text: 40 lower-case hexadecimal digits.
-// Matched byte for byte, never by prefix. Source: X/Open C193 section 4.2 (XID);
-// docs/architecture.md tells why the lengths are constant.
+// Compared byte for byte, never by prefix. docs/architecture.md says why the lengths are constant.
+// Source: X/Open C193 section 4.2 (XID).
 #pragma once
 
 #include <array>
@@ -36,7 +36,7 @@ class Gtrid {
   std::string_view start_nonce() const { return bytes().substr(12, 3); }
   uint64_t sequence() const;
 
-  // By unsigned bytes: what a plain char above 0x7f is must not turn age round.
+  // By unsigned bytes: a signed char above 0x7f would reverse the order.
   std::strong_ordering operator<=>(const Gtrid& other) const { return bytes() <=> other.bytes(); }
   bool operator==(const Gtrid&) const = default;
 

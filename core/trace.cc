@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Effects as text.
 #include "core/trace.h"
 
 namespace assent::core {

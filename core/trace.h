@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Effects as text, a line each: for traces that read like a story, and for tests.
+// Effects as text, one line each, for traces and tests. Branches are numbered from 1.
 //
 //   append commit force #1
 //   call commit b1 decided

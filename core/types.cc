@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// The names of the terms of the protocol.
 #include "core/types.h"
 
 namespace assent::core {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The words of the protocol: states, votes, acknowledgements, outcomes, causes.
+// The terms of the protocol: states, votes, acknowledgements, outcomes, causes.
 //
-// Source: X/Open C193 chapters 2 and 3; Gray & Reuter chapter 10. docs/glossary.md has one sentence
-// for each.
+// docs/glossary.md has one sentence for each. Name gives the word that the API and events show.
+// Source: X/Open C193 chapters 2 and 3; Gray & Reuter chapter 10.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ namespace assent::core {
 enum class State : uint8_t {
   kActive,
   kPreparing,
-  kDeciding,  // a one-phase commit is under way and its answer is not known: nothing else moves it
+  kDeciding,  // a commit in one phase was sent; only its answer moves the transaction
   kCommitting,
   kCommitted,
   kRollingBack,
@@ -25,7 +25,7 @@ enum class BranchState : uint8_t {
   kPrepared,
   kReadOnly,
   kRefused,
-  kUnknown,  // asked to prepare, or to commit in one phase, and no answer was had
+  kUnknown,  // asked to prepare, or to commit in one phase, and not answered
   kCommitted,
   kRolledBack,
   kHeuristic,
@@ -34,22 +34,22 @@ enum class BranchState : uint8_t {
 
 enum class Outcome : uint8_t { kUndecided, kCommitted, kRolledBack, kMixed, kHazard };
 
-// Who stands behind a branch. To the core a try is a prepare, a confirm a commit, a cancel a
-// roll-back.
+// What takes part through a branch. Of a partner, prepare means try, commit confirm, and roll-back
+// cancel.
 enum class BranchKind : uint8_t {
-  kXa,
-  kTcc  // durable before its try goes out; a try without an answer is sent again
+  kXa,  // a resource manager
+  kTcc  // a partner: in a durable record before its try is sent; an unanswered try is sent again
 };
 
 // A participant's answer to prepare.
 enum class Vote : uint8_t { kPrepared, kReadOnly, kRefused, kUnknown };
 
-// A participant's answer in phase two, or to a one-phase commit.
+// A participant's answer in phase two, or to a commit in one phase.
 enum class Ack : uint8_t {
   kDone,
-  kRolledBack,  // to a one-phase commit: an ordinary roll-back; to a commit after a yes vote: a
+  kRolledBack,  // to a commit in one phase: an ordinary roll-back; to a commit after a yes vote: a
                 // broken promise
-  kNotFound,    // the XID is unknown there: believed only after a look (protocol.md, "unknown XID")
+  kNotFound,    // the XID is unknown there: believed only after a look (protocol.md, "Unknown XID")
   kHeuristicCommit,
   kHeuristicRollBack,
   kHeuristicMixed,
@@ -64,12 +64,12 @@ enum class Operation : uint8_t {
   kCommitOnePhase,
   kCommit,
   kRollBack,
-  kFind,  // what became of a branch whose XID is unknown
+  kFind,  // look what became of a branch whose XID is unknown
   kForget
 };
 
-// Why a transaction was rolled back, or a branch is not done. The API prints the names without the
-// k, in upper case.
+// Why a transaction was rolled back, or a branch is not done. Cause::may_retry tells whether the
+// same transaction may succeed when it is tried again.
 enum class Reason : uint8_t {
   kNone,
   kClient,  // the client asked for it
@@ -83,15 +83,15 @@ enum class Reason : uint8_t {
   kConnectionLost,  // may be tried again
   kUnavailable,     // the resource cannot be reached; may be tried again
   kResultTooLarge,
-  kValueChanged,      // the database would have stored another value than it was given
+  kValueChanged,      // the database would have stored a value other than the one given
   kNonTransactional,  // a table without transactions was written
   kPrepareRefused,
   kPrepareUnknown,
   kExpired,     // a reservation would have ended before the decision; may be tried again
-  kLeftBranch,  // the client's SQL ended our transaction
-  kProtocol,    // the resource answered what it may not
+  kLeftBranch,  // the client's SQL ended the branch's transaction
+  kProtocol,    // the resource gave an answer that it must not give
   kShutdown,
-  kCrash,  // undecided when the coordinator ended: presumed abort
+  kCrash,  // undecided when the coordinator crashed: presumed abort
   kOperator
 };
 
@@ -105,7 +105,7 @@ struct Cause {
   bool may_retry = false;
   int32_t vendor_code = 0;
   std::string sqlstate;
-  std::string detail;  // a sentence for people; holds no data of the client's
+  std::string detail;  // a sentence for people, without data of the client
   int64_t at_wall_ns = 0;
 };
 
