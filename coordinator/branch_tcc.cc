@@ -149,7 +149,8 @@ core::Event TccBranches::ToAcked(Entry& entry, uint32_t index,
 }
 
 bool TccBranches::MayGoOn(const Entry& entry, uint32_t branch) {
-  return entry.atomic.branches[branch].voted && entry.atomic.decision != core::Decision::kRollBack;
+  return entry.atomic.branches[branch].Voted() &&
+         entry.atomic.decision != core::Decision::kRollBack;
 }
 
 // ---- The horizon ----

@@ -102,7 +102,8 @@ xa::AckMeaning MeaningOf(const Entry& entry, uint32_t index, const xa::Completio
   switch (completion.operation) {
     case Operation::kCommit: return xa::MeaningOfCommit(completion.code, branch.spec.read_only);
     case Operation::kCommitOnePhase: return xa::MeaningOfOnePhase(completion.code);
-    case Operation::kRollBack: return xa::MeaningOfRollBack(completion.code, branch.prepare_sent);
+    case Operation::kRollBack:
+      return xa::MeaningOfRollBack(completion.code, branch.AskedToPrepare());
     case Operation::kFind: return {JudgeFind(entry, index, completion, judged), false};
     case Operation::kForget:
       return {completion.code == xa::Code::kErRmFail ? core::Ack::kUnknown : core::Ack::kDone,
@@ -156,7 +157,7 @@ void XaBranches::Call(Entry& entry, const core::Call& effect, uint64_t number) {
   call.call = number;
   call.operation = effect.operation;
   call.xid = {entry.atomic.gtrid, effect.branch + 1};
-  call.prepare_sent = branch.prepare_sent;
+  call.prepare_sent = branch.AskedToPrepare();
   call.options = work.options;
   if (effect.operation == Operation::kRun) {
     call.statements = work.statements;
@@ -294,7 +295,7 @@ core::Event XaBranches::ToAcked(Entry& entry, uint32_t index,
 void XaBranches::FillWaiting(const Entry& entry, core::TimerFired& deadline) {
   for (uint32_t i = 0; i < entry.work.size() && deadline.waiting.empty(); ++i) {
     const core::AtomicBranch& opening = entry.atomic.branches[i];
-    if (!opening.open_sent || opening.opened || entry.work[i].resource == nullptr) continue;
+    if (opening.phase != core::Phase::kOpening || entry.work[i].resource == nullptr) continue;
     deadline.branch = i;
     deadline.waiting = entry.work[i].resource->WhyNotOpen({entry.atomic.gtrid, i + 1});
   }

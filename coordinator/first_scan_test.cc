@@ -46,6 +46,7 @@ class FirstScanTest : public ::testing::Test {
     for (const char* resource : {"a", "b"}) {
       entry->atomic.branches.emplace_back();
       entry->atomic.branches.back().spec = {std::string("on-") + resource, resource, false};
+      entry->atomic.branches.back().Restore(core::Phase::kVoted);
     }
     Restored restored;
     restored.unfinished.push_back(std::move(entry));
@@ -59,6 +60,7 @@ class FirstScanTest : public ::testing::Test {
     entry->atomic.gtrid = kDecided;
     entry->atomic.decision = core::Decision::kCommit;
     entry->atomic.branches.emplace_back();
+    entry->atomic.branches.back().Restore(core::Phase::kVoted);
     core::BranchSpec& spec = entry->atomic.branches.back().spec;
     spec.name = "p";
     spec.resource = "http://partner";

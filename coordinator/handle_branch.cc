@@ -97,7 +97,7 @@ void RequestHandlers::JoinBranch(Entry& entry, uint32_t index, const NewBranch& 
   } else if (branch.spec.resource != joining.spec.resource) {
     reply(AnswerProblem(409, "invalid", "Invalid request",
                         "a branch of this name stands on another resource", "name"));
-  } else if (branch.opened) {
+  } else if (branch.Opened()) {
     reply(AnswerView(View(entry)));
   } else {
     parts_.waiters.Add(entry, Waiter::For::kOpen, index, std::nullopt, std::move(reply));
@@ -115,7 +115,7 @@ void RequestHandlers::JoinPartner(Entry& entry, uint32_t index, const NewBranch&
   if (!same) {
     reply(AnswerProblem(409, "invalid", "Invalid request",
                         "a branch of this name stands elsewhere, or has another payload", "name"));
-  } else if (branch.opened && (branch.voted || joining.spec.called_by_client)) {
+  } else if (branch.Opened() && (branch.Voted() || joining.spec.called_by_client)) {
     reply(AnswerView(View(entry)));
   } else {
     parts_.waiters.Add(entry, Waiter::For::kOpen, index, std::nullopt, std::move(reply));
@@ -145,7 +145,7 @@ bool RequestHandlers::MayRun(Entry& entry, uint32_t index, Request& request, Rep
     if (work.run_fingerprint != request.fingerprint) {
       reply(AnswerProblem(422, "invalid", "Invalid request",
                           "this seq was used for other statements", "seq"));
-    } else if (branch.running || !active) {
+    } else if (branch.Running() || !active) {
       parts_.waiters.Add(entry, Waiter::For::kRun, index, std::nullopt, AsRepeat(std::move(reply)));
     } else {
       AsRepeat(std::move(reply))(AnswerResults(entry, index));
@@ -163,7 +163,7 @@ bool RequestHandlers::MayRun(Entry& entry, uint32_t index, Request& request, Rep
                         "seq"));
     return false;
   }
-  if (!branch.opened || branch.running) {
+  if (!branch.Opened() || branch.Running()) {
     reply(RefuseBusyBranch("the branch still opens or runs: wait for that answer first", "name"));
     return false;
   }
@@ -230,7 +230,7 @@ void RequestHandlers::Vote(Request& request, Reply reply) {
     parts_.waiters.Add(*entry, Waiter::For::kOutcome, 0, Duration::zero(), std::move(reply));
     return;
   }
-  if (!branch.opened) {
+  if (!branch.Opened()) {
     reply(
         RefuseBusyBranch("the branch is still being enlisted: wait for that answer first", "name"));
     return;

@@ -13,12 +13,12 @@ namespace {
 // Why a commit would come too early; none: every branch has done what was asked of it.
 std::optional<Answer> RefuseEarlyCommit(const core::Atomic& atomic) {
   for (const core::AtomicBranch& branch : atomic.branches) {
-    if (branch.IsTcc() && branch.opened && !branch.voted && branch.spec.called_by_client) {
+    if (branch.phase == core::Phase::kAwaitingVote) {
       return AnswerProblem(
           409, "invalid", "Vote missing",
           "branch " + branch.spec.name + " has no vote yet: vote for it, or roll back", "branches");
     }
-    if (branch.opened && !branch.running && (!branch.IsTcc() || branch.voted)) continue;
+    if (branch.ReadyToCommit()) continue;
     return RefuseBusyBranch("branch " + branch.spec.name +
                                 " still opens or runs: wait for that answer before the commit",
                             "branches");

@@ -116,7 +116,9 @@ core::Cause ReadCause(const log::v1::Cause& from) {
 }
 
 core::AtomicBranch& BranchAt(Entry& entry, uint32_t number) {
-  if (entry.atomic.branches.size() < number) entry.atomic.branches.resize(number);
+  while (entry.atomic.branches.size() < number) {
+    entry.atomic.branches.emplace_back().Restore(core::Phase::kVoted);
+  }
   return entry.atomic.branches[number - 1];
 }
 
@@ -131,14 +133,14 @@ void WriteBranch(const Entry& entry, uint32_t index, log::v1::Branch* to) {
       WritePartner(*entry.work[index].partner, tcc);
       tcc->set_called_by_client(branch.spec.called_by_client);
     }
-    to->set_ended(branch.ended);
+    to->set_ended(branch.Ended());
     return;
   }
   to->set_resource(branch.spec.resource);
   to->set_identity(branch.identity);
   to->set_started_at(branch.started_at);
   to->set_position(branch.position);
-  to->set_ended(branch.ended);
+  to->set_ended(branch.Ended());
   to->set_read_only(branch.spec.read_only || branch.state == core::BranchState::kReadOnly);
   to->set_witnessed(branch.witnessed);
 }
@@ -160,10 +162,9 @@ void ReadBranch(const log::v1::Branch& from, Entry& entry) {
   to.started_at = from.started_at();
   to.position = from.position();
   to.witnessed = from.witnessed();
-  to.ended = from.ended();
-  to.open_sent = to.opened = to.begun = to.voted = true;
+  to.Restore(from.ended() ? core::Phase::kEnded : core::Phase::kVoted);
   to.state = core::BranchState::kPrepared;
-  if (to.ended && from.read_only()) to.state = core::BranchState::kReadOnly;
+  if (from.ended() && from.read_only()) to.state = core::BranchState::kReadOnly;
 }
 
 }  // namespace assent::coordinator

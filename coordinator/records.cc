@@ -195,7 +195,7 @@ void ReadCommit(const log::v1::Commit& commit, Entry& entry) {
 }
 
 void ReadBranchEnd(const log::v1::BranchEnd& end, Entry& entry) {
-  BranchAt(entry, end.number()).ended = true;
+  BranchAt(entry, end.number()).Restore(core::Phase::kEnded);
 }
 
 void ReadCause(const log::v1::Outcome& outcome, Entry& entry) {

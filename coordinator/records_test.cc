@@ -44,7 +44,7 @@ Entry MakeEntry(bool client_named) {
   entry.atomic.branches = {DatabaseBranch("stock"), DatabaseBranch("prices"),
                            PartnerBranch("hotel")};
   entry.atomic.branches[1].state = core::BranchState::kReadOnly;
-  entry.atomic.branches[1].ended = true;
+  entry.atomic.branches[1].Restore(core::Phase::kEnded);
   entry.work.resize(3);
   auto partner = std::make_shared<Partner>();
   partner->urls = {"http://h/try", "http://h/confirm", "http://h/cancel"};
@@ -111,7 +111,7 @@ TEST(Records, ReadWhatPhaseTwoNeedsOfABranch) {
             (std::map<std::string, uint32_t>{{"stock", 0}, {"prices", 1}, {"hotel", 2}}));
   EXPECT_EQ(entry.atomic.branches[0].state, core::BranchState::kPrepared);
   EXPECT_EQ(entry.atomic.branches[1].state, core::BranchState::kReadOnly);
-  EXPECT_TRUE(entry.atomic.branches[1].ended);
+  EXPECT_TRUE(entry.atomic.branches[1].Ended());
   EXPECT_TRUE(entry.atomic.branches[2].IsTcc());
   EXPECT_EQ(entry.atomic.branches[2].spec.resource, "http://h");
   EXPECT_TRUE(entry.work[2].try_left) << "an earlier process may have sent its try";
@@ -122,8 +122,8 @@ TEST(Records, ReadTheEndOfABranch) {
   Entry entry = EntryOf(decoded);
   ReadBranchEnd(decoded.record.branch_end(), entry);
   ASSERT_EQ(entry.atomic.branches.size(), 2u);
-  EXPECT_FALSE(entry.atomic.branches[0].ended);
-  EXPECT_TRUE(entry.atomic.branches[1].ended);
+  EXPECT_FALSE(entry.atomic.branches[0].Ended());
+  EXPECT_TRUE(entry.atomic.branches[1].Ended());
 }
 
 TEST(Records, ReadAHeuristicRecord) {

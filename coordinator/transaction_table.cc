@@ -101,7 +101,7 @@ core::Decision TransactionTable::EndedAs(const xa::Xid& xid) const {
     return open ? atomic.decision : core::Decision::kNone;
   }
   const core::AtomicBranch& branch = entry->atomic.branches[xid.branch - 1];
-  return branch.ended ? entry->atomic.decision : core::Decision::kNone;
+  return branch.Ended() ? entry->atomic.decision : core::Decision::kNone;
 }
 
 core::Gtrid TransactionTable::LastGtrid() const {

@@ -109,7 +109,7 @@ TEST_F(TransactionTableTest, SaysAsWhatABranchHasEnded) {
   Entry& entry = Make("g");
   entry.atomic.branches.resize(2);
   entry.atomic.decision = core::Decision::kCommit;
-  entry.atomic.branches[0].ended = true;
+  entry.atomic.branches[0].Restore(core::Phase::kEnded);
   EXPECT_EQ(table_.EndedAs({entry.atomic.gtrid, 1}), core::Decision::kCommit);
   EXPECT_EQ(table_.EndedAs({entry.atomic.gtrid, 2}), core::Decision::kNone) << "under way";
   EXPECT_EQ(table_.EndedAs({entry.atomic.gtrid, 3}), core::Decision::kNone) << "not known yet";

@@ -311,8 +311,8 @@ TEST(Atomic, TellsAHazardWhenTheClientsSqlLeftItsBranch) {
 TEST(Atomic, GoesOnFromAReplayedDecision) {
   Machine m = Two();
   m.t.decision = Decision::kCommit;
-  for (auto& branch : m.t.branches) branch.state = BranchState::kPrepared;
-  m.t.branches[0].ended = true;
+  m.t.branches[0].Restore(Phase::kEnded);
+  m.t.branches[1].Restore(Phase::kVoted);
   EXPECT_EQ(m.Do(Replayed{}), "call commit b2 decided\nreply decided\narm operator");
   EXPECT_NE(m.Do(Acked{1, Ack::kDone, {}}).find("append end lazy"), std::string::npos);
 }

@@ -289,6 +289,7 @@ TEST(Tcc, WhatWasOpenIsCancelledAfterACrash) {
   Machine m(true, "tx");
   m.t.open_logged = true;
   m.t.decision = Decision::kRollBack;
+  for (AtomicBranch& branch : m.t.branches) branch.Restore(Phase::kVoted);
   EXPECT_EQ(m.Do(Replayed{}), "call roll-back b1\ncall roll-back b2\nreply decided\narm operator");
   m.Do(Acked{1, Ack::kDone, {}});
   EXPECT_EQ(m.Do(Acked{0, Ack::kUnknown, "silence"}), "arm retry b1");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Branches with try, confirm and cancel before the decision: known before they are asked, and asked
-// again while they are silent.
+// Partners before the decision: each is in a durable record before its first try, and its try is
+// repeated until there is an answer.
 #include "base/check.h"
-#include "core/atomic.h"
+#include "core/machine.h"
 
 namespace assent::core {
 
@@ -14,50 +14,47 @@ void AtomicMachine::AppendOpen(RecordKind record, uint32_t branch, uint64_t* tic
 }
 
 void AtomicMachine::SendTry(uint32_t index) {
-  AtomicBranch& branch = t_.branches[index];
-  branch.open_sent = branch.opened = branch.begun = branch.prepare_sent = true;
-  branch.running = true;
-  branch.waiting = branch.gone = false;
-  ++branch.tries;
+  ++t_.branches[index].tries;
   Emit(Call{index, Operation::kPrepare, {}});
 }
 
 void AtomicMachine::TryVoted(uint32_t index, const Voted& event) {
   AtomicBranch& branch = t_.branches[index];
-  branch.running = false;
-  if (t_.state != State::kActive) {  // its roll-back has waited for this answer
-    if (branch.ended) return;
-    if (event.gone && event.vote != Vote::kPrepared) {
-      EndBranch(index, BranchState::kRolledBack);
-      MaybeFinish();
-    } else {
-      SendPhaseTwo(index);
-    }
+  const bool cut_off = branch.phase == Phase::kCutOff;
+  branch.Take(ToBranchEvent(event));
+  if (cut_off) {
+    CutOffEnded(index);
     return;
   }
   switch (event.vote) {
     case Vote::kPrepared:
-      branch.voted = true;
       branch.state = BranchState::kPrepared;
       branch.retries = 0;
       branch.detail.clear();
       NoteExpiry(event.expires);
       if (branch.enlist_ticket != 0) Tell(ReplyTo::kOpen, index);
-      if (t_.settings.one_call) TriesAreDone();
+      if (t_.settings.one_call && !t_.AwaitsTries()) OpenNext();
       return;
     case Vote::kUnknown:  // until the deadline
       branch.detail = event.cause.detail;
-      branch.gone = event.gone;
-      Retry(index, event.not_before);
+      ArmRetry(index, event.not_before);
       return;
     case Vote::kRefused:
-      branch.voted = true;
       branch.state = BranchState::kRefused;
-      branch.ended = event.gone;
       RollBack(event.cause);
       return;
     case Vote::kReadOnly: CHECK(false) << "a try is never read-only";
   }
+}
+
+// The last try has been answered: now the cancel cannot overtake it.
+void AtomicMachine::CutOffEnded(uint32_t index) {
+  if (!t_.branches[index].Ended()) {
+    SendPhaseTwo(index);
+    return;
+  }
+  EndAs(index, BranchState::kRolledBack);
+  MaybeFinish();
 }
 
 // The deadline comes forward, so that a yes is not left to end by itself.
@@ -67,17 +64,6 @@ void AtomicMachine::NoteExpiry(Monotonic expires) {
   if (before >= t_.decide_before) return;
   t_.decide_before = before;
   if (before < t_.settings.deadline) Emit(Arm{Timer::kDeadline, 0, before, {}});
-}
-
-void AtomicMachine::TriesAreDone() {
-  if (!t_.AwaitsTries()) OpenNext();
-}
-
-// It tries without us: there is nothing to call before phase two.
-void AtomicMachine::AwaitVote(uint32_t index) {
-  AtomicBranch& branch = t_.branches[index];
-  branch.open_sent = branch.opened = branch.begun = branch.prepare_sent = true;
-  Tell(ReplyTo::kOpen, index);
 }
 
 bool AtomicMachine::OpenIsDurable(uint64_t ticket) {
@@ -90,7 +76,13 @@ bool AtomicMachine::OpenIsDurable(uint64_t ticket) {
     if (!branch.IsTcc() || ticket != record) continue;
     ours = true;
     if (!active) continue;
-    branch.spec.called_by_client ? AwaitVote(i) : SendTry(i);
+    if (branch.spec.called_by_client) {  // there is nothing to call before phase two
+      branch.Take(BranchEvent::kAwaitVote);
+      Tell(ReplyTo::kOpen, i);
+    } else {
+      branch.Take(BranchEvent::kTry);
+      SendTry(i);
+    }
   }
   if (!ours) return false;
   --t_.opens_under_way;

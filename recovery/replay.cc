@@ -83,7 +83,9 @@ void PresumeAbort(const log::v1::Open& open, WallTime now, Entry& entry) {
   cause.may_retry = true;
   cause.at_wall_ns = now.ns;
   cause.detail = "the coordinator ended before the decision";
-  for (core::AtomicBranch& branch : entry.atomic.branches) branch.ended |= branch.spec.name.empty();
+  for (core::AtomicBranch& branch : entry.atomic.branches) {
+    if (branch.spec.name.empty()) branch.Restore(core::Phase::kEnded);
+  }
 }
 
 void HoldHeuristics(const Logged& logged, Entry& entry) {
@@ -95,8 +97,8 @@ void HoldHeuristics(const Logged& logged, Entry& entry) {
     }
     coordinator::ReadHeuristic(heuristic, entry);
     core::AtomicBranch& branch = entry.atomic.branches[number - 1];
+    branch.Restore(core::Phase::kRecording);
     branch.heuristic_ticket = 1;
-    branch.ended = false;
     entry.heuristics.push_back({0, number - 1});
   }
 }
@@ -114,7 +116,7 @@ std::unique_ptr<Entry> ToEntry(const core::Gtrid& gtrid, const Logged& logged, W
   HoldHeuristics(logged, *entry);
   if (logged.outcome) coordinator::ReadCause(*logged.outcome, *entry);
   for (core::AtomicBranch& branch : entry->atomic.branches) {
-    if (!branch.ended || branch.state == core::BranchState::kReadOnly) continue;
+    if (!branch.Ended() || branch.state == core::BranchState::kReadOnly) continue;
     branch.state = entry->atomic.decision == core::Decision::kCommit
                        ? core::BranchState::kCommitted
                        : core::BranchState::kRolledBack;

@@ -226,11 +226,11 @@ class Player {
     t_.next_ticket = 2;
     for (AtomicBranch& branch : t_.branches) {
       t_.open_logged |= branch.spec.kind == BranchKind::kTcc;
-      branch.open_sent = branch.opened = branch.begun = branch.voted = true;
       branch.state = BranchState::kPrepared;
       const std::string how = Take(words);
-      branch.ended = how == "ended";
+      branch.Restore(how == "ended" ? Phase::kEnded : Phase::kVoted);
       if (how.starts_with("heuristic")) {
+        branch.Restore(Phase::kRecording);
         branch.heuristic = Named(how, Ack::kUnknown);
         branch.heuristic_ticket = 1;
         branch.state = BranchState::kHeuristic;

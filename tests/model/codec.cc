@@ -97,12 +97,9 @@ void WalkName(Io& io, core::AtomicBranch& branch) {
 template <typename Io>
 void Walk(Io& io, core::AtomicBranch& branch) {
   io.Bits(branch.state, 4);
-  for (bool* flag :
-       {&branch.open_sent, &branch.opened, &branch.begun, &branch.running, &branch.prepare_sent,
-        &branch.voted, &branch.ended, &branch.waiting, &branch.held, &branch.forgetting,
-        &branch.gone, &branch.witnessed, &branch.recovered, &branch.commit_lost}) {
-    Flag(io, *flag);
-  }
+  io.Bits(branch.phase, 5);
+  io.Bits(branch.reached, 4);  // a phase before the decision
+  for (bool* flag : {&branch.witnessed, &branch.recovered, &branch.commit_lost}) Flag(io, *flag);
   io.Bits(branch.sends, 2);  // never, once, more often (Move::Step)
   io.Bits(branch.heuristic, 3);
   io.Bits(branch.heuristic_ticket, 4);
@@ -138,8 +135,6 @@ void Walk(Io& io, core::Atomic& atomic, const Setup& setup) {
   io.Bits(atomic.next_ticket, 4);
   io.Bits(atomic.decision_ticket, 4);
   io.Bits(atomic.outcome_ticket, 4);
-  io.Bits(atomic.next_open, 2);
-  io.Bits(atomic.next_run, 2);
   io.Size(atomic.branches, 2);
   for (core::AtomicBranch& branch : atomic.branches) Walk(io, branch);
   if (setup.HasPartners()) WalkPartners(io, atomic);

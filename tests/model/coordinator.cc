@@ -256,7 +256,7 @@ void Move::OnAck(uint32_t index, const PendingCall& flight) {
       break;
     case Operation::kCommitOnePhase: ack = xa::MeaningOfOnePhase(flight.code).ack; break;
     case Operation::kRollBack:
-      ack = xa::MeaningOfRollBack(flight.code, branch.prepare_sent || flight.orphan).ack;
+      ack = xa::MeaningOfRollBack(flight.code, branch.AskedToPrepare() || flight.orphan).ack;
       break;
     case Operation::kFind: ack = JudgeFind(index, flight); break;
     case Operation::kForget:

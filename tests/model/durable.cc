@@ -168,7 +168,7 @@ void Move::Start(bool old_copy) {
     world.live->decision = core::Decision::kRollBack;
   }
   if (Planted(Plant::kBranchSkipped) && !world.live->branches.empty()) {
-    world.live->branches[0].ended = true;
+    world.live->branches[0].Restore(core::Phase::kEnded);
   }
   CheckStart();
   Step(core::Replayed{});
@@ -183,7 +183,7 @@ void Move::CheckStart() {
   using namespace recovery;
   for (uint32_t i = 0; i < setup.branches; ++i) {
     const bool known = world.live && i < world.live->branches.size();
-    const bool open = known && !world.live->branches[i].ended &&
+    const bool open = known && !world.live->branches[i].Ended() &&
                       world.live->branches[i].heuristic == core::Ack::kDone;
     const bool decided = open && world.live->decision == core::Decision::kCommit;
     Facts facts;

@@ -40,8 +40,9 @@ std::unique_ptr<coordinator::Entry> InTable(const Sighting& sighting) {
   for (const char* resource : {"a", "b"}) {
     atomic.branches.emplace_back();
     atomic.branches.back().spec = {std::string("on-") + resource, resource, false};
+    atomic.branches.back().Restore(core::Phase::kVoted);
   }
-  atomic.branches[0].ended = ended;
+  if (ended) atomic.branches[0].Restore(core::Phase::kEnded);
   return entry;
 }
 

@@ -55,7 +55,7 @@ void Call(Move& m, uint32_t b, int) { m.ClientCalls(b, true); }
 bool AwaitsVote(const Move& m, uint32_t b) {
   if (!m.setup.by_client[b] || !Active(m) || b >= m.world.live->branches.size()) return false;
   const core::AtomicBranch& branch = m.world.live->branches[b];
-  return branch.opened && !branch.voted;
+  return branch.phase == core::Phase::kAwaitingVote;
 }
 int CanVoteYes(const Move& m, uint32_t b) {
   return AwaitsVote(m, b) && m.world.parts[b].side.calling == Calling::kYes;

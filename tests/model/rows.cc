@@ -76,12 +76,12 @@ EventClass OfVote(const core::AtomicBranch& branch, const core::Voted& voted) {
 
 EventClass OfAck(const core::AtomicBranch& branch, const core::Acked& acked) {
   const Ack ack = acked.ack;
-  if (branch.ended || branch.held) return EventClass::kAckOver;
+  if (branch.Over()) return EventClass::kAckOver;
   if (acked.needs_operator) return EventClass::kAckRefused;
-  if (branch.forgetting) {
+  if (branch.phase == core::Phase::kForgetting) {
     return ack == Ack::kUnknown ? EventClass::kAckForgetUnknown : EventClass::kAckForgotten;
   }
-  if (branch.heuristic_ticket != 0) return EventClass::kAckRecording;
+  if (branch.phase == core::Phase::kRecording) return EventClass::kAckRecording;
   switch (ack) {
     case Ack::kDone: return EventClass::kAckDone;
     case Ack::kRolledBack: return EventClass::kAckRolledBack;

@@ -141,7 +141,7 @@ void Enlist(Move& m, uint32_t, int) {
 int CanAskRun(const Move& m, uint32_t b) {
   if (m.setup.one_call || !Active(m) || b >= m.world.live->branches.size()) return 0;
   const core::AtomicBranch& branch = m.world.live->branches[b];
-  return branch.opened && !branch.begun;
+  return branch.phase == core::Phase::kOpen;
 }
 void AskRun(Move& m, uint32_t b, int) {
   m.Step(core::Touched{});
@@ -150,9 +150,8 @@ void AskRun(Move& m, uint32_t b, int) {
 int CanAskCommit(const Move& m, uint32_t) {
   if (m.setup.one_call || !Active(m)) return 0;
   const auto& branches = m.world.live->branches;
-  return std::all_of(branches.begin(), branches.end(), [](const auto& branch) {
-    return branch.opened && !branch.running && (branch.voted || !branch.IsTcc());
-  });
+  return std::all_of(branches.begin(), branches.end(),
+                     [](const auto& branch) { return branch.ReadyToCommit(); });
 }
 void AskCommit(Move& m, uint32_t, int) { m.Step(core::CommitRequested{}); }
 

@@ -24,7 +24,7 @@ bool HasEnded(const World& world, uint32_t index) {
   const core::Atomic& atomic = *world.live;
   // Enlisted before a crash, and in no record: it had no decision.
   if (index >= atomic.branches.size()) return !world.first_run && atomic.open_logged;
-  return atomic.branches[index].ended;
+  return atomic.branches[index].Ended();
 }
 
 bool Remembers(const Branch& branch) {

@@ -144,7 +144,9 @@ void Process::PlantInto(coordinator::Restored& restored, bool half_copy) {
     if (world_.Planted(Plant::kHistoryTurned)) ended.outcome = core::Outcome::kRolledBack;
   }
   for (auto& entry : restored.unfinished) {
-    if (world_.Planted(Plant::kBranchSkipped)) entry->atomic.branches.front().ended = true;
+    if (world_.Planted(Plant::kBranchSkipped)) {
+      entry->atomic.branches.front().Restore(core::Phase::kEnded);
+    }
     PlantIntoOpen(*entry);
   }
 }
@@ -153,7 +155,7 @@ void Process::PlantIntoOpen(coordinator::Entry& entry) {
   core::Atomic& atomic = entry.atomic;
   const bool open = !entry.opens.empty() && atomic.decision == core::Decision::kRollBack;
   for (core::AtomicBranch& branch : atomic.branches) {
-    if (world_.Planted(Plant::kOpenForgotten) && open) branch.ended = true;
+    if (world_.Planted(Plant::kOpenForgotten) && open) branch.Restore(core::Phase::kEnded);
   }
   if (world_.Planted(Plant::kOpenConfirmed) && open) {
     atomic.decision = core::Decision::kCommit;
@@ -161,7 +163,7 @@ void Process::PlantIntoOpen(coordinator::Entry& entry) {
   }
   for (core::AtomicBranch& branch : atomic.branches) {
     if (!world_.Planted(Plant::kPartnerSkipped) || !branch.IsTcc()) continue;
-    branch.ended = true;
+    branch.Restore(core::Phase::kEnded);
     break;
   }
 }
