@@ -116,6 +116,7 @@ TEST_F(LogBookTest, OnceDecidedTheCommitRecordStandsForTheOpenRecords) {
   book_.Append(entry, {RecordKind::kOpen, Force::kNow, 1});
   core::Effects effects;
   entry.atomic.decision = core::Decision::kCommit;
+  entry.atomic.branches[0].Restore(core::Phase::kVoted);
   core::Step(entry.atomic, core::Replayed{}, clock_.now, effects);  // makes the decision
   book_.Append(entry, {RecordKind::kCommit, Force::kNow, 2});
   book_.CopyForward(2, identities_, table_);

@@ -10,7 +10,6 @@
 namespace assent::recovery {
 namespace {
 
-using Box = coordinator::ShardFixture;
 using coordinator::Request;
 using core::Operation;
 
@@ -40,12 +39,12 @@ Request WithPartner(const std::string& gid) {
 
 TEST_F(ReplayTest, CancelsAndRollsBackWhatWasOpenWithoutADecision) {
   for (const bool named : {true, false}) {
-    Box box;
-    box.Send(WithPartner(named ? "g" : ""));
-    box.FlushLog();
-    ASSERT_EQ(box.LogKinds(), "open");
+    coordinator::ShardFixture fixture;
+    fixture.Send(WithPartner(named ? "g" : ""));
+    fixture.FlushLog();
+    ASSERT_EQ(fixture.LogKinds(), "open");
     log_.Erase();
-    log_.Write(box.log.records);
+    log_.Write(fixture.log.records);
     EXPECT_EQ(log_.MustRead().copies.size(), named ? 2u : 1u);
     const auto after = log_.Restart();
     ASSERT_EQ(after->partners.calls.size(), 1u);
@@ -69,9 +68,9 @@ TEST_F(ReplayTest, CancelsAndRollsBackWhatWasOpenWithoutADecision) {
 
 // What is logged of a confirm that does not go through must say where it does not.
 TEST_F(ReplayTest, KnowsWhereAPartnerIs) {
-  Box box;
-  box.Send(WithPartner("g"));
-  log_.Write(box.log.records);
+  coordinator::ShardFixture fixture;
+  fixture.Send(WithPartner("g"));
+  log_.Write(fixture.log.records);
   const Rebuilt rebuilt = log_.MustRead();
   ASSERT_EQ(rebuilt.restored.unfinished.size(), 1u);
   const core::Atomic& atomic = rebuilt.restored.unfinished[0]->atomic;
@@ -79,15 +78,15 @@ TEST_F(ReplayTest, KnowsWhereAPartnerIs) {
 }
 
 TEST_F(ReplayTest, ConfirmsWhatWasDecidedFromTheCommitRecordAlone) {
-  Box box;
-  box.Send(WithPartner("g"));
-  box.FlushLog();
-  box.Reply("hotel", tcc::Operation::kTry);
-  box.Reply(box.a, Operation::kOpen);
-  box.Reply(box.a, Operation::kRun);
-  box.Reply(box.a, Operation::kPrepare);
-  ASSERT_EQ(box.LogKinds(), "open commit");
-  log_.Write({box.log.records[1]});
+  coordinator::ShardFixture fixture;
+  fixture.Send(WithPartner("g"));
+  fixture.FlushLog();
+  fixture.Reply("hotel", tcc::Operation::kTry);
+  fixture.Reply(fixture.a, Operation::kOpen);
+  fixture.Reply(fixture.a, Operation::kRun);
+  fixture.Reply(fixture.a, Operation::kPrepare);
+  ASSERT_EQ(fixture.LogKinds(), "open commit");
+  log_.Write({fixture.log.records[1]});
   const auto after = log_.Restart();
   after->Reply(after->a, Operation::kCommit);
   ASSERT_EQ(after->partners.calls.size(), 1u);
@@ -99,13 +98,13 @@ TEST_F(ReplayTest, ConfirmsWhatWasDecidedFromTheCommitRecordAlone) {
 
 // The outcome of a named roll-back is durable before its cancels have been answered.
 TEST_F(ReplayTest, GoesOnCancellingWhatWasRolledBack) {
-  Box box;
-  box.Send(WithPartner("g"));
-  box.FlushLog();
-  box.Reply("hotel", tcc::Operation::kTry);
-  box.Reply(box.a, Operation::kOpen, xa::Code::kRbCommFail);
-  ASSERT_EQ(box.LogKinds(), "open outcome");
-  log_.Write(box.log.records);
+  coordinator::ShardFixture fixture;
+  fixture.Send(WithPartner("g"));
+  fixture.FlushLog();
+  fixture.Reply("hotel", tcc::Operation::kTry);
+  fixture.Reply(fixture.a, Operation::kOpen, xa::Code::kRbCommFail);
+  ASSERT_EQ(fixture.LogKinds(), "open outcome");
+  log_.Write(fixture.log.records);
   const auto after = log_.Restart();
   after->Reply("hotel", tcc::Operation::kCancel);
   EXPECT_EQ(after->StatusOf(after->Send(WithPartner("g"))), 0) << "the database is asked too";
@@ -116,22 +115,22 @@ TEST_F(ReplayTest, GoesOnCancellingWhatWasRolledBack) {
 }
 
 TEST_F(ReplayTest, NeedsNothingMoreOfWhatHasEnded) {
-  Box box;
-  box.Send(WithPartner(""));
-  box.FlushLog();
-  box.Reply("hotel", tcc::Operation::kTry, tcc::Answer::kRefused);
-  ASSERT_EQ(box.LogKinds(), "open end");
-  log_.Write(box.log.records);
+  coordinator::ShardFixture fixture;
+  fixture.Send(WithPartner(""));
+  fixture.FlushLog();
+  fixture.Reply("hotel", tcc::Operation::kTry, tcc::Answer::kRefused);
+  ASSERT_EQ(fixture.LogKinds(), "open end");
+  log_.Write(fixture.log.records);
   EXPECT_TRUE(log_.MustRead().copies.empty());
 }
 
 // SQL that joined after the partner is in no record: the sweeper finds it prepared, and is told.
 TEST_F(ReplayTest, KnowsThatABranchInNoRecordOfARolledBackTransactionIsRolledBack) {
-  Box box;
-  box.Send(WithPartner("g"));
-  box.FlushLog();
-  const core::Gtrid gtrid = box.partners.calls.front().key.gtrid;
-  log_.Write(box.log.records);
+  coordinator::ShardFixture fixture;
+  fixture.Send(WithPartner("g"));
+  fixture.FlushLog();
+  const core::Gtrid gtrid = fixture.partners.calls.front().key.gtrid;
+  log_.Write(fixture.log.records);
   const auto after = log_.Restart();
   EXPECT_EQ(after->shard->EndedAs({gtrid, 3}), core::Decision::kRollBack);
   EXPECT_EQ(after->shard->EndedAs({gtrid, 1}), core::Decision::kNone) << "under way";

@@ -11,7 +11,6 @@
 namespace assent::recovery {
 namespace {
 
-using Box = coordinator::ShardFixture;
 using coordinator::Request;
 using core::Operation;
 
@@ -22,10 +21,10 @@ class ReplayTest : public testing::Test {
 };
 
 TEST_F(ReplayTest, FindsADecisionWithoutAnEndAndSendsItsCommitsAgain) {
-  Box box;
-  box.Execute("g");
-  box.UpToDecision();
-  log_.Write(box.log.records);
+  coordinator::ShardFixture fixture;
+  fixture.Execute("g");
+  fixture.UpToDecision();
+  log_.Write(fixture.log.records);
   Rebuilt rebuilt = log_.MustRead();
   ASSERT_EQ(rebuilt.restored.unfinished.size(), 1u);
   EXPECT_EQ(rebuilt.restored.unfinished[0]->gid, "g");
@@ -43,17 +42,17 @@ TEST_F(ReplayTest, FindsADecisionWithoutAnEndAndSendsItsCommitsAgain) {
 }
 
 TEST_F(ReplayTest, KeepsTheOutcomesOfNamedGids) {
-  Box box;
-  box.Execute("yes");
-  box.UpToDecision();
-  box.FlushLog();
-  box.Reply(box.a, Operation::kCommit);
-  box.Reply(box.b, Operation::kCommit);
-  box.Execute("no");
-  box.Reply(box.a, Operation::kOpen);
-  box.Reply(box.b, Operation::kOpen);
-  box.Reply(box.a, Operation::kRun, xa::Code::kRbOther);
-  log_.Write(box.log.records);
+  coordinator::ShardFixture fixture;
+  fixture.Execute("yes");
+  fixture.UpToDecision();
+  fixture.FlushLog();
+  fixture.Reply(fixture.a, Operation::kCommit);
+  fixture.Reply(fixture.b, Operation::kCommit);
+  fixture.Execute("no");
+  fixture.Reply(fixture.a, Operation::kOpen);
+  fixture.Reply(fixture.b, Operation::kOpen);
+  fixture.Reply(fixture.a, Operation::kRun, xa::Code::kRbOther);
+  log_.Write(fixture.log.records);
   Rebuilt rebuilt = log_.MustRead();
   EXPECT_TRUE(rebuilt.restored.unfinished.empty());
   ASSERT_EQ(rebuilt.restored.ended.size(), 2u);
@@ -65,39 +64,39 @@ TEST_F(ReplayTest, KeepsTheOutcomesOfNamedGids) {
 }
 
 TEST_F(ReplayTest, PresumesAbortOfWhatLeftNoDecision) {
-  Box box;
-  box.Execute("g");
-  box.Reply(box.a, Operation::kOpen);
-  box.Reply(box.b, Operation::kOpen);
-  box.Reply(box.a, Operation::kRun);
-  log_.Write(box.log.records);
+  coordinator::ShardFixture fixture;
+  fixture.Execute("g");
+  fixture.Reply(fixture.a, Operation::kOpen);
+  fixture.Reply(fixture.b, Operation::kOpen);
+  fixture.Reply(fixture.a, Operation::kRun);
+  log_.Write(fixture.log.records);
   const Rebuilt rebuilt = log_.MustRead();
   EXPECT_TRUE(rebuilt.restored.unfinished.empty());
   EXPECT_TRUE(rebuilt.restored.ended.empty());
 }
 
 TEST_F(ReplayTest, DoesNotAskABranchAgainThatWasRecordedAsEnded) {
-  Box box;
-  box.Execute("g");
-  box.UpToDecision();
-  box.FlushLog();
-  box.Reply(box.b, Operation::kCommit, xa::Code::kErRmFail);
-  box.Reply(box.a, Operation::kCommit);
-  ASSERT_EQ(box.LogKinds(), "commit branch-end");
-  log_.Write(box.log.records);
+  coordinator::ShardFixture fixture;
+  fixture.Execute("g");
+  fixture.UpToDecision();
+  fixture.FlushLog();
+  fixture.Reply(fixture.b, Operation::kCommit, xa::Code::kErRmFail);
+  fixture.Reply(fixture.a, Operation::kCommit);
+  ASSERT_EQ(fixture.LogKinds(), "commit branch-end");
+  log_.Write(fixture.log.records);
   const auto after = log_.Restart();
   EXPECT_TRUE(after->a.calls.empty());
   EXPECT_EQ(after->b.calls.size(), 1u);
 }
 
 TEST_F(ReplayTest, HoldsAHeuristicOutcomeOverARestart) {
-  Box box;
-  box.Execute("g");
-  box.UpToDecision();
-  box.FlushLog();
-  box.Reply(box.a, Operation::kCommit);
-  box.Reply(box.b, Operation::kCommit, xa::Code::kHeuristicRollBack);
-  log_.Write(box.log.records);
+  coordinator::ShardFixture fixture;
+  fixture.Execute("g");
+  fixture.UpToDecision();
+  fixture.FlushLog();
+  fixture.Reply(fixture.a, Operation::kCommit);
+  fixture.Reply(fixture.b, Operation::kCommit, xa::Code::kHeuristicRollBack);
+  log_.Write(fixture.log.records);
   EXPECT_EQ(log_.MustRead().copies.size(), 2u);
   const auto after = log_.Restart();
   after->Reply(after->a, Operation::kCommit);
@@ -109,19 +108,19 @@ TEST_F(ReplayTest, HoldsAHeuristicOutcomeOverARestart) {
 // A left branch makes a hazard. The other branch may stand prepared: after the restart it is rolled
 // back all the same.
 TEST_F(ReplayTest, RollsTheOtherBranchesOfAHazardBackAfterARestart) {
-  Box box;
-  box.Execute("g");
-  box.Reply(box.a, Operation::kOpen);
-  box.Reply(box.b, Operation::kOpen);
-  box.Reply(box.a, Operation::kRun);
-  box.Reply(box.b, Operation::kRun);
-  box.Reply(box.a, Operation::kPrepare);
-  box.Reply(box.b, Operation::kPrepare, xa::Code::kHeuristicHazard);
-  ASSERT_EQ(box.LogKinds(), "heuristic outcome");
+  coordinator::ShardFixture fixture;
+  fixture.Execute("g");
+  fixture.Reply(fixture.a, Operation::kOpen);
+  fixture.Reply(fixture.b, Operation::kOpen);
+  fixture.Reply(fixture.a, Operation::kRun);
+  fixture.Reply(fixture.b, Operation::kRun);
+  fixture.Reply(fixture.a, Operation::kPrepare);
+  fixture.Reply(fixture.b, Operation::kPrepare, xa::Code::kHeuristicHazard);
+  ASSERT_EQ(fixture.LogKinds(), "heuristic outcome");
   for (const size_t cut : {2u, 1u}) {  // the outcome may be lost in the crash
-    box.log.records.resize(cut);
+    fixture.log.records.resize(cut);
     log_.Erase();
-    log_.Write(box.log.records);
+    log_.Write(fixture.log.records);
     const auto after = log_.Restart();
     after->Reply(after->a, Operation::kRollBack);
     const size_t again = after->Execute("g");
@@ -131,7 +130,7 @@ TEST_F(ReplayTest, RollsTheOtherBranchesOfAHazardBackAfterARestart) {
 }
 
 TEST_F(ReplayTest, InventsNoDecisionForAOnePhaseCommitThatIsAHazard) {
-  Box box;
+  coordinator::ShardFixture fixture;
   Request request;
   request.route = coordinator::Route::kExecute;
   v1::ExecuteRequest body;
@@ -140,12 +139,12 @@ TEST_F(ReplayTest, InventsNoDecisionForAOnePhaseCommitThatIsAHazard) {
   branch->mutable_xa()->set_resource("a");
   branch->mutable_xa()->add_statements()->set_sql("UPDATE t SET a = 1");
   request.body = body;
-  box.Send(std::move(request));
-  box.Reply(box.a, Operation::kOpen);
-  box.Reply(box.a, Operation::kRun);
-  box.Reply(box.a, Operation::kCommitOnePhase, xa::Code::kHeuristicHazard);
-  ASSERT_EQ(box.LogKinds(), "heuristic");
-  log_.Write(box.log.records);
+  fixture.Send(std::move(request));
+  fixture.Reply(fixture.a, Operation::kOpen);
+  fixture.Reply(fixture.a, Operation::kRun);
+  fixture.Reply(fixture.a, Operation::kCommitOnePhase, xa::Code::kHeuristicHazard);
+  ASSERT_EQ(fixture.LogKinds(), "heuristic");
+  log_.Write(fixture.log.records);
   Rebuilt rebuilt = log_.MustRead();
   ASSERT_EQ(rebuilt.restored.unfinished.size(), 1u);
   EXPECT_EQ(rebuilt.restored.unfinished[0]->atomic.decision, core::Decision::kNone);
@@ -154,13 +153,13 @@ TEST_F(ReplayTest, InventsNoDecisionForAOnePhaseCommitThatIsAHazard) {
 }
 
 TEST_F(ReplayTest, ForgetsAHeuristicThatAgreesWithTheDecision) {
-  Box box;
-  box.Execute("g");
-  box.UpToDecision();
-  box.FlushLog();
-  box.Reply(box.a, Operation::kCommit);
-  box.Reply(box.b, Operation::kCommit, xa::Code::kHeuristicCommit);
-  log_.Write(box.log.records);
+  coordinator::ShardFixture fixture;
+  fixture.Execute("g");
+  fixture.UpToDecision();
+  fixture.FlushLog();
+  fixture.Reply(fixture.a, Operation::kCommit);
+  fixture.Reply(fixture.b, Operation::kCommit, xa::Code::kHeuristicCommit);
+  log_.Write(fixture.log.records);
   const auto after = log_.Restart();
   after->Reply(after->a, Operation::kCommit);
   after->Reply(after->b, Operation::kForget);

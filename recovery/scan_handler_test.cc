@@ -11,14 +11,13 @@
 namespace assent::recovery {
 namespace {
 
-using Box = coordinator::ShardFixture;
 using core::Operation;
 
 class ScanHandlerTest : public ::testing::Test {
  protected:
   explicit ScanHandlerTest(bool await_first_scans = false)
-      : box_(Options(), 3, await_first_scans), handler_({}) {
-    handler_.Attach(*box_.shard);
+      : fixture_(Options(), 3, await_first_scans), handler_({}) {
+    handler_.Attach(*fixture_.shard);
   }
 
   static coordinator::EngineOptions Options() {
@@ -35,69 +34,70 @@ class ScanHandlerTest : public ::testing::Test {
     scan.standby = standby;
     scan.stamp = {"server-a", "start"};
     for (const xa::Xid& xid : listed) scan.listed.push_back({xid, ""});
-    return handler_.Take(*box_.shard, "a", scan, box_.clock.now);
+    return handler_.Take(*fixture_.shard, "a", scan, fixture_.clock.now);
   }
   // Everything that has ended is forgotten, and the mark stands above all older incarnations.
   void EndOneAndForgetIt() {
-    box_.Execute("g1");
-    box_.UpToDecision();
-    box_.FlushLog();
-    box_.Reply(box_.a, Operation::kCommit);
-    box_.Reply(box_.b, Operation::kCommit);
-    box_.FlushLog();
-    box_.Advance(std::chrono::seconds(5));
-    ASSERT_TRUE(box_.shard->Forgotten().up_to.has_value());
+    fixture_.Execute("g1");
+    fixture_.UpToDecision();
+    fixture_.FlushLog();
+    fixture_.Reply(fixture_.a, Operation::kCommit);
+    fixture_.Reply(fixture_.b, Operation::kCommit);
+    fixture_.FlushLog();
+    fixture_.Advance(std::chrono::seconds(5));
+    ASSERT_TRUE(fixture_.shard->Forgotten().up_to.has_value());
   }
 
-  Box box_;
+  coordinator::ShardFixture fixture_;
   ScanHandler handler_;
 };
 
 TEST_F(ScanHandlerTest, RollsAnOrphanBackUntilItIsGoneThoughOutcomesAreForgottenMeanwhile) {
   Scan({Orphan(2)});
-  box_.Reply(box_.a, Operation::kRollBack, xa::Code::kErNota);  // its old session still holds it
+  fixture_.Reply(fixture_.a, Operation::kRollBack,
+                 xa::Code::kErNota);  // its old session still holds it
   EndOneAndForgetIt();
   Scan({Orphan(2)});
-  ASSERT_EQ(box_.a.calls.size(), 1u);
-  EXPECT_EQ(box_.a.calls.front().operation, Operation::kRollBack);
+  ASSERT_EQ(fixture_.a.calls.size(), 1u);
+  EXPECT_EQ(fixture_.a.calls.front().operation, Operation::kRollBack);
 }
 
 TEST_F(ScanHandlerTest, LeavesToTheOperatorWhatItFirstSeesAtOrBelowTheMark) {
   EndOneAndForgetIt();
   Scan({Orphan(2)});
-  EXPECT_TRUE(box_.a.calls.empty());
+  EXPECT_TRUE(fixture_.a.calls.empty());
 }
 
 // A commit hung and was taken as done, the server restarted and has the branch prepared again; the
 // transaction stays live because its other branch has no answer.
 TEST_F(ScanHandlerTest, CommitsABranchThatReturnedWhileItsTransactionIsStillLive) {
-  box_.Execute("g1");
-  box_.UpToDecision();
-  box_.FlushLog();
-  const xa::Xid xid = box_.a.calls.front().xid;
-  box_.Reply(box_.a, Operation::kCommit);
-  ASSERT_TRUE(box_.shard->IsLive(xid.gtrid));
+  fixture_.Execute("g1");
+  fixture_.UpToDecision();
+  fixture_.FlushLog();
+  const xa::Xid xid = fixture_.a.calls.front().xid;
+  fixture_.Reply(fixture_.a, Operation::kCommit);
+  ASSERT_TRUE(fixture_.shard->IsLive(xid.gtrid));
   Scan({xid});
-  EXPECT_TRUE(box_.a.calls.empty()) << "this list may be older than the answer";
+  EXPECT_TRUE(fixture_.a.calls.empty()) << "this list may be older than the answer";
   Scan({xid});
-  ASSERT_EQ(box_.a.calls.size(), 1u);
-  box_.Reply(box_.a, Operation::kCommit);
+  ASSERT_EQ(fixture_.a.calls.size(), 1u);
+  fixture_.Reply(fixture_.a, Operation::kCommit);
 }
 
 TEST_F(ScanHandlerTest, StopsAtABranchOfANewerIncarnationBeforeAnythingIsTouched) {
   EXPECT_FALSE(Scan({Orphan(2), Orphan(4)}).has_value());
-  EXPECT_TRUE(box_.a.calls.empty());
-  EXPECT_NE(box_.fatal.find("newer incarnation"), std::string::npos) << box_.fatal;
+  EXPECT_TRUE(fixture_.a.calls.empty());
+  EXPECT_NE(fixture_.fatal.find("newer incarnation"), std::string::npos) << fixture_.fatal;
 }
 
 TEST_F(ScanHandlerTest, StopsAtABranchOfANewerIncarnationOnAStandbyToo) {
   EXPECT_FALSE(Scan({Orphan(4)}, true).has_value());
-  EXPECT_NE(box_.fatal.find("newer incarnation"), std::string::npos) << box_.fatal;
+  EXPECT_NE(fixture_.fatal.find("newer incarnation"), std::string::npos) << fixture_.fatal;
 }
 
 TEST_F(ScanHandlerTest, TouchesNothingThatOnlyAStandbyShows) {
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(Scan({Orphan(2)}, true).has_value());
-  EXPECT_TRUE(box_.a.calls.empty());
+  EXPECT_TRUE(fixture_.a.calls.empty());
 }
 
 TEST_F(ScanHandlerTest, StopsAtAWitnessRowOfANewerIncarnation) {
@@ -105,9 +105,9 @@ TEST_F(ScanHandlerTest, StopsAtAWitnessRowOfANewerIncarnation) {
   scan.complete = true;
   scan.listed.push_back({Orphan(2), ""});
   scan.newer_witness = {core::Gtrid::Make("12345678", 3, "xyz", 7), 1};
-  EXPECT_FALSE(handler_.Take(*box_.shard, "a", scan, box_.clock.now).has_value());
-  EXPECT_TRUE(box_.a.calls.empty());
-  EXPECT_NE(box_.fatal.find("witness row"), std::string::npos) << box_.fatal;
+  EXPECT_FALSE(handler_.Take(*fixture_.shard, "a", scan, fixture_.clock.now).has_value());
+  EXPECT_TRUE(fixture_.a.calls.empty());
+  EXPECT_NE(fixture_.fatal.find("witness row"), std::string::npos) << fixture_.fatal;
 }
 
 // A shard that waits for first scans.
@@ -117,27 +117,27 @@ class FirstJudgementTest : public ScanHandlerTest {
   void Fail() {
     xa::ScanResult failed;
     failed.error = "connection refused";
-    handler_.Take(*box_.shard, "a", failed, box_.clock.now);
+    handler_.Take(*fixture_.shard, "a", failed, fixture_.clock.now);
   }
 };
 
 TEST_F(FirstJudgementTest, AStaleProcessHasSentNothingWhenItStops) {
-  box_.Execute("g");
+  fixture_.Execute("g");
   EXPECT_FALSE(Scan({Orphan(4)}).has_value());
-  EXPECT_FALSE(box_.fatal.empty());
-  EXPECT_TRUE(box_.a.calls.empty());
+  EXPECT_FALSE(fixture_.fatal.empty());
+  EXPECT_TRUE(fixture_.a.calls.empty());
 }
 
 TEST_F(FirstJudgementTest, LetsWorkPassOnceAScanShowsNothingNewer) {
   Fail();
-  const size_t refused = box_.Execute("refused");
-  box_.FlushLog();
-  EXPECT_EQ(box_.StatusOf(refused), 409);
+  const size_t refused = fixture_.Execute("refused");
+  fixture_.FlushLog();
+  EXPECT_EQ(fixture_.StatusOf(refused), 409);
   Scan({Orphan(2)});
-  box_.Execute("g");
-  ASSERT_EQ(box_.a.calls.size(), 2u);
-  EXPECT_EQ(box_.a.calls.front().operation, Operation::kRollBack);
-  EXPECT_EQ(box_.a.calls.back().operation, Operation::kOpen);
+  fixture_.Execute("g");
+  ASSERT_EQ(fixture_.a.calls.size(), 2u);
+  EXPECT_EQ(fixture_.a.calls.front().operation, Operation::kRollBack);
+  EXPECT_EQ(fixture_.a.calls.back().operation, Operation::kOpen);
 }
 
 class RestartedScanTest : public testing::Test {
@@ -148,15 +148,15 @@ class RestartedScanTest : public testing::Test {
 
 // What has ended by the time of the first scan has not ended durably yet.
 TEST_F(RestartedScanTest, PurgesOldWitnessesOnceButThoseOfWhatWasUnfinished) {
-  coordinator::ShardFixture box;
-  box.Execute("ended");
-  box.UpToDecision();
-  box.FlushLog();
-  box.Reply(box.a, Operation::kCommit);
-  box.Reply(box.b, Operation::kCommit);
-  box.Execute("unfinished");
-  box.UpToDecision();
-  log_.Write(box.log.records);
+  coordinator::ShardFixture fixture;
+  fixture.Execute("ended");
+  fixture.UpToDecision();
+  fixture.FlushLog();
+  fixture.Reply(fixture.a, Operation::kCommit);
+  fixture.Reply(fixture.b, Operation::kCommit);
+  fixture.Execute("unfinished");
+  fixture.UpToDecision();
+  log_.Write(fixture.log.records);
   const core::Gtrid unfinished = log_.MustRead().restored.unfinished.at(0)->atomic.gtrid;
   const auto after = log_.Restart();
   after->Reply(after->a, Operation::kCommit);

@@ -48,7 +48,7 @@ Rebuilt LogOnDisk::MustRead() const {
 }
 
 std::unique_ptr<coordinator::ShardFixture> LogOnDisk::Restart() const {
-  constexpr uint32_t kNextIncarnation = 4;  // a Box is 3
+  constexpr uint32_t kNextIncarnation = 4;  // ShardFixture has 3
   Rebuilt rebuilt = MustRead();
   auto box = std::make_unique<coordinator::ShardFixture>(engine_, kNextIncarnation);
   box->log.records = rebuilt.copies;

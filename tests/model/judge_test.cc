@@ -11,7 +11,6 @@
 namespace assent::model {
 namespace {
 
-using Box = coordinator::ShardFixture;
 using core::Operation;
 using recovery::Action;
 
@@ -47,24 +46,25 @@ std::unique_ptr<coordinator::Entry> InTable(const Sighting& sighting) {
 }
 
 // The same in the process that began it.
-void RunUpTo(const Sighting& sighting, Box& box) {
-  box.Execute("g");
+void RunUpTo(const Sighting& sighting, coordinator::ShardFixture& fixture) {
+  fixture.Execute("g");
   if (sighting.ended_as == core::Decision::kCommit) {
-    box.UpToDecision();
-    box.FlushLog();
-    box.Reply(box.a, Operation::kCommit);
+    fixture.UpToDecision();
+    fixture.FlushLog();
+    fixture.Reply(fixture.a, Operation::kCommit);
   }
   if (sighting.ended_as == core::Decision::kRollBack) {
-    box.Reply(box.a, Operation::kOpen);
-    box.Reply(box.b, Operation::kOpen);
-    box.Reply(box.a, Operation::kRun);
-    box.Reply(box.b, Operation::kRun, xa::Code::kRbDeadlock);
-    box.Reply(box.a, Operation::kRollBack);
+    fixture.Reply(fixture.a, Operation::kOpen);
+    fixture.Reply(fixture.b, Operation::kOpen);
+    fixture.Reply(fixture.a, Operation::kRun);
+    fixture.Reply(fixture.b, Operation::kRun, xa::Code::kRbDeadlock);
+    fixture.Reply(fixture.a, Operation::kRollBack);
   }
 }
 
-std::unique_ptr<Box> ShardAt(const Sighting& sighting) {
-  auto box = std::make_unique<Box>(coordinator::EngineOptions{}, IncarnationOf(sighting));
+std::unique_ptr<coordinator::ShardFixture> ShardAt(const Sighting& sighting) {
+  auto fixture = std::make_unique<coordinator::ShardFixture>(coordinator::EngineOptions{},
+                                                             IncarnationOf(sighting));
   coordinator::Restored restored;
   restored.identities["a"] = {"server-a", sighting.changed ? Its() : core::Gtrid(), 1};
   if (sighting.forgotten) restored.forgotten.up_to = Its();
@@ -77,21 +77,21 @@ std::unique_ptr<Box> ShardAt(const Sighting& sighting) {
     restored.ended.push_back(std::move(ended));
   }
   if (sighting.live && !sighting.first_run) restored.unfinished.push_back(InTable(sighting));
-  box->shard->Restore(std::move(restored));
-  if (sighting.live && sighting.first_run) RunUpTo(sighting, *box);
-  return box;
+  fixture->shard->Restore(std::move(restored));
+  if (sighting.live && sighting.first_run) RunUpTo(sighting, *fixture);
+  return fixture;
 }
 
-Deed Take(recovery::ScanHandler& handler, Box& box) {
+Deed Take(recovery::ScanHandler& handler, coordinator::ShardFixture& fixture) {
   xa::ScanResult scan;
   scan.complete = true;
   scan.stamp = {"server-a", "start"};
   scan.listed.push_back({{Its(), 1}, ""});
-  const size_t before = box.a.calls.size();
-  handler.Take(*box.shard, "a", scan, kAsked);
-  if (!box.fatal.empty()) return Deed::kStop;
-  if (box.a.calls.size() == before) return Deed::kNothing;
-  return box.a.calls.back().operation == Operation::kCommit ? Deed::kCommit : Deed::kRollBack;
+  const size_t before = fixture.a.calls.size();
+  handler.Take(*fixture.shard, "a", scan, kAsked);
+  if (!fixture.fatal.empty()) return Deed::kStop;
+  if (fixture.a.calls.size() == before) return Deed::kNothing;
+  return fixture.a.calls.back().operation == Operation::kCommit ? Deed::kCommit : Deed::kRollBack;
 }
 
 // Lists before, over shards that knew what makes the judge remember what it does.
@@ -123,9 +123,9 @@ void Remember(const Sighting& sighting, recovery::ScanHandler& handler) {
 Deed ByTheJudge(const Sighting& sighting) {
   recovery::ScanHandler handler({});
   Remember(sighting, handler);
-  const auto box = ShardAt(sighting);
-  box->clock.now = kAsked;  // the back-off of earlier tries is over
-  return Take(handler, *box);
+  const auto fixture = ShardAt(sighting);
+  fixture->clock.now = kAsked;  // the back-off of earlier tries is over
+  return Take(handler, *fixture);
 }
 
 std::string Describe(const Sighting& s) {
