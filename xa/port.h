@@ -55,7 +55,7 @@ struct Statement {
   std::string sql;  // exactly one statement, checked by Check(); parameters are question marks
   std::vector<Value> parameters;
   std::optional<uint64_t> expect_rows;
-  std::shared_ptr<const CheckedSql> checked;  // by Check, so that nobody reads the SQL again
+  std::shared_ptr<const CheckedSql> checked = {};  // by Check, so that nobody reads the SQL again
 };
 
 struct StatementResult {

@@ -49,7 +49,7 @@ class ScanningManager final : public xa::ResourceManager {
     for (const size_t marker : scanned->markers) {
       CHECK(marker < scanned->end && sql[marker] == '?') << sql;
     }
-    return sql::Check(sql, dialect_);
+    return sql::Check(sql, grammar_);
   }
   xa::ResourceStatus Status() const override { return {}; }
   void PurgeWitness(std::vector<xa::Xid>) override {}
