@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What bad requests get: a documented status, a message that names the field, and nothing is lost.
-#include "tests/e2e/stand.h"
+#include "tests/e2e/fixture.h"
 
 namespace assent::test {
 namespace {
 
 using Pair = std::pair<int64_t, int64_t>;
 
-class BadInput : public Stand {
+class BadInput : public EndToEndTest {
  protected:
   // Neither side has moved, nothing is left behind, and good work is still done.
   void TearDown() override {

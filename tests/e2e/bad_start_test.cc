@@ -5,14 +5,14 @@
 #include <filesystem>
 #include <fstream>
 
-#include "tests/e2e/stand.h"
+#include "tests/e2e/fixture.h"
 
 namespace assent::test {
 namespace {
 
 using Pair = std::pair<int64_t, int64_t>;
 
-class BadStart : public Stand {
+class BadStart : public EndToEndTest {
  protected:
   // Starts one that must end with this code, saying all of `words`.
   void ExpectExit(Daemon& daemon, int code, const std::vector<std::string>& words,

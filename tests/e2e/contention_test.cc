@@ -2,7 +2,7 @@
 // Locks that others hold: deadlines, lock time-outs, deadlocks, serialization failures.
 #include <future>
 
-#include "tests/e2e/stand.h"
+#include "tests/e2e/fixture.h"
 
 namespace assent::test {
 namespace {
@@ -59,7 +59,7 @@ class LockHolder {
   std::unique_ptr<Process> process_;
 };
 
-class Contention : public Stand {
+class Contention : public EndToEndTest {
  protected:
   int Waiters(Server& server) {
     const Rows rows =

@@ -8,7 +8,7 @@
 
 #include <fstream>
 
-#include "tests/e2e/stand.h"
+#include "tests/e2e/fixture.h"
 
 namespace assent::test {
 namespace {
@@ -37,7 +37,7 @@ class SmallDisk {
   bool mounted_ = false;
 };
 
-class DiskFull : public Stand {};
+class DiskFull : public EndToEndTest {};
 
 TEST_F(DiskFull, RefusesNewWorkAndLosesNothing) {
   TempDirectory directory;

@@ -3,14 +3,14 @@
 #include <atomic>
 #include <thread>
 
-#include "tests/e2e/stand.h"
+#include "tests/e2e/fixture.h"
 
 namespace assent::test {
 namespace {
 
 using Pair = std::pair<int64_t, int64_t>;
 
-class Execute : public Stand {};
+class Execute : public EndToEndTest {};
 
 TEST_F(Execute, CommitsOnBothSides) {
   StartDaemon();

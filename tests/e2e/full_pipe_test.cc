@@ -11,7 +11,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/e2e/stand.h"
+#include "tests/e2e/fixture.h"
 #include "tests/e2e/wrapped.h"
 
 namespace assent::test {

@@ -7,8 +7,8 @@
 #include <future>
 #include <latch>
 
-#include "tests/e2e/desk.h"
-#include "tests/e2e/stand.h"
+#include "tests/e2e/fixture.h"
+#include "tests/e2e/seat_partner.h"
 
 namespace assent::test {
 namespace {
@@ -42,7 +42,7 @@ Told Ask(const partner::Call& tried) {
   return told;
 }
 
-class InDoubt : public Stand {
+class InDoubt : public EndToEndTest {
  protected:
   void Begin() {
     api_ = std::make_unique<Api>(NewApi());
@@ -50,16 +50,16 @@ class InDoubt : public Stand {
     ASSERT_EQ(begun.status, 200) << begun.body;
     transaction_ = begun.transaction.transaction();
   }
-  // The desk has tried, and is cut off.
+  // The partner has tried, and is cut off.
   void HoldAndCutOff() {
-    desk_.Serve();
+    seats_.Serve();
     Begin();
-    const Reply enlisted = Post("/branches", desk_.Branch("desk"));
+    const Reply enlisted = Post("/branches", seats_.Branch("seats"));
     ASSERT_EQ(enlisted.status, 200) << enlisted.body;
-    desk_.Stop();
-    tried_ = desk_.LastTry();
+    seats_.Stop();
+    tried_ = seats_.LastTry();
     ASSERT_EQ(tried_.coordinator, daemon_->url());
-    ASSERT_EQ(desk_.Ledger(), "9 held");
+    ASSERT_EQ(seats_.Ledger(), "9 held");
   }
   Reply Post(const std::string& path, const std::string& json = "") {
     return api_->Post("/v1/transactions/trip" + path, json, transaction_);
@@ -85,16 +85,16 @@ class InDoubt : public Stand {
   void ExpectDuplicate(Operation operation, const std::string& ledger) {
     const auto end = operation == Operation::kConfirm ? v1::Transaction::COMMITTED
                                                       : v1::Transaction::ROLLED_BACK;
-    EXPECT_EQ(desk_.Ledger(), ledger);
-    EXPECT_EQ(desk_.Ran(barrier::Name(operation)), 1);
-    desk_.Serve();
+    EXPECT_EQ(seats_.Ledger(), ledger);
+    EXPECT_EQ(seats_.Ran(barrier::Name(operation)), 1);
+    seats_.Serve();
     EXPECT_TRUE(Eventually(
         kSoon, [&] { return NewApi().Get("/v1/transactions/trip").transaction.state() == end; }));
-    EXPECT_EQ(desk_.Ledger(), ledger);
-    EXPECT_EQ(desk_.Ran(barrier::Name(operation)), 1);
+    EXPECT_EQ(seats_.Ledger(), ledger);
+    EXPECT_EQ(seats_.Ran(barrier::Name(operation)), 1);
   }
 
-  Desk desk_{SharedPostgreSql(), "in_doubt"};
+  SeatPartner seats_{SharedPostgreSql(), "in_doubt"};
   partner::Call tried_;
   std::unique_ptr<Api> api_;
   std::string transaction_;
@@ -114,10 +114,10 @@ TEST_F(InDoubt, ConfirmsByItselfWhatIsCommitted) {
   EXPECT_EQ(Ask(tried_).may, May::kConfirm);
   Restart();
   EXPECT_EQ(EventuallyMay(), May::kConfirm);
-  EXPECT_EQ(desk_.Settle(tried_, Operation::kConfirm), 200);
+  EXPECT_EQ(seats_.Settle(tried_, Operation::kConfirm), 200);
   Restart();
   EXPECT_EQ(EventuallyMay(), May::kConfirm) << "a decision does not change";
-  EXPECT_EQ(desk_.Settle(tried_, Operation::kConfirm), 200);
+  EXPECT_EQ(seats_.Settle(tried_, Operation::kConfirm), 200);
   ExpectDuplicate(Operation::kConfirm, "9 booked");
 }
 
@@ -128,7 +128,7 @@ TEST_F(InDoubt, CancelsByItselfWhatIsRolledBack) {
   EXPECT_EQ(Ask(tried_).may, May::kCancel);
   Restart();
   EXPECT_EQ(EventuallyMay(), May::kCancel);
-  EXPECT_EQ(desk_.Settle(tried_, Operation::kCancel), 200);
+  EXPECT_EQ(seats_.Settle(tried_, Operation::kCancel), 200);
   Restart();
   EXPECT_EQ(EventuallyMay(), May::kCancel) << "a decision does not change";
   ExpectDuplicate(Operation::kCancel, "10 released");
@@ -140,7 +140,7 @@ TEST_F(InDoubt, CancelsByItselfWhatWasUndecidedWhenTheCoordinatorDied) {
   ExpectHold(200, "");
   Restart();
   EXPECT_EQ(EventuallyMay(), May::kCancel);
-  EXPECT_EQ(desk_.Settle(tried_, Operation::kCancel), 200);
+  EXPECT_EQ(seats_.Settle(tried_, Operation::kCancel), 200);
   ExpectDuplicate(Operation::kCancel, "10 released");
 }
 
@@ -153,7 +153,7 @@ TEST_F(InDoubt, ConfirmsByItselfWhatWasDecidedWhenTheCoordinatorDied) {
   ExpectHold(0, "");
   ASSERT_TRUE(daemon_->Start());
   EXPECT_EQ(EventuallyMay(), May::kConfirm);
-  EXPECT_EQ(desk_.Settle(tried_, Operation::kConfirm), 200);
+  EXPECT_EQ(seats_.Settle(tried_, Operation::kConfirm), 200);
   ExpectDuplicate(Operation::kConfirm, "9 booked");
 }
 
@@ -161,25 +161,25 @@ TEST_F(InDoubt, ConfirmsByItselfWhatWasDecidedWhenTheCoordinatorDied) {
 TEST_F(InDoubt, WhoMayHaveSaidYesHoldsUntilItIsTold) {
   StartDaemon();
   std::latch entered(1), released(1);
-  desk_.Serve({.on_try = [&](partner::Session&, const partner::Call&) {
+  seats_.Serve({.on_try = [&](partner::Session&, const partner::Call&) {
     entered.count_down();
     released.wait();
     return partner::Done();
   }});
   Begin();
   auto enlisted = std::async(std::launch::async,
-                             [&] { return Post("/branches", desk_.Branch("desk")).status; });
+                             [&] { return Post("/branches", seats_.Branch("seats")).status; });
   entered.wait();
   daemon_->Kill();
   released.count_down();
   EXPECT_EQ(enlisted.get(), 0);
-  EXPECT_TRUE(Eventually(kSoon, [&] { return desk_.Ledger() == "9 held"; }));
-  desk_.Stop();
-  tried_ = desk_.LastTry();
+  EXPECT_TRUE(Eventually(kSoon, [&] { return seats_.Ledger() == "9 held"; }));
+  seats_.Stop();
+  tried_ = seats_.LastTry();
   ExpectHold(0, "");
   ASSERT_TRUE(daemon_->Start());
   EXPECT_EQ(EventuallyMay(), May::kCancel);
-  EXPECT_EQ(desk_.Settle(tried_, Operation::kCancel), 200);
+  EXPECT_EQ(seats_.Settle(tried_, Operation::kCancel), 200);
   ExpectDuplicate(Operation::kCancel, "10 released");
 }
 
@@ -203,7 +203,7 @@ TEST_F(InDoubt, HoldsWhenItIsToldThatNothingIsKnown) {
   std::filesystem::rename(aside, log);
   ASSERT_TRUE(daemon_->Start());
   EXPECT_EQ(EventuallyMay(), May::kConfirm);
-  EXPECT_EQ(desk_.Settle(tried_, Operation::kConfirm), 200);
+  EXPECT_EQ(seats_.Settle(tried_, Operation::kConfirm), 200);
   ExpectDuplicate(Operation::kConfirm, "9 booked");
 }
 

@@ -2,14 +2,14 @@
 // Transactions that a client runs step by step.
 #include <future>
 
-#include "tests/e2e/stand.h"
+#include "tests/e2e/fixture.h"
 
 namespace assent::test {
 namespace {
 
 using Pair = std::pair<int64_t, int64_t>;
 
-class Interactive : public Stand {
+class Interactive : public EndToEndTest {
  protected:
   std::string Path(const std::string& gid, const std::string& rest = "") {
     return "/v1/transactions/" + gid + rest;

@@ -2,13 +2,13 @@
 // Transactions with large results over real databases: what is too much is rolled back, and clients
 // that do not read their results cost little memory.
 #include "server/testing.h"
-#include "tests/e2e/stand.h"
+#include "tests/e2e/fixture.h"
 #include "tests/support/resident.h"
 
 namespace assent::test {
 namespace {
 
-class LargeResults : public Stand {
+class LargeResults : public EndToEndTest {
  protected:
   static std::string Select(int bytes) {
     return R"({"sql": "SELECT REPEAT('x', )" + std::to_string(bytes) + ")\"}";

@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/e2e/stand.h"
+#include "tests/e2e/fixture.h"
 
 namespace assent::test {
 namespace {

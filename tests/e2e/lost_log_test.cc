@@ -9,12 +9,12 @@
 #include <filesystem>
 #include <thread>
 
-#include "tests/e2e/stand.h"
+#include "tests/e2e/fixture.h"
 
 namespace assent::test {
 namespace {
 
-class LostLog : public Stand {
+class LostLog : public EndToEndTest {
  protected:
   static std::string Transfer(const std::string& gid) {
     return Atomic(gid, {Branch("pc", Grant(1, -1)), Branch("mobile", Grant(1, 1))});

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Nested services: whoever is called as a partner enlists further branches under the transaction
-// that it was called with. A flight's desk, while it tries, enlists a hotel's desk or SQL; then the
-// application ends the transaction, which it has begun with the flight alone.
+// that it was called with. A flight partner, while it tries, enlists a hotel partner or SQL; then
+// the application ends the transaction, which it has begun with the flight alone.
 #include <atomic>
 
-#include "tests/e2e/desk.h"
-#include "tests/e2e/stand.h"
+#include "tests/e2e/fixture.h"
+#include "tests/e2e/seat_partner.h"
 
 namespace assent::test {
 namespace {
@@ -14,7 +14,7 @@ using partner::Call;
 using partner::Outcome;
 using partner::Session;
 
-class Nested : public Stand {
+class Nested : public EndToEndTest {
  protected:
   using Answer = Result<client::Answer<v1::Transaction>>;
 
@@ -35,13 +35,13 @@ class Nested : public Stand {
   static std::string TypeOf(const Answer& answer) {
     return !answer ? answer.error().message : answer->problem ? answer->problem->type() : "none";
   }
-  Desk::Work EnlistsHotel() {
+  SeatPartner::Work EnlistsHotel() {
     return [this](Session&, const Call& call) {
       return OutcomeOf(Enlist(call, hotel_.Enlisted("hotel")));
     };
   }
   // Takes gold from a player of the PC game: enlists its database and runs this there.
-  static Desk::Work RunsSql(int id) {
+  static SeatPartner::Work RunsSql(int id) {
     return [id](Session&, const Call& call) {
       v1::Branch branch;
       branch.set_name("pc");
@@ -77,8 +77,8 @@ class Nested : public Stand {
         kSoon, [&] { return NewApi().Get("/v1/transactions/trip").transaction.state() == state; });
   }
 
-  Desk flight_{SharedMariaDb(), "flight"};
-  Desk hotel_{SharedPostgreSql(), "hotel"};
+  SeatPartner flight_{SharedMariaDb(), "flight"};
+  SeatPartner hotel_{SharedPostgreSql(), "hotel"};
   std::unique_ptr<Api> api_;
   std::string transaction_;
 };
@@ -147,7 +147,7 @@ TEST_F(Nested, InOneCallARefusalOfWhatWasEnlistedTouchesNoDatabase) {
 }
 
 TEST_F(Nested, ARefusalOfWhoHasEnlistedCancelsTheOther) {
-  const Desk::Work enlist = EnlistsHotel();
+  const SeatPartner::Work enlist = EnlistsHotel();
   Begin({.on_try = [enlist](Session& session, const Call& call) {
     const Outcome hotel = enlist(session, call);
     return hotel.kind == Outcome::Kind::kDone ? partner::Refused("no crew") : hotel;
@@ -162,7 +162,7 @@ TEST_F(Nested, ARefusalOfWhoHasEnlistedCancelsTheOther) {
 // Its local transaction is gone and with it what it knew; the coordinator knows the branch.
 TEST_F(Nested, ATryThatRunsAgainEnlistsTheSameBranchOnce) {
   std::atomic<int> attempts = 0;
-  const Desk::Work enlist = EnlistsHotel();
+  const SeatPartner::Work enlist = EnlistsHotel();
   Begin({.on_try = [&attempts, enlist](Session& session, const Call& call) {
     const Outcome hotel = enlist(session, call);
     return ++attempts == 1 ? partner::Unavailable("a deadlock, say") : hotel;
@@ -231,7 +231,7 @@ TEST_F(Nested, WhatWasMadeInOneCallTakesNoSqlFromAPartner) {
 TEST_F(Nested, NothingIsEnlistedAfterTheDecision) {
   std::atomic<bool> asked = false;
   std::string type;
-  const Desk::Work late = [&](Session&, const Call& call) {
+  const SeatPartner::Work late = [&](Session&, const Call& call) {
     if (!asked.exchange(true)) type = TypeOf(Enlist(call, hotel_.Enlisted("hotel")));
     return partner::Done();
   };

@@ -6,7 +6,7 @@
 
 #include <sstream>
 
-#include "tests/e2e/stand.h"
+#include "tests/e2e/fixture.h"
 #include "tests/support/partner.h"
 
 namespace assent::test {
@@ -93,11 +93,11 @@ Shown Browse(const std::string& url, const std::vector<std::string>& steps) {
   return Browser(url, steps).End();
 }
 
-class Page : public Stand {
+class Page : public EndToEndTest {
  protected:
   void SetUp() override {
     if (Chromium().empty()) GTEST_SKIP() << "no Chromium is installed (Debian: chromium)";
-    Stand::SetUp();
+    EndToEndTest::SetUp();
   }
   Shown Open(const std::vector<std::string>& steps) {
     Shown shown = Browse(daemon_->url(), steps);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Partners over HTTP beside databases, under one decision: a real assentd, a partner that keeps its
 // ledger in SQLite, and what both sides show afterwards.
-#include "tests/e2e/stand.h"
+#include "tests/e2e/fixture.h"
 #include "tests/support/partner.h"
 
 namespace assent::test {
@@ -9,10 +9,10 @@ namespace {
 
 using Pair = std::pair<int64_t, int64_t>;
 
-class Partners : public Stand {
+class Partners : public EndToEndTest {
  protected:
   void SetUp() override {
-    Stand::SetUp();
+    EndToEndTest::SetUp();
     const auto started = hotel_.Start();
     ASSERT_TRUE(started.has_value()) << started.error().message;
   }

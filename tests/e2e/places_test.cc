@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // A partner whose try, confirm and cancel have URLs of their own, over HTTP and with the command
 // line; and the rest of the command line's words about partners, against a real coordinator.
-#include "tests/e2e/desk.h"
-#include "tests/e2e/stand.h"
+#include "tests/e2e/fixture.h"
+#include "tests/e2e/seat_partner.h"
 
 namespace assent::test {
 namespace {
 
 // The window takes tries; what it has taken is settled in the office, at another port and path.
-class Places : public Stand {
+class Places : public EndToEndTest {
  protected:
   void SetUp() override {
-    Stand::SetUp();
+    EndToEndTest::SetUp();
     window_.Serve();
     office_.Serve();
     StartDaemon();
@@ -20,7 +20,7 @@ class Places : public Stand {
     return R"("urls": {"try": ")" + window_.url() + R"(/try", "confirm": ")" + office_.url() +
            R"(/confirm", "cancel": ")" + office_.url() + R"(/cancel"}, "payload": {"seats": 1})";
   }
-  std::string Split() const { return R"({"name": "desk", "tcc": {)" + Urls() + "}}"; }
+  std::string Split() const { return R"({"name": "seats", "tcc": {)" + Urls() + "}}"; }
   void ExpectCalls(int tries, int confirms, int cancels) {
     EXPECT_EQ(window_.Ran("try"), tries);
     EXPECT_EQ(office_.Ran("confirm"), confirms);
@@ -41,15 +41,15 @@ class Places : public Stand {
     return ran->status.signalled ? -1 : ran->status.code;
   }
   int EnlistSplit() {
-    return Assent({"enlist", "trip", "desk", "--try-url", window_.url() + "/try", "--confirm-url",
+    return Assent({"enlist", "trip", "seats", "--try-url", window_.url() + "/try", "--confirm-url",
                    office_.url() + "/confirm", "--cancel-url", office_.url() + "/cancel"});
   }
   static std::string In(std::chrono::seconds time) {
     return FormatTime(SystemClock().Wall() + time);
   }
 
-  Desk window_{SharedMariaDb(), "places", "/window"};
-  Desk office_{SharedMariaDb(), "places", "/back/office"};
+  SeatPartner window_{SharedMariaDb(), "places", "/window"};
+  SeatPartner office_{SharedMariaDb(), "places", "/back/office"};
   std::string said_;
 };
 
@@ -104,12 +104,12 @@ TEST_F(Places, TheCommandLineGivesEachOperationItsUrl) {
 TEST_F(Places, TheCommandLineSaysWhenAReservationEnds) {
   const auto vote = [&](const std::string& gid, const std::string& expires_at) {
     EXPECT_EQ(Assent({"begin", "--gid", gid}), 0) << said_;
-    EXPECT_EQ(Assent({"enlist", gid, "desk", "--partner", window_.url(), "--called-by-client"}), 0)
+    EXPECT_EQ(Assent({"enlist", gid, "seats", "--partner", window_.url(), "--called-by-client"}), 0)
         << said_;
     const std::string transaction =
         NewApi().Get("/v1/transactions/" + gid).transaction.transaction();
-    EXPECT_EQ(window_.Send(window_.OwnTry(transaction, "desk")), 200);
-    return Assent({"vote", gid, "desk", "PREPARED", "--expires-at", expires_at});
+    EXPECT_EQ(window_.Send(window_.OwnTry(transaction, "seats")), 200);
+    return Assent({"vote", gid, "seats", "PREPARED", "--expires-at", expires_at});
   };
   EXPECT_EQ(vote("no-time", "soon"), 1);
   EXPECT_NE(said_.find("expires_at"), std::string::npos) << said_;

@@ -2,12 +2,12 @@
 // A transaction that waits for a connection until its deadline is told so.
 #include <gmock/gmock.h>
 
-#include "tests/e2e/stand.h"
+#include "tests/e2e/fixture.h"
 
 namespace assent::test {
 namespace {
 
-using PoolWait = Stand;
+using PoolWait = EndToEndTest;
 
 TEST_F(PoolWait, UntilTheDeadlineNamesTheResourceAndItsPool) {
   StartDaemon("", "pool = 1\n");

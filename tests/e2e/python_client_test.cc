@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The client for Python that stands in examples/, against a real coordinator.
-#include "tests/e2e/stand.h"
+#include "tests/e2e/fixture.h"
 
 namespace assent::test {
 namespace {
@@ -8,7 +8,7 @@ namespace {
 using Pair = std::pair<int64_t, int64_t>;
 constexpr auto kSoonMs = std::chrono::duration_cast<std::chrono::milliseconds>(kSoon);
 
-class PythonClient : public Stand {
+class PythonClient : public EndToEndTest {
  protected:
   std::vector<std::string> Command(const std::string& scenario) {
     return {"python3", SourceDirectory() + "/tests/e2e/python_client.py", daemon_->url(), scenario};

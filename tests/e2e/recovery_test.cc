@@ -2,14 +2,14 @@
 // What a decision that cannot be carried out yet looks like, and that it is carried out in the end.
 #include <signal.h>
 
-#include "tests/e2e/stand.h"
+#include "tests/e2e/fixture.h"
 
 namespace assent::test {
 namespace {
 
 using Pair = std::pair<int64_t, int64_t>;
 
-class Recovery : public Stand {
+class Recovery : public EndToEndTest {
  protected:
   // Leaves both branches of `gid` prepared and the decision to commit in the log.
   std::string DieDecided(const std::string& gid) {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // What statements return, through the API: results that the database ends early, several results of
 // one statement, and the form of values.
-#include "tests/e2e/stand.h"
+#include "tests/e2e/fixture.h"
 
 namespace assent::test {
 namespace {
 
-class Results : public Stand {
+class Results : public EndToEndTest {
  protected:
   void SetUp() override {
-    Stand::SetUp();
+    EndToEndTest::SetUp();
     Query(mobile(),
           "DROP TABLE IF EXISTS rt; DROP PROCEDURE IF EXISTS two_results;"
           "CREATE TABLE rt (id INT PRIMARY KEY, w INT CHECK (w < 3));"
@@ -20,7 +20,7 @@ class Results : public Stand {
   }
   void TearDown() override {
     Query(mobile(), "DROP TABLE rt; DROP PROCEDURE two_results");
-    Stand::TearDown();
+    EndToEndTest::TearDown();
   }
 };
 

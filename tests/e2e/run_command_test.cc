@@ -2,12 +2,12 @@
 // `assent run` as somebody types it, statement after statement, against a real assentd.
 #include <fstream>
 
-#include "tests/e2e/stand.h"
+#include "tests/e2e/fixture.h"
 
 namespace assent::test {
 namespace {
 
-class RunCommandLine : public Stand {
+class RunCommandLine : public EndToEndTest {
  protected:
   CommandOutput Assent(std::vector<std::string> words) {
     words.insert(words.begin(), {BinaryPath("assent"), "--server", daemon_->url()});

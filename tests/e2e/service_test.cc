@@ -5,14 +5,14 @@
 #include <set>
 
 #include "server/json/codec.h"
-#include "tests/e2e/stand.h"
+#include "tests/e2e/fixture.h"
 
 namespace assent::test {
 namespace {
 
 using Pair = std::pair<int64_t, int64_t>;
 
-class Service : public Stand {
+class Service : public EndToEndTest {
  protected:
   v1::ListResponse List(Api& api, const std::string& query) {
     const Reply reply = api.Get("/v1/transactions" + query);

@@ -2,8 +2,8 @@
 // Signed calls (Standard Webhooks): an application that calls a partner's try by itself, a
 // coordinator that signs its confirms, and a secret that is replaced while one is owed.
 #include "client/partner/testing.h"
-#include "tests/e2e/desk.h"
-#include "tests/e2e/stand.h"
+#include "tests/e2e/fixture.h"
+#include "tests/e2e/seat_partner.h"
 
 namespace assent::test {
 namespace {
@@ -11,19 +11,20 @@ namespace {
 using partner::kOtherSecret;
 using partner::kSecret;
 
-class Signed : public Stand {
+class Signed : public EndToEndTest {
  protected:
   std::string Signing(const std::string& secret) const {
-    return "[[partners.signing]]\nprefix = \"" + desk_.url() + "\"\nsecret = \"" + secret + "\"\n";
+    return "[[partners.signing]]\nprefix = \"" + seats_.url() + "\"\nsecret = \"" + secret + "\"\n";
   }
-  // A transaction with the desk, which the application calls by itself where `by_client` says so.
+  // A transaction with the partner, which the application calls by itself where `by_client` says
+  // so.
   void BeginWithDesk(bool by_client) {
     api_ = std::make_unique<Api>(NewApi());
     const Reply begun = api_->Post("/v1/transactions", R"({"gid": "trip", "deadline": "25s"})");
     ASSERT_EQ(begun.status, 200) << begun.body;
     transaction_ = begun.transaction.transaction();
     const Reply enlisted =
-        Post("/branches", desk_.Branch("desk", by_client ? R"("called_by_client": true, )" : ""));
+        Post("/branches", seats_.Branch("seats", by_client ? R"("called_by_client": true, )" : ""));
     ASSERT_EQ(enlisted.status, 200) << enlisted.body;
   }
   Reply Post(const std::string& path, const std::string& json = "") {
@@ -35,80 +36,80 @@ class Signed : public Stand {
   }
 
   int Try(const std::vector<std::string>& secrets) {
-    return desk_.Send(desk_.OwnTry(transaction_, "desk", secrets));
+    return seats_.Send(seats_.OwnTry(transaction_, "seats", secrets));
   }
 
-  Desk desk_{SharedMariaDb(), "signed"};
+  SeatPartner seats_{SharedMariaDb(), "signed"};
   std::unique_ptr<Api> api_;
   std::string transaction_;
 };
 
 TEST_F(Signed, TheApplicationTriesByItselfAndTheCoordinatorConfirms) {
-  desk_.Serve({}, {kSecret});
+  seats_.Serve({}, {kSecret});
   StartDaemon(Signing(kSecret));
   BeginWithDesk(true);
   EXPECT_EQ(Try({}), 401) << "no signature";
   EXPECT_EQ(Try({kOtherSecret}), 401) << "a wrong one";
-  std::string changed = desk_.OwnTry(transaction_, "desk", {kSecret});
+  std::string changed = seats_.OwnTry(transaction_, "seats", {kSecret});
   changed.replace(changed.size() - 2, 1, "2");
-  EXPECT_EQ(desk_.Send(changed), 401) << "of another body";
-  EXPECT_EQ(desk_.Ran("try"), 0);
+  EXPECT_EQ(seats_.Send(changed), 401) << "of another body";
+  EXPECT_EQ(seats_.Ran("try"), 0);
   EXPECT_EQ(Try({kSecret}), 200);
-  EXPECT_EQ(desk_.Ledger(), "9 held");
+  EXPECT_EQ(seats_.Ledger(), "9 held");
   EXPECT_EQ(Post(":commit").status, 409) << "the vote is missing";
-  EXPECT_EQ(Post("/branches/desk:vote", R"({"vote": "PREPARED"})").status, 200);
+  EXPECT_EQ(Post("/branches/seats:vote", R"({"vote": "PREPARED"})").status, 200);
   const Reply done = Post(":commit");
   ASSERT_EQ(done.status, 200) << done.body;
   EXPECT_EQ(done.transaction.state(), v1::Transaction::COMMITTED);
-  EXPECT_EQ(desk_.Ledger(), "9 booked");
+  EXPECT_EQ(seats_.Ledger(), "9 booked");
 }
 
 TEST_F(Signed, TheApplicationThatVotesAgainstIsCancelledWithASignature) {
-  desk_.Serve({}, {kSecret});
+  seats_.Serve({}, {kSecret});
   StartDaemon(Signing(kSecret));
   BeginWithDesk(true);
   EXPECT_EQ(Try({kSecret}), 200);
-  const Reply voted = Post("/branches/desk:vote", R"({"vote": "REFUSED", "reason": "no visa"})");
+  const Reply voted = Post("/branches/seats:vote", R"({"vote": "REFUSED", "reason": "no visa"})");
   ASSERT_EQ(voted.status, 200) << voted.body;
   EXPECT_TRUE(Eventually(kSoon, [&] { return Now().state() == v1::Transaction::ROLLED_BACK; }));
-  EXPECT_EQ(desk_.Ledger(), "10 released");
+  EXPECT_EQ(seats_.Ledger(), "10 released");
 }
 
 // A confirm is taken from whoever knows the secret, and from nobody else; the decision stands.
 TEST_F(Signed, AConfirmWithoutASignatureIsRefusedUntilTheSecretIsConfigured) {
-  desk_.Serve({}, {kSecret});
+  seats_.Serve({}, {kSecret});
   StartDaemon();
   BeginWithDesk(true);
   EXPECT_EQ(Try({kSecret}), 200);
-  EXPECT_EQ(Post("/branches/desk:vote", R"({"vote": "PREPARED"})").status, 200);
+  EXPECT_EQ(Post("/branches/seats:vote", R"({"vote": "PREPARED"})").status, 200);
   const Reply done = Post(":commit");
   EXPECT_EQ(done.outcome(), v1::COMMITTED) << done.body;
   EXPECT_EQ(done.transaction.branches(0).state(), v1::BranchView::NEEDS_OPERATOR) << done.body;
-  EXPECT_EQ(desk_.Ledger(), "9 held");
+  EXPECT_EQ(seats_.Ledger(), "9 held");
   daemon_->Kill();
   daemon_->SetTables(Tables(Signing(kSecret)));
   ASSERT_TRUE(daemon_->Start());
   EXPECT_TRUE(EventuallyCommitted());
-  EXPECT_EQ(desk_.Ledger(), "9 booked");
+  EXPECT_EQ(seats_.Ledger(), "9 booked");
 }
 
 // The partner takes both, then the coordinator is started with the new one, then the partner takes
 // that alone. What was tried under the old secret is confirmed under the new one.
 TEST_F(Signed, ASecretIsReplacedWhileAConfirmIsOwed) {
-  desk_.Serve({}, {kSecret});
+  seats_.Serve({}, {kSecret});
   StartDaemon(Signing(kSecret));
   BeginWithDesk(false);
-  EXPECT_EQ(desk_.Ledger(), "9 held");
-  desk_.Stop();
+  EXPECT_EQ(seats_.Ledger(), "9 held");
+  seats_.Stop();
   EXPECT_EQ(Post(":commit").outcome(), v1::COMMITTED);
   daemon_->Kill();
-  desk_.Serve({}, {kSecret, kOtherSecret});
+  seats_.Serve({}, {kSecret, kOtherSecret});
   daemon_->SetTables(Tables(Signing(kOtherSecret)));
   ASSERT_TRUE(daemon_->Start());
   EXPECT_TRUE(EventuallyCommitted());
-  EXPECT_EQ(desk_.Ledger(), "9 booked");
-  desk_.Serve({}, {kOtherSecret});
-  const Reply next = NewApi().Execute(Atomic("next", {desk_.Branch("desk")}));
+  EXPECT_EQ(seats_.Ledger(), "9 booked");
+  seats_.Serve({}, {kOtherSecret});
+  const Reply next = NewApi().Execute(Atomic("next", {seats_.Branch("seats")}));
   EXPECT_EQ(next.status, 200) << next.body;
   EXPECT_EQ(Try({kSecret}), 401) << "the old one is of no use any more";
 }
@@ -116,11 +117,12 @@ TEST_F(Signed, ASecretIsReplacedWhileAConfirmIsOwed) {
 // So the old one and the new one cannot both be signed with: the partner's side takes both.
 TEST_F(Signed, OfTwoTablesForOnePrefixTheFirstAloneCounts) {
   StartDaemon(Signing(kSecret) + Signing(kOtherSecret));
-  desk_.Serve({}, {kOtherSecret});
-  EXPECT_EQ(NewApi().Execute(Atomic("second", {desk_.Branch("desk")})).outcome(), v1::ROLLED_BACK);
-  EXPECT_EQ(desk_.Ran("try"), 0);
-  desk_.Serve({}, {kSecret});
-  EXPECT_EQ(NewApi().Execute(Atomic("first", {desk_.Branch("desk")})).outcome(), v1::COMMITTED);
+  seats_.Serve({}, {kOtherSecret});
+  EXPECT_EQ(NewApi().Execute(Atomic("second", {seats_.Branch("seats")})).outcome(),
+            v1::ROLLED_BACK);
+  EXPECT_EQ(seats_.Ran("try"), 0);
+  seats_.Serve({}, {kSecret});
+  EXPECT_EQ(NewApi().Execute(Atomic("first", {seats_.Branch("seats")})).outcome(), v1::COMMITTED);
 }
 
 }  // namespace

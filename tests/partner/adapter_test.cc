@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A partner and the coordinator's own adapter understand one another.
 #include "participants/http/testing.h"
-#include "tests/partner/stand.h"
+#include "tests/partner/hotel_fixture.h"
 #include "tests/support/temp.h"
 
 namespace assent::test {

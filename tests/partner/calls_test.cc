@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 #include "base/log_sink.h"
-#include "tests/partner/stand.h"
+#include "tests/partner/hotel_fixture.h"
 #include "tests/support/temp.h"
 
 namespace assent::test {

@@ -8,7 +8,7 @@
 
 #include "client/partner/mysql_session.h"
 #include "tests/partner/cutting_proxy.h"
-#include "tests/partner/stand.h"
+#include "tests/partner/hotel_fixture.h"
 #include "tests/support/temp.h"
 
 namespace assent::test {

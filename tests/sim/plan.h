@@ -28,7 +28,7 @@ struct PlannedPartner {
 };
 
 // What a workload may choose from.
-struct Cast {
+struct Participants {
   size_t databases = 0;
   size_t partners = 0;
   size_t keeping = 0;  // partners, the first ones, that never purge their barrier's rows

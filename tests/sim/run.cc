@@ -5,10 +5,10 @@
 #include <memory>
 
 #include "tests/sim/database_side.h"
+#include "tests/sim/environment.h"
 #include "tests/sim/faults/list.h"
 #include "tests/sim/listener.h"
 #include "tests/sim/partner_side.h"
-#include "tests/sim/stage.h"
 #include "tests/sim/workloads/list.h"
 
 namespace assent::sim {
@@ -35,9 +35,9 @@ class Run {
     process_ =
         std::make_unique<Process>(world_, disk_, databases->resources(),
                                   std::vector<Side*>{databases.get(), partners.get()}, Shape());
-    stage_ = std::make_unique<Stage>(Stage{world_, disk_, *process_, auditor_,
-                                           databases->databases(), databases->resources(),
-                                           partners_, net_, calls_, client_faults_});
+    env_ = std::make_unique<Environment>(Environment{world_, disk_, *process_, auditor_,
+                                                     databases->databases(), databases->resources(),
+                                                     partners_, net_, calls_, client_faults_});
     clients_ = std::make_unique<Clients>(world_, *process_, auditor_, plans_, names_, partners_,
                                          partners->net(), client_faults_);
     sides_.push_back(std::move(databases));
@@ -71,10 +71,10 @@ class Run {
  private:
   bool Going() const { return world_.violations.empty(); }
 
-  void MakePlans(const Cast& cast) {
+  void MakePlans(const Participants& participants) {
     uint32_t weights = 0;
     const auto weight = [&](const TransactionWorkload& workload) {
-      return workload.needs_partners && cast.partners == 0 ? 0 : workload.weight;
+      return workload.needs_partners && participants.partners == 0 ? 0 : workload.weight;
     };
     for (const auto& workload : kTransactionWorkloads) weights += weight(workload);
     // Some seeds forget outcomes early.
@@ -89,7 +89,7 @@ class Run {
       uint64_t pick = world_.rng.Below(weights);
       for (const auto& workload : kTransactionWorkloads) {
         if (pick < weight(workload)) {
-          workload.fill(world_, cast, plan);
+          workload.fill(world_, participants, plan);
           break;
         }
         pick -= weight(workload);
@@ -145,14 +145,14 @@ class Run {
       if (short_memory_ && workload.start == ClockJumps) continue;  // their issued_at would lie
       if (!roomy_ && workload.start == PartnerBreaks) continue;     // what never ends fills the log
       world_.Tell(0xfa, [&] { return std::string("faults of this seed: ") + workload.name; });
-      workload.start(*stage_);
+      workload.start(*env_);
     }
   }
 
   void Heal() {
     world_.Tell(0x4ea1, [] { return std::string("---- faults end ----"); });
-    stage_->healed = true;
-    for (auto& heal : stage_->heal) heal();
+    env_->healed = true;
+    for (auto& heal : env_->heal) heal();
   }
 
   void RunUntil(Monotonic until) {
@@ -265,7 +265,7 @@ class Run {
   std::vector<Partner*> partners_;
   std::vector<std::string> names_;
   std::unique_ptr<Process> process_;
-  std::unique_ptr<Stage> stage_;
+  std::unique_ptr<Environment> env_;
   std::unique_ptr<Clients> clients_;
 };
 

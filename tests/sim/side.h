@@ -17,7 +17,7 @@
 namespace assent::sim {
 
 class ProcessPort;
-struct Stage;
+struct Environment;
 
 class Side {
  public:

@@ -31,27 +31,27 @@ struct MustStop {};
 // Its calls reach nobody: they are only counted.
 class Clone {
  public:
-  Clone(Stage& stage, const log::Identity& identity, coordinator::Restored restored)
-      : stage_(stage),
+  Clone(Environment& env, const log::Identity& identity, coordinator::Restored restored)
+      : env_(env),
         own_(core::Gtrid::Make(identity.coordinator_id, identity.incarnation, identity.start_nonce,
                                0)) {
-    for (Database* database : stage.databases) {
+    for (Database* database : env.databases) {
       by_name_[database->name()] = &managers_.emplace_back(database->name());
     }
     coordinator::ShardContext context;
-    context.options = stage.process.settings().engine;
-    context.clock = &stage.world;
-    context.random = &stage.world.rng;
+    context.options = env.process.settings().engine;
+    context.clock = &env.world;
+    context.random = &env.world.rng;
     context.log = &no_log_;
     context.identity = identity;
     context.resources = by_name_;
     context.partners = &partners_;
-    context.await_first_scans = !stage.world.Planted(Plant::kActsBeforeScan);
+    context.await_first_scans = !env.world.Planted(Plant::kActsBeforeScan);
     context.fatal = [](coordinator::FatalReason, const std::string&) { throw MustStop(); };
     shard_ = std::make_unique<coordinator::Shard>(std::move(context));
     scan_handler_.Attach(*shard_);
     shard_->Restore(std::move(restored));
-    for (Database* database : stage.databases) Execute(database->name());
+    for (Database* database : env.databases) Execute(database->name());
   }
 
   // Where the database shows a branch of a newer incarnation, or of its own with another nonce, or
@@ -68,42 +68,42 @@ class Clone {
     scan.newer_witness = database.NewerWitness(own_);
     newer |= scan.newer_witness.has_value();
     if (!newer) {
-      if (!stopped_) (void)scan_handler_.Take(*shard_, database.name(), scan, stage_.world.Now());
+      if (!stopped_) (void)scan_handler_.Take(*shard_, database.name(), scan, env_.world.Now());
       return;
     }
-    stage_.world.Count(Fault::kLogCloned);
+    env_.world.Count(Fault::kLogCloned);
     const size_t asked = managers_[IndexOf(database)].calls.size();
     const bool called = !stopped_ && !partners_.calls.empty();
-    if (stage_.world.Planted(Plant::kIgnoreIncarnation)) {
+    if (env_.world.Planted(Plant::kIgnoreIncarnation)) {
       scan.listed.clear();
       scan.newer_witness.reset();
     }
-    if (stage_.world.Planted(Plant::kWitnessIgnored)) scan.newer_witness.reset();
+    if (env_.world.Planted(Plant::kWitnessIgnored)) scan.newer_witness.reset();
     bool stopped = false;
     try {
-      (void)scan_handler_.Take(*shard_, database.name(), scan, stage_.world.Now());
+      (void)scan_handler_.Take(*shard_, database.name(), scan, env_.world.Now());
     } catch (const MustStop&) {
       stopped = stopped_ = true;
-      stage_.world.Reach(Marker::kStale);
+      env_.world.Reach(Marker::kStale);
     }
     if (!stopped) {
-      stage_.world.Violate(Invariant::kStability,
-                           "a copied log directory was not noticed at " + database.name());
+      env_.world.Violate(Invariant::kStability,
+                         "a copied log directory was not noticed at " + database.name());
     }
     if (asked > 0) {
-      stage_.world.Violate(Invariant::kStability, "a copied log directory has acted at " +
-                                                      database.name() + " before it was noticed");
+      env_.world.Violate(Invariant::kStability, "a copied log directory has acted at " +
+                                                    database.name() + " before it was noticed");
     }
     if (called) {
-      stage_.world.Violate(Invariant::kStability,
-                           "a copied log directory has called partners before it was noticed");
+      env_.world.Violate(Invariant::kStability,
+                         "a copied log directory has called partners before it was noticed");
     }
   }
 
  private:
   size_t IndexOf(const Database& database) const {
     size_t index = 0;
-    while (stage_.databases[index] != &database) ++index;
+    while (env_.databases[index] != &database) ++index;
     return index;
   }
   // New work on one database.
@@ -116,15 +116,15 @@ class Clone {
     branch->mutable_xa()->set_resource(resource);
     branch->mutable_xa()->add_statements()->set_sql("UPDATE");
     request.body = std::move(body);
-    const coordinator::Validator validator(stage_.process.settings().engine, by_name_, nullptr);
+    const coordinator::Validator validator(env_.process.settings().engine, by_name_, nullptr);
     if (validator.Check(request)) return;
     shard_->OnRequest(std::move(request), [](const coordinator::Answer&) {});
   }
 
-  Stage& stage_;
+  Environment& env_;
   const core::Gtrid own_;  // of its start; it names no transaction
   NoLog no_log_;
-  std::deque<coordinator::ScriptedManager> managers_;  // as the stage's databases
+  std::deque<coordinator::ScriptedManager> managers_;  // as the environment's databases
   coordinator::ScriptedPartners partners_;
   std::map<std::string, xa::ResourceManager*> by_name_;
   bool stopped_ = false;
@@ -132,37 +132,37 @@ class Clone {
   recovery::ScanHandler scan_handler_{recovery::SweeperOptions{}};
 };
 
-void StartOverCopy(Stage& stage, Disk& copy) {
-  const auto& settings = stage.process.settings();
+void StartOverCopy(Environment& env, Disk& copy) {
+  const auto& settings = env.process.settings();
   auto recovered = log::Open(copy, settings.log);
   if (!recovered) return;
-  auto rebuilt = recovery::Replay(*recovered, settings.engine, stage.world.Wall());
+  auto rebuilt = recovery::Replay(*recovered, settings.engine, env.world.Wall());
   if (!rebuilt) return;
-  auto started = log::StartWriter(copy, std::move(*recovered), rebuilt->copies, stage.world.rng);
+  auto started = log::StartWriter(copy, std::move(*recovered), rebuilt->copies, env.world.rng);
   if (!started) return;
   rebuilt->AssignLsns(started->first_copy);
-  Clone clone(stage, started->writer->identity(), std::move(rebuilt->restored));
-  for (const Database* database : stage.databases) clone.LookAt(*database);
+  Clone clone(env, started->writer->identity(), std::move(rebuilt->restored));
+  for (const Database* database : env.databases) clone.LookAt(*database);
 }
 
 }  // namespace
 
-void ClonedLog(Stage& stage) {
+void ClonedLog(Environment& env) {
   auto copy = std::make_shared<std::unique_ptr<Disk>>();
-  stage.world.At(stage.world.rng.Between(1s, 5s), [&stage, copy] {
-    if (!stage.disk.cut()) *copy = stage.disk.Copy();
+  env.world.At(env.world.rng.Between(1s, 5s), [&env, copy] {
+    if (!env.disk.cut()) *copy = env.disk.Copy();
   });
   const auto starts = std::make_shared<uint64_t>(0);
-  stage.Every(200ms, 2s, [&stage, copy, starts] {
-    if (*starts == 0) *starts = stage.process.starts();
-    if (!*copy || stage.process.starts() < *starts + 2) return;
+  env.Every(200ms, 2s, [&env, copy, starts] {
+    if (*starts == 0) *starts = env.process.starts();
+    if (!*copy || env.process.starts() < *starts + 2) return;
     size_t signs = 0;
-    for (Database* database : stage.databases) {
+    for (Database* database : env.databases) {
       signs += database->InDoubt().size() + database->witness_rows();
     }
     if (signs == 0) return;
     auto again = (*copy)->Copy();
-    StartOverCopy(stage, *again);
+    StartOverCopy(env, *again);
   });
 }
 

@@ -6,36 +6,36 @@ namespace assent::sim {
 
 using namespace std::chrono_literals;
 
-void DiskErrors(Stage& stage) {
-  Rng& rng = stage.world.rng;
-  auto& faults = stage.disk.faults;
+void DiskErrors(Environment& env) {
+  Rng& rng = env.world.rng;
+  auto& faults = env.disk.faults;
   if (rng.Chance(500)) faults.sync_fails = 2 + static_cast<uint32_t>(rng.Below(20));
   if (rng.Chance(300)) faults.write_fails = 2 + static_cast<uint32_t>(rng.Below(20));
   if (rng.Chance(500)) faults.short_write = 20 + static_cast<uint32_t>(rng.Below(300));
-  if (rng.Chance(500)) stage.process.SlowSyncs(10 + static_cast<uint32_t>(rng.Below(60)));
-  stage.heal.push_back([&stage] {
-    stage.disk.faults = {};
-    stage.process.SlowSyncs(0);
+  if (rng.Chance(500)) env.process.SlowSyncs(10 + static_cast<uint32_t>(rng.Below(60)));
+  env.heal.push_back([&env] {
+    env.disk.faults = {};
+    env.process.SlowSyncs(0);
   });
 }
 
-void DiskFull(Stage& stage) {
-  stage.Every(1s, 8s, [&stage] { stage.disk.faults.full = !stage.disk.faults.full; });
-  stage.heal.push_back([&stage] { stage.disk.faults.full = false; });
+void DiskFull(Environment& env) {
+  env.Every(1s, 8s, [&env] { env.disk.faults.full = !env.disk.faults.full; });
+  env.heal.push_back([&env] { env.disk.faults.full = false; });
 }
 
-void BitFlips(Stage& stage) {
-  stage.Every(3s, 20s, [&stage] {
-    stage.auditor.FlipBitOfACopy(stage.process.settings().engine, stage.process.settings().log);
+void BitFlips(Environment& env) {
+  env.Every(3s, 20s, [&env] {
+    env.auditor.FlipBitOfACopy(env.process.settings().engine, env.process.settings().log);
   });
 }
 
-void ClockJumps(Stage& stage) {
-  stage.Every(2s, 15s, [&stage] {
-    stage.world.Count(Fault::kClockJump);
+void ClockJumps(Environment& env) {
+  env.Every(2s, 15s, [&env] {
+    env.world.Count(Fault::kClockJump);
     // Together less than outcomes are kept.
-    stage.world.wall_offset_ns = stage.world.rng.Between(-20min, 20min).count();
-    stage.world.Tell(0xc10c, [] { return std::string("the wall clock jumps"); });
+    env.world.wall_offset_ns = env.world.rng.Between(-20min, 20min).count();
+    env.world.Tell(0xc10c, [] { return std::string("the wall clock jumps"); });
   });
 }
 

@@ -2,33 +2,33 @@
 // All fault workloads; each seed picks some.
 #pragma once
 
-#include "tests/sim/stage.h"
+#include "tests/sim/environment.h"
 
 namespace assent::sim {
 
-void Network(Stage& stage);
-void Partitions(Stage& stage);
-void Refusals(Stage& stage);
-void DatabaseRestarts(Stage& stage);
-void StandbyAnswers(Stage& stage);
-void ForeignBranches(Stage& stage);
-void Heuristics(Stage& stage);
-void Backups(Stage& stage);
-void Kills(Stage& stage);
-void CrashAtEffects(Stage& stage);
-void CrashAtDisk(Stage& stage);
-void DiskErrors(Stage& stage);
-void DiskFull(Stage& stage);
-void BitFlips(Stage& stage);
-void ClockJumps(Stage& stage);
-void ClonedLog(Stage& stage);
-void ForgetfulClients(Stage& stage);
-void PartnerCalls(Stage& stage);
-void PartnerManners(Stage& stage);
-void PartnerRestarts(Stage& stage);
-void PartnersCutOff(Stage& stage);
-void PartnersMisplaced(Stage& stage);
-void PartnerBreaks(Stage& stage);
+void Network(Environment& env);
+void Partitions(Environment& env);
+void Refusals(Environment& env);
+void DatabaseRestarts(Environment& env);
+void StandbyAnswers(Environment& env);
+void ForeignBranches(Environment& env);
+void Heuristics(Environment& env);
+void Backups(Environment& env);
+void Kills(Environment& env);
+void CrashAtEffects(Environment& env);
+void CrashAtDisk(Environment& env);
+void DiskErrors(Environment& env);
+void DiskFull(Environment& env);
+void BitFlips(Environment& env);
+void ClockJumps(Environment& env);
+void ClonedLog(Environment& env);
+void ForgetfulClients(Environment& env);
+void PartnerCalls(Environment& env);
+void PartnerManners(Environment& env);
+void PartnerRestarts(Environment& env);
+void PartnersCutOff(Environment& env);
+void PartnersMisplaced(Environment& env);
+void PartnerBreaks(Environment& env);
 
 inline constexpr FaultWorkload kFaultWorkloads[] = {
     {"network", Network, 700},

@@ -27,10 +27,10 @@ inline std::vector<size_t> Some(World& world, size_t from, size_t count) {
 }
 
 // Deltas that add up to nothing, over two databases or more.
-inline void FillTransfer(World& world, const Cast& cast, Plan& plan) {
-  const size_t count = world.rng.Chance(700) ? 2 : 2 + world.rng.Below(cast.databases - 1);
+inline void FillTransfer(World& world, const Participants& participants, Plan& plan) {
+  const size_t count = world.rng.Chance(700) ? 2 : 2 + world.rng.Below(participants.databases - 1);
   int64_t rest = 0;
-  for (size_t database : Some(world, cast.databases, count)) {
+  for (size_t database : Some(world, participants.databases, count)) {
     PlannedBranch branch;
     branch.database = database;
     branch.delta = 1 + static_cast<int64_t>(world.rng.Below(100));

@@ -2,20 +2,20 @@
 // All workloads of transactions; each transaction of a seed picks one.
 #pragma once
 
-#include "tests/sim/stage.h"
+#include "tests/sim/environment.h"
 
 namespace assent::sim {
 
-void Transfer(World& world, const Cast& cast, Plan& plan);
-void Single(World& world, const Cast& cast, Plan& plan);
-void Reading(World& world, const Cast& cast, Plan& plan);
-void Failing(World& world, const Cast& cast, Plan& plan);
-void Interactive(World& world, const Cast& cast, Plan& plan);
-void Tries(World& world, const Cast& cast, Plan& plan);
-void Mixed(World& world, const Cast& cast, Plan& plan);
-void StepByStep(World& world, const Cast& cast, Plan& plan);
-void ByClient(World& world, const Cast& cast, Plan& plan);
-void Nested(World& world, const Cast& cast, Plan& plan);
+void Transfer(World& world, const Participants& participants, Plan& plan);
+void Single(World& world, const Participants& participants, Plan& plan);
+void Reading(World& world, const Participants& participants, Plan& plan);
+void Failing(World& world, const Participants& participants, Plan& plan);
+void Interactive(World& world, const Participants& participants, Plan& plan);
+void Tries(World& world, const Participants& participants, Plan& plan);
+void Mixed(World& world, const Participants& participants, Plan& plan);
+void StepByStep(World& world, const Participants& participants, Plan& plan);
+void ByClient(World& world, const Participants& participants, Plan& plan);
+void Nested(World& world, const Participants& participants, Plan& plan);
 
 inline constexpr TransactionWorkload kTransactionWorkloads[] = {
     {"transfer", Transfer, 60},        {"single", Single, 12},

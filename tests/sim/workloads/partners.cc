@@ -15,16 +15,16 @@ PlannedPartner& AddPartner(World& world, size_t from, Plan& plan) {
   return plan.partners.emplace_back(partner);
 }
 
-void AddSome(World& world, const Cast& cast, size_t most, Plan& plan) {
+void AddSome(World& world, const Participants& participants, size_t most, Plan& plan) {
   const size_t count = 1 + world.rng.Below(most);
-  for (size_t i = 0; i < count; ++i) AddPartner(world, cast.partners, plan);
+  for (size_t i = 0; i < count; ++i) AddPartner(world, participants.partners, plan);
 }
 
-void FillDatabases(World& world, const Cast& cast, Plan& plan) {
+void FillDatabases(World& world, const Participants& participants, Plan& plan) {
   plan.partners_first = world.rng.Chance(500);
-  if (world.rng.Chance(500)) return FillTransfer(world, cast, plan);
+  if (world.rng.Chance(500)) return FillTransfer(world, participants, plan);
   PlannedBranch branch;
-  branch.database = world.rng.Below(cast.databases);
+  branch.database = world.rng.Below(participants.databases);
   branch.delta = 7;
   plan.branches.push_back(branch);
 }
@@ -37,46 +37,46 @@ void MayTakeBack(World& world, Plan& plan) {
 
 }  // namespace
 
-void Tries(World& world, const Cast& cast, Plan& plan) {
+void Tries(World& world, const Participants& participants, Plan& plan) {
   if (!world.rng.Chance(150)) plan.gid = GidOf(plan);
-  AddSome(world, cast, 3, plan);
+  AddSome(world, participants, 3, plan);
   MayTakeBack(world, plan);
 }
 
-void Mixed(World& world, const Cast& cast, Plan& plan) {
+void Mixed(World& world, const Participants& participants, Plan& plan) {
   if (!world.rng.Chance(100)) plan.gid = GidOf(plan);
-  FillDatabases(world, cast, plan);
-  AddSome(world, cast, 2, plan);
+  FillDatabases(world, participants, plan);
+  AddSome(world, participants, 2, plan);
   if (world.rng.Chance(50)) plan.branches.front().fails = true;
   MayTakeBack(world, plan);
 }
 
-void StepByStep(World& world, const Cast& cast, Plan& plan) {
+void StepByStep(World& world, const Participants& participants, Plan& plan) {
   plan.gid = GidOf(plan);
   plan.interactive = true;
   plan.rolls_back = world.rng.Chance(150);
-  if (world.rng.Chance(850)) FillDatabases(world, cast, plan);
-  AddSome(world, cast, 2, plan);
+  if (world.rng.Chance(850)) FillDatabases(world, participants, plan);
+  AddSome(world, participants, 2, plan);
 }
 
-void ByClient(World& world, const Cast& cast, Plan& plan) {
-  StepByStep(world, cast, plan);
-  if (cast.keeping == 0) return;
-  PlannedPartner& partner = AddPartner(world, cast.keeping, plan);
+void ByClient(World& world, const Participants& participants, Plan& plan) {
+  StepByStep(world, participants, plan);
+  if (participants.keeping == 0) return;
+  PlannedPartner& partner = AddPartner(world, participants.keeping, plan);
   partner.by_client = true;
   partner.never_votes = world.rng.Chance(60);
-  if (world.rng.Chance(300)) AddPartner(world, cast.keeping, plan).by_client = true;
+  if (world.rng.Chance(300)) AddPartner(world, participants.keeping, plan).by_client = true;
 }
 
-void Nested(World& world, const Cast& cast, Plan& plan) {
+void Nested(World& world, const Participants& participants, Plan& plan) {
   if (world.rng.Chance(700)) {
-    Mixed(world, cast, plan);
+    Mixed(world, participants, plan);
     if (world.rng.Chance(300)) plan.branches.clear();
   } else {
-    StepByStep(world, cast, plan);
+    StepByStep(world, participants, plan);
   }
   const size_t parent = world.rng.Below(plan.partners.size());
-  AddPartner(world, cast.partners, plan).enlisted_by = parent;
+  AddPartner(world, participants.partners, plan).enlisted_by = parent;
 }
 
 }  // namespace assent::sim

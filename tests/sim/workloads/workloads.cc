@@ -4,10 +4,10 @@
 #include "tests/sim/workloads/list.h"
 
 namespace assent::sim {
-void Transfer(World& world, const Cast& cast, Plan& plan) {
-  const size_t databases = cast.databases;
+void Transfer(World& world, const Participants& participants, Plan& plan) {
+  const size_t databases = participants.databases;
   if (!world.rng.Chance(100)) plan.gid = GidOf(plan);
-  FillTransfer(world, cast, plan);
+  FillTransfer(world, participants, plan);
   // A branch beside it that only reads.
   if (!world.rng.Chance(150) || plan.branches.size() == databases) return;
   for (size_t database = 0; database < databases; ++database) {
@@ -23,18 +23,18 @@ void Transfer(World& world, const Cast& cast, Plan& plan) {
   }
 }
 
-void Single(World& world, const Cast& cast, Plan& plan) {
+void Single(World& world, const Participants& participants, Plan& plan) {
   if (world.rng.Chance(500)) plan.gid = GidOf(plan);
   PlannedBranch branch;
-  branch.database = world.rng.Below(cast.databases);
+  branch.database = world.rng.Below(participants.databases);
   branch.delta = 7;
   branch.statements = 1 + static_cast<uint32_t>(world.rng.Below(2));
   plan.branches.push_back(branch);
 }
 
-void Reading(World& world, const Cast& cast, Plan& plan) {
+void Reading(World& world, const Participants& participants, Plan& plan) {
   if (world.rng.Chance(500)) plan.gid = GidOf(plan);
-  for (size_t database : Some(world, cast.databases, 1 + world.rng.Below(2))) {
+  for (size_t database : Some(world, participants.databases, 1 + world.rng.Below(2))) {
     PlannedBranch branch;
     branch.database = database;
     branch.writes = false;
@@ -43,15 +43,15 @@ void Reading(World& world, const Cast& cast, Plan& plan) {
   }
 }
 
-void Failing(World& world, const Cast& cast, Plan& plan) {
+void Failing(World& world, const Participants& participants, Plan& plan) {
   plan.gid = GidOf(plan);
-  FillTransfer(world, cast, plan);
+  FillTransfer(world, participants, plan);
   plan.branches[world.rng.Below(plan.branches.size())].fails = true;
 }
 
-void Interactive(World& world, const Cast& cast, Plan& plan) {
+void Interactive(World& world, const Participants& participants, Plan& plan) {
   plan.gid = GidOf(plan);
-  FillTransfer(world, cast, plan);
+  FillTransfer(world, participants, plan);
   plan.interactive = true;
   plan.rolls_back = world.rng.Chance(200);
 }

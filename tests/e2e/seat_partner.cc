@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/e2e/desk.h"
+#include "tests/e2e/seat_partner.h"
 
 #include <set>
 #include <utility>
@@ -46,7 +46,7 @@ Outcome Release(Session& session, const Call& call) {
 
 }  // namespace
 
-Desk::Desk(Server& server, std::string database, std::string path)
+SeatPartner::SeatPartner(Server& server, std::string database, std::string path)
     : server_(server), database_(std::move(database)), path_(std::move(path)) {
   static std::set<std::pair<const Server*, std::string>> made;
   if (made.emplace(&server_, database_).second) MakeDatabase();
@@ -56,7 +56,7 @@ Desk::Desk(Server& server, std::string database, std::string path)
   }
 }
 
-void Desk::MakeDatabase() {
+void SeatPartner::MakeDatabase() {
   CHECK(Sql(server_, "CREATE DATABASE " + database_).has_value());
   const auto session = Opener()();
   CHECK(session.has_value()) << session.error().message;
@@ -65,7 +65,7 @@ void Desk::MakeDatabase() {
   Query("CREATE TABLE seat (transaction varchar(40) PRIMARY KEY, state varchar(10) NOT NULL)");
 }
 
-partner::Opener Desk::Opener() const {
+partner::Opener SeatPartner::Opener() const {
   const std::string port = std::to_string(server_.port());
   if (server_.kind() == ServerKind::kMariaDb) {
     return partner::MySqlOpener({.url = "tcp://127.0.0.1:" + port + "/" + database_,
@@ -78,13 +78,13 @@ partner::Opener Desk::Opener() const {
                                                    ";UID=postgres"});
 }
 
-Rows Desk::Query(const std::string& sql) const {
+Rows SeatPartner::Query(const std::string& sql) const {
   auto rows = Sql(server_, sql, database_);
   CHECK(rows.has_value()) << sql << ": " << rows.error().message;
   return std::move(*rows);
 }
 
-Desk::Work Desk::Both(Work own, Work more) {
+SeatPartner::Work SeatPartner::Both(Work own, Work more) {
   return [this, own = std::move(own), more = std::move(more)](Session& session, const Call& call) {
     {
       const std::lock_guard lock(mutex_);
@@ -97,12 +97,12 @@ Desk::Work Desk::Both(Work own, Work more) {
   };
 }
 
-partner::Partner Desk::Business(More more) {
+partner::Partner SeatPartner::Business(More more) {
   return {path_, Both(Hold, std::move(more.on_try)), Both(Book, std::move(more.on_confirm)),
           Both(Release, std::move(more.on_cancel))};
 }
 
-void Desk::Serve(More more, const std::vector<std::string>& secrets) {
+void SeatPartner::Serve(More more, const std::vector<std::string>& secrets) {
   partner_.reset();
   partner::ServerOptions options;
   options.port = static_cast<uint16_t>(port_);
@@ -112,14 +112,14 @@ void Desk::Serve(More more, const std::vector<std::string>& secrets) {
   partner_ = std::move(*served);
 }
 
-void Desk::SellOut() { Query("UPDATE stock SET free = 0"); }
+void SeatPartner::SellOut() { Query("UPDATE stock SET free = 0"); }
 
-std::string Desk::Branch(const std::string& name, const std::string& more) const {
+std::string SeatPartner::Branch(const std::string& name, const std::string& more) const {
   return R"({"name": ")" + name + R"(", "tcc": {"url": ")" + url() + "\", " + more +
          R"("payload": )" + kPayload + "}}";
 }
 
-v1::Branch Desk::Enlisted(const std::string& name) const {
+v1::Branch SeatPartner::Enlisted(const std::string& name) const {
   v1::Branch branch;
   branch.set_name(name);
   branch.mutable_tcc()->set_url(url());
@@ -127,8 +127,8 @@ v1::Branch Desk::Enlisted(const std::string& name) const {
   return branch;
 }
 
-std::string Desk::OwnTry(const std::string& transaction, const std::string& branch,
-                         const std::vector<std::string>& secrets) const {
+std::string SeatPartner::OwnTry(const std::string& transaction, const std::string& branch,
+                                const std::vector<std::string>& secrets) const {
   tcc::Call call;
   call.operation = tcc::Operation::kTry;
   call.key = {*core::Gtrid::FromHex(transaction), branch};
@@ -138,32 +138,32 @@ std::string Desk::OwnTry(const std::string& transaction, const std::string& bran
   return partner::TextOf(call, path_, secrets);
 }
 
-int Desk::Send(const std::string& request) const {
+int SeatPartner::Send(const std::string& request) const {
   server::RawClient client(static_cast<uint16_t>(port_));
   client.Send(request);
   return client.Receive().status;
 }
 
-std::string Desk::Ledger() const {
+std::string SeatPartner::Ledger() const {
   std::string text = Query("SELECT free FROM stock").at(0).at(0);
   for (const auto& row : Query("SELECT state FROM seat ORDER BY state")) text += " " + row.at(0);
   return text;
 }
 
-int Desk::Ran(const std::string& operation) {
+int SeatPartner::Ran(const std::string& operation) {
   const std::lock_guard lock(mutex_);
   return ran_[operation];
 }
 
-Call Desk::LastTry() {
+Call SeatPartner::LastTry() {
   const std::lock_guard lock(mutex_);
   CHECK(last_try_.has_value()) << "nothing was tried here";
   return *last_try_;
 }
 
-int Desk::Settle(Call tried, barrier::Operation operation) {
+int SeatPartner::Settle(Call tried, barrier::Operation operation) {
   const auto session = Opener()();
-  CHECK(session.has_value() && (*session)->Begin().has_value()) << "the desk has no database";
+  CHECK(session.has_value() && (*session)->Begin().has_value()) << "the partner has no database";
   tried.operation = operation;
   return partner::Serve(**session, tried, false, Business({})).status;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a fault workload may reach: the whole modelled world of one run.
+// The parts of one run that a fault workload may reach.
 //
 // Contract: a fault workload is one function in faults/, named in faults/list.h; it switches rates
 // on, or plans events of its own with Every, and puts what undoes it into `heal`. A workload of
@@ -21,7 +21,7 @@
 
 namespace assent::sim {
 
-struct Stage {
+struct Environment {
   World& world;
   Disk& disk;
   Process& process;
@@ -49,14 +49,14 @@ struct Stage {
 
 struct FaultWorkload {
   const char* name;
-  void (*start)(Stage&);
+  void (*start)(Environment&);
   uint32_t per_mille;  // of the seeds that have it
 };
 
 struct TransactionWorkload {
   const char* name;
   // Fills gid, branches and so on; tag and time are set.
-  void (*fill)(World&, const Cast&, Plan&);
+  void (*fill)(World&, const Participants&, Plan&);
   uint32_t weight;
   bool needs_partners = false;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/partner/stand.h"
+#include "tests/partner/hotel_fixture.h"
 
 #include "base/check.h"
 #include "client/partner/mysql_session.h"

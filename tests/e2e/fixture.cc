@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/e2e/stand.h"
+#include "tests/e2e/fixture.h"
 
 #include "base/check.h"
 #include "server/json/codec.h"
@@ -80,7 +80,7 @@ std::string Atomic(const std::string& gid, const std::vector<std::string>& branc
          R"(", "atomic": {"branches": [)" + all + "]}}";
 }
 
-void Stand::SetUp() {
+void EndToEndTest::SetUp() {
   CreateDatabases();
   for (Server* server : {&mobile(), &pc()}) {
     std::string fill = "DELETE FROM wallet; INSERT INTO wallet VALUES ";
@@ -89,29 +89,29 @@ void Stand::SetUp() {
   }
 }
 
-std::string Stand::Tables(const std::string& settings, const std::string& per_resource) {
+std::string EndToEndTest::Tables(const std::string& settings, const std::string& per_resource) {
   return settings + ResourceTable("mobile_game", mobile(), kDatabase, per_resource) +
          ResourceTable("pc_game", pc(), kDatabase, per_resource);
 }
 
-void Stand::StartDaemon(const std::string& settings, const std::string& per_resource) {
+void EndToEndTest::StartDaemon(const std::string& settings, const std::string& per_resource) {
   daemon_ = std::make_unique<Daemon>(Tables(settings, per_resource));
   const auto started = daemon_->Start();
   ASSERT_TRUE(started) << started.error().message;
 }
 
-int64_t Stand::GoldAt(const Server& server, int id) {
+int64_t EndToEndTest::GoldAt(const Server& server, int id) {
   const Rows rows = Query(server, "SELECT gold FROM wallet WHERE id = " + std::to_string(id));
   return rows.size() == 1 ? std::stoll(rows[0].at(0)) : -1;
 }
 
-Rows Stand::Query(const Server& server, const std::string& sql) {
+Rows EndToEndTest::Query(const Server& server, const std::string& sql) {
   auto rows = Sql(server, sql, kDatabase);
   EXPECT_TRUE(rows) << sql << ": " << rows.error().message;
   return rows ? std::move(*rows) : Rows();
 }
 
-bool Stand::NothingPrepared() {
+bool EndToEndTest::NothingPrepared() {
   return Query(mobile(), "XA RECOVER").empty() &&
          Query(pc(), "SELECT gid FROM pg_prepared_xacts").empty();
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The stand that the end-to-end tests share: both databases, one assentd, and JSON over HTTP.
+// The fixture of the end-to-end tests: both databases, one assentd, and JSON over HTTP.
 //
 // Contract: the databases `e2e` exist on both servers for the whole program; `wallet(id, gold)`
-// has the rows 1 to 9 with 1000 gold each again before every test. A Stand starts an assentd of
+// has the rows 1 to 9 with 1000 gold each again before every test. Each test starts an assentd of
 // its own; `settings` are further tables of its configuration.
-// Threads: a Stand belongs to the test's thread; Api may be made and used by any.
+// Threads: the fixture belongs to the test's thread; Api may be made and used by any.
 #pragma once
 
 #include <memory>
@@ -55,7 +55,7 @@ std::string Grant(int id, int amount);
 std::string Atomic(const std::string& gid, const std::vector<std::string>& branches,
                    const std::string& deadline = "20s");
 
-class Stand : public testing::Test {
+class EndToEndTest : public testing::Test {
  protected:
   void SetUp() override;
   void StartDaemon(const std::string& settings = "", const std::string& per_resource = "");

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A booking desk that takes part in transactions: a partner made with client/partner, in this
-// process, on a real database of its own.
+// A partner that sells seats, made with client/partner, in this process, on a real database of its
+// own.
 //
 // Contract: ten seats are free at first. Try holds one (refused where none is left), confirm books
-// it, cancel gives it back. The database stays over Stop and Serve, and so does the port. Two desks
-// of one database are one partner that is reached in two places.
+// it, cancel gives it back. The database stays over Stop and Serve, and so does the port. Two
+// objects with one database are one partner that is reached in two places.
 // Threads: one at a time; `more` runs on the server's threads.
 #pragma once
 
@@ -22,17 +22,17 @@
 
 namespace assent::test {
 
-// What an operation does behind the desk's own work, in the same local transaction.
+// What an operation does behind the partner's own work, in the same local transaction.
 struct More {
   partner::Work on_try = nullptr, on_confirm = nullptr, on_cancel = nullptr;
 };
 
-class Desk {
+class SeatPartner {
  public:
   using Work = partner::Work;
 
   // Makes the database, or empties it.
-  Desk(Server& server, std::string database, std::string path = "/desk");
+  SeatPartner(Server& server, std::string database, std::string path = "/seats");
   void Serve(More more = {}, const std::vector<std::string>& secrets = {});
   void Stop() { partner_.reset(); }  // from now on nobody answers
   void SellOut();
@@ -51,7 +51,7 @@ class Desk {
 
   // What its database holds, as its own client reads it: "9 held", "9 booked", "10 released".
   std::string Ledger() const;
-  // How often the business code was run by calls to this desk: "try", "confirm", "cancel".
+  // How often the business code was run by calls to it: "try", "confirm", "cancel".
   int Ran(const std::string& operation);
   // The last try that was run; there is one.
   partner::Call LastTry();
