@@ -51,7 +51,7 @@ Result<void> Bank::Create() {
     }
     if (auto made = Sql(server(side), script, kDatabase); !made) return made.error();
   }
-  return PlantForeign();
+  return PrepareForeignBranches();
 }
 
 std::string Bank::Tables() const {
@@ -103,7 +103,7 @@ Result<std::set<std::string>> Bank::Prepared(Side side) const {
   return ids;
 }
 
-Result<void> Bank::PlantForeign() {
+Result<void> Bank::PrepareForeignBranches() {
   const std::string ours = "'" + std::string(kOtherGtrid) + "','00000001',1095978580";
   for (const std::string& xid : {std::string("'somebody-else','1',77"), ours}) {
     auto done = Done(Sql(server(kMobile),

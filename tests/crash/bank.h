@@ -105,7 +105,7 @@ class Bank {
   Server& server(Side side) const { return *servers_[side]; }
 
  private:
-  Result<void> PlantForeign();
+  Result<void> PrepareForeignBranches();
   bool has_all_partners() const { return others_[kMobile] != nullptr; }
   std::string UrlOf(Booker booker) const;
   void PlanPartner(Planned* plan, Rng& random) const;

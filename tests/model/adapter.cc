@@ -80,7 +80,7 @@ void Move::Carry(uint32_t branch) {
     return;
   }
   Answer answer = At(branch).Carry(part, RequestOf(branch, call));
-  if (Planted(Plant::kReadOnlyInferred) && call.operation == Operation::kPrepare) {
+  if (Has(SeededBug::kReadOnlyInferred) && call.operation == Operation::kPrepare) {
     answer.code = Code::kReadOnly;
     part.standing = Standing::kNone;
   }
@@ -144,7 +144,7 @@ void Move::Lose(uint32_t branch, bool stays) {
   Fail(branch);
 }
 
-// What the plants do is done where the adapter could be wrong: as it answers.
+// A seeded bug is applied where the adapter could be wrong: as it answers.
 void Move::Deliver(uint32_t branch) {
   if (setup.HasPartner(branch)) return DeliverFromPartner(branch);
   auto& calls = world.branches[branch].calls;
@@ -155,18 +155,18 @@ void Move::Deliver(uint32_t branch) {
   const bool silent = call.code == Code::kErRmFail;
   const bool prepare = call.operation == Operation::kPrepare;
   const bool commit = call.operation == Operation::kCommit;
-  if (Planted(Plant::kTimeOutIsYes) && prepare && silent) call.code = Code::kOk;
-  if (Planted(Plant::kRefusalIsYes) && prepare && xa::IsRollBack(call.code)) call.code = Code::kOk;
-  if (Planted(Plant::kNeverRetry) && commit && silent) call.code = Code::kOk;
-  if (Planted(Plant::kNotaBelieved) && commit && call.code == Code::kErNota) call.code = Code::kOk;
-  if (Planted(Plant::kFailedLookJudged) && call.operation == Operation::kFind &&
+  if (Has(SeededBug::kTimeOutIsYes) && prepare && silent) call.code = Code::kOk;
+  if (Has(SeededBug::kRefusalIsYes) && prepare && xa::IsRollBack(call.code)) call.code = Code::kOk;
+  if (Has(SeededBug::kNeverRetry) && commit && silent) call.code = Code::kOk;
+  if (Has(SeededBug::kNotaBelieved) && commit && call.code == Code::kErNota) call.code = Code::kOk;
+  if (Has(SeededBug::kFailedLookJudged) && call.operation == Operation::kFind &&
       call.found == xa::Found::kUnknown) {
     call.found = xa::Found::kNotListed;
     call.stamped = true;
     call.identity = part.identity;
     call.starts = part.starts;
   }
-  if (Planted(Plant::kWitnessRead) && call.found == xa::Found::kUnknown && call.code == Code::kOk &&
+  if (Has(SeededBug::kWitnessRead) && call.found == xa::Found::kUnknown && call.code == Code::kOk &&
       call.operation == Operation::kFind) {
     call.found = xa::Found::kWitnessRolledBack;  // it does not wait for the open row
   }

@@ -82,14 +82,14 @@ void Move::Step(const core::Event& event) {
     return "    the core is told: " + ToText(event, event_class) + "; wants: " + OneLine(effects);
   });
   for (const core::Effect& effect : effects) CarryOut(effect);
-  if (Planted(Plant::kDurableAtOnce) || Planted(Plant::kTryBeforeOpen)) CallDurable();
+  if (Has(SeededBug::kDurableAtOnce) || Has(SeededBug::kTryBeforeOpen)) CallDurable();
 }
 
 void Move::CallDurable() {
   for (size_t i = 0; i < world.log.size(); ++i) {
     const std::string_view kind = library_.KindOf(world.log[i].record);
     const bool opens = kind == "open" || kind == "enlist";
-    if (Planted(Plant::kTryBeforeOpen) && !opens) continue;
+    if (Has(SeededBug::kTryBeforeOpen) && !opens) continue;
     const uint8_t ticket = std::exchange(world.log[i].ticket, 0);
     if (ticket != 0 && world.live) Step(core::Durable{ticket});
   }
@@ -244,7 +244,7 @@ void Move::OnVote(uint32_t index, const PendingCall& flight) {
     voted.started_at = StartText(flight.starts);
   }
   Step(voted);
-  if (Planted(Plant::kAnsweredTwice) && world.live) Step(voted);
+  if (Has(SeededBug::kAnsweredTwice) && world.live) Step(voted);
 }
 
 void Move::OnAck(uint32_t index, const PendingCall& flight) {
@@ -284,8 +284,8 @@ Ack Move::JudgeFind(uint32_t index, const PendingCall& flight) const {
   context.same_server =
       flight.stamped && xa::IsServerOf({branch.identity, branch.started_at},
                                        {IdentityText(flight.identity), StartText(flight.starts)});
-  if (Planted(Plant::kAnsweredIsLost)) context.commit_may_be_done = true;
-  if (Planted(Plant::kRowLossIgnored)) context.same_server = flight.stamped;
+  if (Has(SeededBug::kAnsweredIsLost)) context.commit_may_be_done = true;
+  if (Has(SeededBug::kRowLossIgnored)) context.same_server = flight.stamped;
   context.same_start = flight.stamped && StartText(flight.starts) == branch.started_at;
   context.keeps_prepared = true;
   return xa::JudgeCommit(flight.found, context);

@@ -115,7 +115,7 @@ void Move::Crash(size_t survive) {
     return "    " + std::to_string(survive) + " of " + std::to_string(world.log.size()) +
            " records are on the disk";
   });
-  if (Planted(Plant::kLogOutOfOrder) && survive + 1 < world.log.size()) {
+  if (Has(SeededBug::kLogOutOfOrder) && survive + 1 < world.log.size()) {
     world.log.erase(world.log.begin() + static_cast<ptrdiff_t>(survive));
   } else {
     world.log.resize(survive);
@@ -159,15 +159,15 @@ void Move::Start(bool old_copy) {
     return text + (remembered.live ? "; the transaction is in the table again" : "");
   });
   const bool presumed = world.live && world.live->decision == core::Decision::kRollBack;
-  if (Planted(Plant::kOpenPresumed) && presumed) world.live.reset();
+  if (Has(SeededBug::kOpenPresumed) && presumed) world.live.reset();
   if (!world.live) {
     CheckStart();
     return;
   }
-  if (Planted(Plant::kRollBackAfterDecision)) {
+  if (Has(SeededBug::kRollBackAfterDecision)) {
     world.live->decision = core::Decision::kRollBack;
   }
-  if (Planted(Plant::kBranchSkipped) && !world.live->branches.empty()) {
+  if (Has(SeededBug::kBranchSkipped) && !world.live->branches.empty()) {
     world.live->branches[0].Restore(core::Phase::kEnded);
   }
   CheckStart();

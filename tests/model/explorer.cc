@@ -41,8 +41,8 @@ struct Edge {
 
 class Search {
  public:
-  Search(const Setup& setup, Plant plant, const Limits& limits, Result& result)
-      : setup_(setup), plant_(plant), limits_(limits), result_(result) {}
+  Search(const Setup& setup, SeededBug bug, const Limits& limits, Result& result)
+      : setup_(setup), bug_(bug), limits_(limits), result_(result) {}
 
   void Run();
 
@@ -70,7 +70,7 @@ class Search {
   void Walk(uint64_t* random);
 
   const Setup& setup_;
-  const Plant plant_;
+  const SeededBug bug_;
   const Limits limits_;
   Result& result_;
   Library library_;
@@ -84,7 +84,7 @@ class Search {
 
 void Search::First() {
   World world = FirstWorld(setup_);
-  Move move(world, setup_, plant_, library_, result_.reached, &first_story_);
+  Move move(world, setup_, bug_, library_, result_.reached, &first_story_);
   move.Prepare();
   move.Begin();
   states_.Insert(Encode(world, setup_));
@@ -94,7 +94,7 @@ void Search::First() {
 template <typename F>
 void Search::ForEachMove(const World& world, uint32_t number, F&& visit) {
   World looked_at = world;
-  const Move move(looked_at, setup_, plant_, library_, result_.reached, nullptr);
+  const Move move(looked_at, setup_, bug_, library_, result_.reached, nullptr);
   const auto rules = Rules();
   for (size_t r = 0; r < rules.size(); ++r) {
     const uint32_t branches = rules[r].by_branch ? setup_.branches : 1;
@@ -114,7 +114,7 @@ bool Search::Apply(World& world, const Taken& taken, std::vector<Violation>& vio
     return false;
   }
   guarding = 1;
-  Move move(world, setup_, plant_, library_, result_.reached, story);
+  Move move(world, setup_, bug_, library_, result_.reached, story);
   Rules()[taken.rule].apply(move, taken.branch, taken.way);
   guarding = 0;
   violations = std::move(move.violations);
@@ -301,11 +301,11 @@ void Print(const Setup& setup, const Result& result) {
   std::fflush(stdout);
 }
 
-Result Explore(const Setup& setup, Plant plant, const Limits& limits) {
-  const test::MayLeak leaks(plant != Plant::kNone);
+Result Explore(const Setup& setup, SeededBug bug, const Limits& limits) {
+  const test::MayLeak leaks(bug != SeededBug::kNone);
   const auto start = std::chrono::steady_clock::now();
   Result result;
-  Search(setup, plant, limits, result).Run();
+  Search(setup, bug, limits, result).Run();
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }

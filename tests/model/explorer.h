@@ -37,6 +37,6 @@ struct Limits {
 // One line of figures; the story where there is a breach.
 void Print(const Setup& setup, const Result& result);
 
-Result Explore(const Setup& setup, Plant plant, const Limits& limits);
+Result Explore(const Setup& setup, SeededBug bug, const Limits& limits);
 
 }  // namespace assent::model

@@ -11,14 +11,14 @@ const char* Name(Invariant invariant) {
   return kTexts[static_cast<int>(invariant)];
 }
 
-const char* Name(Plant plant) {
-  static constexpr const char* kTexts[] = {ASSENT_MODEL_PLANTS(ASSENT_MODEL_TEXT)};
-  return kTexts[static_cast<int>(plant)];
+const char* Name(SeededBug bug) {
+  static constexpr const char* kTexts[] = {ASSENT_MODEL_SEEDED_BUGS(ASSENT_MODEL_TEXT)};
+  return kTexts[static_cast<int>(bug)];
 }
 
-const char* Word(Plant plant) {
-  static constexpr const char* kWords[] = {ASSENT_MODEL_PLANTS(ASSENT_MODEL_WORD)};
-  return kWords[static_cast<int>(plant)];
+const char* Word(SeededBug bug) {
+  static constexpr const char* kWords[] = {ASSENT_MODEL_SEEDED_BUGS(ASSENT_MODEL_WORD)};
+  return kWords[static_cast<int>(bug)];
 }
 
 }  // namespace assent::model

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The closed lists of the model: kinds of participants, faults, invariants, planted bugs. A new one
+// The closed lists of the model: kinds of participants, faults, invariants, seeded bugs. A new one
 // is a line here and the one file or function that uses it.
 #pragma once
 
@@ -50,7 +50,7 @@ constexpr bool IsPartner(PartKind kind) { return kind >= PartKind::kPartner; }
   X(Encoding, "what is not encoded does not matter") \
   X(Check, "an assertion of the product failed")
 
-#define ASSENT_MODEL_PLANTS(X)                                                \
+#define ASSENT_MODEL_SEEDED_BUGS(X)                                           \
   X(None, "none")                                                             \
   X(DurableAtOnce, "records called durable when they are only appended")      \
   X(TimeOutIsYes, "time-out of prepare taken as a yes vote")                  \
@@ -88,11 +88,11 @@ constexpr bool IsPartner(PartKind kind) { return kind >= PartKind::kPartner; }
 #define ASSENT_MODEL_ENUM(name, text) k##name,
 enum class Fault : uint8_t { ASSENT_MODEL_FAULTS(ASSENT_MODEL_ENUM) kCount };
 enum class Invariant : uint8_t { ASSENT_MODEL_INVARIANTS(ASSENT_MODEL_ENUM) kCount };
-enum class Plant : uint8_t { ASSENT_MODEL_PLANTS(ASSENT_MODEL_ENUM) kCount };
+enum class SeededBug : uint8_t { ASSENT_MODEL_SEEDED_BUGS(ASSENT_MODEL_ENUM) kCount };
 #undef ASSENT_MODEL_ENUM
 
 const char* Name(Invariant invariant);  // its text
-const char* Name(Plant plant);
-const char* Word(Plant plant);  // the enumerator without its k
+const char* Name(SeededBug bug);
+const char* Word(SeededBug bug);  // the enumerator without its k
 
 }  // namespace assent::model

@@ -6,7 +6,7 @@
 #include "base/event_log.h"
 #include "tests/model/explorer.h"
 #include "tests/model/manifest.h"
-#include "tests/model/plants.h"
+#include "tests/model/seeded_bugs.h"
 #include "tests/model/setups.h"
 
 namespace {
@@ -16,39 +16,39 @@ using namespace assent::model;
 constexpr char kUsage[] =
     "model [--full] [--only NAME]     searches all configurations, or one; --full: the large ones\n"
     "model [--full] --rewrite         the same, and writes the manifest\n"
-    "model --plants                   hunts each planted bug, prints the table\n"
-    "model ... --plant WORD           with that bug planted\n"
+    "model --seeded-bugs              hunts each seeded bug, prints the table\n"
+    "model ... --seeded-bug WORD      with that bug\n"
     "model ... --rows                 prints which rows of the tables were reached\n";
 
 struct Wish {
-  bool full = false, rewrite = false, plants = false, rows = false;
+  bool full = false, rewrite = false, seeded_bugs = false, rows = false;
   std::string only;
-  Plant plant = Plant::kNone;
+  SeededBug bug = SeededBug::kNone;
 };
 
-Plant PlantOf(const std::string& word) {
-  for (size_t i = 1; i < static_cast<size_t>(Plant::kCount); ++i) {
-    if (word == Word(static_cast<Plant>(i))) return static_cast<Plant>(i);
+SeededBug SeededBugOf(const std::string& word) {
+  for (size_t i = 1; i < static_cast<size_t>(SeededBug::kCount); ++i) {
+    if (word == Word(static_cast<SeededBug>(i))) return static_cast<SeededBug>(i);
   }
-  std::fprintf(stderr, "no planted bug is called %s\n", word.c_str());
+  std::fprintf(stderr, "no seeded bug is called %s\n", word.c_str());
   std::exit(2);
 }
 
 // Where each bug is caught first, and by what.
-int Plants() {
+int HuntSeededBugs() {
   int missed = 0;
-  for (size_t i = 1; i < static_cast<size_t>(Plant::kCount); ++i) {
-    const auto plant = static_cast<Plant>(i);
+  for (size_t i = 1; i < static_cast<size_t>(SeededBug::kCount); ++i) {
+    const auto bug = static_cast<SeededBug>(i);
     bool caught = false;
     for (const Setup& setup : Setups()) {
       if (setup.full_only) continue;
-      const Result result = Explore(setup, plant, {});
+      const Result result = Explore(setup, bug, {});
       if (result.violations.empty()) continue;
-      std::printf("%-22s %-18s %-28s depth %u\n", Word(plant), setup.name,
+      std::printf("%-22s %-18s %-28s depth %u\n", Word(bug), setup.name,
                   Name(result.violations.front().invariant), result.depth);
       caught = true;
     }
-    if (!caught) std::printf("%-22s NOT CAUGHT\n", Word(plant));
+    if (!caught) std::printf("%-22s NOT CAUGHT\n", Word(bug));
     std::fflush(stdout);
     missed += caught ? 0 : 1;
   }
@@ -63,7 +63,7 @@ int SearchAll(const Wish& wish) {
     if (!wish.only.empty() ? wish.only != setup.name : setup.full_only && !wish.full) continue;
     Limits limits;
     if (setup.full_only) limits.states = 50'000'000;
-    const Result result = Explore(setup, wish.plant, limits);
+    const Result result = Explore(setup, wish.bug, limits);
     Print(setup, result);
     reached.Add(result.reached);
     if (!result.violations.empty() || !result.complete) ++bad;
@@ -71,7 +71,7 @@ int SearchAll(const Wish& wish) {
     const std::string difference = Difference(manifest, setup.name, counts);
     if (wish.rewrite) {
       manifest[setup.name] = counts;
-    } else if (!difference.empty() && wish.plant == Plant::kNone) {
+    } else if (!difference.empty() && wish.bug == SeededBug::kNone) {
       std::printf("%s\n", difference.c_str());
       ++bad;
     }
@@ -93,18 +93,18 @@ int main(int argc, char** argv) {
       wish.full = true;
     } else if (word == "--rewrite") {
       wish.rewrite = true;
-    } else if (word == "--plants") {
-      wish.plants = true;
+    } else if (word == "--seeded-bugs") {
+      wish.seeded_bugs = true;
     } else if (word == "--rows") {
       wish.rows = true;
     } else if (word == "--only") {
       wish.only = next();
-    } else if (word == "--plant") {
-      wish.plant = PlantOf(next());
+    } else if (word == "--seeded-bug") {
+      wish.bug = SeededBugOf(next());
     } else {
       std::fputs(kUsage, word == "--help" ? stdout : stderr);
       return word == "--help" ? 0 : 2;
     }
   }
-  return wish.plants ? Plants() : SearchAll(wish);
+  return wish.seeded_bugs ? HuntSeededBugs() : SearchAll(wish);
 }

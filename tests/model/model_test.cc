@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every interleaving of each configuration must hold the invariants, reach the rows of the tables,
-// and be as many as the manifest says; and planted bugs must be caught.
+// and be as many as the manifest says; and seeded bugs must be caught.
 //
 // Scenario: one transaction of two or three branches, a coordinator that crashes up to twice, and a
 // few of the faults of kinds.h; all orders of everything that can happen.
 #include <gtest/gtest.h>
 
 #include "tests/model/manifest.h"
-#include "tests/model/plants.h"
 #include "tests/model/searched.h"
+#include "tests/model/seeded_bugs.h"
 #include "tests/model/setups.h"
 
 namespace assent::model {
@@ -35,16 +35,17 @@ TEST(Model, ReachesEveryRowOfTheTables) {
   for (const std::string& line : reached.Lacking()) ADD_FAILURE() << line;
 }
 
-TEST(Model, CatchesEachPlantedBug) {
-  for (const PlantedBug& bug : PlantedBugs()) {
-    const auto* setup = SetupCalled(bug.setup);
-    ASSERT_NE(setup, nullptr) << bug.setup;
-    const Result result = Explore(*setup, bug.plant, {});
-    ASSERT_FALSE(result.violations.empty()) << "not caught: " << Name(bug.plant);
-    EXPECT_STREQ(Name(result.violations.front().invariant), Name(bug.caught_by)) << Name(bug.plant);
+TEST(Model, CatchesEachSeededBug) {
+  for (const SeededBugCase& known : SeededBugCases()) {
+    const auto* setup = SetupCalled(known.setup);
+    ASSERT_NE(setup, nullptr) << known.setup;
+    const Result result = Explore(*setup, known.bug, {});
+    ASSERT_FALSE(result.violations.empty()) << "not caught: " << Name(known.bug);
+    EXPECT_STREQ(Name(result.violations.front().invariant), Name(known.caught_by))
+        << Name(known.bug);
     EXPECT_GT(result.story.size(), 2u);
-    std::printf("%s: %s, by %s after %u steps\n", bug.setup, Name(bug.plant), Name(bug.caught_by),
-                result.depth);
+    std::printf("%s: %s, by %s after %u steps\n", known.setup, Name(known.bug),
+                Name(known.caught_by), result.depth);
   }
 }
 

@@ -28,20 +28,20 @@ struct Violation {
 
 class Move {
  public:
-  Move(World& the_world, const Setup& the_setup, Plant plant, Library& library, Reached& reached,
+  Move(World& the_world, const Setup& the_setup, SeededBug bug, Library& library, Reached& reached,
        std::vector<std::string>* story)
       : world(the_world),
         setup(the_setup),
         library_(library),
         reached_(reached),
-        plant_(plant),
+        bug_(bug),
         story_(story) {}
 
   World& world;
   const Setup& setup;
   std::vector<Violation> violations;
 
-  bool Planted(Plant plant) const { return plant_ == plant; }
+  bool Has(SeededBug bug) const { return bug_ == bug; }
   void Violate(Invariant invariant, std::string what) {
     violations.push_back({invariant, std::move(what)});
   }
@@ -117,7 +117,7 @@ class Move {
 
   Library& library_;
   Reached& reached_;
-  const Plant plant_;
+  const SeededBug bug_;
   std::vector<std::string>* story_;
 };
 

@@ -39,7 +39,7 @@ int CanAsk(const Move& m, uint32_t b) {
   if (!m.setup.partners_ask || !m.setup.HasPartner(b) || !in_doubt) return 0;
   if (!m.world.up || m.world.stale) return 0;
   const auto outcome = AnswerNow(m.world);
-  if (m.Planted(Plant::kUndecidedIsNo) && outcome == core::Outcome::kUndecided) return 1;
+  if (m.Has(SeededBug::kUndecidedIsNo) && outcome == core::Outcome::kUndecided) return 1;
   return outcome == core::Outcome::kCommitted || outcome == core::Outcome::kRolledBack;
 }
 void Ask(Move& m, uint32_t b, int) {

@@ -28,12 +28,12 @@ void Move::CallPartner(uint32_t branch, Operation operation) {
 Answer Move::Arrive(uint32_t branch, const Request& request) {
   Part& part = world.parts[branch];
   auto& [of_try, of_confirm, of_cancel] = part.side.rows;
-  if (Planted(Plant::kEndRunsAgain)) {
+  if (Has(SeededBug::kEndRunsAgain)) {
     if (request.operation == Operation::kCommit) of_confirm = Cause::kNone;
     if (request.operation == Operation::kRollBack) of_cancel = Cause::kNone;
   }
   const Answer answer = At(branch).Carry(part, request);
-  if (Planted(Plant::kOneRowCancel) && of_try == Cause::kCancel) of_try = Cause::kNone;
+  if (Has(SeededBug::kOneRowCancel) && of_try == Cause::kCancel) of_try = Cause::kNone;
   return answer;
 }
 
@@ -69,8 +69,8 @@ void Move::OnTry(uint32_t branch, const PendingCall& flight) {
   reached_.NoteTry(flight.answer, try_left);
   tcc::Answer answer = flight.answer;
   const bool silent = answer == tcc::Answer::kUnknown;
-  if (Planted(Plant::kSilentTryIsYes) && silent) answer = tcc::Answer::kDone;
-  const bool whole = Planted(Plant::kRefusalIsWhole) && answer == tcc::Answer::kRefused;
+  if (Has(SeededBug::kSilentTryIsYes) && silent) answer = tcc::Answer::kDone;
+  const bool whole = Has(SeededBug::kRefusalIsWhole) && answer == tcc::Answer::kRefused;
   const bool sent_before = try_left && !whole;
   const tcc::TryMeaning meaning = tcc::MeaningOfTry(answer, sent_before);
   try_left |= flight.answer != tcc::Answer::kNotSent;
@@ -78,7 +78,7 @@ void Move::OnTry(uint32_t branch, const PendingCall& flight) {
   voted.branch = branch;
   voted.vote = meaning.ask_again ? core::Vote::kUnknown : meaning.vote;
   voted.gone = !meaning.cancel_needed;
-  if (world.parts[branch].side.ends && !Planted(Plant::kEndingIgnored)) voted.expires = kEnds;
+  if (world.parts[branch].side.ends && !Has(SeededBug::kEndingIgnored)) voted.expires = kEnds;
   Step(voted);
 }
 
@@ -86,13 +86,13 @@ void Move::OnPhaseTwo(uint32_t branch, const PendingCall& flight) {
   reached_.NotePhaseTwo(flight.answer);
   const bool commit = flight.operation == Operation::kCommit;
   tcc::AckMeaning meaning = tcc::MeaningOfPhaseTwo(flight.answer);
-  if (Planted(Plant::kTurnedRound) && commit && meaning.needs_operator) {
+  if (Has(SeededBug::kTurnedRound) && commit && meaning.needs_operator) {
     CallPartner(branch, Operation::kRollBack);
     return;
   }
   const bool silent = flight.answer == tcc::Answer::kUnknown;
-  const bool believed = (Planted(Plant::kRefusedEndBelieved) && meaning.needs_operator) ||
-                        (Planted(Plant::kSilentEndBelieved) && silent);
+  const bool believed = (Has(SeededBug::kRefusedEndBelieved) && meaning.needs_operator) ||
+                        (Has(SeededBug::kSilentEndBelieved) && silent);
   if (believed) meaning = {core::Ack::kDone, false};
   core::Acked acked;
   acked.branch = branch;

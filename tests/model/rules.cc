@@ -81,7 +81,7 @@ int CanPurge(const Move& m, uint32_t b) {
 }
 void Purge(Move& m, uint32_t b, int) { m.world.parts[b].row = WitnessRow::kNone; }
 
-bool Scans(const Move& m) { return !m.Planted(Plant::kNeverScan); }
+bool Scans(const Move& m) { return !m.Has(SeededBug::kNeverScan); }
 int CanList(const Move& m, uint32_t b) { return Scans(m) && m.WantsList(b); }
 void List(Move& m, uint32_t b, int) {
   m.List(b);
@@ -93,7 +93,7 @@ void Judge(Move& m, uint32_t b, int) { m.Judge(b); }
 
 // ---- Timers ----
 
-bool Timers(const Move& m) { return !m.Planted(Plant::kTimersIgnored); }
+bool Timers(const Move& m) { return !m.Has(SeededBug::kTimersIgnored); }
 int CanDeadline(const Move& m, uint32_t) { return Timers(m) && m.world.deadline_armed; }
 void Deadline(Move& m, uint32_t, int) {
   m.world.deadline_armed = false;

@@ -62,7 +62,7 @@ void Move::Judge(uint32_t index) {
   Sighting sighting;
   sighting.ended_since = std::exchange(branch.ended_since, false);
   branch.list = Pending::kNone;
-  branch.unscanned &= Planted(Plant::kNeverReleased);
+  branch.unscanned &= Has(SeededBug::kNeverReleased);
   if (!listed) {
     branch.seen = branch.returned = false;
     branch.announced = 0;
@@ -112,9 +112,9 @@ Facts Move::FactsOf(uint32_t index) const {
   facts.listing = Listing::kListed;
   facts.origin = world.live ? Origin::kLive : Origin::kPast;
   if (world.stale) facts.origin = Origin::kNewer;
-  if (Planted(Plant::kIncarnationIgnored) && world.stale) facts.origin = Origin::kPast;
-  if (Planted(Plant::kLiveRolledBack) && world.live) facts.origin = Origin::kPast;
-  if (world.history != core::Outcome::kUndecided && !Planted(Plant::kHistoryIgnored)) {
+  if (Has(SeededBug::kIncarnationIgnored) && world.stale) facts.origin = Origin::kPast;
+  if (Has(SeededBug::kLiveRolledBack) && world.live) facts.origin = Origin::kPast;
+  if (world.history != core::Outcome::kUndecided && !Has(SeededBug::kHistoryIgnored)) {
     facts.known =
         world.history == core::Outcome::kCommitted ? Known::kCommitted : Known::kRolledBack;
   }
@@ -132,7 +132,7 @@ Deed Move::TouchOrphan(uint32_t index, Action action) {
     case Action::kRollBack: call.operation = core::Operation::kRollBack; break;
     case Action::kPresumeAbort:
       call.operation =
-          Planted(Plant::kOrphanCommitted) ? core::Operation::kCommit : core::Operation::kRollBack;
+          Has(SeededBug::kOrphanCommitted) ? core::Operation::kCommit : core::Operation::kRollBack;
       break;
     default: return Deed::kNothing;  // the operator's, its shard's, or not yet
   }

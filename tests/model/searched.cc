@@ -12,7 +12,7 @@ const std::vector<std::pair<Setup, Result>>& Searched() {
     auto* made = new std::vector<std::pair<Setup, Result>>;
     for (const Setup& setup : Setups()) {
       if (setup.full_only) continue;
-      made->emplace_back(setup, Explore(setup, Plant::kNone, {}));
+      made->emplace_back(setup, Explore(setup, SeededBug::kNone, {}));
       Print(setup, made->back().second);
     }
     return made;

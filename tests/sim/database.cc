@@ -80,7 +80,7 @@ Code Database::Prepare(Session session, const xa::Xid& xid) {
   if (found == branches_.end() || found->second.owner != session) return Code::kErNota;
   Branch& branch = found->second;
   if (branch.state != State::kActive) return Code::kErProto;
-  if ((branch.work.writes == 0 && !branch.witness) || world_.Planted(Plant::kReadOnlyInferred)) {
+  if ((branch.work.writes == 0 && !branch.witness) || world_.Has(SeededBug::kReadOnlyInferred)) {
     Drop(found, Fate::kVotedReadOnly);
     return Code::kReadOnly;
   }
@@ -187,7 +187,7 @@ xa::Found Database::Find(const xa::Xid& xid, bool settle) {
       world_.Reach(row->second == 'C' ? Marker::kWitnessCommitted : Marker::kWitnessMark);
       return row->second == 'C' ? xa::Found::kWitnessCommitted : xa::Found::kWitnessRolledBack;
     }
-    if (settle && world_.Planted(Plant::kWitnessRead)) return xa::Found::kWitnessRolledBack;
+    if (settle && world_.Has(SeededBug::kWitnessRead)) return xa::Found::kWitnessRolledBack;
     // The insertion waits for the row of a transaction that is still open, and times out.
     if (settle && found != branches_.end() && found->second.witness) return xa::Found::kUnknown;
     if (settle) {

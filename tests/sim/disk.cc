@@ -68,7 +68,7 @@ class Disk::Handle final : public log::File {
   IoResult SyncData() override {
     if (owner_.Dead()) return {0, EIO};
     World& world = owner_.world_;
-    if (world.Planted(Plant::kSkipSync) && node_->durable.size() == node_->now.size()) return {};
+    if (world.Has(SeededBug::kSkipSync) && node_->durable.size() == node_->now.size()) return {};
     if (world.rng.Chance(owner_.faults.sync_fails)) {
       world.Count(Fault::kSyncFails);
       for (uint32_t sector : node_->dirty) {
@@ -185,7 +185,7 @@ bool Disk::FlipBit(std::string* what) {
   }
   if (written.empty()) return false;
   const auto& [name, at] = written[world_.rng.Below(written.size())];
-  if (world_.Planted(Plant::kTornTailAccepted)) {
+  if (world_.Has(SeededBug::kTornTailAccepted)) {
     names_[name]->now.replace(at, kSectorBytes, kSectorBytes, '\0');
     names_[name]->durable = names_[name]->now;
     *what = name + " sector at " + std::to_string(at);

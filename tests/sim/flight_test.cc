@@ -58,7 +58,7 @@ class SimFlight : public testing::Test {
     }
   }
 
-  World world_{1, Plant::kNone, false};
+  World world_{1, SeededBug::kNone, false};
   Database database_{world_, {"bank", DatabaseKind::kPostgres, false, 2}};
   const NetFaults faults_;
   SimResource resource_{world_, database_, faults_};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The closed lists of the simulation: fault kinds, markers that prove reach, invariants, and
-// planted bugs. A new one is a line here and the file that uses it.
+// seeded bugs. A new one is a line here and the file that uses it.
 #pragma once
 
 #include <cstdint>
@@ -131,7 +131,7 @@ namespace assent::sim {
   X(Log, "log: durable prefix, or a refusal") \
   X(Check, "an assertion of the product failed")
 
-#define ASSENT_SIM_PLANTS(X)                                                         \
+#define ASSENT_SIM_SEEDED_BUGS(X)                                                    \
   X(None, "none")                                                                    \
   X(ReplyBeforeDurable, "told committed before the record is durable")               \
   X(CommitBeforeDurable, "records called durable when they are only appended")       \
@@ -195,13 +195,13 @@ namespace assent::sim {
 enum class Fault : uint8_t { ASSENT_SIM_FAULTS(ASSENT_SIM_ENUM) kCount };
 enum class Marker : uint8_t { ASSENT_SIM_MARKERS(ASSENT_SIM_ENUM) kCount };
 enum class Invariant : uint8_t { ASSENT_SIM_INVARIANTS(ASSENT_SIM_ENUM) kCount };
-enum class Plant : uint8_t { ASSENT_SIM_PLANTS(ASSENT_SIM_ENUM) kCount };
+enum class SeededBug : uint8_t { ASSENT_SIM_SEEDED_BUGS(ASSENT_SIM_ENUM) kCount };
 #undef ASSENT_SIM_ENUM
 
 const char* Name(Fault fault);  // its text
 const char* Name(Marker marker);
 const char* Name(Invariant invariant);
-const char* Name(Plant plant);
-const char* Word(Plant plant);  // the enumerator without its k
+const char* Name(SeededBug bug);
+const char* Word(SeededBug bug);  // the enumerator without its k
 
 }  // namespace assent::sim

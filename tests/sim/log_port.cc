@@ -30,8 +30,8 @@ void SimLog::After(Duration delay, std::function<void()> event) {
 }
 
 // Bugs of those who write records, and of those who wait for them.
-void SimLog::PlantIn(std::string& payload) {
-  if (world_.Planted(Plant::kCommitWithoutPartners)) {
+void SimLog::ApplyBugToRequest(std::string& payload) {
+  if (world_.Has(SeededBug::kCommitWithoutPartners)) {
     auto decoded = coordinator::Decode(payload);
     if (!decoded || !decoded->record.has_commit()) return;
     auto* branches = decoded->record.mutable_commit()->mutable_branches();
@@ -40,7 +40,7 @@ void SimLog::PlantIn(std::string& payload) {
     }
     decoded->record.SerializeToString(&payload);
   }
-  if (world_.Planted(Plant::kTryBeforeOpen) && queue_.empty() && !writing_) {
+  if (world_.Has(SeededBug::kTryBeforeOpen) && queue_.empty() && !writing_) {
     auto decoded = coordinator::Decode(payload);
     if (!decoded || !(decoded->record.has_open() || decoded->record.has_enlist())) return;
     After(0ns, [this, lsn = next_lsn_] { sink_.on_durable(lsn); });
@@ -49,8 +49,8 @@ void SimLog::PlantIn(std::string& payload) {
 
 log::Lsn SimLog::Append(std::string payload, log::Urgency urgency) {
   sink_.before_append();
-  PlantIn(payload);
-  if (world_.Planted(Plant::kForgetTooEarly)) {
+  ApplyBugToRequest(payload);
+  if (world_.Has(SeededBug::kForgetTooEarly)) {
     const log::Lsn lsn = Enqueue(log::RecordType::kPayload, std::move(payload), urgency);
     After(50ms, [this, lsn] { Release({lsn}); });
     return lsn;
@@ -67,7 +67,7 @@ log::Lsn SimLog::Enqueue(log::RecordType type, std::string payload, log::Urgency
   if (urgency == log::Urgency::kRide) wait = 5ms;
   if (urgency == log::Urgency::kLazy) wait = 1s;
   FlushAt(wait);
-  if (world_.Planted(Plant::kCommitBeforeDurable) || world_.Planted(Plant::kReplyBeforeDurable)) {
+  if (world_.Has(SeededBug::kCommitBeforeDurable) || world_.Has(SeededBug::kReplyBeforeDurable)) {
     After(0ns, [this, lsn] { sink_.on_durable(lsn); });
   }
   return lsn;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// sim: runs seeds of the simulation, replays one, or hunts planted bugs.
+// sim: runs seeds of the simulation, replays one, or hunts seeded bugs.
 #include <malloc.h>
 #include <unistd.h>
 
@@ -20,15 +20,15 @@ constexpr char kUsage[] =
     "sim --seeds A..B [--jobs N] [--seconds S]   runs seeds, prints what they reached\n"
     "sim --seed N [--trace] [--log]               runs one; with its story; with the product's "
     "log\n"
-    "sim --plants [--up-to N]                     hunts each planted bug, prints the table\n"
-    "sim ... --plant WORD                         with that bug planted\n";
+    "sim --seeded-bugs [--up-to N]                hunts each seeded bug, prints the table\n"
+    "sim ... --seeded-bug WORD                    with that bug\n";
 
 unsigned Processors() { return std::max(1u, std::thread::hardware_concurrency()); }
 
-int Seeds(Range range, Plant plant, unsigned jobs, double seconds) {
+int Seeds(Range range, SeededBug bug, unsigned jobs, double seconds) {
   const auto start = std::chrono::steady_clock::now();
   const bool show = isatty(STDOUT_FILENO) != 0;
-  const auto totals = RunSeeds(range, plant, jobs, seconds, false, [&](uint64_t done) {
+  const auto totals = RunSeeds(range, bug, jobs, seconds, false, [&](uint64_t done) {
     if (!show) return;
     std::printf("\r%llu of %llu seeds ", static_cast<unsigned long long>(done),
                 static_cast<unsigned long long>(range.last - range.first + 1));
@@ -42,15 +42,15 @@ int Seeds(Range range, Plant plant, unsigned jobs, double seconds) {
     std::printf("the last of seed %llu (all of it: --seed %llu --trace):\n",
                 static_cast<unsigned long long>(totals.found[0].seed),
                 static_cast<unsigned long long>(totals.found[0].seed));
-    PrintStory(totals.found[0].seed, plant, 60);
+    PrintStory(totals.found[0].seed, bug, 60);
   }
   return 1;
 }
 
-int One(uint64_t seed, Plant plant, bool trace) {
+int One(uint64_t seed, SeededBug bug, bool trace) {
   RunOptions options;
   options.seed = seed;
-  options.plant = plant;
+  options.bug = bug;
   options.tracing = options.echo = trace;
   const RunResult result = RunGuarded(options);
   for (const Violation& violation : result.violations) {
@@ -63,15 +63,15 @@ int One(uint64_t seed, Plant plant, bool trace) {
   return result.violations.empty() ? 0 : 1;
 }
 
-int Plants(uint64_t up_to, unsigned jobs) {
+int HuntSeededBugs(uint64_t up_to, unsigned jobs) {
   int missed = 0;
-  std::printf("| | planted bug | caught by | seed |\n|---|---|---|---|\n");
-  for (size_t i = 1; i < static_cast<size_t>(Plant::kCount); ++i) {
-    const auto plant = static_cast<Plant>(i);
-    const auto totals = RunSeeds({1, up_to}, plant, jobs, 0, true, nullptr);
+  std::printf("| | seeded bug | caught by | seed |\n|---|---|---|---|\n");
+  for (size_t i = 1; i < static_cast<size_t>(SeededBug::kCount); ++i) {
+    const auto bug = static_cast<SeededBug>(i);
+    const auto totals = RunSeeds({1, up_to}, bug, jobs, 0, true, nullptr);
     const Found& found = totals.found[0];
     if (totals.violating == 0) ++missed;
-    std::printf("| %zu | %s | %s | %llu |\n", i, Name(plant),
+    std::printf("| %zu | %s | %s | %llu |\n", i, Name(bug),
                 totals.violating == 0 ? "NOT CAUGHT" : Name(found.invariant),
                 static_cast<unsigned long long>(found.seed));
     std::fflush(stdout);
@@ -79,13 +79,13 @@ int Plants(uint64_t up_to, unsigned jobs) {
   return missed == 0 ? 0 : 1;
 }
 
-Plant PlantOf(const std::string& word) {
-  for (size_t i = 0; i < static_cast<size_t>(Plant::kCount); ++i) {
-    if (word == Word(static_cast<Plant>(i))) return static_cast<Plant>(i);
+SeededBug SeededBugOf(const std::string& word) {
+  for (size_t i = 0; i < static_cast<size_t>(SeededBug::kCount); ++i) {
+    if (word == Word(static_cast<SeededBug>(i))) return static_cast<SeededBug>(i);
   }
-  std::fprintf(stderr, "no planted bug is called %s; there are:\n", word.c_str());
-  for (size_t i = 1; i < static_cast<size_t>(Plant::kCount); ++i) {
-    std::fprintf(stderr, "  %s\n", Word(static_cast<Plant>(i)));
+  std::fprintf(stderr, "no seeded bug is called %s; there are:\n", word.c_str());
+  for (size_t i = 1; i < static_cast<size_t>(SeededBug::kCount); ++i) {
+    std::fprintf(stderr, "  %s\n", Word(static_cast<SeededBug>(i)));
   }
   std::exit(2);
 }
@@ -97,8 +97,8 @@ int main(int argc, char** argv) {
   mallopt(M_TRIM_THRESHOLD, 256 << 20);
   Range range{1, 1000};
   uint64_t seed = 0, up_to = 5000;
-  bool trace = false, plants = false;
-  Plant plant = Plant::kNone;
+  bool trace = false, seeded_bugs = false;
+  SeededBug bug = SeededBug::kNone;
   unsigned jobs = Processors();
   double seconds = 0;
   for (int i = 1; i < argc; ++i) {
@@ -120,16 +120,16 @@ int main(int argc, char** argv) {
       seconds = std::strtod(next().c_str(), nullptr);
     } else if (word == "--trace") {
       trace = true;
-    } else if (word == "--plants") {
-      plants = true;
-    } else if (word == "--plant") {
-      plant = PlantOf(next());
+    } else if (word == "--seeded-bugs") {
+      seeded_bugs = true;
+    } else if (word == "--seeded-bug") {
+      bug = SeededBugOf(next());
     } else {
       std::fputs(kUsage, word == "--help" ? stdout : stderr);
       return word == "--help" ? 0 : 2;
     }
   }
-  if (plants) return Plants(up_to, jobs);
-  if (seed != 0) return One(seed, plant, trace);
-  return Seeds(range, plant, jobs, seconds);
+  if (seeded_bugs) return HuntSeededBugs(up_to, jobs);
+  if (seed != 0) return One(seed, bug, trace);
+  return Seeds(range, bug, jobs, seconds);
 }

@@ -57,7 +57,7 @@ barrier::Given Partner::Execute(const Place& place, const barrier::Statement& st
   switch (statement.kind) {
     case barrier::Kind::kInsert:
       if (!cause.empty()) return {0};
-      if (world_.Planted(Plant::kSuspendedTryRuns) && statement.cause == "cancel" &&
+      if (world_.Has(SeededBug::kSuspendedTryRuns) && statement.cause == "cancel" &&
           operation == Operation::kTry) {
         return {1};
       }
@@ -171,7 +171,7 @@ PartnerAnswer Partner::Enter(const std::shared_ptr<Work>& work) {
   const Barrier barrier = Drive(work->place, Barrier::Enter(kVendor, call));
   Observe(*work, barrier);
   Verdict verdict = barrier.verdict();
-  if (world_.Planted(Plant::kDuplicateRuns) && work->request.operation == Operation::kTry &&
+  if (world_.Has(SeededBug::kDuplicateRuns) && work->request.operation == Operation::kTry &&
       barrier.reason() == barrier::Reason::kDuplicate && !work->outside) {
     verdict = Verdict::kRun;
   }
@@ -247,7 +247,7 @@ PartnerAnswer Partner::RunConfirm(Work& work) {
     CallPerson(work.place);
     return {409, {}, {}};
   }
-  CHECK(booking.held || world_.plant != Plant::kNone) << "confirmed, and nothing is held";
+  CHECK(booking.held || world_.bug != SeededBug::kNone) << "confirmed, and nothing is held";
   booking.held = false;
   ledger_.push_back({booking.errand.tag, PlannedFor(booking).amount});
   Report(work.place, Fate::kCommitted);

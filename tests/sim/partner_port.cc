@@ -48,7 +48,7 @@ void SimPartners::Submit(tcc::Call call) {
   });
   const uint64_t number = call.call;
   const bool late = call.operation == Operation::kTry && call.time_left <= Duration(0);
-  const bool unsent = PlantIn(call);
+  const bool unsent = ApplyBug(call);
   Waiting& waiting = calls_[number];
   waiting.call = std::move(call);
   if (unsent) {
@@ -111,7 +111,7 @@ void SimPartners::Complete(uint64_t number, PartnerNet::Result result) {
            call.key.branch + " " + tcc::Name(result.answer);
   });
   Observe(call, result.answer);
-  PlantIn(call, completion);
+  ApplyBug(call, completion);
   process_->Deliver(std::move(completion));
 }
 
@@ -134,37 +134,37 @@ void SimPartners::Cancel(uint64_t number) {
 
 // Bugs that a careless adapter, or a careless reading of what it says, would have. True: the call
 // is answered as done and not sent.
-bool SimPartners::PlantIn(tcc::Call& call) {
-  if (world_.Planted(Plant::kHorizonNow)) call.horizon = world_.Wall();
+bool SimPartners::ApplyBug(tcc::Call& call) {
+  if (world_.Has(SeededBug::kHorizonNow)) call.horizon = world_.Wall();
   if (call.operation == Operation::kConfirm) {
-    return world_.Planted(Plant::kConfirmTooLate) && call.time_left <= Duration(0);
+    return world_.Has(SeededBug::kConfirmTooLate) && call.time_left <= Duration(0);
   }
   if (call.operation == Operation::kCancel) {
-    return world_.Planted(Plant::kRefusedNotCancelled) &&
+    return world_.Has(SeededBug::kRefusedNotCancelled) &&
            tried_[{call.key.gtrid, call.key.branch}].refused;
   }
   return false;
 }
 
-void SimPartners::PlantIn(const tcc::Call& call, tcc::Completion& completion) {
+void SimPartners::ApplyBug(const tcc::Call& call, tcc::Completion& completion) {
   const bool silent = completion.answer == Answer::kUnknown;
   const bool refused = completion.answer == Answer::kRefused;
   switch (call.operation) {
     case Operation::kTry:
-      if (world_.Planted(Plant::kSilenceNotSent) && silent) completion.answer = Answer::kNotSent;
-      if (world_.Planted(Plant::kExpiryIgnored)) completion.expires_at.reset();
-      if (world_.Planted(Plant::kTryRepeated) && silent) {
+      if (world_.Has(SeededBug::kSilenceNotSent) && silent) completion.answer = Answer::kNotSent;
+      if (world_.Has(SeededBug::kExpiryIgnored)) completion.expires_at.reset();
+      if (world_.Has(SeededBug::kTryRepeated) && silent) {
         process_->Later(3s, [this, call] { Send(call); });
       }
       break;
     case Operation::kConfirm:
-      if (world_.Planted(Plant::kRefusedConfirmDone) && refused) completion.answer = Answer::kDone;
+      if (world_.Has(SeededBug::kRefusedConfirmDone) && refused) completion.answer = Answer::kDone;
       break;
     case Operation::kCancel:
-      if (world_.Planted(Plant::kSilentCancelDone) && silent) completion.answer = Answer::kDone;
+      if (world_.Has(SeededBug::kSilentCancelDone) && silent) completion.answer = Answer::kDone;
       break;
   }
-  if (world_.Planted(Plant::kRetryAfterUnbounded) && completion.retry_after > Duration(0)) {
+  if (world_.Has(SeededBug::kRetryAfterUnbounded) && completion.retry_after > Duration(0)) {
     completion.retry_after = 1h;
   }
 }

@@ -45,8 +45,8 @@ class SimPartners final : public tcc::Partners {
   Partner* At(const std::string& url) const;
   void Send(const tcc::Call& call);
   void Complete(uint64_t number, PartnerNet::Result result);
-  bool PlantIn(tcc::Call& call);
-  void PlantIn(const tcc::Call& call, tcc::Completion& completion);
+  bool ApplyBug(tcc::Call& call);
+  void ApplyBug(const tcc::Call& call, tcc::Completion& completion);
   void Observe(const tcc::Call& call, tcc::Answer answer);
 
   World& world_;

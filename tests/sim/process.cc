@@ -44,7 +44,7 @@ void Process::Input(F&& input) {
   try {
     input(*shard_);
     const bool due = shard_->NextTimer() <= world_.Now();
-    if (due && !world_.Planted(Plant::kTimersIgnored)) shard_->RunTimers();
+    if (due && !world_.Has(SeededBug::kTimersIgnored)) shard_->RunTimers();
   } catch (const CrashNow&) {
     End(world_.rng.Chance(300) ? CrashKind::kPower : CrashKind::kProcess,
         world_.rng.Between(5ms, 2s));
@@ -54,7 +54,7 @@ void Process::Input(F&& input) {
 }
 
 void Process::ArmTimer() {
-  if (world_.Planted(Plant::kTimersIgnored)) return;
+  if (world_.Has(SeededBug::kTimersIgnored)) return;
   const Monotonic next = shard_->NextTimer();
   if (next >= timer_) return;
   timer_ = next;
@@ -124,45 +124,45 @@ void Process::Start() {
   if (on_running) on_running();
 }
 
-void Process::PlantInto(coordinator::Restored& restored, bool half_copy) {
-  if (world_.Planted(Plant::kHalfCopyTrusted) && half_copy) {
+void Process::ApplyBugToRestored(coordinator::Restored& restored, bool half_copy) {
+  if (world_.Has(SeededBug::kHalfCopyTrusted) && half_copy) {
     restored.unfinished.resize(restored.unfinished.size() / 2);
     restored.ended.resize(restored.ended.size() / 2);
   }
-  if (world_.Planted(Plant::kGidRunTwice)) {
+  if (world_.Has(SeededBug::kGidRunTwice)) {
     restored.ended.clear();
   }
-  if (world_.Planted(Plant::kLostRecordAtStart) && !restored.unfinished.empty()) {
+  if (world_.Has(SeededBug::kLostRecordAtStart) && !restored.unfinished.empty()) {
     restored.unfinished.pop_back();
   }
-  if (world_.Planted(Plant::kRollBackAfterDecision)) {
+  if (world_.Has(SeededBug::kRollBackAfterDecision)) {
     for (auto& entry : restored.unfinished) {
       entry->atomic.decision = core::Decision::kRollBack;
     }
   }
   for (coordinator::Ended& ended : restored.ended) {
-    if (world_.Planted(Plant::kHistoryTurned)) ended.outcome = core::Outcome::kRolledBack;
+    if (world_.Has(SeededBug::kHistoryTurned)) ended.outcome = core::Outcome::kRolledBack;
   }
   for (auto& entry : restored.unfinished) {
-    if (world_.Planted(Plant::kBranchSkipped)) {
+    if (world_.Has(SeededBug::kBranchSkipped)) {
       entry->atomic.branches.front().Restore(core::Phase::kEnded);
     }
-    PlantIntoOpen(*entry);
+    ApplyBugToOpen(*entry);
   }
 }
 
-void Process::PlantIntoOpen(coordinator::Entry& entry) {
+void Process::ApplyBugToOpen(coordinator::Entry& entry) {
   core::Atomic& atomic = entry.atomic;
   const bool open = !entry.opens.empty() && atomic.decision == core::Decision::kRollBack;
   for (core::AtomicBranch& branch : atomic.branches) {
-    if (world_.Planted(Plant::kOpenForgotten) && open) branch.Restore(core::Phase::kEnded);
+    if (world_.Has(SeededBug::kOpenForgotten) && open) branch.Restore(core::Phase::kEnded);
   }
-  if (world_.Planted(Plant::kOpenConfirmed) && open) {
+  if (world_.Has(SeededBug::kOpenConfirmed) && open) {
     atomic.decision = core::Decision::kCommit;
     entry.record = 1;
   }
   for (core::AtomicBranch& branch : atomic.branches) {
-    if (!world_.Planted(Plant::kPartnerSkipped) || !branch.IsTcc()) continue;
+    if (!world_.Has(SeededBug::kPartnerSkipped) || !branch.IsTcc()) continue;
     branch.Restore(core::Phase::kEnded);
     break;
   }
@@ -189,7 +189,7 @@ bool Process::Begin() {
   if (recovered->survey().half_copy) world_.Reach(Marker::kHalfCopy);
   auto rebuilt = recovery::Replay(*recovered, settings_.engine, world_.Wall());
   if (!rebuilt) return refused(rebuilt.error());
-  PlantInto(rebuilt->restored, recovered->survey().half_copy);
+  ApplyBugToRestored(rebuilt->restored, recovered->survey().half_copy);
   Observe(rebuilt->restored);
   auto started = log::StartWriter(disk_, std::move(*recovered), rebuilt->copies, world_.rng);
   if (!started) return refused(started.error());
@@ -223,7 +223,7 @@ bool Process::Begin() {
   context.identity = log_->identity();
   // Who waited for a scan that never comes would do no harm.
   context.await_first_scans =
-      !world_.Planted(Plant::kActsBeforeScan) && !world_.Planted(Plant::kNeverScan);
+      !world_.Has(SeededBug::kActsBeforeScan) && !world_.Has(SeededBug::kNeverScan);
   context.fatal = [this](coordinator::FatalReason reason, const std::string& message) {
     Fatal(reason, message);
   };
@@ -247,7 +247,7 @@ void Process::SlowSyncs(uint32_t per_mille) {
 }
 
 void Process::ScanLater(size_t index, Duration delay) {
-  if (world_.Planted(Plant::kNeverScan)) return;
+  if (world_.Has(SeededBug::kNeverScan)) return;
   const uint64_t number = ++scans_[index].planned;
   Later(delay, [this, index, number] {
     if (scans_[index].planned == number) Scan(index);
@@ -268,9 +268,9 @@ void Process::Scan(size_t index) {
   resource.Scan(last_before, [this, index, started, last_before](xa::ScanResult scan) {
     scans_[index].under_way = false;
     Input([&](coordinator::Shard& shard) {
-      PlantInScan(shard, index, scan, last_before);
+      ApplyBugToScan(shard, index, scan, last_before);
       const auto again = scan_handler_->Take(shard, resources_[index]->name(), scan, started);
-      if (!again || world_.Planted(Plant::kScanOnce)) return;
+      if (!again || world_.Has(SeededBug::kScanOnce)) return;
       const auto jitter = Duration(
           static_cast<int64_t>(world_.rng.Below(static_cast<uint64_t>(again->count() / 4 + 1))));
       ScanLater(index, *again - jitter);
@@ -279,9 +279,9 @@ void Process::Scan(size_t index) {
 }
 
 // Bugs that a careless judgement would have.
-void Process::PlantInScan(coordinator::Shard& shard, size_t index, xa::ScanResult& scan,
-                          const core::Gtrid& last_before) {
-  if (world_.Planted(Plant::kLiveLeft)) {
+void Process::ApplyBugToScan(coordinator::Shard& shard, size_t index, xa::ScanResult& scan,
+                             const core::Gtrid& last_before) {
+  if (world_.Has(SeededBug::kLiveLeft)) {
     std::erase_if(scan.listed, [&](const auto& listed) { return shard.IsLive(listed.xid.gtrid); });
   }
   for (const xa::Listed& listed : scan.listed) {
@@ -291,14 +291,14 @@ void Process::PlantInScan(coordinator::Shard& shard, size_t index, xa::ScanResul
     const bool live = shard.IsLive(gtrid);
     const bool history = shard.History(gtrid) != nullptr;
     const bool wrong =
-        (world_.Planted(Plant::kForeignRolledBack) && !ours) ||
-        (world_.Planted(Plant::kLiveRolledBack) && ours && live) ||
-        (world_.Planted(Plant::kJudgedBeforeListed) && ours && live && last_before < gtrid) ||
-        (world_.Planted(Plant::kHistoryIgnored) && ours && !live && history) ||
-        (world_.Planted(Plant::kOrphanCommitted) && ours && !live && !history);
+        (world_.Has(SeededBug::kForeignRolledBack) && !ours) ||
+        (world_.Has(SeededBug::kLiveRolledBack) && ours && live) ||
+        (world_.Has(SeededBug::kJudgedBeforeListed) && ours && live && last_before < gtrid) ||
+        (world_.Has(SeededBug::kHistoryIgnored) && ours && !live && history) ||
+        (world_.Has(SeededBug::kOrphanCommitted) && ours && !live && !history);
     if (!wrong) continue;
     xa::Call call;
-    call.operation = world_.Planted(Plant::kOrphanCommitted) ? core::Operation::kCommit
+    call.operation = world_.Has(SeededBug::kOrphanCommitted) ? core::Operation::kCommit
                                                              : core::Operation::kRollBack;
     call.xid = listed.xid;
     call.prepare_sent = true;
@@ -326,17 +326,17 @@ void Process::DeliverHealth(const std::string& resource) {
 }
 
 // Bugs that a careless front would have. True: it is answered already.
-bool Process::PlantIn(coordinator::Request& request, coordinator::Reply& outward) {
+bool Process::ApplyBugToRequest(coordinator::Request& request, coordinator::Reply& outward) {
   using coordinator::Route;
-  if (world_.Planted(Plant::kDropReply) && request.gid.ends_with('7')) outward = [](auto) {};
-  if (world_.Planted(Plant::kOnePhaseNamedGid) && request.route == Route::kExecute &&
+  if (world_.Has(SeededBug::kDropReply) && request.gid.ends_with('7')) outward = [](auto) {};
+  if (world_.Has(SeededBug::kOnePhaseNamedGid) && request.route == Route::kExecute &&
       request.branches.size() == 1) {
     request.gid.clear();
   }
-  if (world_.Planted(Plant::kVoteTurned) && request.route == Route::kVote) {
+  if (world_.Has(SeededBug::kVoteTurned) && request.route == Route::kVote) {
     std::get<v1::VoteRequest>(request.body).set_vote(v1::VoteRequest::PREPARED);
   }
-  if (!world_.Planted(Plant::kEnlistForgotten) || request.route != Route::kEnlist ||
+  if (!world_.Has(SeededBug::kEnlistForgotten) || request.route != Route::kEnlist ||
       !request.branches.front().partner) {
     return false;
   }
@@ -356,7 +356,7 @@ bool Process::Request(coordinator::Request request, coordinator::Reply reply) {
   Input([&](coordinator::Shard& shard) {
     if (auto problem = validator_.Check(request)) {
       outward(std::move(*problem));
-    } else if (!PlantIn(request, outward)) {
+    } else if (!ApplyBugToRequest(request, outward)) {
       shard.OnRequest(std::move(request), std::move(outward));
     }
   });

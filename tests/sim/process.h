@@ -74,17 +74,17 @@ class Process final : public ProcessPort {
   void Input(F&& input);
   void End(CrashKind kind, Duration down);
   bool Begin();
-  void PlantInto(coordinator::Restored& restored, bool half_copy);
-  void PlantIntoOpen(coordinator::Entry& entry);
+  void ApplyBugToRestored(coordinator::Restored& restored, bool half_copy);
+  void ApplyBugToOpen(coordinator::Entry& entry);
   void Observe(const coordinator::Restored& restored);
-  bool PlantIn(coordinator::Request& request, coordinator::Reply& outward);
+  bool ApplyBugToRequest(coordinator::Request& request, coordinator::Reply& outward);
   void Fatal(coordinator::FatalReason reason, const std::string& message);
   void ArmTimer();
   void ScanLater(size_t index, Duration delay);  // in place of one that was planned
   void Hasten(const std::string& resource);
   void Scan(size_t index);
-  void PlantInScan(coordinator::Shard& shard, size_t index, xa::ScanResult& scan,
-                   const core::Gtrid& last_before);
+  void ApplyBugToScan(coordinator::Shard& shard, size_t index, xa::ScanResult& scan,
+                      const core::Gtrid& last_before);
 
   World& world_;
   Disk& disk_;

@@ -52,7 +52,7 @@ xa::Completion SimResource::Answer(const xa::Call& call, Code code, const char* 
   completion.code = code;
   completion.failure.detail = detail;
   completion.stamp = database_.stamp();
-  if (world_.Planted(Plant::kRowLossIgnored)) completion.stamp.identity = "always the same";
+  if (world_.Has(SeededBug::kRowLossIgnored)) completion.stamp.identity = "always the same";
   return completion;
 }
 
@@ -68,7 +68,7 @@ void SimResource::Submit(xa::Flight flight) {
   process_->BeforeEffect();
   const xa::Call& call = flight.calls.front();
   Announce(call);
-  if (world_.Planted(Plant::kEndBeforeAcks) && call.operation == Operation::kCommit) {
+  if (world_.Has(SeededBug::kEndBeforeAcks) && call.operation == Operation::kCommit) {
     auto done = Answer(call, Code::kOk);
     process_->Deliver(done);
     process_->Later(world_.rng.Between(1ms, 500ms), [this, call] {
@@ -76,7 +76,7 @@ void SimResource::Submit(xa::Flight flight) {
     });
     return;
   }
-  if (world_.Planted(Plant::kReplyBeforeDurable) && call.operation == Operation::kCommit) {
+  if (world_.Has(SeededBug::kReplyBeforeDurable) && call.operation == Operation::kCommit) {
     process_->Later(20ms, [this, call] {
       Branch& branch = branches_[call.xid];
       branch.waiting.push_back({call});
@@ -251,7 +251,7 @@ xa::Completion SimResource::Carry(const xa::Call& call, Database::Session sessio
   switch (call.operation) {
     case Operation::kRun: {
       answer.results.resize(call.statements->size());
-      const int times = world_.Planted(Plant::kRunStatementTwice) && rng.Chance(50) ? 2 : 1;
+      const int times = world_.Has(SeededBug::kRunStatementTwice) && rng.Chance(50) ? 2 : 1;
       const bool read_only = call.options.read_only;
       Code begun = database_.Begin(session, xid, read_only);
       if (begun == Code::kErDupid) {
@@ -281,7 +281,7 @@ xa::Completion SimResource::Carry(const xa::Call& call, Database::Session sessio
         world_.Count(Fault::kPrepareRefused);
         database_.RollBack(session, xid);
         answer.code = rng.Chance(500) ? Code::kRbDeadlock : Code::kRbRollback;
-        if (world_.Planted(Plant::kCommitWithoutVote)) answer.code = Code::kOk;
+        if (world_.Has(SeededBug::kCommitWithoutVote)) answer.code = Code::kOk;
         break;
       }
       answer.code = database_.Prepare(session, xid);
@@ -296,14 +296,14 @@ xa::Completion SimResource::Carry(const xa::Call& call, Database::Session sessio
         answer.code = rng.Chance(500) ? Code::kErRmErr : Code::kRetry;
         break;
       }
-      if (world_.Planted(Plant::kCommitRolledBack) && rng.Chance(50)) {
+      if (world_.Has(SeededBug::kCommitRolledBack) && rng.Chance(50)) {
         answer.code = database_.RollBack(session, xid);
         break;
       }
       answer.code = database_.Commit(session, xid);
       break;
     case Operation::kRollBack:
-      answer.code = world_.Planted(Plant::kOrphanTurned) && session == 0
+      answer.code = world_.Has(SeededBug::kOrphanTurned) && session == 0
                         ? database_.Commit(session, xid)
                         : database_.RollBack(session, xid);
       break;
@@ -343,7 +343,7 @@ void SimResource::Complete(const xa::Xid& xid, uint64_t number, xa::Completion c
   const Code code = completion.code;
   if (call.operation == Operation::kFind && code != Code::kOk) {
     completion.found = xa::Found::kUnknown;
-    if (world_.Planted(Plant::kFailedLookJudged)) {
+    if (world_.Has(SeededBug::kFailedLookJudged)) {
       completion = Answer(call, Code::kOk);
       completion.found = xa::Found::kNotListed;
     }
@@ -366,15 +366,15 @@ void SimResource::Complete(const xa::Xid& xid, uint64_t number, xa::Completion c
            xid.ToPostgreSql() + " " + xa::Name(code);
   });
   if (call.operation == Operation::kPrepare && code == Code::kErRmFail) {
-    if (world_.Planted(Plant::kTimeoutIsYes)) completion.code = Code::kOk;
+    if (world_.Has(SeededBug::kTimeoutIsYes)) completion.code = Code::kOk;
   }
   if (call.operation == Operation::kCommit) {
-    if (world_.Planted(Plant::kAnsweredIsLost)) completion.lost = true;
-    if (code == Code::kErNota && world_.Planted(Plant::kNotaBelieved)) completion.code = Code::kOk;
-    if (code == Code::kErRmFail && world_.Planted(Plant::kNeverRetry)) completion.code = Code::kOk;
+    if (world_.Has(SeededBug::kAnsweredIsLost)) completion.lost = true;
+    if (code == Code::kErNota && world_.Has(SeededBug::kNotaBelieved)) completion.code = Code::kOk;
+    if (code == Code::kErRmFail && world_.Has(SeededBug::kNeverRetry)) completion.code = Code::kOk;
   }
   const bool twice = call.operation == Operation::kPrepare &&
-                     world_.Planted(Plant::kAnsweredTwice) && world_.rng.Chance(50);
+                     world_.Has(SeededBug::kAnsweredTwice) && world_.rng.Chance(50);
   if (twice) process_->Deliver(completion);
   if (!xa::Continues(completion)) SkipFollowers(branch, completion);
   process_->Deliver(std::move(completion));

@@ -20,7 +20,7 @@ class Run {
  public:
   explicit Run(const RunOptions& options)
       : options_(options),
-        world_(options.seed, options.plant, options.tracing),
+        world_(options.seed, options.bug, options.tracing),
         listener_(world_, [this](const std::string& xid) { auditor_.OnHeld(xid); }),
         disk_(world_),
         auditor_(world_, disk_, plans_) {

@@ -2,7 +2,7 @@
 // One run of the simulation: a seed in, a verdict out.
 //
 // First faults, then healing, then everything must come to rest within ten simulated minutes; then
-// the coordinator is restarted once more and every client asks again. The same seed, plant and
+// the coordinator is restarted once more and every client asks again. The same seed, bug and
 // shape give the same hash.
 #pragma once
 
@@ -18,7 +18,7 @@ namespace assent::sim {
 
 struct RunOptions {
   uint64_t seed = 1;
-  Plant plant = Plant::kNone;
+  SeededBug bug = SeededBug::kNone;
   bool tracing = false;
   bool echo = false;  // print the story as it happens
   bool faults = true;

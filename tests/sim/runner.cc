@@ -35,7 +35,7 @@ double SecondsSince(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-Totals Work(Shared& shared, uint64_t last, Plant plant, bool stop_at_first,
+Totals Work(Shared& shared, uint64_t last, SeededBug bug, bool stop_at_first,
             const std::function<bool()>& over) {
   Totals totals;
   while (!shared.stop.load() && !over()) {
@@ -43,7 +43,7 @@ Totals Work(Shared& shared, uint64_t last, Plant plant, bool stop_at_first,
     if (seed > last) break;
     RunOptions options;
     options.seed = seed;
-    options.plant = plant;
+    options.bug = bug;
     const RunResult result = RunGuarded(options);
     totals.Add(result, seed);
     shared.done.fetch_add(1);
@@ -86,7 +86,7 @@ void Totals::Add(const Totals& other) {
 }
 
 RunResult RunGuarded(const RunOptions& options) {
-  const test::MayLeak leaks(options.plant != Plant::kNone);
+  const test::MayLeak leaks(options.bug != SeededBug::kNone);
   std::signal(SIGABRT, OnAbort);
   if (sigsetjmp(after_abort, 1) == 0) {
     running = 1;
@@ -100,7 +100,7 @@ RunResult RunGuarded(const RunOptions& options) {
   return result;
 }
 
-Totals RunSeeds(Range range, Plant plant, unsigned jobs, double seconds, bool stop_at_first,
+Totals RunSeeds(Range range, SeededBug bug, unsigned jobs, double seconds, bool stop_at_first,
                 const std::function<void(uint64_t)>& progress) {
   const auto start = std::chrono::steady_clock::now();
   const auto over = [&] { return seconds > 0 && SecondsSince(start) > seconds; };
@@ -115,7 +115,7 @@ Totals RunSeeds(Range range, Plant plant, unsigned jobs, double seconds, bool st
     const pid_t child = fork();
     if (child == 0) {
       close(ends[0]);
-      const Totals totals = Work(*shared, range.last, plant, stop_at_first, over);
+      const Totals totals = Work(*shared, range.last, bug, stop_at_first, over);
       const bool written = write(ends[1], &totals, sizeof totals) == sizeof totals;
       _exit(written ? 0 : 1);
     }
@@ -174,10 +174,10 @@ void PrintTotals(const Totals& totals, double seconds) {
   }
 }
 
-void PrintStory(uint64_t seed, Plant plant, size_t lines) {
+void PrintStory(uint64_t seed, SeededBug bug, size_t lines) {
   RunOptions options;
   options.seed = seed;
-  options.plant = plant;
+  options.bug = bug;
   options.tracing = true;
   const RunResult result = RunGuarded(options);
   const size_t from = result.story.size() > lines ? result.story.size() - lines : 0;

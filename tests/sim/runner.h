@@ -37,11 +37,11 @@ struct Range {
 };
 // Stops early at the first violation if asked to, or when `seconds` (0: never) have passed.
 // `progress` gets how many seeds are done, now and then.
-Totals RunSeeds(Range range, Plant plant, unsigned jobs, double seconds, bool stop_at_first,
+Totals RunSeeds(Range range, SeededBug bug, unsigned jobs, double seconds, bool stop_at_first,
                 const std::function<void(uint64_t)>& progress);
 
 void PrintTotals(const Totals& totals, double seconds);
 // The last lines of a seed's story, with what was violated.
-void PrintStory(uint64_t seed, Plant plant, size_t lines);
+void PrintStory(uint64_t seed, SeededBug bug, size_t lines);
 
 }  // namespace assent::sim

@@ -32,11 +32,11 @@ TEST(Simulation, HoldsItsInvariantsOverManySeeds) {
   const bool bounded = std::getenv("ASSENT_SIM_SEEDS") == nullptr;
   const auto start = std::chrono::steady_clock::now();
   const auto totals =
-      RunSeeds({first, first + count - 1}, Plant::kNone,
+      RunSeeds({first, first + count - 1}, SeededBug::kNone,
                std::max(1u, std::thread::hardware_concurrency()), bounded ? 60 : 0, false, nullptr);
   PrintTotals(totals,
               std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-  if (totals.found[0].seed != 0) PrintStory(totals.found[0].seed, Plant::kNone, 80);
+  if (totals.found[0].seed != 0) PrintStory(totals.found[0].seed, SeededBug::kNone, 80);
   EXPECT_EQ(totals.violating, 0u) << "replay: sim --seed " << totals.found[0].seed << " --trace";
   EXPECT_GT(totals.seeds, 0u);
   EXPECT_GE(totals.faults, 20 * totals.seeds) << "fewer than 20 faults a run";
@@ -59,8 +59,8 @@ TEST(Simulation, IsTheSameWhenASeedIsRunTwice) {
   }
 }
 
-// docs/proof.md has a row for each planted bug: its number, its text, what caught it, a seed.
-TEST(Simulation, CatchesEachPlantedBugByItsRecordedSeed) {
+// docs/proof.md has a row for each seeded bug: its number, its text, what caught it, a seed.
+TEST(Simulation, CatchesEachSeededBugByItsRecordedSeed) {
   const char* source = std::getenv("ASSENT_SOURCE_DIR");
   std::ifstream page(std::string(source == nullptr ? "." : source) + "/docs/proof.md");
   ASSERT_TRUE(page.good()) << "docs/proof.md is not there: is ASSENT_SOURCE_DIR set?";
@@ -70,15 +70,16 @@ TEST(Simulation, CatchesEachPlantedBugByItsRecordedSeed) {
         line.starts_with("| ") ? std::strtoull(line.c_str() + 2, nullptr, 10) : 0;
     if (number == 0) continue;
     ++rows;
-    ASSERT_LT(number, static_cast<uint64_t>(Plant::kCount));
+    ASSERT_LT(number, static_cast<uint64_t>(SeededBug::kCount));
     RunOptions options;
-    options.plant = static_cast<Plant>(number);
+    options.bug = static_cast<SeededBug>(number);
     const size_t before_seed = line.rfind('|', line.size() - 2);
     options.seed = std::strtoull(line.c_str() + before_seed + 1, nullptr, 10);
-    EXPECT_NE(line.find(Name(options.plant)), std::string::npos) << line;
+    EXPECT_NE(line.find(Name(options.bug)), std::string::npos) << line;
     EXPECT_FALSE(RunGuarded(options).violations.empty()) << "not caught any more: " << line;
   }
-  EXPECT_EQ(rows, static_cast<size_t>(Plant::kCount) - 1) << "sim --plants prints the table";
+  EXPECT_EQ(rows, static_cast<size_t>(SeededBug::kCount) - 1)
+      << "sim --seeded-bugs prints the table";
 }
 
 }  // namespace

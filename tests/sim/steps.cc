@@ -155,7 +155,7 @@ void Clients::CallPartner(Client& client, const Step& step, uint64_t attempt) {
   const Plan& plan = *client.plan;
   Partner& to = *partners_[plan.partners[step.index].partner];
   const auto gtrid = core::Gtrid::FromHex(client.transaction);
-  if (!gtrid) return;  // only where a planted bug answered
+  if (!gtrid) return;  // only where a seeded bug answered
   world_.Tell(plan.tag * 16 + client.step, [&] {
     return "client " + std::to_string(plan.tag) + "  > " + to.name() + "  try " +
            client.transaction + "/" + PartnerBranchName(plan, step.index);

@@ -14,8 +14,8 @@ constexpr size_t kStoryLines = 200'000;
 constexpr const char* kFaults[] = {ASSENT_SIM_FAULTS(ASSENT_SIM_TEXT)};
 constexpr const char* kMarkers[] = {ASSENT_SIM_MARKERS(ASSENT_SIM_TEXT)};
 constexpr const char* kInvariants[] = {ASSENT_SIM_INVARIANTS(ASSENT_SIM_TEXT)};
-constexpr const char* kPlants[] = {ASSENT_SIM_PLANTS(ASSENT_SIM_TEXT)};
-constexpr const char* kPlantWords[] = {ASSENT_SIM_PLANTS(ASSENT_SIM_WORD)};
+constexpr const char* kBugs[] = {ASSENT_SIM_SEEDED_BUGS(ASSENT_SIM_TEXT)};
+constexpr const char* kBugWords[] = {ASSENT_SIM_SEEDED_BUGS(ASSENT_SIM_WORD)};
 #undef ASSENT_SIM_TEXT
 #undef ASSENT_SIM_WORD
 
@@ -24,8 +24,8 @@ constexpr const char* kPlantWords[] = {ASSENT_SIM_PLANTS(ASSENT_SIM_WORD)};
 const char* Name(Fault fault) { return kFaults[static_cast<size_t>(fault)]; }
 const char* Name(Marker marker) { return kMarkers[static_cast<size_t>(marker)]; }
 const char* Name(Invariant invariant) { return kInvariants[static_cast<size_t>(invariant)]; }
-const char* Name(Plant plant) { return kPlants[static_cast<size_t>(plant)]; }
-const char* Word(Plant plant) { return kPlantWords[static_cast<size_t>(plant)]; }
+const char* Name(SeededBug bug) { return kBugs[static_cast<size_t>(bug)]; }
+const char* Word(SeededBug bug) { return kBugWords[static_cast<size_t>(bug)]; }
 
 void World::At(Duration delay, std::function<void()> event) {
   queue_.push_back({(now_ + delay).ns, rng.Next() & 0xffff, next_number_++, std::move(event)});

@@ -48,8 +48,8 @@ struct Violation {
 
 class World final : public Clock {
  public:
-  World(uint64_t seed, Plant planted, bool tracing)
-      : rng(seed), plant(planted), tracing_(tracing), seed_(seed) {}
+  World(uint64_t seed, SeededBug seeded, bool tracing)
+      : rng(seed), bug(seeded), tracing_(tracing), seed_(seed) {}
 
   Monotonic Now() const override { return now_; }
   WallTime Wall() const override { return {now_.ns + wall_offset_ns + 1'700'000'000'000'000'000}; }
@@ -62,7 +62,7 @@ class World final : public Clock {
   void Count(Fault fault) { ++faults[static_cast<size_t>(fault)]; }
   void Reach(Marker marker) { ++markers[static_cast<size_t>(marker)]; }
   uint64_t FaultsInjected() const;
-  bool Planted(Plant which) const { return plant == which; }
+  bool Has(SeededBug which) const { return bug == which; }
 
   void Violate(Invariant invariant, const std::string& what);
 
@@ -81,7 +81,7 @@ class World final : public Clock {
   bool echo = false;  // print each line at once
 
   Rng rng;
-  const Plant plant;
+  const SeededBug bug;
   int64_t wall_offset_ns = 0;  // the wall clock may jump
   uint64_t hash = 0xcbf29ce484222325;
   uint64_t events = 0;

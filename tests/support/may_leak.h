@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Memory that is lost on purpose, for LeakSanitizer: a planted bug may fail a CHECK, and what was
+// Memory that is lost on purpose, for LeakSanitizer: a seeded bug may fail a CHECK, and what was
 // held then is lost, which is no leak of ours.
 //
 // Contract: while one with `may` stands, what this thread allocates may leak. Without the sanitizer

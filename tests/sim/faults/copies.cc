@@ -46,7 +46,7 @@ class Clone {
     context.identity = identity;
     context.resources = by_name_;
     context.partners = &partners_;
-    context.await_first_scans = !env.world.Planted(Plant::kActsBeforeScan);
+    context.await_first_scans = !env.world.Has(SeededBug::kActsBeforeScan);
     context.fatal = [](coordinator::FatalReason, const std::string&) { throw MustStop(); };
     shard_ = std::make_unique<coordinator::Shard>(std::move(context));
     scan_handler_.Attach(*shard_);
@@ -74,11 +74,11 @@ class Clone {
     env_.world.Count(Fault::kLogCloned);
     const size_t asked = managers_[IndexOf(database)].calls.size();
     const bool called = !stopped_ && !partners_.calls.empty();
-    if (env_.world.Planted(Plant::kIgnoreIncarnation)) {
+    if (env_.world.Has(SeededBug::kIgnoreIncarnation)) {
       scan.listed.clear();
       scan.newer_witness.reset();
     }
-    if (env_.world.Planted(Plant::kWitnessIgnored)) scan.newer_witness.reset();
+    if (env_.world.Has(SeededBug::kWitnessIgnored)) scan.newer_witness.reset();
     bool stopped = false;
     try {
       (void)scan_handler_.Take(*shard_, database.name(), scan, env_.world.Now());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The planted bugs that show that the check can fail: where each is looked for, and what catches
+// The seeded bugs that show that the check can fail: where each is looked for, and what catches
 // it.
 #pragma once
 
@@ -9,12 +9,12 @@
 
 namespace assent::model {
 
-struct PlantedBug {
-  Plant plant{};
+struct SeededBugCase {
+  SeededBug bug{};
   const char* setup = "";
   Invariant caught_by{};
 };
 
-std::span<const PlantedBug> PlantedBugs();
+std::span<const SeededBugCase> SeededBugCases();
 
 }  // namespace assent::model
