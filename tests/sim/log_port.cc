@@ -30,7 +30,7 @@ void SimLog::After(Duration delay, std::function<void()> event) {
 }
 
 // Bugs of those who write records, and of those who wait for them.
-void SimLog::ApplyBugToRequest(std::string& payload) {
+void SimLog::ApplyBug(std::string& payload) {
   if (world_.Has(SeededBug::kCommitWithoutPartners)) {
     auto decoded = coordinator::Decode(payload);
     if (!decoded || !decoded->record.has_commit()) return;
@@ -49,7 +49,7 @@ void SimLog::ApplyBugToRequest(std::string& payload) {
 
 log::Lsn SimLog::Append(std::string payload, log::Urgency urgency) {
   sink_.before_append();
-  ApplyBugToRequest(payload);
+  ApplyBug(payload);
   if (world_.Has(SeededBug::kForgetTooEarly)) {
     const log::Lsn lsn = Enqueue(log::RecordType::kPayload, std::move(payload), urgency);
     After(50ms, [this, lsn] { Release({lsn}); });

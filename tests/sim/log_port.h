@@ -45,7 +45,7 @@ class SimLog final : public coordinator::LogPort {
  private:
   static constexpr uint64_t kReserveBytes = 4 * log::kSectorBytes;
 
-  void ApplyBugToRequest(std::string& payload);
+  void ApplyBug(std::string& payload);
   log::Lsn Enqueue(log::RecordType type, std::string payload, log::Urgency urgency);
   void After(Duration delay, std::function<void()> event);
   void FlushAt(Duration delay);

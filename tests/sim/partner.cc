@@ -116,7 +116,7 @@ void Partner::Answer(Work& work, PartnerAnswer answer) {
   work.reply(answer);
 }
 
-// What comes before the barrier: overload, mistakes, a bug that somebody will mend.
+// What comes before the barrier: overload, mistakes, a bug that somebody will fix.
 std::optional<PartnerAnswer> Partner::Unwilling(const PartnerRequest& request) {
   Rng& rng = world_.rng;
   if (gone_) return PartnerAnswer{500, {}, {}};
