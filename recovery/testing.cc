@@ -50,11 +50,11 @@ Rebuilt LogOnDisk::MustRead() const {
 std::unique_ptr<coordinator::ShardFixture> LogOnDisk::Restart() const {
   constexpr uint32_t kNextIncarnation = 4;  // ShardFixture has 3
   Rebuilt rebuilt = MustRead();
-  auto box = std::make_unique<coordinator::ShardFixture>(engine_, kNextIncarnation);
-  box->log.records = rebuilt.copies;
+  auto fixture = std::make_unique<coordinator::ShardFixture>(engine_, kNextIncarnation);
+  fixture->log.records = rebuilt.copies;
   rebuilt.AssignLsns(1);
-  box->shard->Restore(std::move(rebuilt.restored));
-  return box;
+  fixture->shard->Restore(std::move(rebuilt.restored));
+  return fixture;
 }
 
 }  // namespace assent::recovery
