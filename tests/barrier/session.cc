@@ -33,7 +33,7 @@ class MySqlSession : public Session {
   MySqlSession() : Session(Vendor::kMySql) {
     static std::mutex one_at_a_time;  // the library's own set-up
     const std::lock_guard lock(one_at_a_time);
-    auto* driver = sql::mysql::get_driver_instance();
+    auto* driver = ::sql::mysql::get_driver_instance();
     const std::string url = "tcp://127.0.0.1:" + std::to_string(SharedMariaDb().port());
     connection_.reset(driver->connect(url, "assent", "assent"));
     connection_->setSchema(kDatabase);
@@ -45,26 +45,26 @@ class MySqlSession : public Session {
     try {
       // What holds no parameter may be no statement that can be prepared.
       if (statement.parameters.empty()) {
-        std::unique_ptr<sql::Statement> plain(connection_->createStatement());
+        std::unique_ptr<::sql::Statement> plain(connection_->createStatement());
         plain->execute(statement.sql);
         return Given{};
       }
-      std::unique_ptr<sql::PreparedStatement> prepared(
+      std::unique_ptr<::sql::PreparedStatement> prepared(
           connection_->prepareStatement(statement.sql));
       for (size_t i = 0; i < statement.parameters.size(); ++i) {
         prepared->setString(static_cast<unsigned>(i + 1), statement.parameters[i]);
       }
       if (!Reads(statement.kind)) return Given{static_cast<uint64_t>(prepared->executeUpdate())};
-      std::unique_ptr<sql::ResultSet> rows(prepared->executeQuery());
+      std::unique_ptr<::sql::ResultSet> rows(prepared->executeQuery());
       if (!rows->next()) return Given{};
       return Given{0, std::string(rows->getString(1))};
-    } catch (const sql::SQLException& thrown) {
+    } catch (const ::sql::SQLException& thrown) {
       error_ = std::to_string(thrown.getErrorCode()) + " " + thrown.what();
       return std::nullopt;
     }
   }
 
-  std::unique_ptr<sql::Connection> connection_;
+  std::unique_ptr<::sql::Connection> connection_;
 };
 
 class PostgreSqlSession : public Session {
