@@ -337,7 +337,7 @@ bool Process::ApplyBugToRequest(coordinator::Request& request, coordinator::Repl
     std::get<v1::VoteRequest>(request.body).set_vote(v1::VoteRequest::PREPARED);
   }
   if (!world_.Has(SeededBug::kEnlistForgotten) || request.route != Route::kEnlist ||
-      !request.branches.front().partner) {
+      !request.branches.front().IsTcc()) {
     return false;
   }
   v1::Transaction view;
