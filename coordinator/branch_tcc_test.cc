@@ -15,6 +15,7 @@ class TccBranchesTest : public ::testing::Test {
  protected:
   TccBranchesTest() {
     context_.clock = &clock_;
+    context_.identity = {"12345678", 3, "abc"};
     context_.partners = &partners_;
     context_.coordinator_url = "http://coordinator";
   }

@@ -22,6 +22,7 @@ class RequestHandlersTest : public ::testing::Test {
   RequestHandlersTest() {
     context_.options.branches = 2;
     context_.clock = &clock_;
+    context_.identity = {"12345678", 3, "abc"};
     context_.log = &log_;
     context_.resources = {{"a", &a_}, {"b", &b_}};
     log_.free_bytes = 1 << 30;

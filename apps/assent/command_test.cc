@@ -362,7 +362,8 @@ TEST_F(AssentCommand, DumpsAndVerifiesALog) {
   const std::string gtrid = "0101010101010101010101010101010101010101";
   const auto dumped = Run({"log", "dump", directory});
   EXPECT_EQ(dumped.status.code, kOk) << dumped.error_output;
-  EXPECT_TRUE(Contains(dumped.output, "lsn 1 outcome " + gtrid + " gid=g-1 result=COMMITTED\n"))
+  EXPECT_TRUE(
+      Contains(dumped.output, "lsn 1 outcome " + gtrid + " gid: \"g-1\" result: COMMITTED\n"))
       << dumped.output;
   const auto json = Run({"log", "dump", directory, "--json"});
   EXPECT_TRUE(Contains(json.output, "\"transaction\":\"" + gtrid +

@@ -119,7 +119,7 @@ Received ResponseReader::received() const {
 }
 
 bool ResponseReader::LeavesConnectionUsable() const {
-  return state_->parser->get().keep_alive() && state_->buffer.size() == 0;
+  return state_->parser->keep_alive() && state_->buffer.size() == 0;
 }
 
 }  // namespace assent::http
