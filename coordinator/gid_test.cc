@@ -9,12 +9,6 @@ namespace {
 
 using core::Operation;
 
-const v1::Transaction& ViewOf(const Answer* answer) {
-  return std::get<v1::Transaction>(answer->body);
-}
-
-const v1::Problem& ProblemOf(const Answer* answer) { return std::get<v1::Problem>(answer->body); }
-
 TEST(Gid, TheSameGidJoinsWhatRunsAndGivesTheSameOutcomeAfterwards) {
   ShardFixture test;
   const size_t first = test.Execute("g");

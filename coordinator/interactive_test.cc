@@ -9,8 +9,6 @@ namespace {
 
 using core::Operation;
 
-const v1::Problem& ProblemOf(const Answer* answer) { return std::get<v1::Problem>(answer->body); }
-
 // Scenario: a statement takes nearly as long as the idle limit; then the client thinks for a while.
 TEST(InteractiveTest, CountsTheIdleLimitFromTheAnswerOfALongStatement) {
   ShardFixture test;

@@ -12,12 +12,6 @@ using tcc::Operation::kCancel;
 using tcc::Operation::kConfirm;
 using tcc::Operation::kTry;
 
-const v1::Transaction& ViewOf(const Answer* answer) {
-  return std::get<v1::Transaction>(answer->body);
-}
-
-const v1::Problem& ProblemOf(const Answer* answer) { return std::get<v1::Problem>(answer->body); }
-
 TEST(PartnersOneByOne, EnlistedOneByOneEachIsDurableBeforeItsTry) {
   ShardFixture test;
   Interactive tx(test);

@@ -14,14 +14,6 @@ using tcc::Operation::kCancel;
 using tcc::Operation::kConfirm;
 using tcc::Operation::kTry;
 
-const v1::Transaction& ViewOf(const coordinator::Answer* answer) {
-  return std::get<v1::Transaction>(answer->body);
-}
-
-const v1::Problem& ProblemOf(const coordinator::Answer* answer) {
-  return std::get<v1::Problem>(answer->body);
-}
-
 TEST(Partners, NoTryGoesOutBeforeTheOpenRecordIsDurable) {
   ShardFixture test;
   const size_t request = test.Send(OneCall("g", {"hotel", "flight"}, false));

@@ -92,8 +92,7 @@ class Shard {
   // ---- Figures ----
   ShardCounters counters() const;
   size_t records_waiting() const { return log_book_.records_waiting(); }  // for the disk
-  size_t outcomes_kept() const { return table_.outcomes().size(); }
-  size_t timers() const { return timers_.size(); }  // disarmed ones too
+  size_t timers() const { return timers_.size(); }                        // disarmed ones too
 
  private:
   // Every input that steps a transaction runs in here: what it leaves behind (answers to calls that

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "coordinator/shard.h"
@@ -53,5 +54,13 @@ class ShardFixture {
  private:
   std::vector<std::unique_ptr<Answer>> answers_;
 };
+
+// What the answer holds; it must be there, and of this kind.
+inline const v1::Transaction& ViewOf(const Answer* answer) {
+  return std::get<v1::Transaction>(answer->body);
+}
+inline const v1::Problem& ProblemOf(const Answer* answer) {
+  return std::get<v1::Problem>(answer->body);
+}
 
 }  // namespace assent::coordinator

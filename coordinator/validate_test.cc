@@ -11,8 +11,6 @@
 namespace assent::coordinator {
 namespace {
 
-const v1::Problem& ProblemOf(const Answer* answer) { return std::get<v1::Problem>(answer->body); }
-
 TEST(Validator, SaysThatALongNumberIsOutOfRange) {
   ShardFixture test;
   Request request;

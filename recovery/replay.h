@@ -12,7 +12,7 @@
 
 #include "base/result.h"
 #include "coordinator/options.h"
-#include "coordinator/shard.h"
+#include "coordinator/restored.h"
 #include "log/recovered.h"
 
 namespace assent::recovery {

@@ -69,6 +69,16 @@ class Results : public MariaDb {
     });
     return id;
   }
+  // What becomes of a query that has sent rows and then is ended by `kill`.
+  xa::Completion Killed(sql::TestDriver& db, const xa::Xid& xid, const std::string& kill) {
+    const uint64_t run = db.PostRun(
+        xid, {{"SELECT seq, REPEAT('x', 20000), SLEEP(IF(seq = 3, 600, 0)) FROM seq_1_to_5 "
+               "ORDER BY seq",
+               {},
+               {}}});
+    Root(kill + " " + SessionThatRuns("SELECT seq, REPEAT"));
+    return db.Wait(run);
+  }
 };
 
 TEST_F(Results, ErrorBehindTheColumnHeaderRefusesTheBranch) {
@@ -117,14 +127,7 @@ TEST_F(Results, DeadlockBehindARowIsADeadlock) {
 TEST_F(Results, QueryThatIsKilledBehindARowIsAnError) {
   auto db = Open();
   const xa::Xid xid = Changed(*db);
-  const uint64_t run = db->PostRun(
-      xid, {{"SELECT seq, REPEAT('x', 20000), SLEEP(IF(seq = 3, 600, 0)) FROM seq_1_to_5 "
-             "ORDER BY seq",
-             {},
-             {}}});
-  const std::string id = SessionThatRuns("SELECT seq, REPEAT");
-  Root("KILL QUERY " + id);
-  const auto ran = db->Wait(run);
+  const auto ran = Killed(*db, xid, "KILL QUERY");
   EXPECT_EQ(ran.code, Code::kRbOther) << ran.failure.detail;
   EXPECT_EQ(ran.failure.reason, Reason::kSqlError);
   EXPECT_EQ(ran.failure.vendor_code, 1317);
@@ -135,14 +138,7 @@ TEST_F(Results, QueryThatIsKilledBehindARowIsAnError) {
 TEST_F(Results, ConnectionThatIsKilledBehindARowIsALostConnection) {
   auto db = Open();
   const xa::Xid xid = Changed(*db);
-  const uint64_t run = db->PostRun(
-      xid, {{"SELECT seq, REPEAT('x', 20000), SLEEP(IF(seq = 3, 600, 0)) FROM seq_1_to_5 "
-             "ORDER BY seq",
-             {},
-             {}}});
-  const std::string id = SessionThatRuns("SELECT seq, REPEAT");
-  Root("KILL " + id);
-  const auto ran = db->Wait(run);
+  const auto ran = Killed(*db, xid, "KILL");
   EXPECT_EQ(ran.code, Code::kRbCommFail) << ran.failure.detail;
   EXPECT_EQ(ran.failure.reason, Reason::kConnectionLost);
   EXPECT_TRUE(ran.failure.may_retry);
