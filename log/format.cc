@@ -9,7 +9,7 @@
 namespace assent::log {
 namespace {
 
-constexpr char kMagic[] = "ASSENTLG";  // 8 bytes, without the terminator
+constexpr std::string_view kMagic = "ASSENTLG";
 constexpr uint16_t kHeaderUsed = 64;
 constexpr uint32_t kFlagStarts = 1;
 constexpr std::string_view kSuffix = ".seg";
@@ -67,7 +67,7 @@ void EncodeSegmentHeader(const SegmentHeader& header, char* sector) {
   CHECK(header.identity.start_nonce.size() == kNonceBytes);
   std::memset(sector, 0, kSectorBytes);
   char* body = sector + kSectorHeadBytes;
-  std::memcpy(body, kMagic, 8);
+  std::memcpy(body, kMagic.data(), kMagic.size());
   StoreLittle(body + 8, kFormatVersion);
   StoreLittle(body + 12, header.starts ? kFlagStarts : 0u);
   StoreLittle(body + 16, header.segment);
@@ -84,7 +84,8 @@ void EncodeSegmentHeader(const SegmentHeader& header, char* sector) {
 Result<SegmentHeader> DecodeSegmentHeader(const char* sector, const SectorHead& head) {
   if (head.kind != SectorKind::kHeader) return Reason("sector 0 is not a segment header");
   const char* body = sector + kSectorHeadBytes;
-  if (std::memcmp(body, kMagic, 8) != 0) return Reason("the magic number is not ASSENTLG");
+  if (std::string_view(body, kMagic.size()) != kMagic)
+    return Reason("the magic number is not ASSENTLG");
   const auto version = LoadLittle<uint32_t>(body + 8);
   if (version != kFormatVersion) {
     return Reason("format version " + std::to_string(version) + " is not known here");

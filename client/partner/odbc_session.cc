@@ -21,6 +21,7 @@ namespace {
 
 static_assert(sizeof(SQLWCHAR) == sizeof(char16_t));
 
+// ODBC passes integer attributes as pointers. NOLINTNEXTLINE(performance-no-int-to-ptr)
 SQLPOINTER Number(uintptr_t value) { return reinterpret_cast<SQLPOINTER>(value); }
 
 // Classes and states that may do better in a new local transaction.

@@ -129,7 +129,8 @@ void AsioLoop::TakeSubmitted() {
   }
   unanswered_ += taken_.size();
   for (auto& exchange : taken_) {
-    PlaceOf(*exchange->target).endpoint->Submit(std::move(exchange));
+    Endpoint& endpoint = *PlaceOf(*exchange->target).endpoint;
+    endpoint.Submit(std::move(exchange));
   }
   taken_.clear();
 }

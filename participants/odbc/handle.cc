@@ -21,6 +21,7 @@ namespace {
 // What the driver's own reading of a result may cost before the connection is cut.
 constexpr uint64_t kFloodBytes = 16u << 20;
 
+// ODBC passes integer attributes as pointers. NOLINTNEXTLINE(performance-no-int-to-ptr)
 SQLPOINTER Number(uintptr_t value) { return reinterpret_cast<SQLPOINTER>(value); }
 
 std::vector<sql::ServerError> Diagnose(SQLSMALLINT kind, SQLHANDLE handle) {

@@ -210,8 +210,9 @@ void Control::PurgeWitnessesOf(const std::string& coordinator_id, uint32_t below
 
 void Control::BeginPurgeOld(const std::shared_ptr<Old>& old) {
   if (stopping_ || !view_.witness()) return;
-  const auto [first, early] = view_.Firsts();
-  const Result<bool> gone = OnSession([&] { return session_->NoneBefore(first, early); });
+  const auto firsts = view_.Firsts();
+  const Result<bool> gone =
+      OnSession([&] { return session_->NoneBefore(firsts.first, firsts.second); });
   old->marks_too = gone && *gone;
   PurgeOld(old);
 }

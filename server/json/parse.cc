@@ -126,6 +126,7 @@ class Reader {
     Path here{path, {}, 0};
     for (auto entry : array) {
       od::value element;
+      // get() takes an rvalue. NOLINTNEXTLINE(performance-move-const-arg)
       if (!Get(std::move(entry), &element, &here) || !read(element, &here)) return false;
       ++here.index;
     }

@@ -38,6 +38,7 @@ std::optional<Error> FindOutOfRange(od::value value, const std::string& path) {
     size_t index = 0;
     for (auto entry : array) {
       od::value element;
+      // get() takes an rvalue. NOLINTNEXTLINE(performance-move-const-arg)
       if (std::move(entry).get(element)) return std::nullopt;
       const std::string below = path + "[" + std::to_string(index++) + "]";
       if (auto found = FindOutOfRange(element, below)) return found;
