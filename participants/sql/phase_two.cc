@@ -15,7 +15,8 @@ using core::Operation;
 using core::Reason;
 using xa::Code;
 
-// How long one call waits for an ended session to leave the server's list; the caller asks again.
+// How often one call checks whether an ended session has left the server's list; the caller
+// retries.
 constexpr int kGoneLooks = 10;
 constexpr auto kGonePause = std::chrono::milliseconds(10);
 
@@ -24,14 +25,14 @@ constexpr auto kGonePause = std::chrono::milliseconds(10);
 std::optional<xa::Completion> PhaseTwo::WithoutServer(const xa::Call& call) const {
   switch (call.operation) {
     case Operation::kRun:
-    case Operation::kCommitOnePhase:  // it never went out, so it cannot commit
+    case Operation::kCommitOnePhase:  // it was never sent, so it cannot commit
       return CompletionOf(call, Code::kRbCommFail, ConnectionLost());
     case Operation::kPrepare: return CompletionOf(call, Code::kErRmFail, ConnectionLost());
     case Operation::kRollBack:
-      // Never asked to prepare and no session to look for: it never began, or has ended.
+      // Never asked to prepare, and no session is lost: the branch never began, or has ended.
       if (!call.prepare_sent && !lost_.Find(call.xid)) return CompletionOf(call, Code::kOk);
       return std::nullopt;
-    case Operation::kForget: return CompletionOf(call, Code::kOk);  // no SQL server has it
+    case Operation::kForget: return CompletionOf(call, Code::kOk);  // no SQL server has this verb
     case Operation::kOpen: return CompletionOf(call, Code::kRbProto);
     default: return std::nullopt;
   }
@@ -108,19 +109,20 @@ xa::Completion PhaseTwo::CarryOut(const xa::Call& call) {
   }
   if (!SeenGone(call.xid)) {
     if (!session_->alive()) view_.suspect();
-    return CompletionOf(call, find ? Code::kOk : Code::kErRmFail,
-                        MakeFailure(Reason::kConnectionLost,
-                                    "the session that holds the branch is not gone yet", true));
+    return CompletionOf(
+        call, find ? Code::kOk : Code::kErRmFail,
+        MakeFailure(Reason::kConnectionLost,
+                    "the database session that holds the branch has not ended yet", true));
   }
   if (find) return Find(call);
-  // Never asked to prepare, and its session is gone: so is the branch.
+  // Never asked to prepare, and its session has ended: so has the branch.
   if (call.operation == Operation::kRollBack && !call.prepare_sent) {
     return CompletionOf(call, Code::kOk);
   }
   VerbResult result = call.operation == Operation::kCommit ? session_->Commit(call.xid)
                                                            : session_->RollBackPrepared(call.xid);
   if (!session_->alive()) {
-    lost_.Add(call.xid, session_->id());  // it may still be at it
+    lost_.Add(call.xid, session_->id());  // it may still be executing the verb
     view_.suspect();
   }
   return CompletionOf(call, std::move(result));
@@ -129,7 +131,7 @@ xa::Completion PhaseTwo::CarryOut(const xa::Call& call) {
 xa::Completion PhaseTwo::Find(const xa::Call& call) {
   xa::Completion completion = CompletionOf(call, Code::kOk);
   completion.found = xa::Found::kUnknown;
-  // Before the first probe it is not known whether there is a witness table.
+  // Before the first probe it is unknown whether the witness table exists.
   if (!view_.up()) return completion;
   const Result<xa::ScanResult> list = session_->List();
   if (!list || !list->complete || list->standby) {
@@ -144,8 +146,8 @@ xa::Completion PhaseTwo::Find(const xa::Call& call) {
       return completion;
     }
   }
-  // On another server neither the row's presence nor its absence proves anything, and a mark that
-  // forbids the branch forbids nothing.
+  // On another server neither the presence nor the absence of the row proves anything, and a mark
+  // there does not forbid the branch's commit.
   const bool there = xa::IsServerOf(call.prepared_by, list->stamp);
   if (!call.settle || !there || !view_.Witnessed(call.xid)) {
     const Result<void> fenced = session_->Fence();

@@ -74,10 +74,11 @@ bool Pool::SubmitOpen(const xa::Flight& flight) {
   if (branches_.contains(open.xid) || waiting_at_.contains(open.xid)) {
     lock.unlock();
     Refuse(flight, Code::kRbProto,
-           MakeFailure(core::Reason::kProtocol, "this branch has a connection or waits for one"));
+           MakeFailure(core::Reason::kProtocol,
+                       "this branch already has a connection or is waiting for one"));
     return true;
   }
-  // Before the first probe nothing is leased: it is not known whether there is a witness table.
+  // Before the first probe nothing is leased: it is unknown whether the witness table exists.
   PooledConnection* connection =
       health == xa::Health::kUp && waiting_.empty() ? TakeFree() : nullptr;
   if (connection == nullptr) {
@@ -135,7 +136,7 @@ Pool::BranchPtr Pool::Lease(PooledConnection& connection, const xa::Flight& flig
 }
 
 void Pool::PostOpen(PooledConnection& connection, BranchPtr branch, const xa::Flight& flight) {
-  // Refused only when stopping, and then what is leased has been answered by Stop's own rules.
+  // Post fails only while stopping, when Stop answers the calls of existing leases.
   const bool posted = connection.worker.Post(
       [this, &connection, branch, flight] { Open(connection, branch, flight); });
   if (!posted) {
@@ -175,7 +176,7 @@ void Pool::CarryOut(PooledConnection& connection, const BranchPtr& branch, const
     const auto rest = flight.calls.begin() + static_cast<ptrdiff_t>(index);
     phase_two_.Submit(xa::Flight(std::vector<xa::Call>(rest, flight.calls.end())));
   };
-  // By a flight in front of this one: the connection may be another branch's by now.
+  // An earlier flight ended the branch: the connection may belong to another branch by now.
   if (branch->ended && from < flight.calls.size()) return reroute(from);
   for (size_t i = from; i < flight.calls.size(); ++i) {
     if (branch->ended) {
@@ -273,7 +274,7 @@ void Pool::Cancel(const xa::Xid& xid) {
 void Pool::CancelRunning(const BranchPtr& branch) {
   const std::optional<RunningStatement::Cancelled> cancelled = branch->statement.Cancel();
   if (!cancelled) return;
-  // Lives as long as the branch does.
+  // Shares ownership of the branch, which the statement is part of.
   canceller_.Cancel(std::shared_ptr<RunningStatement>(branch, &branch->statement), *cancelled);
 }
 
@@ -304,7 +305,7 @@ void Pool::Stop() {
     }
   }
   FailWaiting(ShuttingDown());
-  // No connection is added any more.
+  // From here on no connection is added.
   for (const auto& connection : connections_) connection->worker.Finish();
   for (const auto& connection : connections_) connection->Close();
 }
