@@ -24,7 +24,7 @@ TEST(Literals, WritesNumbersAsTheyAre) {
   EXPECT_EQ(*Literal(std::monostate{}), "NULL");
 }
 
-// With an exponent the server would read a DOUBLE, and drop what is past its 17 digits.
+// With an exponent the server would read a DOUBLE and drop what exceeds its 17 digits.
 TEST(Literals, WritesANumberWithAnExponentSoThatNoDigitIsLost) {
   const std::pair<const char*, const char*> cases[] = {
       {"1234567890123456789012e-2", "12345678901234567890.12"},
@@ -38,7 +38,7 @@ TEST(Literals, WritesANumberWithAnExponentSoThatNoDigitIsLost) {
       {".5e1", "5"},
       {"120e-1", "12"},
       {"1e64", "1"},
-      // Past what a DECIMAL holds, and exact as a DOUBLE is.
+      // Too large for a DECIMAL, and exact as a DOUBLE.
       {"1.2345678901234567e300", "1.2345678901234567e300"},
       {"1e-39", "1e-39"},
       {"1e400", "1e400"},

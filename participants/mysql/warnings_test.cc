@@ -70,7 +70,7 @@ TEST(Warnings, OfAResultsValueThatIsTooLongNamesTheSize) {
   EXPECT_NE(stored->failure.detail.find("1048576"), std::string::npos);
 }
 
-// Past what the server keeps there may be a changed value that it no longer tells.
+// Among the warnings that the server did not keep, one may report a changed value.
 TEST(Warnings, OfWhichSomeWereDroppedRefuseWhatMayStore) {
   const std::vector<Warning> full(kKeptWarnings, Of(1062, "Duplicate entry"));
   ASSERT_TRUE(ChangedValue(full, true).has_value());
