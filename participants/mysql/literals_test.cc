@@ -51,7 +51,7 @@ TEST(Literals, WritesANumberWithAnExponentSoThatNoDigitIsLost) {
   EXPECT_FALSE(Literal(xa::Decimal{"123456789012345678901e-60"}));
 }
 
-TEST(Literals, RefusesNumbersThatAreNone) {
+TEST(Literals, RefusesMalformedNumbers) {
   for (const char* digits : {"", "-", ".", "1 OR 1=1", "1e", "0x10", "1.2.3", "NaN", "1;", "--1"}) {
     EXPECT_FALSE(Literal(xa::Decimal{digits})) << digits;
   }
@@ -68,7 +68,7 @@ TEST(Literals, LeavesNothingInAStringThatAnySqlModeReadsDifferently) {
   EXPECT_EQ(*Literal(xa::Bytes{std::string("\0\xff", 2)}), "_binary X'00ff'");
 }
 
-TEST(Literals, StandBetweenSpacesWhereTheMarkersStood) {
+TEST(Literals, ReplaceTheMarkersBetweenSpaces) {
   EXPECT_EQ(Text("SELECT a-? FROM t WHERE b=?;", {int64_t{-5}, std::string("x?")}),
             "SELECT a- -5  FROM t WHERE b= 'x?' ");
   EXPECT_EQ(Text("SELECT '?', ?", {int64_t{1}}), "SELECT '?',  1 ");

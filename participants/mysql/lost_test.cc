@@ -160,7 +160,7 @@ TEST_F(Lost, ServerThatIsDownAtTheStartComesUpLater) {
 
 // Neither a statement nor a connect hangs on a server that has stopped responding. When it responds
 // again, the old session's locks are gone before "rolled back" is answered.
-TEST_F(Lost, SilentServerIsGivenUpAndComesBack) {
+TEST_F(Lost, UnresponsiveServerIsGivenUpUntilItRecovers) {
   sql::ResourceOptions options = Options();
   options.connect_timeout_ms = options.call_timeout_ms = options.lock_timeout_ms = 1'000;
   auto db = Open(options);

@@ -50,7 +50,7 @@ TEST_F(Pool, AnswersAnOpenInsideSubmitWhereAConnectionIsFree) {
   EXPECT_EQ(db->RollBackActive(second).code, Code::kOk);
 }
 
-TEST_F(Pool, ServesWhoWaitsInOrder) {
+TEST_F(Pool, ServesWaitingBranchesInOrder) {
   auto db = OpenWith(2);
   const xa::Xid a = NewXid(), b = NewXid(), c = NewXid(), d = NewXid();
   ASSERT_EQ(db->Do(Operation::kOpen, a).code, Code::kOk);
@@ -67,7 +67,7 @@ TEST_F(Pool, ServesWhoWaitsInOrder) {
   EXPECT_EQ(db->RollBackActive(a).code, Code::kOk);
 }
 
-TEST_F(Pool, TakesWhoIsCancelledOrRolledBackOutOfTheQueue) {
+TEST_F(Pool, RemovesCancelledAndRolledBackBranchesFromTheQueue) {
   auto db = OpenWith(1);
   const xa::Xid holder = NewXid(), cancelled = NewXid(), undone = NewXid(), last = NewXid();
   ASSERT_EQ(db->Do(Operation::kOpen, holder).code, Code::kOk);

@@ -311,7 +311,7 @@ TEST_F(Results, ResultsOfACallAreBoundedTogether) {
 }
 
 // A column's form depends on its type, whatever its values are.
-TEST_F(Results, FormOfAColumnIsToldByItsTypeAndNeverByAValue) {
+TEST_F(Results, FormOfAColumnDependsOnItsTypeOnly) {
   Root(
       "CREATE TABLE f (small INT UNSIGNED, big BIGINT, ubig BIGINT UNSIGNED, d DECIMAL(20,0), "
       "b32 BIT(32), b33 BIT(33), at DATETIME, f DOUBLE, z INT ZEROFILL);"

@@ -152,7 +152,7 @@ TEST_F(StoredValue, IsTakenAsSqlRoundsAndAsWarningsOfOtherKindsLeaveIt) {
   }
 }
 
-TEST_F(StoredValue, IsNotMeantWhereAResultIsLongerThanTheServerSends) {
+TEST_F(StoredValue, IsNotBlamedForAResultThatExceedsThePacket) {
   auto db = Open();
   const auto ran = Run(*db, "SELECT REPEAT('x', @@max_allowed_packet + 1)");
   EXPECT_EQ(ran.code, Code::kRbOther);

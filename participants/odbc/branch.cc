@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The branch's life: begin, run, prepare, commit in one phase, roll back.
+// The verbs of a branch: begin, run, prepare, commit in one phase, roll back.
 #include <algorithm>
 #include <string_view>
 
@@ -48,7 +48,7 @@ bool True(const OdbcResult& outcome) {
   return value != nullptr && *value;
 }
 
-// Statements of which the row count says how many rows came, not how many were changed.
+// Statements whose row count is the number of returned rows, not of changed rows.
 bool IsQuery(std::string_view keyword) {
   return keyword == "SELECT" || keyword == "VALUES" || keyword == "TABLE" || keyword == "WITH" ||
          keyword == "SHOW" || keyword == "EXPLAIN";
@@ -69,16 +69,16 @@ sql::VerbResult OdbcSession::Begin(const xa::Xid& xid, const xa::BranchOptions& 
   if (outcome.lost()) return Lost(Code::kRbCommFail, outcome.error);
   state_ = State::kActive;
   if (!outcome.ok()) {
-    // The BEGIN itself may have been done: end it at once, so that the session is clean.
+    // The BEGIN itself may have been executed: end it at once, so that the session is clean.
     doom_ = dialect_.Judge(sql::Verb::kBegin, outcome.error);
     (void)RollBackNow();
-    // Other settings than it was given: whoever needs a session gets a new one.
+    // The settings have changed: the session is dropped, so that the next branch gets a new one.
     if (doom_->failure.reason == Reason::kUnavailable) alive_ = false;
     return *doom_;
   }
   if (outcome.Warned(dialect_.states().already_in_transaction)) {
-    alive_ = false;  // somebody's transaction was open here: nothing on this session can be trusted
-    return Say(Code::kRbProto, Reason::kProtocol, "the session was inside another transaction",
+    alive_ = false;  // another transaction was open here: do not trust this session
+    return Say(Code::kRbProto, Reason::kProtocol, "the session was already in another transaction",
                true);
   }
   return {};
@@ -127,7 +127,7 @@ sql::RunResult OdbcSession::Doom(sql::VerbResult answer) {
 std::optional<sql::VerbResult> OdbcSession::Refuse(const xa::Xid& xid) {
   CHECK(state_ == State::kActive && xid == xid_) << "not the branch that this session runs";
   if (!alive()) {
-    // The server rolls back what was not prepared; nothing was sent that could have prepared it.
+    // The server rolls back an unprepared transaction, and no prepare was sent.
     return Say(Code::kRbCommFail, Reason::kConnectionLost, "the connection was lost", true);
   }
   if (!doom_) return std::nullopt;
@@ -182,12 +182,12 @@ sql::VerbResult OdbcSession::CommitOnePhase(const xa::Xid& xid) {
   return IsReplicated(outcome) ? sql::VerbResult{} : OnlyHere();
 }
 
-// Whether the transaction was still ours is asked in passing: where it was not, something may have
-// been committed, and "rolled back" would be a guess.
+// The same round trip checks whether the transaction was still ours. If it was not, something may
+// have been committed, and "rolled back" would be a guess.
 sql::VerbResult OdbcSession::RollBackNow() {
   const bool look = !doom_ || doom_->failure.sqlstate.empty();
   OdbcResult outcome = Send(look ? dialect_.LookAndRollBack() : dialect_.RollBack());
-  if (look && !outcome.ok() && !outcome.lost()) {  // an aborted transaction takes nothing else
+  if (look && !outcome.ok() && !outcome.lost()) {  // an aborted transaction accepts nothing else
     outcome = Command(dialect_.RollBack());
   } else if (look && outcome.ok()) {
     const auto& rows = outcome.results.front().rows;

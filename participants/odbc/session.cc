@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every part of a session needs: texts sent within a time limit, and what their answers mean.
+// The common parts of a session: sends texts within a time limit and interprets the answers.
 #include "participants/odbc/session.h"
 
 namespace assent::odbc {
 namespace {
 
 constexpr const char* kOnlyHere =
-    "the server was told to wait no longer for its synchronous standby: what it ended may be "
-    "missing there";
+    "the server's wait for its synchronous standby was cancelled: the standby may not have the "
+    "result";
 
 }  // namespace
 
@@ -72,7 +72,7 @@ Result<void> OdbcSession::Fence() {
 
 Result<void> OdbcSession::Reset() {
   if (!alive() || state_ != State::kIdle) {
-    return Error{ErrorCode::kUnavailable, "the session still holds a branch, or is lost"};
+    return Error{ErrorCode::kUnavailable, "the session still holds a branch or is lost"};
   }
   doom_.reset();
   if (!used_) return {};

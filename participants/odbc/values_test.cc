@@ -106,7 +106,7 @@ TEST_F(Values, AreNeverReadAsSql) {
   EXPECT_EQ(One("SELECT count(*) FROM account"), "2");
 }
 
-// They take the type that the statement calls for, as a quoted literal does.
+// They take the type that the statement requires, as a quoted literal does.
 TEST_F(Values, TakeTheTypeThatTheStatementCallsFor) {
   EXPECT_THAT(Row("UPDATE account SET gold = gold + ? WHERE id = ? RETURNING gold",
                   {int64_t{5}, int64_t{1}}),
@@ -124,7 +124,7 @@ TEST_F(Values, OfAMegabyteGoInAndComeBack) {
   EXPECT_THAT(Row("SELECT ?, ?", {text, bytes}), ElementsAre(text, bytes));
 }
 
-// ?? is the operator character, a single one a parameter.
+// ?? is the operator character, a single ? a parameter.
 TEST_F(Values, AreAskedForWithTheOperatorsOfJsonb) {
   EXPECT_THAT(Row("SELECT '{\"a\":1}'::jsonb ?? 'a', '{\"a\":1}'::jsonb?\?'b', '[\"a\"]'::jsonb "
                   "?\?| array['a','b'], '[\"a\"]'::jsonb ?\?& array['a','b'], "
@@ -143,7 +143,7 @@ TEST_F(Values, AreAskedForWithAnOperatorOfJsonbBesideAComment) {
               ElementsAre(true, false, true, std::string("x")));
 }
 
-TEST_F(Values, OutsideAsciiStandInTheSqlItself) {
+TEST_F(Values, OutsideAsciiMayBeInTheSqlItself) {
   EXPECT_THAT(Row("SELECT 'é𝄞'::text, length('é𝄞'), 'a\\b', E'a\\\\b', '{d ''x''}'"),
               ElementsAre(std::string("é𝄞"), int64_t{2}, std::string("a\\b"), std::string("a\\b"),
                           std::string("{d 'x'}")));
@@ -192,7 +192,7 @@ TEST_F(Values, OfMoreBytesThanTheBoundDoomTheBranch) {
   EXPECT_TRUE(session_->alive());
 }
 
-// The ODBC driver reads all of a result before it hands out a row: 30 GB must not get that far.
+// The ODBC driver reads all of a result before it returns a row: 30 GB must not get that far.
 TEST_F(Values, ThatFloodTheConnectionCutIt) {
   const sql::RunResult ran =
       session_->Run(Sql("SELECT repeat('x', 1000) FROM generate_series(1, 30000000)"));

@@ -72,7 +72,7 @@ TEST(Scanner, SaysWhyACommitIsRefused) {
       ":commit or :rollback of the transaction");
 }
 
-TEST(Scanner, QuotesNothingOfAnUnknownWordThatIsNoKeyword) {
+TEST(Scanner, QuotesNoWordThatIsNotAKeyword) {
   const std::string message = Refusal("s3cret_value_of_the_client x", Grammar::kMySql);
   EXPECT_EQ(message.find("s3cret"), std::string::npos) << message;
   EXPECT_NE(message, "");
