@@ -28,13 +28,13 @@ Limiter::Admission Limiter::Admit(Monotonic since, Monotonic now) {
 
 void Limiter::Ended(bool probe, Result result, Duration retry_after, Monotonic now,
                     uint64_t random) {
-  CHECK(in_flight_ > 0) << "a call ended that never went";
+  CHECK(in_flight_ > 0) << "a call ended that was never admitted";
   --in_flight_;
   if (probe) is_probing_ = false;
   if (result == Result::kNothing) return;
   if (result == Result::kAnswered) {
     failures_ = 0;
-    // Another's answer does not cut short what the partner asked for.
+    // The answer to another call does not shorten a backoff that the partner requested.
     if (asked_for_ && now < blocked_until_) return;
     is_blocked_ = asked_for_ = false;
     backoff_.Reset();
@@ -46,7 +46,7 @@ void Limiter::Ended(bool probe, Result result, Duration retry_after, Monotonic n
     asked_for_ = true;
     return;
   }
-  // Calls that were under way together fail together: that is one failure of the endpoint.
+  // Calls that were in flight together fail together: this counts as one failure of the endpoint.
   if (is_blocked_ ? !probe : failures_ < options_.failures_to_back_off) return;
   const Duration delay = backoff_.Next();
   asked_for_ = false;

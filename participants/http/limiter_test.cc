@@ -49,7 +49,7 @@ TEST_F(LimiterTest, BacksOffAfterFailuresInARow) {
   ASSERT_EQ(Admit(Lane::kTry).verdict, Verdict::kGo);
   Ended(Lane::kTry, Limiter::Result::kAnswered);
   Fail(Lane::kTry, 2);
-  EXPECT_FALSE(tries_.IsBackingOff()) << "an answer begins a new row";
+  EXPECT_FALSE(tries_.IsBackingOff()) << "an answer resets the count";
   Fail(Lane::kTry, 1);
   EXPECT_TRUE(tries_.IsBackingOff());
   EXPECT_EQ(Admit(Lane::kTry).verdict, Verdict::kTurnAway);
@@ -92,7 +92,7 @@ TEST_F(LimiterTest, CountsCallsThatFailTogetherOnce) {
   EXPECT_EQ(tries_.back_off(), milliseconds(100));
 }
 
-// All that phase two was told failed, and a probe hangs.
+// All calls of phase two failed, and a probe hangs.
 class Overdue : public LimiterTest {
  protected:
   void SetUp() override {
@@ -126,7 +126,7 @@ TEST_F(Overdue, GoesOneByOneWhileTheLaneIsBackedOffFrom) {
   EXPECT_EQ(phase_two_.AskAgainAt(since_), now_ + milliseconds(20));
   Ended(Lane::kPhaseTwo, Limiter::Result::kAnswered, true);
   ASSERT_FALSE(phase_two_.IsBackingOff());
-  EXPECT_EQ(AdmitOld(), Verdict::kGo) << "a partner that is back is not paced";
+  EXPECT_EQ(AdmitOld(), Verdict::kGo) << "no pacing after the partner has recovered";
 }
 
 TEST_F(LimiterTest, LeavesThePartnerAloneForAsLongAsItAsked) {
@@ -135,7 +135,8 @@ TEST_F(LimiterTest, LeavesThePartnerAloneForAsLongAsItAsked) {
   Ended(Lane::kTry, Limiter::Result::kFailed, false, seconds(7));
   EXPECT_EQ(tries_.Left(now_), seconds(7));
   Ended(Lane::kTry, Limiter::Result::kAnswered);
-  EXPECT_EQ(Admit(Lane::kTry).verdict, Verdict::kTurnAway) << "another's answer does not cut it";
+  EXPECT_EQ(Admit(Lane::kTry).verdict, Verdict::kTurnAway)
+      << "the answer to another call does not shorten it";
   Pass(seconds(7));
   EXPECT_TRUE(Admit(Lane::kTry).probe);
 }
