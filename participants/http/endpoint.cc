@@ -46,7 +46,7 @@ void Endpoint::Submit(std::shared_ptr<Exchange> exchange) {
 
 void Endpoint::Pump() {
   const Monotonic now = clock_.Now();
-  GiveUpLate(now);
+  ExpireTries(now);
   PumpLane(Lane::kPhaseTwo, now);
   PumpLane(Lane::kTry, now);
   ArmWake(now);
@@ -61,7 +61,7 @@ std::shared_ptr<Exchange> Endpoint::Take(Lane lane, Queue::iterator at) {
   return exchange;
 }
 
-void Endpoint::GiveUpLate(Monotonic now) {
+void Endpoint::ExpireTries(Monotonic now) {
   while (!late_at_.empty() && late_at_.begin()->first <= now) {
     const auto at = QueueOf(Lane::kTry).find(late_at_.begin()->second);
     services_.deliver(NotSent(Take(Lane::kTry, at)->call, kTimeIsUp));
@@ -85,7 +85,7 @@ bool Endpoint::TryToGo(const std::shared_ptr<Exchange>& exchange, Monotonic now)
       exchange->probe = admission.probe;
       Go(exchange, now);
       return true;
-    case Limiter::Verdict::kTurnAway:
+    case Limiter::Verdict::kReject:
       services_.deliver(NotSent(exchange->call, status_.name + " is in backoff: " + status_.detail,
                                 LimiterOf(exchange->lane()).Left(now)));
       return true;

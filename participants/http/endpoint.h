@@ -84,7 +84,7 @@ class Endpoint {
   // False: it must wait.
   bool TryToGo(const std::shared_ptr<Exchange>& exchange, Monotonic now);
   void PumpLane(Lane lane, Monotonic now);
-  void GiveUpLate(Monotonic now);
+  void ExpireTries(Monotonic now);
   std::shared_ptr<Exchange> Take(Lane lane, Queue::iterator at);
   void Go(const std::shared_ptr<Exchange>& exchange, Monotonic now);
   std::shared_ptr<PartnerConnection> TakeKept(Monotonic now);

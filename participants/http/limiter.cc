@@ -23,7 +23,7 @@ Limiter::Admission Limiter::Admit(Monotonic since, Monotonic now) {
     next_overdue_ = now + options_.overdue_pace;
     return go(false);
   }
-  return {lane_ == Lane::kTry ? Verdict::kTurnAway : Verdict::kWait};
+  return {lane_ == Lane::kTry ? Verdict::kReject : Verdict::kWait};
 }
 
 void Limiter::Ended(bool probe, Result result, Duration retry_after, Monotonic now,
@@ -35,21 +35,21 @@ void Limiter::Ended(bool probe, Result result, Duration retry_after, Monotonic n
   if (result == Result::kAnswered) {
     failures_ = 0;
     // The answer to another call does not shorten a backoff that the partner requested.
-    if (asked_for_ && now < blocked_until_) return;
-    is_blocked_ = asked_for_ = false;
+    if (requested_ && now < blocked_until_) return;
+    is_blocked_ = requested_ = false;
     backoff_.Reset();
     return;
   }
   ++failures_;
   if (retry_after > Duration(0)) {
     Block(is_blocked_ ? std::max(blocked_until_, now + retry_after) : now + retry_after);
-    asked_for_ = true;
+    requested_ = true;
     return;
   }
   // Calls that were in flight together fail together: this counts as one failure of the endpoint.
   if (is_blocked_ ? !probe : failures_ < options_.failures_to_back_off) return;
   const Duration delay = backoff_.Next();
-  asked_for_ = false;
+  requested_ = false;
   const auto half = static_cast<uint64_t>(delay.count() / 2);
   const auto jitter = static_cast<int64_t>(half == 0 ? 0 : random % half);
   Block(now + (delay - Duration(jitter)));

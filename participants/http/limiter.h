@@ -5,7 +5,7 @@
 // frees a reservation never queues behind what makes one, and a few confirms that always fail do
 // not block tries. After consecutive failures the lane is in backoff. When the backoff ends, the
 // next call of any kind is the probe: its answer ends the backoff, its failure doubles it.
-// Meanwhile new tries are turned away and phase two waits. A phase-two call that has waited for
+// Meanwhile new tries are rejected and phase two waits. A phase-two call that has waited for
 // `hold_at_most` is sent regardless of the limiter's state, within a separate limit. During a
 // backoff such calls are sent at most once per `overdue_pace`, because an endpoint's failures (a
 // TLS handshake) may be expensive for the other endpoints.
@@ -34,7 +34,7 @@ enum class Lane : uint8_t { kTry, kPhaseTwo };
 
 class Limiter {
  public:
-  enum class Verdict : uint8_t { kGo, kWait, kTurnAway };
+  enum class Verdict : uint8_t { kGo, kWait, kReject };
   struct Admission {
     Verdict verdict{};
     bool probe = false;
@@ -71,7 +71,7 @@ class Limiter {
   uint32_t in_flight_ = 0;
   uint32_t failures_ = 0;  // in a row
   bool is_blocked_ = false, is_probing_ = false;
-  bool asked_for_ = false;  // the partner itself requested the backoff (Retry-After)
+  bool requested_ = false;  // the partner itself requested the backoff (Retry-After)
   Monotonic blocked_until_;
   Monotonic next_overdue_;  // while blocked
   Backoff backoff_{options_.back_off_first, options_.back_off_cap};

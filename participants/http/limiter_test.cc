@@ -52,7 +52,7 @@ TEST_F(LimiterTest, BacksOffAfterFailuresInARow) {
   EXPECT_FALSE(tries_.IsBackingOff()) << "an answer resets the count";
   Fail(Lane::kTry, 1);
   EXPECT_TRUE(tries_.IsBackingOff());
-  EXPECT_EQ(Admit(Lane::kTry).verdict, Verdict::kTurnAway);
+  EXPECT_EQ(Admit(Lane::kTry).verdict, Verdict::kReject);
   EXPECT_EQ(tries_.Left(now_), milliseconds(100));
   Fail(Lane::kPhaseTwo, 3);
   EXPECT_EQ(Admit(Lane::kPhaseTwo).verdict, Verdict::kWait);
@@ -64,7 +64,7 @@ TEST_F(LimiterTest, ProbesWithOneCallAndGoesOnAfterItsAnswer) {
   const auto probe = Admit(Lane::kTry);
   EXPECT_EQ(probe.verdict, Verdict::kGo);
   EXPECT_TRUE(probe.probe);
-  EXPECT_EQ(Admit(Lane::kTry).verdict, Verdict::kTurnAway) << "one probe at a time";
+  EXPECT_EQ(Admit(Lane::kTry).verdict, Verdict::kReject) << "one probe at a time";
   Ended(Lane::kTry, Limiter::Result::kAnswered, true);
   EXPECT_FALSE(tries_.IsBackingOff());
   EXPECT_EQ(Admit(Lane::kTry).verdict, Verdict::kGo);
@@ -135,7 +135,7 @@ TEST_F(LimiterTest, LeavesThePartnerAloneForAsLongAsItAsked) {
   Ended(Lane::kTry, Limiter::Result::kFailed, false, seconds(7));
   EXPECT_EQ(tries_.Left(now_), seconds(7));
   Ended(Lane::kTry, Limiter::Result::kAnswered);
-  EXPECT_EQ(Admit(Lane::kTry).verdict, Verdict::kTurnAway)
+  EXPECT_EQ(Admit(Lane::kTry).verdict, Verdict::kReject)
       << "the answer to another call does not shorten it";
   Pass(seconds(7));
   EXPECT_TRUE(Admit(Lane::kTry).probe);

@@ -192,10 +192,12 @@ VerbResult MySqlSession::CommitOnePhase(const xa::Xid& xid) {
   return answer;
 }
 
-VerbResult MySqlSession::RollBackActive(const xa::Xid& xid) { return Undone(EndAndRollBack(xid)); }
+VerbResult MySqlSession::RollBackActive(const xa::Xid& xid) {
+  return CheckRollBackWarnings(EndAndRollBack(xid));
+}
 
 // Completes a roll-back's answer from its warnings.
-VerbResult MySqlSession::Undone(VerbResult answer) {
+VerbResult MySqlSession::CheckRollBackWarnings(VerbResult answer) {
   if (answer.code != Code::kOk) return answer;
   std::vector<Warning> warnings;
   if (const auto error = handle_->Warnings(warnings)) {
@@ -231,7 +233,7 @@ VerbResult MySqlSession::Commit(const xa::Xid& xid) {
 }
 
 VerbResult MySqlSession::RollBackPrepared(const xa::Xid& xid) {
-  return Undone(Verb("XA ROLLBACK " + xid.ToMySql()));
+  return CheckRollBackWarnings(Verb("XA ROLLBACK " + xid.ToMySql()));
 }
 
 Result<void> MySqlSession::Reset() {

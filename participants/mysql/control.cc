@@ -29,7 +29,7 @@ std::optional<xa::Xid> XidOf(const Row& row) {
 // The identity of the server may have changed since this session began: its row was installed or
 // lost.
 Result<xa::ScanResult> MySqlSession::List() {
-  const Result<void> introduced = Introduce();
+  const Result<void> introduced = ReadIdentity();
   if (!introduced) return introduced.error();
   const Result<std::string> read_only = OneValue("SELECT @@read_only");
   if (!read_only) return read_only.error();

@@ -30,7 +30,7 @@ constexpr unsigned kDefaultPort = 3306;
 constexpr size_t kLongestRowPastTheBound = 1u << 20;
 // How long the rest of a result beyond its bounds is read and discarded; after that the connection
 // is closed instead.
-constexpr std::chrono::milliseconds kThrowAwayFor{1'000};
+constexpr std::chrono::milliseconds kDiscardFor{1'000};
 constexpr int kRestOfARowMs = 100;
 
 // Receives the results of an answer, in order.
@@ -230,7 +230,7 @@ class MariaDbHandle : public MySqlHandle {
     while (const MYSQL_ROW row = mysql_fetch_row(set.get())) {
       if (!sink.full()) sink.TakeRow(row, mysql_fetch_lengths(set.get()));
       if (!sink.full()) continue;
-      if (!give_up) give_up = Clock::now() + kThrowAwayFor;
+      if (!give_up) give_up = Clock::now() + kDiscardFor;
       if (Clock::now() > *give_up) return GiveUp();
     }
     // No row: the end, or an error. Only the error number distinguishes them.

@@ -31,7 +31,7 @@ Result<sql::Probe> MySqlSession::ProbeServer() {
   if (done && !mariadb_) done = ProbeMySql(probe);
   if (!done) return done.error();
   facts_->Set(std::move(facts));
-  const Result<void> introduced = Introduce();
+  const Result<void> introduced = ReadIdentity();
   if (!introduced) return introduced.error();
   probe.stamp = stamp_;
   if (mariadb_) ProbeIdentity(probe);

@@ -59,7 +59,7 @@ Result<void> MySqlSession::Open() {
     const Result<void> found = FindSocket();
     if (!found) return found.error();
   }
-  return Introduce();
+  return ReadIdentity();
 }
 
 Result<void> MySqlSession::SetUp() {
@@ -99,7 +99,7 @@ Result<void> MySqlSession::FindSocket() {
   return {};
 }
 
-Result<void> MySqlSession::Introduce() {
+Result<void> MySqlSession::ReadIdentity() {
   Result<std::string> version = OneValue("SELECT VERSION()");
   if (!version) return version.error();
   version_ = std::move(*version);

@@ -83,11 +83,11 @@ class MySqlSession final : public sql::Session {
   Result<void> Open();
   Result<void> SetUp();  // settings.h
   Result<void> FindSocket();
-  Result<void> Introduce();               // reads the identity of the session and of the server
+  Result<void> ReadIdentity();            // of the session and of the server
   Result<std::string> ReadIdentityRow();  // empty: there is no row
   // Ends and rolls back; returns the first answer that is not kOk.
   sql::VerbResult EndAndRollBack(const xa::Xid& xid);
-  sql::VerbResult Undone(sql::VerbResult answer);
+  sql::VerbResult CheckRollBackWarnings(sql::VerbResult answer);
   sql::VerbResult EndWork(const xa::Xid& xid);
   std::optional<sql::VerbResult> ChangedValueOf(const sql::ScannedStatement& statement,
                                                 const xa::StatementResult& result);

@@ -138,7 +138,7 @@ std::optional<sql::VerbResult> OdbcSession::Refuse(const xa::Xid& xid) {
   return answer;
 }
 
-sql::VerbResult OdbcSession::EndedBadly(const OdbcResult& outcome) {
+sql::VerbResult OdbcSession::OnEndError(const OdbcResult& outcome) {
   if (outcome.lost()) {
     state_ = State::kIdle;
     return Lost(Code::kErRmFail, outcome.error);
@@ -150,43 +150,43 @@ sql::VerbResult OdbcSession::EndedBadly(const OdbcResult& outcome) {
 
 sql::VerbResult OdbcSession::Prepare(const xa::Xid& xid) {
   if (auto refused = Refuse(xid)) return *refused;
-  if (!read_only_ && may_be_unwritten_ && !may_notify_) return LookAndPrepare(xid);
+  if (!read_only_ && may_be_unwritten_ && !may_notify_) return CheckWritesAndPrepare(xid);
   const bool ends = read_only_ && !may_notify_;
   const OdbcResult outcome = Command(ends ? dialect_.CheckAndCommit(xid, baseline_)
                                           : dialect_.CheckAndPrepare(xid, baseline_));
-  if (!outcome.ok()) return EndedBadly(outcome);
+  if (!outcome.ok()) return OnEndError(outcome);
   state_ = State::kIdle;
   if (outcome.Warned(dialect_.states().no_transaction)) return LeftBranch();
   if (ends) return {Code::kReadOnly, {}};
-  return IsReplicated(outcome) ? sql::VerbResult{} : OnlyHere();
+  return IsReplicated(outcome) ? sql::VerbResult{} : NotReplicated();
 }
 
-sql::VerbResult OdbcSession::LookAndPrepare(const xa::Xid& xid) {
-  const OdbcResult look = Send(dialect_.CheckAndLook(xid, baseline_));
-  if (!look.ok()) return EndedBadly(look);
+sql::VerbResult OdbcSession::CheckWritesAndPrepare(const xa::Xid& xid) {
+  const OdbcResult look = Send(dialect_.CheckForWrites(xid, baseline_));
+  if (!look.ok()) return OnEndError(look);
   const bool unwritten = True(look);
   const OdbcResult outcome = Command(unwritten ? dialect_.Commit() : dialect_.Prepare(xid));
-  if (!outcome.ok()) return EndedBadly(outcome);
+  if (!outcome.ok()) return OnEndError(outcome);
   state_ = State::kIdle;
   if (outcome.Warned(dialect_.states().no_transaction)) return LeftBranch();
   if (unwritten) return {Code::kReadOnly, {}};
-  return IsReplicated(outcome) ? sql::VerbResult{} : OnlyHere();
+  return IsReplicated(outcome) ? sql::VerbResult{} : NotReplicated();
 }
 
 sql::VerbResult OdbcSession::CommitOnePhase(const xa::Xid& xid) {
   if (auto refused = Refuse(xid)) return *refused;
   const OdbcResult outcome = Command(dialect_.CheckAndCommit(xid, baseline_));
-  if (!outcome.ok()) return EndedBadly(outcome);
+  if (!outcome.ok()) return OnEndError(outcome);
   state_ = State::kIdle;
   if (outcome.Warned(dialect_.states().no_transaction)) return LeftBranch();
-  return IsReplicated(outcome) ? sql::VerbResult{} : OnlyHere();
+  return IsReplicated(outcome) ? sql::VerbResult{} : NotReplicated();
 }
 
 // The same round trip checks whether the transaction was still ours. If it was not, something may
 // have been committed, and "rolled back" would be a guess.
 sql::VerbResult OdbcSession::RollBackNow() {
   const bool look = !doom_ || doom_->failure.sqlstate.empty();
-  OdbcResult outcome = Send(look ? dialect_.LookAndRollBack() : dialect_.RollBack());
+  OdbcResult outcome = Send(look ? dialect_.ReadGidAndRollBack() : dialect_.RollBack());
   if (look && !outcome.ok() && !outcome.lost()) {  // an aborted transaction accepts nothing else
     outcome = Command(dialect_.RollBack());
   } else if (look && outcome.ok()) {

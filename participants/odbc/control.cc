@@ -35,7 +35,7 @@ Result<bool> IsZero(const Result<OdbcResult>& counted) {
 sql::VerbResult OdbcSession::Finish(const std::string& sql) {
   const bool sent = alive();
   const OdbcResult outcome = Command(sql);
-  if (outcome.ok()) return IsReplicated(outcome) ? sql::VerbResult{} : OnlyHere();
+  if (outcome.ok()) return IsReplicated(outcome) ? sql::VerbResult{} : NotReplicated();
   sql::VerbResult answer = dialect_.Judge(sql::Verb::kPhaseTwo, outcome.error);
   // A server that ends the session in the middle of the verb may have executed it.
   answer.lost = sent && (outcome.lost() || answer.failure.reason == Reason::kConnectionLost);

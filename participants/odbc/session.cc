@@ -5,7 +5,7 @@
 namespace assent::odbc {
 namespace {
 
-constexpr const char* kOnlyHere =
+constexpr const char* kNotReplicated =
     "the server's wait for its synchronous standby was cancelled: the standby may not have the "
     "result";
 
@@ -18,11 +18,11 @@ Error UnavailableBy(const OdbcResult& outcome) {
               (outcome.error.sqlstate.empty() ? "" : " (" + outcome.error.sqlstate + ")")};
 }
 
-sql::VerbResult OnlyHere() {
+sql::VerbResult NotReplicated() {
   sql::VerbResult answer;
   answer.code = xa::Code::kErRmFail;
   answer.failure.reason = core::Reason::kUnavailable;
-  answer.failure.detail = kOnlyHere;
+  answer.failure.detail = kNotReplicated;
   answer.failure.may_retry = true;
   return answer;
 }
@@ -67,7 +67,7 @@ Result<void> OdbcSession::Fence() {
   const OdbcResult fence = Command(dialect_.Fence());
   if (!fence.ok()) return UnavailableBy(fence);
   if (!fence.Warned(dialect_.states().wait_cancelled)) return {};
-  return Error{ErrorCode::kUnavailable, kOnlyHere};
+  return Error{ErrorCode::kUnavailable, kNotReplicated};
 }
 
 Result<void> OdbcSession::Reset() {

@@ -33,7 +33,7 @@ Result<Stamped> AskStamp(OdbcHandle& connection, const sql::Dialect& dialect,
 // What a text that was not executed says about the server.
 Error UnavailableBy(const OdbcResult& result);
 // Unknown: it was done here, but a standby that takes over may not have it.
-sql::VerbResult OnlyHere();
+sql::VerbResult NotReplicated();
 // The value of a cell as text; empty if it is not a text.
 std::string TextAt(const ResultSet& result, size_t row, size_t column);
 
@@ -90,8 +90,8 @@ class OdbcSession final : public sql::Session {
   sql::VerbResult Finish(const std::string& sql);
   // The common part of Prepare and CommitOnePhase: the answer, if it is already clear.
   std::optional<sql::VerbResult> Refuse(const xa::Xid& xid);
-  sql::VerbResult EndedBadly(const OdbcResult& outcome);
-  sql::VerbResult LookAndPrepare(const xa::Xid& xid);
+  sql::VerbResult OnEndError(const OdbcResult& outcome);
+  sql::VerbResult CheckWritesAndPrepare(const xa::Xid& xid);
   sql::VerbResult RollBackNow();
   sql::RunResult Doom(sql::VerbResult answer);
   Result<OdbcResult> Ask(const std::string& sql);  // an error if it was not executed

@@ -50,8 +50,8 @@ std::string PostgreSqlDialect::CheckAndPrepare(const xa::Xid& xid,
          Prepare(xid);
 }
 
-std::string PostgreSqlDialect::CheckAndLook(const xa::Xid& xid,
-                                            const sql::Baseline& baseline) const {
+std::string PostgreSqlDialect::CheckForWrites(const xa::Xid& xid,
+                                              const sql::Baseline& baseline) const {
   return std::string(kDeferredNow) + "SELECT pg_current_xact_id_if_assigned() IS NULL, " +
          RequireOwnBranch(xid, baseline);
 }
@@ -61,7 +61,7 @@ std::string PostgreSqlDialect::CheckAndCommit(const xa::Xid& xid,
   return std::string(kDeferredNow) + "SELECT " + RequireOwnBranch(xid, baseline) + "; COMMIT";
 }
 
-std::string PostgreSqlDialect::LookAndRollBack() const {
+std::string PostgreSqlDialect::ReadGidAndRollBack() const {
   return "SELECT current_setting('assent.branch',true); ROLLBACK";
 }
 

@@ -40,12 +40,12 @@ class PostgreSqlDialect final : public sql::Dialect {
   std::string Begin(const xa::Xid& xid, const xa::BranchOptions& options, bool witness,
                     const sql::Baseline& baseline) const override;
   std::string CheckAndPrepare(const xa::Xid& xid, const sql::Baseline& baseline) const override;
-  std::string CheckAndLook(const xa::Xid& xid, const sql::Baseline& baseline) const override;
+  std::string CheckForWrites(const xa::Xid& xid, const sql::Baseline& baseline) const override;
   std::string CheckAndCommit(const xa::Xid& xid, const sql::Baseline& baseline) const override;
   std::string Prepare(const xa::Xid& xid) const override;
   std::string Commit() const override { return "COMMIT"; }
   std::string RollBack() const override { return "ROLLBACK"; }
-  std::string LookAndRollBack() const override;
+  std::string ReadGidAndRollBack() const override;
   std::string CommitPrepared(const xa::Xid& xid) const override;
   std::string RollBackPrepared(const xa::Xid& xid) const override;
   std::string Gid(const xa::Xid& xid) const override;

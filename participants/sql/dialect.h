@@ -67,12 +67,12 @@ class Dialect {
   // another user, or if the client's SQL has changed how its text is read.
   virtual std::string CheckAndPrepare(const xa::Xid& xid, const Baseline& baseline) const = 0;
   // Last result, one row: true if nothing was written.
-  virtual std::string CheckAndLook(const xa::Xid& xid, const Baseline& baseline) const = 0;
+  virtual std::string CheckForWrites(const xa::Xid& xid, const Baseline& baseline) const = 0;
   virtual std::string CheckAndCommit(const xa::Xid& xid, const Baseline& baseline) const = 0;
   virtual std::string Prepare(const xa::Xid& xid) const = 0;
   virtual std::string Commit() const = 0;
   virtual std::string RollBack() const = 0;
-  virtual std::string LookAndRollBack() const = 0;  // first result, one row: the gid that began
+  virtual std::string ReadGidAndRollBack() const = 0;  // first result, one row: the gid that began
   virtual std::string CommitPrepared(const xa::Xid& xid) const = 0;
   virtual std::string RollBackPrepared(const xa::Xid& xid) const = 0;
   virtual std::string Gid(const xa::Xid& xid) const = 0;

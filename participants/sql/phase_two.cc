@@ -17,7 +17,7 @@ using xa::Code;
 
 // How often one call checks whether an ended session has left the server's list; the caller
 // retries.
-constexpr int kGoneLooks = 10;
+constexpr int kGoneChecks = 10;
 constexpr auto kGonePause = std::chrono::milliseconds(10);
 
 }  // namespace
@@ -49,7 +49,7 @@ void PhaseTwo::Submit(xa::Flight flight) {
   if (flight.calls.empty()) return;
   const bool posted = worker_.Post([this, flight] {
     xa::CarryOutInOrder(
-        flight, [this](const xa::Call& call) { return CarryOut(call); }, answer_);
+        flight, [this](const xa::Call& call) { return ExecuteCall(call); }, answer_);
   });
   if (posted) return;
   const xa::Call& first = flight.calls.front();
@@ -79,10 +79,10 @@ Result<void> PhaseTwo::Ensure() {
   return {};
 }
 
-bool PhaseTwo::SeenGone(const xa::Xid& xid) {
+bool PhaseTwo::ConfirmGone(const xa::Xid& xid) {
   const std::optional<SessionId> old = lost_.Find(xid);
   if (!old) return true;
-  for (int look = 0; look < kGoneLooks; ++look) {
+  for (int look = 0; look < kGoneChecks; ++look) {
     const Result<bool> gone = session_->IsGone(*old);
     if (!gone) return false;
     if (*gone) {
@@ -99,7 +99,7 @@ bool PhaseTwo::SeenGone(const xa::Xid& xid) {
   return false;
 }
 
-xa::Completion PhaseTwo::CarryOut(const xa::Call& call) {
+xa::Completion PhaseTwo::ExecuteCall(const xa::Call& call) {
   if (const auto done = WithoutServer(call)) return *done;
   const bool find = call.operation == Operation::kFind;
   const Result<void> ready = Ensure();
@@ -107,7 +107,7 @@ xa::Completion PhaseTwo::CarryOut(const xa::Call& call) {
     return CompletionOf(call, find ? Code::kOk : Code::kErRmFail,
                         Unavailable(ready.error().message));
   }
-  if (!SeenGone(call.xid)) {
+  if (!ConfirmGone(call.xid)) {
     if (!session_->alive()) view_.suspect();
     return CompletionOf(
         call, find ? Code::kOk : Code::kErRmFail,

@@ -35,10 +35,10 @@ class PhaseTwo {
  private:
   // The completion, if no server is needed for it.
   std::optional<xa::Completion> WithoutServer(const xa::Call& call) const;
-  xa::Completion CarryOut(const xa::Call& call);
+  xa::Completion ExecuteCall(const xa::Call& call);
   xa::Completion Find(const xa::Call& call);
   Result<void> Ensure();  // that session_ is alive
-  bool SeenGone(const xa::Xid& xid);
+  bool ConfirmGone(const xa::Xid& xid);
 
   Driver& driver_;
   ServerView& view_;

@@ -58,7 +58,7 @@ bool Pool::Submit(xa::Flight& flight) {
   lock.unlock();
   PooledConnection& connection = *branch->connection;
   return connection.worker.Post(
-      [this, &connection, branch, flight] { CarryOut(connection, branch, flight, 0); });
+      [this, &connection, branch, flight] { ExecuteFlight(connection, branch, flight, 0); });
 }
 
 bool Pool::SubmitOpen(const xa::Flight& flight) {
@@ -147,7 +147,7 @@ void Pool::PostOpen(PooledConnection& connection, BranchPtr branch, const xa::Fl
 
 void Pool::Open(PooledConnection& connection, const BranchPtr& branch, const xa::Flight& flight) {
   if (FinishOpen(connection, branch, flight)) {
-    CarryOut(connection, branch, flight, 1);
+    ExecuteFlight(connection, branch, flight, 1);
   } else {
     Release(connection);
   }
@@ -170,8 +170,8 @@ bool Pool::FinishOpen(PooledConnection& connection, const BranchPtr& branch,
   return true;
 }
 
-void Pool::CarryOut(PooledConnection& connection, const BranchPtr& branch, const xa::Flight& flight,
-                    size_t from) {
+void Pool::ExecuteFlight(PooledConnection& connection, const BranchPtr& branch,
+                         const xa::Flight& flight, size_t from) {
   const auto reroute = [&](size_t index) {
     const auto rest = flight.calls.begin() + static_cast<ptrdiff_t>(index);
     phase_two_.Submit(xa::Flight(std::vector<xa::Call>(rest, flight.calls.end())));
@@ -183,14 +183,14 @@ void Pool::CarryOut(PooledConnection& connection, const BranchPtr& branch, const
       reroute(i);
       break;
     }
-    if (!CarryOutOne(connection, *branch, flight, i)) break;
+    if (!ExecuteOneCall(connection, *branch, flight, i)) break;
   }
   if (branch->ended) Release(connection);
 }
 
-bool Pool::CarryOutOne(PooledConnection& connection, Branch& branch, const xa::Flight& flight,
-                       size_t index) {
-  PooledConnection::CallResult done = connection.CarryOut(branch, flight.calls[index]);
+bool Pool::ExecuteOneCall(PooledConnection& connection, Branch& branch, const xa::Flight& flight,
+                          size_t index) {
+  PooledConnection::CallResult done = connection.ExecuteCall(branch, flight.calls[index]);
   if (done.after != PooledConnection::After::kKeep) {
     Detach(branch, done.after == PooledConnection::After::kLost, std::move(done.lost));
   }

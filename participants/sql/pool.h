@@ -73,11 +73,11 @@ class Pool {
   void Open(PooledConnection& connection, const BranchPtr& branch, const xa::Flight& flight);
   bool FinishOpen(PooledConnection& connection, const BranchPtr& branch, const xa::Flight& flight);
   // Executes the calls of the flight from index `from` on.
-  void CarryOut(PooledConnection& connection, const BranchPtr& branch, const xa::Flight& flight,
-                size_t from);
+  void ExecuteFlight(PooledConnection& connection, const BranchPtr& branch,
+                     const xa::Flight& flight, size_t from);
   // Returns false if the flight ends with this call; the branch may have ended.
-  bool CarryOutOne(PooledConnection& connection, Branch& branch, const xa::Flight& flight,
-                   size_t index);
+  bool ExecuteOneCall(PooledConnection& connection, Branch& branch, const xa::Flight& flight,
+                      size_t index);
   void Detach(Branch& branch, bool lost, SessionId session);
   void Release(PooledConnection& connection);
 

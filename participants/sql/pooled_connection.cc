@@ -43,7 +43,7 @@ PooledConnection::CallResult PooledConnection::Lost(const xa::Call& call, Code c
   return done;
 }
 
-PooledConnection::CallResult PooledConnection::CarryOut(Branch& branch, const xa::Call& call) {
+PooledConnection::CallResult PooledConnection::ExecuteCall(Branch& branch, const xa::Call& call) {
   CHECK(session_ != nullptr) << "a branch on a connection without a session";
   switch (call.operation) {
     case Operation::kRun: return Run(branch, call);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // One connection of the pool: its thread, its session and the branch that it serves.
 //
-// Contract: CarryOut, Connect, Reset and Close run on the connection's own thread. The pool decides
-// which branch holds the connection. A session is dropped whenever its state is unknown; the caller
-// must then confirm that it is gone before the branch is touched from another session.
+// Contract: ExecuteCall, Connect, Reset and Close run on the connection's own thread. The pool
+// decides which branch holds the connection. A session is dropped whenever its state is unknown;
+// the caller must then confirm that it is gone before the branch is touched from another session.
 // Threads: the worker's, except the constructor and `worker`.
 #pragma once
 
@@ -57,7 +57,7 @@ class PooledConnection {
   bool connected() const { return session_ != nullptr; }
 
   // Executes one call of the branch that holds this connection.
-  CallResult CarryOut(Branch& branch, const xa::Call& call);
+  CallResult ExecuteCall(Branch& branch, const xa::Call& call);
   // After a branch: resets the session, and drops it if that fails.
   void Reset();
   void Close() { session_.reset(); }
