@@ -133,7 +133,7 @@ TEST(Endpoints, BoundWhatWaits) {
   EXPECT_THAT(completion.detail, HasSubstr("2 calls to " + partner.Url() + " are already waiting"));
 }
 
-TEST(Endpoints, GiveBackATryWhoseTimePassesWhileItWaits) {
+TEST(Endpoints, ReturnATryWhoseDeadlinePassesWhileItWaits) {
   Partner partner(SaySilent);
   HttpOptions options;
   options.limiter.max_in_flight = 1;
@@ -235,7 +235,7 @@ TEST(Limits, ShowTheProbeWhileItIsUnderWayAndTheBackOffThatItsFailureDoubles) {
 }
 
 // The partner set the time itself: there is no backoff of ours to show.
-TEST(Limits, ShowAPartnerThatAskedToBeLeftAlone) {
+TEST(Limits, ShowAPartnerThatSentRetryAfter) {
   Partner partner(
       [](Peer& peer, const Request&) { peer.Write(Answer(503, "Retry-After: 60\r\n")); });
   Adapter adapter;
@@ -303,7 +303,7 @@ TEST(Stop, AnswersEveryCallOnceAndTakesNoMore) {
 
 // Good, failing and dying partners, called from several threads and cancelled at random: each call
 // is answered once.
-TEST(Stop, AnswersEveryCallOnceInTheMidstOfEverything) {
+TEST(Stop, AnswersEveryCallOnceUnderConcurrentLoad) {
   std::atomic<int> turn = 0;
   Partner partner([&](Peer& peer, const Request&) {
     switch (turn++ % 5) {

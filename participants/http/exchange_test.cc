@@ -120,7 +120,7 @@ TEST(Exchange, ASlowDripIsUnknown) {
   EXPECT_EQ(completion.detail, "the response was not complete before the timeout");
 }
 
-TEST(Exchange, AnAnswerThatComesTooLateIsNobodysAnswer) {
+TEST(Exchange, ALateAnswerIsIgnored) {
   std::atomic<bool> first = true;
   Partner partner([&](Peer& peer, const Request&) {
     if (first.exchange(false)) {
@@ -205,7 +205,7 @@ TEST(Exchange, ALostConnectionIsUnknownOnceTheRequestWasSent) {
   EXPECT_EQ(cut.detail, "the response was cut off");
 }
 
-TEST(Exchange, RubbishIsUnknown) {
+TEST(Exchange, GarbageIsUnknown) {
   for (const std::string& rubbish :
        {std::string("hello\r\n\r\n"), std::string(100'000, 'x'), std::string("\0\1\2\3\r\n\r\n", 8),
         std::string("HTTP/1.1 2000 OK\r\n\r\n"),
@@ -241,7 +241,7 @@ TEST(Exchange, AnAnswerWithoutALengthEndsWithTheConnection) {
   EXPECT_EQ(completion.answer, A::kDone) << completion.detail;
 }
 
-TEST(Exchange, TellsWhenAReservationEnds) {
+TEST(Exchange, ReturnsWhenAReservationEnds) {
   const auto completion = TryOf([](Peer& peer, const Request&) {
     peer.Write(Answer(200, "assent-expires: 2026-01-31T12:00:00.5Z\r\n"));
   });
@@ -365,7 +365,7 @@ TEST(Exchange, ANameWithoutAnAddressIsNotSent) {
   EXPECT_EQ(completion.answer, A::kNotSent) << completion.detail;
 }
 
-TEST(Exchange, WhatMayNotBeCalledIsNotSent) {
+TEST(Exchange, ACallThatIsNotAllowedIsNotSent) {
   Adapter adapter;
   const auto foreign = adapter.Try("http://203.0.113.1/vouchers");
   EXPECT_EQ(foreign.answer, A::kNotSent);

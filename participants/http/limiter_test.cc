@@ -105,7 +105,7 @@ class Overdue : public LimiterTest {
   Monotonic since_;
 };
 
-TEST_F(Overdue, GoesWhateverTheLimiterKnows) {
+TEST_F(Overdue, GoesRegardlessOfTheLimitersState) {
   EXPECT_EQ(AdmitOld(), Verdict::kWait);
   EXPECT_EQ(phase_two_.AskAgainAt(since_), since_ + seconds(30));
   now_ = since_ + seconds(30);
@@ -119,7 +119,7 @@ TEST_F(Overdue, GoesWhateverTheLimiterKnows) {
   EXPECT_EQ(AdmitOld(), Verdict::kWait);
 }
 
-TEST_F(Overdue, GoesOneByOneWhileTheLaneIsBackedOffFrom) {
+TEST_F(Overdue, IsPacedDuringABackoff) {
   now_ = since_ + seconds(30);
   EXPECT_EQ(AdmitOld(), Verdict::kGo);
   EXPECT_EQ(AdmitOld(), Verdict::kWait);
@@ -129,7 +129,7 @@ TEST_F(Overdue, GoesOneByOneWhileTheLaneIsBackedOffFrom) {
   EXPECT_EQ(AdmitOld(), Verdict::kGo) << "no pacing after the partner has recovered";
 }
 
-TEST_F(LimiterTest, LeavesThePartnerAloneForAsLongAsItAsked) {
+TEST_F(LimiterTest, HonorsRetryAfter) {
   ASSERT_EQ(Admit(Lane::kTry).verdict, Verdict::kGo);
   ASSERT_EQ(Admit(Lane::kTry).verdict, Verdict::kGo);
   Ended(Lane::kTry, Limiter::Result::kFailed, false, seconds(7));

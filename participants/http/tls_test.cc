@@ -96,7 +96,7 @@ TEST_F(Tls, ServesAPartnerWithAGoodCertificateAndKeepsTheConnection) {
   EXPECT_EQ(connections_, 1);
 }
 
-TEST_F(Tls, HoldsAnAddressToTheCertificateToo) {
+TEST_F(Tls, ChecksAnAddressAgainstTheCertificateToo) {
   EXPECT_EQ(Ask(Issued("IP:127.0.0.1", 2), "127.0.0.1").answer, A::kDone);
   EXPECT_EQ(Ask(Issued("DNS:partner.test", 2), "127.0.0.1").answer, A::kNotSent);
 }

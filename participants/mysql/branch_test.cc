@@ -68,7 +68,7 @@ TEST_F(Branch, ThatRanNothingIsReadOnlyAndLeavesNothing) {
   EXPECT_EQ(db->rm().Status().in_use, 0u);
 }
 
-TEST_F(Branch, DeclaredReadOnlyIsHeldToItByTheServer) {
+TEST_F(Branch, DeclaredReadOnlyIsEnforcedByTheServer) {
   auto db = Open();
   const xa::BranchOptions read_only{.read_only = true};
   const xa::Xid reads = NewXid();
@@ -138,7 +138,7 @@ TEST_F(Branch, KeepsParametersExact) {
   EXPECT_EQ(db->RollBackActive(xid).code, Code::kOk);
 }
 
-TEST_F(Branch, TellsColumnsInTheirForms) {
+TEST_F(Branch, ReturnsColumnsInTheirForms) {
   auto db = Open();
   const xa::Xid xid = NewXid();
   ASSERT_EQ(db->Do(Operation::kOpen, xid).code, Code::kOk);
@@ -224,7 +224,7 @@ TEST_F(Branch, BoundOfRowsTouchesNoWrites) {
   EXPECT_EQ(db->RollBackActive(xid).code, Code::kOk);
 }
 
-TEST_F(Branch, SaysWhatTheServerSaidOfAnError) {
+TEST_F(Branch, ReportsTheServersError) {
   auto db = Open();
   const xa::Xid xid = NewXid();
   ASSERT_EQ(db->Do(Operation::kOpen, xid).code, Code::kOk);

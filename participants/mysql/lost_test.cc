@@ -267,7 +267,7 @@ TEST_F(Lost, SessionOfAnEarlierStartIsNeverEnded) {
   EXPECT_FALSE((*first)->alive());
 }
 
-TEST_F(Lost, IdleSessionThatMissedARestartTakesNoOwnerForGone) {
+TEST_F(Lost, IdleSessionThatMissedARestartConsidersNoOwnerGone) {
   auto driver = MakeMySqlDriver(Options());
   Result<std::unique_ptr<sql::Session>> one = driver->Connect();
   Result<std::unique_ptr<sql::Session>> two = driver->Connect();

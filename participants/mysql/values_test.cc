@@ -125,7 +125,7 @@ TEST_F(StoredValue, ThatALaxServerChangesRefusesTheBranch) {
   }
 }
 
-TEST_F(StoredValue, ThatAProcedureOfALaxTimeChangesRefusesTheBranch) {
+TEST_F(StoredValue, ThatAProcedureWithLaxSqlModeChangesRefusesTheBranch) {
   Lax();
   RootWhole("CREATE PROCEDURE clip() BEGIN INSERT INTO v (n) VALUES (99999999999); SELECT 1; END");
   Root("SET GLOBAL sql_mode = 'STRICT_ALL_TABLES'");
@@ -133,7 +133,7 @@ TEST_F(StoredValue, ThatAProcedureOfALaxTimeChangesRefusesTheBranch) {
   ExpectChanged(Run(*db, "CALL clip()"), 1264, "n");
 }
 
-TEST_F(StoredValue, IsTakenAsSqlRoundsAndAsWarningsOfOtherKindsLeaveIt) {
+TEST_F(StoredValue, IsAcceptedIfRoundedOrWithUnrelatedWarnings) {
   for (const bool lax : {false, true}) {
     if (lax) Lax();
     auto db = Open();
@@ -160,7 +160,7 @@ TEST_F(StoredValue, IsNotBlamedForAResultThatExceedsThePacket) {
   EXPECT_THAT(ran.failure.detail, ::testing::HasSubstr("max_allowed_packet"));
 }
 
-TEST_F(StoredValue, IsTakenAsTheServerHasItWhereTheResourceIsNotStrict) {
+TEST_F(StoredValue, IsAcceptedAsStoredIfTheResourceIsNotStrict) {
   Lax();
   sql::ResourceOptions options = Options();
   options.strict = false;

@@ -16,7 +16,7 @@ using xa::Found;
 
 class Witness : public MariaDb {};
 
-TEST_F(Witness, TellsCommittedFromRolledBack) {
+TEST_F(Witness, DistinguishesCommittedFromRolledBack) {
   auto db = Open();
   const Result<std::string> installed = db->Install();
   ASSERT_TRUE(installed.has_value()) << installed.error().message;
@@ -52,7 +52,7 @@ TEST_F(Witness, TableMakesTheIdentityMoreExact) {
 }
 
 // The mark is inserted, not only read: a branch that still exists blocks it.
-TEST_F(Witness, ThatIsBlockedSaysNothing) {
+TEST_F(Witness, ThatIsBlockedIsInconclusive) {
   auto db = Open();
   ASSERT_TRUE(db->Install().has_value());
   const xa::Xid xid = Opened(*db);
@@ -75,7 +75,7 @@ TEST_F(Witness, MarkForbidsALaterCommit) {
 }
 
 // A branch older than the table has no row: its absence proves nothing.
-TEST_F(Witness, SaysNothingOfBranchesOlderThanTheTable) {
+TEST_F(Witness, ProvesNothingForBranchesOlderThanTheTable) {
   auto db = Open();
   const xa::Xid old = Prepared(*db);
   ASSERT_TRUE(db->Install().has_value());
@@ -86,7 +86,7 @@ TEST_F(Witness, SaysNothingOfBranchesOlderThanTheTable) {
   EXPECT_EQ(db->Find(young, true).found, Found::kWitnessCommitted);
 }
 
-TEST_F(Witness, PurgeTakesOnlyWhatItIsGiven) {
+TEST_F(Witness, PurgeDeletesOnlyTheGivenRows) {
   Result<std::unique_ptr<sql::Session>> session = MakeMySqlDriver(Options())->Connect();
   ASSERT_TRUE(session.has_value()) << session.error().message;
   ASSERT_TRUE((*session)->InstallWitness().has_value());
@@ -104,7 +104,7 @@ xa::Xid XidOf(const char* coordinator, uint32_t incarnation, uint64_t sequence) 
 
 // An earlier process has left rows of ended and of unfinished branches and, for a while, a session
 // that might still execute a branch. Until it is gone, marks that forbid that stay.
-TEST_F(Witness, PurgeAfterARestartTakesWhatEarlierIncarnationsHaveLeft) {
+TEST_F(Witness, PurgeAfterARestartDeletesRowsOfEarlierIncarnations) {
   const auto key = [](const xa::Xid& xid) { return xid.gtrid_text() + xid.bqual_text(); };
   const xa::Xid ended = XidOf("PURGEOLD", 1, 1), forbidden = XidOf("PURGEOLD", 1, 2);
   const xa::Xid unfinished = XidOf("PURGEOLD", 1, 3), running = XidOf("PURGEOLD", 2, 1);
@@ -140,7 +140,7 @@ TEST_F(Witness, PurgeAfterARestartTakesWhatEarlierIncarnationsHaveLeft) {
   EXPECT_EQ(One("SELECT COUNT(*) FROM assent_witness WHERE mark = 'I'"), "1");
 }
 
-TEST_F(Witness, PurgeAfterARestartTakesAsManyRowsAsThereAre) {
+TEST_F(Witness, PurgeAfterARestartDeletesMoreThanOneBatch) {
   Result<std::unique_ptr<sql::Session>> session = MakeMySqlDriver(Options())->Connect();
   ASSERT_TRUE(session.has_value()) << session.error().message;
   ASSERT_TRUE((*session)->InstallWitness().has_value());

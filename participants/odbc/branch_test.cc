@@ -151,7 +151,7 @@ TEST_F(Branch, NoticesInOnePhaseAndInReadOnlyThatItWasLeft) {
   }
 }
 
-TEST_F(Branch, DoesNotCallWhatWasLeftRolledBack) {
+TEST_F(Branch, NeverReportsALeftBranchAsRolledBack) {
   for (const char* sql : {"COMMIT", "COMMIT; BEGIN"}) {
     const auto session = Connect();
     const xa::Xid xid = NewXid();

@@ -97,8 +97,8 @@ bool OdbcResult::Warned(std::string_view sqlstate) const {
 }
 
 Result<std::shared_ptr<OdbcEnvironment>> OdbcEnvironment::Make() {
-  // psqlODBC calls setlocale(LC_CTYPE, "") at each connect and reads the name that it gave. The C
-  // library frees that name when another thread connects, unless it is "C".
+  // psqlODBC calls setlocale(LC_CTYPE, "") at each connect and reads the name that it returns. The
+  // C library frees that name when another thread connects, unless it is "C".
   static const int done = setenv("LC_ALL", "C", 1);
   CHECK(done == 0) << "cannot set LC_ALL";
   // libpq sends these after our own settings, and so overrides them.

@@ -120,7 +120,7 @@ TEST_F(PgServer, IsFoundHealthy) {
   EXPECT_EQ(probe->stamp, session->stamp());
 }
 
-TEST_F(PgServer, WarnsWhereASilentServerWouldNotBeNoticed) {
+TEST_F(PgServer, WarnsIfAnUnresponsiveServerWouldNotBeDetected) {
   auto options = OptionsFor(Server().port());
   options.dsn = "Driver=PostgreSQL Unicode;Database=postgres;Protocol=7.4-2;Port=" +
                 std::to_string(Server().port()) + ";Server=" + Server().socket();

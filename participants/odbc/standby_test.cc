@@ -100,7 +100,7 @@ class SyncStandby : public testing::Test {
   static inline std::unique_ptr<sql::Driver> driver_;
 };
 
-TEST_F(SyncStandby, IsWaitedForAndNobodyOfOursEndsTheWait) {
+TEST_F(SyncStandby, IsWaitedForAndTheWaitIsNeverEndedByUs) {
   for (const bool one_phase : {false, true}) {
     const auto other = Connect();
     const auto session = Connect();
@@ -148,7 +148,7 @@ TEST_F(SyncStandby, ThatWasNotWaitedForLeavesTheAnswerOpen) {
 }
 
 // The answer is clear once a later commit on the same server has waited for the standby.
-TEST_F(SyncStandby, ThatComesBackClosesTheAnswer) {
+TEST_F(SyncStandby, ThatRecoversSettlesTheAnswer) {
   const auto session = Connect();
   const xa::Xid xid = Update(*session);
   auto ending = std::async(std::launch::async, [&] { return session->CommitOnePhase(xid); });

@@ -47,7 +47,7 @@ class Trouble : public PostgreSqlTest {
   }
 };
 
-TEST_F(Trouble, ALockThatIsNotHadInTimeDoomsTheBranch) {
+TEST_F(Trouble, ALockTimeoutDoomsTheBranch) {
   const auto holder = Connect();
   const auto session = Connect();
   const xa::Xid xid = NewXid();

@@ -61,7 +61,7 @@ TEST_F(Values, ComeBackInTheTypesOfTheContract) {
   EXPECT_TRUE(std::isnan(std::get<double>(Row("SELECT 'NaN'::float8")[0])));
 }
 
-TEST_F(Values, ThatAreNoDayOfTheCalendarComeAsTheServerSaysThem) {
+TEST_F(Values, OutsideTheCalendarAreReturnedAsTheServerSendsThem) {
   EXPECT_THAT(Row("SELECT 'infinity'::date"), ElementsAre(std::string("infinity")));
   EXPECT_THAT(
       Row("SELECT '-infinity'::date, 'infinity'::timestamp, '-infinity'::timestamptz, NULL::date, "
@@ -125,7 +125,7 @@ TEST_F(Values, OfAMegabyteGoInAndComeBack) {
 }
 
 // ?? is the operator character, a single ? a parameter.
-TEST_F(Values, AreAskedForWithTheOperatorsOfJsonb) {
+TEST_F(Values, WorkWithTheOperatorsOfJsonb) {
   EXPECT_THAT(Row("SELECT '{\"a\":1}'::jsonb ?? 'a', '{\"a\":1}'::jsonb?\?'b', '[\"a\"]'::jsonb "
                   "?\?| array['a','b'], '[\"a\"]'::jsonb ?\?& array['a','b'], "
                   "'{\"a\":1}'::jsonb @?? '$.a', '?\?'"),
@@ -136,7 +136,7 @@ TEST_F(Values, AreAskedForWithTheOperatorsOfJsonb) {
               ElementsAre(true, false, std::string("?")));
 }
 
-TEST_F(Values, AreAskedForWithAnOperatorOfJsonbBesideAComment) {
+TEST_F(Values, WorkWithAnOperatorOfJsonbBesideAComment) {
   EXPECT_THAT(Row("SELECT '{\"a\":1}'::jsonb/*c*/?\? 'a', '{\"a\":1}'::jsonb ?\?/* it's ? */'b', "
                   "'{\"a\":1}'::jsonb @?\?-- it's ?\n'$.a', ?::text",
                   {std::string("x")}),
@@ -193,7 +193,7 @@ TEST_F(Values, OfMoreBytesThanTheBoundDoomTheBranch) {
 }
 
 // The ODBC driver reads all of a result before it returns a row: 30 GB must not get that far.
-TEST_F(Values, ThatFloodTheConnectionCutIt) {
+TEST_F(Values, ThatFloodTheConnectionCloseIt) {
   const sql::RunResult ran =
       session_->Run(Sql("SELECT repeat('x', 1000) FROM generate_series(1, 30000000)"));
   EXPECT_EQ(ran.verb.code, Code::kRbOther);

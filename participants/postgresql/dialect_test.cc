@@ -88,7 +88,7 @@ TEST(PostgreSqlErrors, KnowsWhatAnErrorInPhaseTwoMeans) {
                            {"XX000", Code::kErRmErr, Reason::kSqlError, false}});
 }
 
-TEST(PostgreSqlErrors, TellsABranchThatWasLeftFromBadData) {
+TEST(PostgreSqlErrors, DistinguishesABranchThatWasLeftFromBadData) {
   const std::string text =
       "invalid input syntax for type integer: \"" + std::string(kLeftBranchMarker) + "\"";
   EXPECT_EQ(PostgreSql().Judge(Verb::kPrepare, {1, "22P02", text}).code, Code::kHeuristicHazard);
@@ -115,7 +115,7 @@ std::vector<xa::Value> Settings() {
   return row;
 }
 
-TEST(PostgreSqlSettings, AreReadBackAndNotTakenOnTrust) {
+TEST(PostgreSqlSettings, AreReadBackAndVerified) {
   const auto read = PostgreSql().BaselineOf(Settings(), {});
   ASSERT_TRUE(read) << read.error().message;
   EXPECT_EQ(read->user, "assent");
@@ -176,7 +176,7 @@ TEST(PostgreSqlProbe, SaysWhichSettingIsMissingAndHowToFixIt) {
   }
 }
 
-TEST(PostgreSqlProbe, RefusesAServerThatCanPrepareNothing) {
+TEST(PostgreSqlProbe, RefusesAServerThatCannotPrepare) {
   auto row = Healthy();
   row[1] = int64_t{0};
   const auto probe = PostgreSql().ProbeOf(row, "assent");

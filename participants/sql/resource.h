@@ -7,7 +7,7 @@
 // answers read-only to prepare and done to every other end. `random` must outlive the resource and
 // may be called from any thread.
 // Errors: while the resource is unreachable, kOpen and kRun are answered with kRbCommFail and
-// may_retry, the phase-two verbs with kErRmFail. The resource is probed with backoff until it
+// may_retry, the verbs of both phases with kErRmFail. The resource is probed with backoff until it
 // answers again.
 // Threads: one per connection; all end in Stop().
 #pragma once

@@ -90,7 +90,7 @@ TEST(Scanner, RefusesTwoStatements) {
   }
 }
 
-TEST(Scanner, RefusesWhatHoldsNoStatement) {
+TEST(Scanner, RefusesATextWithoutAStatement) {
   for (const Grammar grammar : kBoth) {
     for (const char* sql : {"", " ", ";", "-- only", "/* only */", "((", "?", "'text'", "1"}) {
       EXPECT_NE(Refusal(sql, grammar), "") << sql;
@@ -98,7 +98,7 @@ TEST(Scanner, RefusesWhatHoldsNoStatement) {
   }
 }
 
-TEST(Scanner, RefusesWhatHasNoEnd) {
+TEST(Scanner, RefusesUnterminatedTokens) {
   for (const Grammar grammar : kBoth) {
     for (const char* sql : {"SELECT 'a", "SELECT \"a", "SELECT 1 /* a", "SELECT 'a''"}) {
       EXPECT_NE(Refusal(sql, grammar), "") << sql;
@@ -248,7 +248,7 @@ TEST(Scanner, NamesTheTableThatIsWritten) {
   EXPECT_EQ(target("SELECT * FROM t"), "/");
 }
 
-TEST(Scanner, TellsWhetherASessionMayBeChanged) {
+TEST(Scanner, DetectsWhetherASessionMayBeChanged) {
   const auto touches = [](const std::string& sql) {
     Result<ScannedStatement> scanned = Scan(sql, Grammar::kMySql);
     return scanned && scanned->touches_session;
