@@ -10,28 +10,28 @@ namespace assent::barrier {
 namespace {
 
 constexpr size_t kTransactionDigits = 40;
-// Causes, beside the names of try and action.
+// Causes, in addition to the names of try and action.
 constexpr std::string_view kStarted = "started";
 constexpr std::string_view kRefused = "refused";
-constexpr std::string_view kCancel = "cancel";  // of a compensation too
+constexpr std::string_view kCancel = "cancel";  // also of a compensation
 
 bool Begins(Operation operation) {
   return operation == Operation::kTry || operation == Operation::kAction;
 }
 
-// The operation whose effects this one confirms or takes back.
+// The operation whose effects this one confirms or undoes.
 Operation OriginalOf(Operation operation) {
   return operation == Operation::kCompensate ? Operation::kAction : Operation::kTry;
 }
 
-// Of the two ends of a branch, the other one. An action has one end only.
+// The opposite end of a branch. An action has only one end.
 std::optional<Operation> OtherEndOf(Operation operation) {
   if (operation == Operation::kConfirm) return Operation::kCancel;
   if (operation == Operation::kCancel) return Operation::kConfirm;
   return std::nullopt;
 }
 
-// What takes the effects of a try or action back.
+// The operation that undoes the effects of a try or action.
 Operation UndoOf(Operation operation) {
   return operation == Operation::kAction ? Operation::kCompensate : Operation::kCancel;
 }
@@ -109,7 +109,7 @@ Barrier::Barrier(Vendor vendor, Call call, Stage stage, Step first)
     : vendor_(vendor), call_(std::move(call)), stage_(stage), step_(first) {
   const auto valid = Validate(call_);
   CHECK(valid.has_value()) << "the " << valid.error().field << " is " << valid.error().message;
-  // No name holds a slash, so two barriers never meet in one row.
+  // No name contains a slash, so two barriers never share a row.
   branch_ = call_.name.empty() ? call_.branch : call_.branch + "/" + call_.name;
 }
 
@@ -130,7 +130,8 @@ Barrier Barrier::Refuse(Vendor vendor, Call call, Where where) {
 }
 
 Barrier Barrier::Succeed(Vendor vendor, Call call) {
-  CHECK(Begins(call.operation) && call.effects_outside) << "the commit alone says it";
+  CHECK(Begins(call.operation) && call.effects_outside)
+      << "without outside effects the commit alone records the success";
   return Barrier(vendor, std::move(call), Stage::kSucceeding, Step::kChangeOwn);
 }
 
@@ -142,9 +143,9 @@ Statement Barrier::next() const {
     case Step::kReadOwn: return Read(vendor_, Kind::kReadAndHold, row, Name(own));
     case Step::kInsertOriginal: return Insert(vendor_, row, Name(OriginalOf(own)), kCancel);
     case Step::kReadOriginal:
-      // A cancel that was in the way of its own insert holds the row already; to lock it now would
-      // deadlock with its duplicate. Holding excludes a confirm, which locks, and an attempt that
-      // is about to record its success.
+      // A cancel whose own insert found the row already holds it; locking it now would deadlock
+      // with its duplicate. Holding excludes a confirm, which locks, and an attempt that is about
+      // to record its success.
       return Read(vendor_, own == Operation::kConfirm ? Kind::kReadAndLock : Kind::kReadAndHold,
                   row, Name(OriginalOf(own)));
     case Step::kReadOtherEnd: {
@@ -164,7 +165,7 @@ Statement Barrier::next() const {
 
 std::string_view Barrier::CauseToInsert() const {
   if (!Begins(call_.operation)) return Name(call_.operation);
-  // Recorded, so that a duplicate whose clock is behind does not run after all.
+  // The refusal is recorded, so that a duplicate whose clock is behind does not run.
   if (stage_ == Stage::kRefusing || call_.deadline_passed) return kRefused;
   return call_.effects_outside ? kStarted : std::string_view(Name(call_.operation));
 }
@@ -199,7 +200,7 @@ void Barrier::TakeInsertOwn(bool was_new) {
   }
 }
 
-// A try or action whose row is there, or whose change met another cause than it should.
+// A try or action whose row exists, or whose change found another cause than expected.
 void Barrier::TakeOwn(const std::optional<std::string>& cause) {
   if (cause == Name(call_.operation)) {
     if (stage_ == Stage::kSucceeding) {
@@ -208,14 +209,14 @@ void Barrier::TakeOwn(const std::optional<std::string>& cause) {
     }
     return Settle(Verdict::kDone, Reason::kDuplicate);
   }
-  // Somebody else has given this attempt up: what it made outside must go.
+  // Another call has given this attempt up: its outside effects must be undone.
   if (cause == kRefused && stage_ == Stage::kSucceeding) {
     return Settle(Verdict::kUndo, Reason::kRefusedBefore);
   }
   if (cause == kRefused) return Settle(Verdict::kRefused, Reason::kRefusedBefore);
   if (cause == kCancel) return Settle(Verdict::kRefused, Reason::kSuspended);
   if (cause == kStarted) return Settle(Verdict::kStillRunning, Reason::kInProgress);
-  // Gone since (purged?), or unknown: nobody may run on that.
+  // Deleted meanwhile (purged?) or unknown: no business code may run.
   if (!cause) return Settle(Verdict::kStillRunning, Reason::kNotOurs);
   Settle(Verdict::kConflict, Reason::kNotOurs);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Each rule of the barrier, one call after another over a table in memory.
+// Each rule of the barrier, one call after another on a table in memory.
 #include "barrier/barrier.h"
 
 #include <map>
@@ -15,7 +15,7 @@ Call MakeCall(Operation operation, const std::string& name = "") {
   return {operation, kTransaction, "voucher", name};
 }
 
-// One committed table; what a barrier wrote stays where its verdict commits.
+// One committed table; the rows of a barrier stay if its verdict commits.
 class Table {
  public:
   Verdict Settle(Barrier barrier) {
@@ -112,7 +112,7 @@ TEST(Barrier, AnswersADuplicateOfARefusedTryAsTheFirst) {
     EXPECT_EQ(table.Enter(call), Verdict::kRefused);
     EXPECT_EQ(table.reason(), Reason::kRefusedBefore);
     EXPECT_EQ(table.Enter(Operation::kCancel), Verdict::kDone);
-    EXPECT_EQ(table.reason(), Reason::kNothingToUndo) << "what was refused had no effect";
+    EXPECT_EQ(table.reason(), Reason::kNothingToUndo) << "a refused try had no effect";
     EXPECT_EQ(table.Enter(Operation::kConfirm), Verdict::kConflict);
   }
 }
@@ -120,7 +120,8 @@ TEST(Barrier, AnswersADuplicateOfARefusedTryAsTheFirst) {
 TEST(Barrier, AnswersARefusalThatCameTooLateAsTheRowSays) {
   Table table;
   const Call call = MakeCall(Operation::kTry);
-  // Rolled back; before the refusal is recorded, a duplicate runs and succeeds, or a cancel comes.
+  // Rolled back. Before the refusal is recorded, a duplicate runs and succeeds, or a cancel
+  // arrives.
   ASSERT_EQ(table.Enter(call), Verdict::kRun);
   const auto refuse = Barrier::Refuse(Vendor::kMySql, call, Barrier::Where::kNewTransaction);
   EXPECT_EQ(table.Settle(refuse), Verdict::kDone);
@@ -136,7 +137,7 @@ TEST(Barrier, RefusesATryAfterItsDeadline) {
     late.deadline_passed = true;
     EXPECT_EQ(table.Enter(late), Verdict::kRefused);
     EXPECT_EQ(table.reason(), Reason::kDeadline);
-    EXPECT_EQ(table.Enter(operation), Verdict::kRefused) << "for good, whatever its clock says";
+    EXPECT_EQ(table.Enter(operation), Verdict::kRefused) << "permanently, whatever its clock shows";
     EXPECT_EQ(table.reason(), Reason::kRefusedBefore);
   }
 }
@@ -160,13 +161,13 @@ TEST(Barrier, NeverRefusesAnEndForLateness) {
   }
 }
 
-TEST(Barrier, RefusesAConfirmWithoutTryAndCallsAPerson) {
+TEST(Barrier, RefusesAConfirmWithoutTryAndAlertsAPerson) {
   Table table;
   EXPECT_EQ(table.Enter(Operation::kConfirm), Verdict::kConflict);
   EXPECT_EQ(table.reason(), Reason::kNoTry);
   EXPECT_TRUE(Alarms(Verdict::kConflict));
   EXPECT_TRUE(table.rows().empty());
-  EXPECT_EQ(table.Enter(Operation::kTry), Verdict::kRun) << "nothing was left in its way";
+  EXPECT_EQ(table.Enter(Operation::kTry), Verdict::kRun) << "the confirm left no row";
 }
 
 TEST(Barrier, LetsNoBranchHaveBothEnds) {
@@ -177,7 +178,7 @@ TEST(Barrier, LetsNoBranchHaveBothEnds) {
     ASSERT_EQ(table.Enter(one), Verdict::kRun);
     EXPECT_EQ(table.Enter(other), Verdict::kConflict);
     EXPECT_EQ(table.reason(), Reason::kOtherEnd);
-    EXPECT_EQ(table.Enter(one), Verdict::kDone) << "the first end stands";
+    EXPECT_EQ(table.Enter(one), Verdict::kDone) << "the first end holds";
   }
 }
 
@@ -189,7 +190,7 @@ Call Outside(Operation operation) {
   return call;
 }
 
-TEST(BarrierOutside, TellsDuplicatesThatItIsStillRunning) {
+TEST(BarrierOutside, AnswersDuplicatesThatItIsStillRunning) {
   for (const Operation operation : {Operation::kTry, Operation::kAction}) {
     Table table;
     const Call call = Outside(operation);
@@ -230,9 +231,9 @@ TEST(BarrierOutside, CancelsWhatHasOnlyStarted) {
     Table table;
     const Call call = Outside(first);
     ASSERT_EQ(table.Enter(call), Verdict::kRun);
-    EXPECT_EQ(table.Enter(last), Verdict::kRun) << "its effects may be there";
+    EXPECT_EQ(table.Enter(last), Verdict::kRun) << "its effects may exist";
     EXPECT_EQ(table.Enter(last), Verdict::kDone);
-    // The attempt that made them meanwhile takes them back itself.
+    // The attempt that caused them meanwhile undoes them itself.
     EXPECT_EQ(table.Settle(Barrier::Succeed(Vendor::kMySql, call)), Verdict::kUndo);
     EXPECT_FALSE(Commits(Verdict::kUndo));
     EXPECT_EQ(table.Settle(Barrier::Refuse(Vendor::kMySql, call, Barrier::Where::kNewTransaction)),
@@ -249,7 +250,7 @@ TEST(BarrierOutside, ConfirmsNothingThatHasOnlyStarted) {
 
 // ---- Names, statuses, rows that are not ours ----------
 
-TEST(Barrier, KeepsBarriersOfOtherNamesApart) {
+TEST(Barrier, KeepsBarriersOfDifferentNamesSeparate) {
   Table table;
   for (const char* name : {"", "stock", "points"}) {
     EXPECT_EQ(table.Enter(MakeCall(Operation::kTry, name)), Verdict::kRun) << name;
@@ -285,7 +286,7 @@ TEST(Barrier, ChecksTheNamesThatItIsGiven) {
   EXPECT_EQ(field(bad), "branch");
 }
 
-TEST(Barrier, RunsNothingOnARowThatIsNotItsOwn) {
+TEST(Barrier, RunsNothingOnAnUnknownRow) {
   for (const Operation operation : {Operation::kTry, Operation::kCancel, Operation::kConfirm}) {
     Table table;
     table.rows()["voucher:try"] = "surprise";
@@ -293,7 +294,7 @@ TEST(Barrier, RunsNothingOnARowThatIsNotItsOwn) {
   }
 }
 
-TEST(Barrier, RunsNothingWhereARowHasGoneMeanwhile) {
+TEST(Barrier, RunsNothingIfARowWasDeletedMeanwhile) {
   for (const Operation operation : {Operation::kTry, Operation::kCancel}) {
     Barrier barrier = Barrier::Enter(Vendor::kPostgreSql, MakeCall(operation));
     barrier.Take({0});

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // All interleavings of a branch's calls, statement by statement, over a modelled table with locks.
 //
-// Scenario: the coordinator sends try, then confirm or cancel, each of them twice (it heard nothing
-// of the first). Every call runs in a local transaction of its own; after each statement any other
-// call may go on, and the process may die before its commit. The rows that a transaction wrote are
-// seen by others once it has committed; whoever meets them before waits, as InnoDB or as PostgreSQL
-// does. At the end of every history the ledger of the business code must add up (docs/protocol.md,
-// invariants: every effective try ends in exactly one of confirmed, cancelled; each effect once).
+// Scenario: the coordinator sends try, then confirm or cancel, each of them twice (it got no answer
+// to the first). Every call runs in a separate local transaction; after each statement any other
+// call may continue, and the process may die before its commit. Others see the rows that a
+// transaction wrote once it has committed; until then, a call that meets such a row waits, as with
+// InnoDB or PostgreSQL. At the end of every history the ledger of the business code must add up
+// (docs/protocol.md, invariants: every effective try ends in exactly one of confirmed, cancelled;
+// each effect once).
 #include "barrier/barrier.h"
 
 #include <array>
@@ -40,17 +41,17 @@ enum class Phase { kNotSent, kBarrier, kWork, kEffect, kUndo, kAnswered, kDead }
 struct Process {
   Phase phase = Phase::kNotSent;
   std::optional<Barrier> barrier;
-  std::string heard;  // what the statements gave: with the call, all of the machine's state
+  std::string heard;  // the statements' results: with the call, all of the machine's state
   char part = 'e';    // entering, refusing, succeeding
-  int status = 0;     // what it answered
+  int status = 0;     // its answer
 };
 
 struct State {
   ModelledTable table;
   std::vector<Process> processes = {};
   std::array<int, kOperations> ran{};  // the committed ledger of the business code
-  int outside = 0;                     // effects outside that stand now
-  int made = 0;                        // and that were ever made
+  int outside = 0;                     // outside effects that exist now
+  int made = 0;                        // and all that ever happened
 
   std::string Key() const {
     std::string key = table.Key();
@@ -91,7 +92,7 @@ class Search {
            scenario_.copies[who].operation == Operation::kCompensate;
   }
 
-  // A confirm is sent after a yes only.
+  // A confirm is sent only after a yes.
   bool MaySend(const State& state, size_t who) const {
     if (scenario_.copies[who].operation != Operation::kConfirm) return true;
     for (size_t i = 0; i < state.processes.size(); ++i) {
@@ -131,8 +132,9 @@ class Search {
     const Phase phase = state.processes[who].phase;
     if (!scenario_.copies[who].may_die || phase == Phase::kNotSent) return false;
     if (!scenario_.outside || !BeginsAt(who)) return true;
-    // What an attempt makes outside after its cancel has run, only itself can take back: that it
-    // does not die just then is the assumption (docs/barrier.md tells what to do about it).
+    // If an attempt causes outside effects after its cancel has run, only the attempt itself can
+    // undo them: the model assumes that it does not die just then (docs/barrier.md describes what
+    // to do about it).
     const bool made = state.outside != 0;
     for (const Operation undo : {Operation::kCancel, Operation::kCompensate}) {
       if (made && state.table.Has(undo)) return false;
@@ -140,7 +142,7 @@ class Search {
     return true;
   }
 
-  // One step of one process; false: it has none, or waits for a lock.
+  // One step of one process; false: it has no step, or waits for a lock.
   bool Move(State& state, size_t who) {
     Process& self = state.processes[who];
     switch (self.phase) {
@@ -199,7 +201,7 @@ class Search {
     return true;
   }
 
-  // The business code, once in its local transaction. Its effect counts when that commits.
+  // Runs the business code once in its local transaction. Its effect counts when that commits.
   void Work(State& state, size_t who) {
     Process& self = state.processes[who];
     const Refusal refusal = scenario_.copies[who].refuses;
@@ -237,12 +239,12 @@ class Search {
     for (const int count : state.ran) {
       if (count > 1) violation_ = "the business code of one operation ran twice";
     }
-    if (state.made > 1) violation_ = "an effect outside was made twice";
+    if (state.made > 1) violation_ = "an outside effect happened twice";
     int answer = 0;
     for (size_t i = 0; i < state.processes.size(); ++i) {
       const int status = state.processes[i].status;
       if (!BeginsAt(i) || status == 0 || status == 425) continue;
-      if (answer != 0 && answer != status) violation_ = "a duplicate was answered otherwise";
+      if (answer != 0 && answer != status) violation_ = "a duplicate was answered differently";
       answer = status;
     }
   }
@@ -255,12 +257,12 @@ class Search {
     const int confirmed = Ran(state, Operation::kConfirm);
     const int cancelled = Ran(state, Operation::kCancel) + Ran(state, Operation::kCompensate);
     if (scenario_.outside) {
-      if (cancelled > 0 && tried != 0) violation_ = "cancelled, and an effect outside stands";
-      if (confirmed > 0 && tried != 1) violation_ = "confirmed without its effect outside";
+      if (cancelled > 0 && tried != 0) violation_ = "cancelled, but an outside effect remains";
+      if (confirmed > 0 && tried != 1) violation_ = "confirmed without its outside effect";
       return;
     }
     if (tried == 0 && confirmed + cancelled > 0) violation_ = "an end without an effective try";
-    // A confirm that was never to be sent ends nothing; the coordinator would cancel.
+    // A confirm that could never be sent ends nothing; the coordinator would cancel.
     bool end_was_sent = false;
     for (size_t i = 0; i < state.processes.size(); ++i) {
       end_was_sent = end_was_sent || (!BeginsAt(i) && state.processes[i].phase == Phase::kAnswered);
@@ -287,7 +289,7 @@ constexpr Copy kCompensateThatLives{Operation::kCompensate, false, Refusal::kNon
 constexpr Copy kConfirm{Operation::kConfirm, true, Refusal::kNone};
 constexpr Copy kConfirmThatLives{Operation::kConfirm, false, Refusal::kNone};
 
-// The last copy of the end is the one that gets through.
+// The last copy of the end is the one that arrives.
 std::vector<std::vector<Copy>> Decisions() {
   return {{kTry, kTry, kCancel, kCancelThatLives},
           {kTry, kTryThatLives, kConfirm, kConfirmThatLives},
@@ -315,14 +317,14 @@ TEST_P(Interleavings, EndEveryEffectiveTryOnce) {
 TEST_P(Interleavings, AnswerEveryDuplicateOfARefusedTryAlike) {
   for (const Refusal refusal : {Refusal::kSame, Refusal::kAnew}) {
     const Copy refused{Operation::kTry, true, refusal};
-    // The second attempt would succeed by itself.
+    // The second attempt alone would succeed.
     ExpectHolds({GetParam(), {refused, kTry, kCancel, kCancelThatLives}});
     ExpectHolds({GetParam(), {refused, refused, kCancelThatLives}});
   }
 }
 
-// A coordinator that sends both ends is broken; the first of them stands all the same.
-TEST_P(Interleavings, LetOneEndStandEvenIfBothAreSent) {
+// A coordinator that sends both ends is broken; the first one still holds.
+TEST_P(Interleavings, KeepOnlyTheFirstEndIfBothAreSent) {
   ExpectHolds({GetParam(), {kTry, kTryThatLives, kConfirm, kCancelThatLives}});
   ExpectHolds({GetParam(), {kTryThatLives, kConfirmThatLives, kCancel, kCancelThatLives}});
 }

@@ -9,7 +9,7 @@ namespace {
 constexpr size_t kCoordinatorDigits = 16;  // the coordinator id begins every gtrid
 constexpr auto kDay = std::chrono::hours(24);
 
-// TRANSACTION is a reserved word of SQL Server alone.
+// TRANSACTION is a reserved word only in SQL Server.
 constexpr std::string_view kWhere = " WHERE transaction = ? AND branch = ? AND operation = ?";
 constexpr std::string_view kWhereSqlServer =
     " WHERE [transaction] = ? AND branch = ? AND operation = ?";
@@ -59,7 +59,7 @@ constexpr std::string_view kInsertSqlServer =
     "CAST(? AS varchar(10)), SYSUTCDATETIME() WHERE NOT EXISTS (SELECT 1 FROM assent_barrier "
     "WITH (UPDLOCK, HOLDLOCK) WHERE [transaction] = ? AND branch = ? AND operation = ?)";
 
-// Every branch has an end, and nothing of the transaction is younger than the bound.
+// Every branch has an end, and no row of the transaction is newer than the bound.
 constexpr std::string_view kEnded =
     " HAVING MAX(created_at) < ? AND COUNT(DISTINCT branch) = COUNT(DISTINCT CASE WHEN operation "
     "IN ('confirm', 'cancel', 'compensate') THEN branch END)";
@@ -72,10 +72,10 @@ std::string_view LockOf(Vendor vendor, Kind kind) {
   if (kind == Kind::kRead) return "";
   const bool hold = kind == Kind::kReadAndHold;
   switch (vendor) {
-    // Not FOR SHARE, which MariaDB does not know.
+    // Not FOR SHARE, which MariaDB does not support.
     case Vendor::kMySql: return hold ? " LOCK IN SHARE MODE" : " FOR UPDATE";
     case Vendor::kPostgreSql: return hold ? " FOR SHARE" : " FOR UPDATE";
-    case Vendor::kSqlServer: break;  // a hint behind the table's name
+    case Vendor::kSqlServer: break;  // a hint after the table's name
   }
   return "";
 }
@@ -89,7 +89,7 @@ std::vector<std::string> KeyOf(const Row& row, std::string_view operation) {
   return {std::string(row.transaction), std::string(row.branch), std::string(operation)};
 }
 
-// "2026-01-31T12:00:00.123Z"; without the Z where the column has no time zone.
+// "2026-01-31T12:00:00.123Z"; without the Z if the column has no time zone.
 std::string BoundOf(Vendor vendor, WallTime time) {
   std::string text = FormatTime(time);
   if (vendor != Vendor::kPostgreSql && text.back() == 'Z') text.pop_back();
@@ -105,7 +105,7 @@ std::string PurgeText(Vendor vendor) {
   const std::string from = column + " FROM assent_barrier WHERE " + column + " >= ? AND " + column +
                            " < ? GROUP BY " + column + ended;
   switch (vendor) {
-    // MySQL deletes from no table that a plain subquery of the same statement reads.
+    // MySQL cannot delete from a table that a plain subquery of the same statement reads.
     case Vendor::kMySql:
       return "DELETE assent_barrier FROM assent_barrier JOIN (SELECT " + from + " LIMIT " + bound +
              ") AS ended ON ended.transaction = assent_barrier.transaction";
@@ -180,12 +180,12 @@ std::string_view Definition(Vendor vendor) {
 }
 
 Statement Purge(Vendor vendor, std::string_view transaction, WallTime horizon) {
-  CHECK(transaction.size() > kCoordinatorDigits) << "no gtrid: " << transaction;
+  CHECK(transaction.size() > kCoordinatorDigits) << "not a gtrid: " << transaction;
   const std::string coordinator(transaction.substr(0, kCoordinatorDigits));
   Statement made;
   made.kind = Kind::kChange;
   made.sql = PurgeText(vendor);
-  // 'g' stands behind every hexadecimal digit.
+  // 'g' sorts after every hexadecimal digit.
   made.parameters = {coordinator, coordinator + "g",
                      BoundOf(vendor, {horizon.ns - std::chrono::nanoseconds(kDay).count()})};
   return made;

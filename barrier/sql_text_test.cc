@@ -67,8 +67,8 @@ std::string WithoutBlanks(std::string text) {
   return text;
 }
 
-// People copy the statements from the page.
-TEST(SqlText, StandsInThePageForPartners) {
+// Users copy the statements from the page.
+TEST(SqlText, AppearsInThePageForPartners) {
   const char* root = getenv("ASSENT_SOURCE_DIR");
   if (root == nullptr) GTEST_SKIP() << "ASSENT_SOURCE_DIR is not set: run it with ctest";
   std::ifstream file(std::string(root) + "/docs/barrier.md");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // For tests: a barrier table in memory, for one branch, with the locks of InnoDB or of PostgreSQL.
 //
-// Contract: a process runs its statements in one local transaction, which Release ends. The rows
-// that it wrote are seen by others once it has committed; who meets them before waits.
+// Contract: a process runs its statements in one local transaction, which Release ends. Others see
+// the rows that it wrote once it has committed; until then, a process that meets such a row waits.
 #pragma once
 
 #include <array>
@@ -16,14 +16,14 @@ namespace assent::barrier {
 
 enum class Locks { kInnoDb, kPostgreSql };
 
-// Deliberate mistakes, each of which must be caught.
+// Deliberate mistakes, each of which the tests must detect.
 enum class SeededBug {
   kNone,
   kCancelWithoutItsOwnRow,
   kCancelWithoutTheTrysRow,
   kReadsHoldNothing,
   kRefusalIsNotRecorded,
-  kSuccessIsNotChecked  // effects outside: nobody looks whether a cancel came meanwhile
+  kSuccessIsNotChecked  // outside effects: no check for a cancel that came meanwhile
 };
 
 inline constexpr size_t kOperations = 5;
@@ -85,7 +85,7 @@ class ModelledTable {
     return !row.committed.empty() || !row.pending.empty();
   }
 
-  // The same for tables in the same state only.
+  // The same only for tables in the same state.
   std::string Key() const {
     std::string key;
     for (const Row& row : rows_) {
@@ -99,8 +99,8 @@ class ModelledTable {
   struct Row {
     std::string committed;  // the cause; empty: there is no row
     std::string pending;    // of the owner of the lock
-    int lock = -1;          // who changes it, or has locked it
-    unsigned holders = 0;   // who holds it against changes, a bit each
+    int lock = -1;          // the process that changes it or has locked it
+    unsigned holders = 0;   // the processes that hold it against changes, one bit each
 
     bool HeldByOthers(int who) const { return (holders & ~(1u << who)) != 0; }
     bool LockedByOthers(int who) const { return lock >= 0 && lock != who; }
@@ -109,7 +109,7 @@ class ModelledTable {
     }
   };
 
-  // InnoDB waits for an insert of another transaction, PostgreSQL does not see it.
+  // InnoDB waits for an insert of another transaction; PostgreSQL does not see it.
   bool Exists(const Row& row, int who) const {
     if (!row.SeenBy(who).empty()) return true;
     return locks_ == Locks::kInnoDb && row.LockedByOthers(who);
@@ -123,7 +123,8 @@ class ModelledTable {
 
   std::optional<Given> Insert(Row& row, int who, const Statement& statement) const {
     const bool there = !row.SeenBy(who).empty();
-    // Both wait for another's insert; InnoDB's duplicate check waits for, and takes, a lock.
+    // Both wait for another transaction's insert; InnoDB's duplicate check waits for a lock and
+    // takes it.
     if (row.LockedByOthers(who) && (!there || locks_ == Locks::kInnoDb)) return std::nullopt;
     if (there) {
       if (locks_ == Locks::kInnoDb && row.lock != who) row.holders |= 1u << who;

@@ -10,9 +10,9 @@ namespace assent::http {
 namespace {
 
 constexpr Duration kForgetAfter = std::chrono::minutes(10);
-// A connection that has answered just now is not asked again whether it is there.
+// A connection that has answered this recently is reused without a check.
 constexpr Duration kFresh = std::chrono::milliseconds(1);
-constexpr char kTimeIsUp[] = "the deadline passed before it was sent";
+constexpr char kTimeIsUp[] = "the deadline passed before the call was sent";
 
 }  // namespace
 
@@ -26,15 +26,15 @@ Endpoint::Endpoint(std::string name, const HttpOptions& options, EndpointService
 void Endpoint::Submit(std::shared_ptr<Exchange> exchange) {
   const uint64_t call = exchange->call.call;
   CHECK(waiting_calls_.count(call) == 0 && in_flight_.count(call) == 0)
-      << "call " << call << " is under way already";
+      << "call " << call << " is already in progress";
   const Lane lane = exchange->lane();
   last_used_ = exchange->since;
-  // Nearly always nobody waits, and it goes at once.
+  // Usually the queue is empty, and the call is sent at once.
   const Monotonic now = clock_.Now();
   if (QueueOf(lane).empty() && now < exchange->until && TryToGo(exchange, now)) return Publish();
   if (QueueOf(lane).size() >= options_.max_waiting) {
     services_.deliver(NotSent(exchange->call, std::to_string(options_.max_waiting) + " calls to " +
-                                                  status_.name + " wait already"));
+                                                  status_.name + " are already waiting"));
     return;
   }
   const uint64_t sequence = next_sequence_++;
@@ -46,7 +46,7 @@ void Endpoint::Submit(std::shared_ptr<Exchange> exchange) {
 
 void Endpoint::Pump() {
   const Monotonic now = clock_.Now();
-  GiveUpLate(now);
+  ExpireTries(now);
   PumpLane(Lane::kPhaseTwo, now);
   PumpLane(Lane::kTry, now);
   ArmWake(now);
@@ -61,7 +61,7 @@ std::shared_ptr<Exchange> Endpoint::Take(Lane lane, Queue::iterator at) {
   return exchange;
 }
 
-void Endpoint::GiveUpLate(Monotonic now) {
+void Endpoint::ExpireTries(Monotonic now) {
   while (!late_at_.empty() && late_at_.begin()->first <= now) {
     const auto at = QueueOf(Lane::kTry).find(late_at_.begin()->second);
     services_.deliver(NotSent(Take(Lane::kTry, at)->call, kTimeIsUp));
@@ -85,7 +85,7 @@ bool Endpoint::TryToGo(const std::shared_ptr<Exchange>& exchange, Monotonic now)
       exchange->probe = admission.probe;
       Go(exchange, now);
       return true;
-    case Limiter::Verdict::kTurnAway:
+    case Limiter::Verdict::kReject:
       services_.deliver(NotSent(exchange->call, status_.name + " is in backoff: " + status_.detail,
                                 LimiterOf(exchange->lane()).Left(now)));
       return true;
@@ -128,7 +128,7 @@ void Endpoint::Go(const std::shared_ptr<Exchange>& exchange, Monotonic now) {
 Limiter::Result Endpoint::Judge(const Exchange& exchange, const Received& received,
                                 const tcc::Completion& completion, Monotonic now) const {
   if (exchange.ended_by_us) return Limiter::Result::kNothing;
-  // A client that leaves its partner little time says nothing of the partner.
+  // A try with a very short deadline proves nothing about the partner.
   const bool cut_short = received.timed_out && exchange.lane() == Lane::kTry &&
                          now >= exchange.until && now - exchange.went < options_.slow_after;
   if (cut_short) return Limiter::Result::kNothing;
@@ -163,14 +163,14 @@ bool Endpoint::Cancel(uint64_t call) {
   if (const auto found = waiting_calls_.find(call); found != waiting_calls_.end()) {
     const auto [lane, sequence] = found->second;
     const auto exchange = Take(lane, QueueOf(lane).find(sequence));
-    services_.deliver(NotSent(exchange->call, "ended before it was sent"));
+    services_.deliver(NotSent(exchange->call, "cancelled before it was sent"));
     Publish();
     return true;
   }
   const auto found = in_flight_.find(call);
   if (found == in_flight_.end()) return false;
   found->second->ended_by_us = true;
-  found->second->connection->Close("ended before it was answered");
+  found->second->connection->Close("cancelled before it was answered");
   return true;
 }
 
@@ -206,7 +206,7 @@ void Endpoint::ArmWake(Monotonic now) {
   const Queue& phase_two = QueueOf(Lane::kPhaseTwo);
   if (!phase_two.empty()) {
     const Monotonic again = LimiterOf(Lane::kPhaseTwo).AskAgainAt(phase_two.begin()->second->since);
-    // What is past waits for a call to end, and Pump comes with that.
+    // A time in the past means: wait for a call to end, which calls Pump.
     if (again > now) at = std::min(at, again);
   }
   if (at != kNever) services_.wake_at(at);
@@ -216,7 +216,7 @@ void Endpoint::Publish() {
   status_.health = tcc::Health::kUp;
   status_.failures = 0;
   status_.back_off = Duration(0);
-  for (const Limiter& limiter : limiters_) {  // the worse lane is shown
+  for (const Limiter& limiter : limiters_) {  // shows the worse lane
     if (limiter.IsBackingOff()) {
       const auto health = limiter.IsProbing() ? tcc::Health::kProbing : tcc::Health::kBackingOff;
       if (status_.health != tcc::Health::kBackingOff) status_.health = health;

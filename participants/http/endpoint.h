@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// One endpoint (scheme, host, port): its limiter, the calls that wait, its kept connections.
+// One endpoint (scheme, host, port): its limiters, its waiting calls and its idle connections.
 //
-// Contract: every call that is submitted is delivered exactly one completion. Threads: one, that of
-// its loop; nothing here blocks, and nothing that it calls comes back into it but
+// Contract: every submitted call gets exactly one completion.
+// Threads: one, its loop's. Nothing here blocks. What it calls does not call back into it, except
 // PartnerConnection's `done`, later.
 #pragma once
 
@@ -24,7 +24,7 @@
 
 namespace assent::http {
 
-// Where a URL leads: found out once, and not at each call.
+// A partner URL with what is derived from it, computed once and not for each call.
 struct Target {
   Url url;
   std::string origin;
@@ -32,14 +32,14 @@ struct Target {
   std::vector<signing::Signer> signers;
 };
 
-// One call on its way.
+// A call that waits or is in flight.
 struct Exchange {
   tcc::Call call;
   std::shared_ptr<const Target> target;
   Monotonic since;     // submitted
   Monotonic deadline;  // of the transaction
-  Monotonic until;     // a try: its deadline; else never
-  Monotonic went;      // given to a connection
+  Monotonic until;     // a try: its deadline; otherwise never
+  Monotonic went;      // passed to a connection
   bool probe = false;  // of the limiter
   bool ended_by_us = false;
   bool dials = false;  // its connection is new
@@ -50,10 +50,10 @@ struct Exchange {
   }
 };
 
-// What an endpoint needs of the loop that it lives on.
+// What an endpoint needs from its loop.
 struct EndpointServices {
   std::function<std::shared_ptr<PartnerConnection>()> connect;
-  std::function<void(Monotonic)> wake_at;  // Pump is to be called then; the last one counts
+  std::function<void(Monotonic)> wake_at;  // requests a call of Pump; the last request counts
   std::function<void(tcc::Completion)> deliver;
   std::function<void(const tcc::EndpointStatus&)> publish;
 };
@@ -63,12 +63,12 @@ class Endpoint {
   Endpoint(std::string name, const HttpOptions& options, EndpointServices services);
 
   void Submit(std::shared_ptr<Exchange> exchange);
-  bool Cancel(uint64_t call);  // false: not one of its own
+  bool Cancel(uint64_t call);  // false: no such call here
   void CancelAll(const std::string& why);
-  // Sends what may go, and gives back what may not.
+  // Sends the calls that may go, and returns those that may not.
   void Pump();
-  // Closes connections that nobody used for long, or that the partner closed. True: nothing is left
-  // that is worth keeping.
+  // Closes connections that have been idle for long or that the partner has closed. Returns true if
+  // the endpoint has nothing left that is worth keeping.
   bool Sweep();
 
  private:
@@ -76,15 +76,15 @@ class Endpoint {
     std::shared_ptr<PartnerConnection> connection;
     Monotonic since;
   };
-  // In the order in which they came.
+  // In order of arrival.
   using Queue = std::map<uint64_t, std::shared_ptr<Exchange>>;
 
   Queue& QueueOf(Lane lane) { return waiting_[static_cast<size_t>(lane)]; }
   Limiter& LimiterOf(Lane lane) { return limiters_[static_cast<size_t>(lane)]; }
-  // False: it has to wait.
+  // False: it must wait.
   bool TryToGo(const std::shared_ptr<Exchange>& exchange, Monotonic now);
   void PumpLane(Lane lane, Monotonic now);
-  void GiveUpLate(Monotonic now);
+  void ExpireTries(Monotonic now);
   std::shared_ptr<Exchange> Take(Lane lane, Queue::iterator at);
   void Go(const std::shared_ptr<Exchange>& exchange, Monotonic now);
   std::shared_ptr<PartnerConnection> TakeKept(Monotonic now);
@@ -100,10 +100,10 @@ class Endpoint {
   Limiter limiters_[2];
   Queue waiting_[2];
   uint64_t next_sequence_ = 0;
-  std::set<std::pair<Monotonic, uint64_t>> late_at_;  // tries that wait
+  std::set<std::pair<Monotonic, uint64_t>> late_at_;  // waiting tries by deadline
   std::unordered_map<uint64_t, std::pair<Lane, uint64_t>> waiting_calls_;
   std::unordered_map<uint64_t, std::shared_ptr<Exchange>> in_flight_;
-  std::vector<Kept> kept_;  // the youngest last
+  std::vector<Kept> kept_;  // the most recent last
   Monotonic last_used_;
   tcc::EndpointStatus status_;
 };

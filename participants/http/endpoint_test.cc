@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Many calls to one endpoint: kept connections, the limiter, ending calls, stopping.
+// Many calls to one endpoint: connection reuse, the limiter, cancelling calls, stopping.
 #include <optional>
 
 #include <gmock/gmock.h>
@@ -47,7 +47,7 @@ TEST(Connections, AreNotUsedAgainWhereThePartnerSaysSo) {
   EXPECT_EQ(partner.connections(), 3);
 }
 
-// Otherwise an answer that belongs to nobody is taken for the next call's.
+// Otherwise an unrequested answer would be taken for the next call's.
 TEST(Connections, OnWhichSomethingCameUnaskedAreNotUsedAgain) {
   Partner partner([](Peer& peer, const Request&) { peer.Write(Ok() + Answer(409)); });
   Adapter adapter;
@@ -63,7 +63,7 @@ TEST(Connections, ThatThePartnerClosedAreNoticedWhileTheyAreIdle) {
   Adapter adapter;
   for (uint64_t i = 1; i <= 3; ++i) {
     EXPECT_EQ(adapter.Try(partner.Url()).answer, A::kDone) << i;
-    ASSERT_TRUE(Soon([&] {  // of this call's connection, which is kept before that is published
+    ASSERT_TRUE(Soon([&] {  // this call's connection is kept before its status is published
       const tcc::EndpointStatus status = adapter.StatusOf(partner.Url());
       return status.requests == i && status.in_flight == 0 && status.idle == 0;
     }));
@@ -80,7 +80,7 @@ TEST(Connections, ThatNobodyUsesAreClosed) {
   EXPECT_TRUE(Soon([&] { return adapter.StatusOf(partner.Url()).idle == 0; }));
 }
 
-// A silent partner holds up its own calls and nobody else's.
+// An unresponsive partner delays its own calls and no others.
 TEST(Endpoints, DoNotWaitForEachOther) {
   Partner silent(SaySilent), good(AnswerOk);
   Adapter adapter;
@@ -103,8 +103,7 @@ TEST(Endpoints, HaveALaneForPhaseTwoThatTriesDoNotFill) {
   EXPECT_EQ(adapter.Ask(Operation::kCancel, partner.Url()).answer, A::kDone);
 }
 
-// The limit of open files is shared out: what partners may not have belongs to the log and the
-// databases.
+// The limit of open files is divided: the rest is reserved for the log and the databases.
 TEST(Endpoints, HaveNoMoreSocketsTogetherThanTheirShare) {
   std::optional<Partner> silent(SaySilent);
   Partner good(AnswerOk);
@@ -116,7 +115,7 @@ TEST(Endpoints, HaveNoMoreSocketsTogetherThanTheirShare) {
   ASSERT_TRUE(Soon([&] { return adapter.StatusOf(silent->Url()).in_flight == 2; }));
   const auto refused = adapter.Try(good.Url());
   EXPECT_EQ(refused.answer, A::kNotSent);
-  EXPECT_THAT(refused.detail, HasSubstr("2 to partners are open"));
+  EXPECT_THAT(refused.detail, HasSubstr("2 connections to partners are open"));
   silent.reset();
   for (uint64_t call : stuck) (void)adapter.completions().Wait(call);
   EXPECT_TRUE(Soon([&] { return adapter.Try(good.Url()).answer == A::kDone; }));
@@ -131,10 +130,10 @@ TEST(Endpoints, BoundWhatWaits) {
   for (int i = 0; i < 3; ++i) adapter.Start(Operation::kTry, partner.Url());
   const auto completion = adapter.Try(partner.Url());
   EXPECT_EQ(completion.answer, A::kNotSent);
-  EXPECT_THAT(completion.detail, HasSubstr("2 calls to " + partner.Url() + " wait already"));
+  EXPECT_THAT(completion.detail, HasSubstr("2 calls to " + partner.Url() + " are already waiting"));
 }
 
-TEST(Endpoints, GiveBackATryWhoseTimePassesWhileItWaits) {
+TEST(Endpoints, ReturnATryWhoseDeadlinePassesWhileItWaits) {
   Partner partner(SaySilent);
   HttpOptions options;
   options.limiter.max_in_flight = 1;
@@ -164,7 +163,7 @@ TEST(Limits, BackOffFromAPartnerThatFailsAndProbeIt) {
   EXPECT_THAT(turned_away.detail, HasSubstr("is in backoff: answered 500"));
   EXPECT_GT(turned_away.retry_after, Duration(0));
 
-  // A try that comes later is the probe, and finds the partner well.
+  // A later try is the probe, and the partner answers it.
   is_well = true;
   ASSERT_TRUE(Soon([&] { return adapter.Try(partner.Url()).answer == A::kDone; }));
   ASSERT_TRUE(Soon([&] { return adapter.StatusOf(partner.Url()).health == Health::kUp; }));
@@ -222,7 +221,7 @@ TEST(Limits, ShowTheProbeWhileItIsUnderWayAndTheBackOffThatItsFailureDoubles) {
   EXPECT_EQ(adapter.completions().Wait(another).answer, A::kNotSent);
   EXPECT_EQ(adapter.completions().Count(confirm), 0);
 
-  // It was ended by us: that says nothing of the partner.
+  // We cancelled it, which proves nothing about the partner.
   adapter.partners().Cancel(confirm);
   ASSERT_TRUE(Soon([&] { return adapter.StatusOf(partner.Url()).health == Health::kBackingOff; }));
   EXPECT_EQ(adapter.StatusOf(partner.Url()).failures, 3u);
@@ -235,8 +234,8 @@ TEST(Limits, ShowTheProbeWhileItIsUnderWayAndTheBackOffThatItsFailureDoubles) {
   EXPECT_EQ(status.back_off, milliseconds(100));
 }
 
-// It named the time itself: there is no back-off of ours to show.
-TEST(Limits, ShowAPartnerThatAskedToBeLeftAlone) {
+// The partner set the time itself: there is no backoff of ours to show.
+TEST(Limits, ShowAPartnerThatSentRetryAfter) {
   Partner partner(
       [](Peer& peer, const Request&) { peer.Write(Answer(503, "Retry-After: 60\r\n")); });
   Adapter adapter;
@@ -258,7 +257,7 @@ TEST(Limits, HoldNoConfirmBackBeyondTheCap) {
   Adapter adapter(std::move(options));
   const auto confirm = [&] { return adapter.Ask(Operation::kConfirm, partner.Url()).answer; };
   EXPECT_EQ(confirm(), A::kLater);
-  EXPECT_EQ(confirm(), A::kDone) << "though it asked for a minute";
+  EXPECT_EQ(confirm(), A::kDone) << "although it requested a minute";
   EXPECT_EQ(confirms, 2);
 }
 
@@ -275,8 +274,8 @@ TEST(Cancels, EndACallThatIsUnderWayAndOneThatWaits) {
   adapter.partners().Cancel(sent);
   EXPECT_EQ(adapter.completions().Wait(sent).answer, A::kUnknown);
   ASSERT_TRUE(Soon([&] { return adapter.StatusOf(partner.Url()).in_flight == 0; }));
-  EXPECT_EQ(adapter.StatusOf(partner.Url()).failures, 0u) << "we ended it";
-  adapter.partners().Cancel(sent);  // it is answered: nothing happens
+  EXPECT_EQ(adapter.StatusOf(partner.Url()).failures, 0u) << "we cancelled it";
+  adapter.partners().Cancel(sent);  // already answered: nothing happens
   adapter.partners().Cancel(4'711);
   EXPECT_EQ(adapter.completions().Count(sent), 1);
 }
@@ -302,9 +301,9 @@ TEST(Stop, AnswersEveryCallOnceAndTakesNoMore) {
   EXPECT_EQ(unknown, 1);
 }
 
-// Good, failing and dying partners, from several threads, ended at random: each call is answered
-// once.
-TEST(Stop, AnswersEveryCallOnceInTheMidstOfEverything) {
+// Good, failing and dying partners, called from several threads and cancelled at random: each call
+// is answered once.
+TEST(Stop, AnswersEveryCallOnceUnderConcurrentLoad) {
   std::atomic<int> turn = 0;
   Partner partner([&](Peer& peer, const Request&) {
     switch (turn++ % 5) {
@@ -345,7 +344,7 @@ TEST(Check, NamesTheFieldAndWhatIsWrong) {
   EXPECT_TRUE(partners.Check("http://127.0.0.1:9101/vouchers", "url"));
   const std::string field = "atomic.branches[2].tcc.url";
   const std::tuple<const char*, ErrorCode, const char*> cases[] = {
-      {"vouchers", ErrorCode::kInvalid, "no URL"},
+      {"vouchers", ErrorCode::kInvalid, "not a valid URL"},
       {"ftp://127.0.0.1/", ErrorCode::kInvalid, "scheme"},
       {"http://me:pass@127.0.0.1/", ErrorCode::kInvalid, "credentials"},
       {"http://203.0.113.1/x", ErrorCode::kDenied, "not allowed"}};

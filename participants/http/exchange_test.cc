@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One exchange with a real partner on loopback: what it is sent, and what each way of misbehaving
-// comes to.
+// One exchange with a real partner on loopback: what the partner receives, and the result of each
+// kind of misbehavior.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -20,7 +20,7 @@ using testing::HasSubstr;
 using testing::StartsWith;
 using A = tcc::Answer;
 
-// Silence is over soon.
+// Short timeouts.
 HttpOptions Impatient() {
   HttpOptions options;
   options.request_timeout = milliseconds(200);
@@ -106,7 +106,7 @@ TEST(Exchange, SilenceIsUnknown) {
       TryOf([](Peer& peer, const Request&) { peer.WaitForClose(); }, Impatient());
   EXPECT_EQ(completion.answer, A::kUnknown);
   EXPECT_EQ(completion.status, 0);
-  EXPECT_EQ(completion.detail, "no answer in time");
+  EXPECT_EQ(completion.detail, "no response before the timeout");
 }
 
 TEST(Exchange, ASlowDripIsUnknown) {
@@ -117,10 +117,10 @@ TEST(Exchange, ASlowDripIsUnknown) {
   };
   const auto completion = TryOf(drip, Impatient());
   EXPECT_EQ(completion.answer, A::kUnknown);
-  EXPECT_EQ(completion.detail, "the answer was not complete in time");
+  EXPECT_EQ(completion.detail, "the response was not complete before the timeout");
 }
 
-TEST(Exchange, AnAnswerThatComesTooLateIsNobodysAnswer) {
+TEST(Exchange, ALateAnswerIsIgnored) {
   std::atomic<bool> first = true;
   Partner partner([&](Peer& peer, const Request&) {
     if (first.exchange(false)) {
@@ -144,8 +144,7 @@ TEST(Exchange, TheBodyAndItsTypeMeanNothing) {
   EXPECT_EQ(completion.answer, A::kDone);
 }
 
-// Ten megabytes, with and without a length: the rest is not read, so the partner cannot get rid of
-// it.
+// Ten megabytes, with and without a length: the rest is not read, so the partner cannot send it.
 TEST(Exchange, AnAnswerThatIsTooLargeIsUnknownAndNotRead) {
   const std::string chunk = "10000\r\n" + std::string(65'536, 'x') + "\r\n";
   for (const std::string& head :
@@ -162,7 +161,7 @@ TEST(Exchange, AnAnswerThatIsTooLargeIsUnknownAndNotRead) {
     Adapter adapter;
     const auto completion = adapter.Try(partner.Url());
     EXPECT_EQ(completion.answer, A::kUnknown) << head;
-    EXPECT_EQ(completion.detail, "the answer is larger than 65536 bytes") << head;
+    EXPECT_EQ(completion.detail, "the response is larger than 65536 bytes") << head;
     EXPECT_FALSE(whole.get_future().get()) << head;
   }
 }
@@ -176,7 +175,7 @@ TEST(Exchange, AChunkWithoutEndIsUnknownAndNotRead) {
       }
     });
     EXPECT_EQ(completion.answer, A::kUnknown);
-    EXPECT_THAT(completion.detail, HasSubstr("a chunk without end")) << begin;
+    EXPECT_THAT(completion.detail, HasSubstr("unterminated chunk")) << begin;
   }
 }
 
@@ -197,16 +196,16 @@ TEST(Exchange, ALostConnectionIsUnknownOnceTheRequestWasSent) {
   EXPECT_EQ(reset.answer, A::kUnknown) << reset.detail;
   const auto closed = TryOf([](Peer& peer, const Request&) { peer.Close(); });
   EXPECT_EQ(closed.answer, A::kUnknown);
-  EXPECT_EQ(closed.detail, "the connection was closed without an answer");
+  EXPECT_EQ(closed.detail, "the connection was closed without a response");
   const auto cut = TryOf([](Peer& peer, const Request&) {
     peer.Write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
     peer.Close();
   });
-  EXPECT_EQ(cut.answer, A::kUnknown) << "a 200 that is cut off is no 200";
-  EXPECT_EQ(cut.detail, "the answer was cut off");
+  EXPECT_EQ(cut.answer, A::kUnknown) << "a truncated 200 does not count";
+  EXPECT_EQ(cut.detail, "the response was cut off");
 }
 
-TEST(Exchange, RubbishIsUnknown) {
+TEST(Exchange, GarbageIsUnknown) {
   for (const std::string& rubbish :
        {std::string("hello\r\n\r\n"), std::string(100'000, 'x'), std::string("\0\1\2\3\r\n\r\n", 8),
         std::string("HTTP/1.1 2000 OK\r\n\r\n"),
@@ -242,7 +241,7 @@ TEST(Exchange, AnAnswerWithoutALengthEndsWithTheConnection) {
   EXPECT_EQ(completion.answer, A::kDone) << completion.detail;
 }
 
-TEST(Exchange, TellsWhenAReservationEnds) {
+TEST(Exchange, ReturnsWhenAReservationEnds) {
   const auto completion = TryOf([](Peer& peer, const Request&) {
     peer.Write(Answer(200, "assent-expires: 2026-01-31T12:00:00.5Z\r\n"));
   });
@@ -252,13 +251,13 @@ TEST(Exchange, TellsWhenAReservationEnds) {
 
 TEST(Exchange, TheDeadlineBindsATry) {
   Partner partner([](Peer& peer, const Request&) { peer.WaitForClose(); });
-  Adapter adapter;  // its own patience is ten seconds
+  Adapter adapter;  // its own timeout is ten seconds
   auto call = adapter.Make(Operation::kTry, partner.Url());
   call.time_left = milliseconds(100);
   const auto completion = adapter.completions().Wait(adapter.Start(call));
   EXPECT_EQ(completion.answer, A::kUnknown);
   EXPECT_EQ(adapter.StatusOf(partner.Url()).failures, 0u)
-      << "a client in a hurry says nothing of the partner";
+      << "a short deadline proves nothing about the partner";
   call = adapter.Make(Operation::kTry, partner.Url());
   call.time_left = milliseconds(-1);
   EXPECT_EQ(adapter.completions().Wait(adapter.Start(call)).answer, A::kNotSent);
@@ -303,14 +302,14 @@ TEST(Exchange, TheAddressesOfANameAreTriedInTurn) {
   Partner partner([](Peer& peer, const Request&) { peer.Write(Ok()); });
   HttpOptions options;
   options.allow = {"http://partner.test:*"};
-  // The partner listens on the last one only.
+  // The partner listens only on the last one.
   options.addresses["partner.test"] = {"::1", "127.0.0.2", "127.0.0.1"};
   Adapter adapter(std::move(options));
   const auto completion = adapter.Try(partner.Url("partner.test"));
   EXPECT_EQ(completion.answer, A::kDone) << completion.detail;
 }
 
-// partner.test has these addresses, in this order.
+// Options under which partner.test has these addresses, in this order.
 HttpOptions Known(std::vector<std::string> addresses) {
   HttpOptions options;
   options.allow = {"http://partner.test:*"};
@@ -329,7 +328,7 @@ TEST(Exchange, ASilentAddressDoesNotUseUpTheTimeOfTheOthers) {
     Adapter adapter(Known(addresses));
     const auto completion = adapter.Try(partner.Url("partner.test"));
     EXPECT_EQ(completion.answer, A::kDone) << completion.detail;
-    // The connection is kept: the silent address is not met at every call.
+    // The connection is kept: later calls do not try the silent address.
     EXPECT_EQ(adapter.Try(partner.Url("partner.test")).answer, A::kDone);
     ASSERT_TRUE(test::Eventually(
         seconds(20), [&] { return adapter.StatusOf(partner.Url("partner.test")).idle == 1; }));
@@ -342,8 +341,8 @@ TEST(Exchange, ANameOfWhichNoAddressAnswersIsNotSent) {
   Partner partner([](Peer& peer, const Request&) { peer.Write(Ok()); });
   SilentAddress silent("127.0.0.2", partner.port()), other("127.0.0.4", partner.port());
   const std::pair<std::vector<std::string>, const char*> cases[] = {
-      {{"127.0.0.2", "127.0.0.4"}, "cannot connect: no connection in time"},
-      {{"127.0.0.3", "127.0.0.2"}, "cannot connect: no connection in time"},
+      {{"127.0.0.2", "127.0.0.4"}, "cannot connect: connection timed out"},
+      {{"127.0.0.3", "127.0.0.2"}, "cannot connect: connection timed out"},
       {{"127.0.0.2", "127.0.0.3"}, "cannot connect: Connection refused"},
       {{"127.0.0.3", "127.0.0.5"}, "cannot connect: Connection refused"}};
   for (const auto& [addresses, detail] : cases) {
@@ -366,7 +365,7 @@ TEST(Exchange, ANameWithoutAnAddressIsNotSent) {
   EXPECT_EQ(completion.answer, A::kNotSent) << completion.detail;
 }
 
-TEST(Exchange, WhatMayNotBeCalledIsNotSent) {
+TEST(Exchange, ACallThatIsNotAllowedIsNotSent) {
   Adapter adapter;
   const auto foreign = adapter.Try("http://203.0.113.1/vouchers");
   EXPECT_EQ(foreign.answer, A::kNotSent);

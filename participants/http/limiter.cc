@@ -23,33 +23,33 @@ Limiter::Admission Limiter::Admit(Monotonic since, Monotonic now) {
     next_overdue_ = now + options_.overdue_pace;
     return go(false);
   }
-  return {lane_ == Lane::kTry ? Verdict::kTurnAway : Verdict::kWait};
+  return {lane_ == Lane::kTry ? Verdict::kReject : Verdict::kWait};
 }
 
 void Limiter::Ended(bool probe, Result result, Duration retry_after, Monotonic now,
                     uint64_t random) {
-  CHECK(in_flight_ > 0) << "a call ended that never went";
+  CHECK(in_flight_ > 0) << "a call ended that was never admitted";
   --in_flight_;
   if (probe) is_probing_ = false;
   if (result == Result::kNothing) return;
   if (result == Result::kAnswered) {
     failures_ = 0;
-    // Another's answer does not cut short what the partner asked for.
-    if (asked_for_ && now < blocked_until_) return;
-    is_blocked_ = asked_for_ = false;
+    // The answer to another call does not shorten a backoff that the partner requested.
+    if (requested_ && now < blocked_until_) return;
+    is_blocked_ = requested_ = false;
     backoff_.Reset();
     return;
   }
   ++failures_;
   if (retry_after > Duration(0)) {
     Block(is_blocked_ ? std::max(blocked_until_, now + retry_after) : now + retry_after);
-    asked_for_ = true;
+    requested_ = true;
     return;
   }
-  // Calls that were under way together fail together: that is one failure of the endpoint.
+  // Calls that were in flight together fail together: this counts as one failure of the endpoint.
   if (is_blocked_ ? !probe : failures_ < options_.failures_to_back_off) return;
   const Duration delay = backoff_.Next();
-  asked_for_ = false;
+  requested_ = false;
   const auto half = static_cast<uint64_t>(delay.count() / 2);
   const auto jitter = static_cast<int64_t>(half == 0 ? 0 : random % half);
   Block(now + (delay - Duration(jitter)));

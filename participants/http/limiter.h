@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// The limiter of one lane of an endpoint: how many calls go at once, and when none does.
+// The limiter of one lane of an endpoint: how many calls may be in flight, and when none may.
 //
-// Calls go in two lanes, tries and phase two (confirm, cancel), each with a limiter of its own:
-// what frees a reservation never queues behind what makes one, and a few confirms that a partner
-// always fails at do not close it to tries. After failures in a row the lane is backed off from;
-// when that is over, one call, whatever comes first, is the probe: its answer ends the back-off,
-// its failure doubles it. A try that comes meanwhile is turned away. Phase two waits, and what has
-// waited for `hold_at_most` goes whatever the limiter knows, with room of its own; while the lane
-// is backed off from one each `overdue_pace`, for what an endpoint fails at (a TLS handshake) may
-// cost the others dear.
+// An endpoint has two lanes, tries and phase two (confirm, cancel), each with its own limiter: what
+// frees a reservation never queues behind what makes one, and a few confirms that always fail do
+// not block tries. After consecutive failures the lane is in backoff. When the backoff ends, the
+// next call of any kind is the probe: its answer ends the backoff, its failure doubles it.
+// Meanwhile new tries are rejected and phase two waits. A phase-two call that has waited for
+// `hold_at_most` is sent regardless of the limiter's state, within a separate limit. During a
+// backoff such calls are sent at most once per `overdue_pace`, because an endpoint's failures (a
+// TLS handshake) may be expensive for the other endpoints.
 //
-// Pure: time and jitter are arguments. Threads: one at a time.
+// Pure: time and jitter are arguments.
+// Threads: one at a time.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +23,7 @@ namespace assent::http {
 
 struct LimiterOptions {
   uint32_t max_in_flight = 64;
-  uint32_t max_overdue = 64;  // beyond it: phase two that was held back for long enough
+  uint32_t max_overdue = 64;  // in addition: overdue calls of phase two
   uint32_t failures_to_back_off = 3;
   Duration back_off_first{100'000'000}, back_off_cap{30'000'000'000};
   Duration hold_at_most{30'000'000'000};  // the cap of the coordinator's own retries
@@ -33,31 +34,30 @@ enum class Lane : uint8_t { kTry, kPhaseTwo };
 
 class Limiter {
  public:
-  enum class Verdict : uint8_t { kGo, kWait, kTurnAway };
+  enum class Verdict : uint8_t { kGo, kWait, kReject };
   struct Admission {
     Verdict verdict{};
     bool probe = false;
   };
   enum class Result : uint8_t {
-    kAnswered,  // whatever the answer: the partner is there
+    kAnswered,  // whatever the answer: the partner is reachable
     kFailed,
-    kNothing  // it says nothing of the endpoint: ended by us
+    kNothing  // proves nothing about the endpoint: cancelled by us
   };
 
   Limiter(Lane lane, const LimiterOptions& options) : lane_(lane), options_(options) {}
 
-  // May a call go that has waited since `since`? kGo counts it as in flight until Ended.
+  // May a call that has waited since `since` go? kGo counts it as in flight until Ended.
   Admission Admit(Monotonic since, Monotonic now);
-  // `retry_after`: what the partner asked for, 0 for nothing. `random`: any number, for the jitter.
+  // `retry_after`: what the partner requested, 0 for nothing. `random`: any number, for the jitter.
   void Ended(bool probe, Result result, Duration retry_after, Monotonic now, uint64_t random);
 
-  // When a phase-two call that waits since `since` is to be asked for again, if nothing ends
-  // before.
+  // When to call Admit again for a phase-two call that waits since `since`, if no call ends before.
   Monotonic AskAgainAt(Monotonic since) const;
   bool IsBackingOff() const { return is_blocked_; }
   bool IsProbing() const { return is_probing_; }
   Duration back_off() const { return backoff_.delay(); }
-  Duration Left(Monotonic now) const;  // of the back-off
+  Duration Left(Monotonic now) const;  // until the backoff ends
   uint32_t failures() const { return failures_; }
 
  private:
@@ -71,7 +71,7 @@ class Limiter {
   uint32_t in_flight_ = 0;
   uint32_t failures_ = 0;  // in a row
   bool is_blocked_ = false, is_probing_ = false;
-  bool asked_for_ = false;  // the partner itself asked to be left alone
+  bool requested_ = false;  // the partner itself requested the backoff (Retry-After)
   Monotonic blocked_until_;
   Monotonic next_overdue_;  // while blocked
   Backoff backoff_{options_.back_off_first, options_.back_off_cap};

@@ -49,10 +49,10 @@ TEST_F(LimiterTest, BacksOffAfterFailuresInARow) {
   ASSERT_EQ(Admit(Lane::kTry).verdict, Verdict::kGo);
   Ended(Lane::kTry, Limiter::Result::kAnswered);
   Fail(Lane::kTry, 2);
-  EXPECT_FALSE(tries_.IsBackingOff()) << "an answer begins a new row";
+  EXPECT_FALSE(tries_.IsBackingOff()) << "an answer resets the count";
   Fail(Lane::kTry, 1);
   EXPECT_TRUE(tries_.IsBackingOff());
-  EXPECT_EQ(Admit(Lane::kTry).verdict, Verdict::kTurnAway);
+  EXPECT_EQ(Admit(Lane::kTry).verdict, Verdict::kReject);
   EXPECT_EQ(tries_.Left(now_), milliseconds(100));
   Fail(Lane::kPhaseTwo, 3);
   EXPECT_EQ(Admit(Lane::kPhaseTwo).verdict, Verdict::kWait);
@@ -64,7 +64,7 @@ TEST_F(LimiterTest, ProbesWithOneCallAndGoesOnAfterItsAnswer) {
   const auto probe = Admit(Lane::kTry);
   EXPECT_EQ(probe.verdict, Verdict::kGo);
   EXPECT_TRUE(probe.probe);
-  EXPECT_EQ(Admit(Lane::kTry).verdict, Verdict::kTurnAway) << "one probe at a time";
+  EXPECT_EQ(Admit(Lane::kTry).verdict, Verdict::kReject) << "one probe at a time";
   Ended(Lane::kTry, Limiter::Result::kAnswered, true);
   EXPECT_FALSE(tries_.IsBackingOff());
   EXPECT_EQ(Admit(Lane::kTry).verdict, Verdict::kGo);
@@ -92,7 +92,7 @@ TEST_F(LimiterTest, CountsCallsThatFailTogetherOnce) {
   EXPECT_EQ(tries_.back_off(), milliseconds(100));
 }
 
-// All that phase two was told failed, and a probe hangs.
+// All calls of phase two failed, and a probe hangs.
 class Overdue : public LimiterTest {
  protected:
   void SetUp() override {
@@ -105,7 +105,7 @@ class Overdue : public LimiterTest {
   Monotonic since_;
 };
 
-TEST_F(Overdue, GoesWhateverTheLimiterKnows) {
+TEST_F(Overdue, GoesRegardlessOfTheLimitersState) {
   EXPECT_EQ(AdmitOld(), Verdict::kWait);
   EXPECT_EQ(phase_two_.AskAgainAt(since_), since_ + seconds(30));
   now_ = since_ + seconds(30);
@@ -119,23 +119,24 @@ TEST_F(Overdue, GoesWhateverTheLimiterKnows) {
   EXPECT_EQ(AdmitOld(), Verdict::kWait);
 }
 
-TEST_F(Overdue, GoesOneByOneWhileTheLaneIsBackedOffFrom) {
+TEST_F(Overdue, IsPacedDuringABackoff) {
   now_ = since_ + seconds(30);
   EXPECT_EQ(AdmitOld(), Verdict::kGo);
   EXPECT_EQ(AdmitOld(), Verdict::kWait);
   EXPECT_EQ(phase_two_.AskAgainAt(since_), now_ + milliseconds(20));
   Ended(Lane::kPhaseTwo, Limiter::Result::kAnswered, true);
   ASSERT_FALSE(phase_two_.IsBackingOff());
-  EXPECT_EQ(AdmitOld(), Verdict::kGo) << "a partner that is back is not paced";
+  EXPECT_EQ(AdmitOld(), Verdict::kGo) << "no pacing after the partner has recovered";
 }
 
-TEST_F(LimiterTest, LeavesThePartnerAloneForAsLongAsItAsked) {
+TEST_F(LimiterTest, HonorsRetryAfter) {
   ASSERT_EQ(Admit(Lane::kTry).verdict, Verdict::kGo);
   ASSERT_EQ(Admit(Lane::kTry).verdict, Verdict::kGo);
   Ended(Lane::kTry, Limiter::Result::kFailed, false, seconds(7));
   EXPECT_EQ(tries_.Left(now_), seconds(7));
   Ended(Lane::kTry, Limiter::Result::kAnswered);
-  EXPECT_EQ(Admit(Lane::kTry).verdict, Verdict::kTurnAway) << "another's answer does not cut it";
+  EXPECT_EQ(Admit(Lane::kTry).verdict, Verdict::kReject)
+      << "the answer to another call does not shorten it";
   Pass(seconds(7));
   EXPECT_TRUE(Admit(Lane::kTry).probe);
 }

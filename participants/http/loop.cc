@@ -57,9 +57,9 @@ class AsioLoop final : public Loop {
   tcc::CompletionSink* sink_ = nullptr;
   std::thread thread_;
 
-  std::mutex mutex_;  // of these two, and of the order of posts against them
+  std::mutex mutex_;  // guards the next two, and their order relative to posts
   bool is_stopped_ = false;
-  std::vector<std::shared_ptr<Exchange>> submitted_;  // and not taken by the thread yet
+  std::vector<std::shared_ptr<Exchange>> submitted_;  // not yet taken by the thread
 
   // The loop's thread only.
   std::vector<std::shared_ptr<Exchange>> taken_;
@@ -67,7 +67,7 @@ class AsioLoop final : public Loop {
   bool is_stopping_ = false;
 
   mutable std::mutex status_mutex_;
-  // Changed by the loop's thread under the mutex, so that it may look without.
+  // Modified by the loop's thread under the mutex, so that this thread may read it without.
   std::map<std::string, std::shared_ptr<Place>> places_;
 };
 
@@ -102,13 +102,13 @@ void AsioLoop::Stop() {
   if (!thread_.joinable()) return;
   asio::post(io_, [this] {
     is_stopping_ = true;
-    for (auto& [name, place] : places_) place->endpoint->CancelAll("the coordinator stops");
+    for (auto& [name, place] : places_) place->endpoint->CancelAll("the coordinator is stopping");
     EndIfDone();
   });
   thread_.join();
 }
 
-// Not by running out of work: a look-up of an address may hang in the resolver.
+// Stops explicitly instead of running out of work: an address look-up may hang in the resolver.
 void AsioLoop::EndIfDone() {
   if (is_stopping_ && unanswered_ == 0) io_.stop();
 }
@@ -117,7 +117,7 @@ bool AsioLoop::Submit(std::shared_ptr<Exchange> exchange) {
   std::lock_guard lock(mutex_);
   if (is_stopped_) return false;
   submitted_.push_back(std::move(exchange));
-  // One of many wakes the thread.
+  // Only the first of several wakes the thread.
   if (submitted_.size() == 1) asio::post(io_, [this] { TakeSubmitted(); });
   return true;
 }
@@ -178,7 +178,7 @@ EndpointServices AsioLoop::ServicesFor(const Url& url, Place* place) {
   return services;
 }
 
-// Too early does no harm: Pump asks again.
+// Waking too early is harmless: Pump checks the time again.
 void AsioLoop::WakeAt(Place* place, Monotonic at) {
   if (place->wakes_at <= at) return;
   place->wakes_at = at;

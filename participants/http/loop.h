@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// One thread of the adapter, and the endpoints that live on it.
+// One thread of the adapter and its endpoints.
 //
-// Threads: every function may be called from any thread; only Stop waits, and it may not be called
-// on the loop's own thread.
+// Threads: every function may be called from any thread; only Stop blocks, and it must not be
+// called on the loop's own thread.
 #pragma once
 
 #include <memory>
@@ -19,14 +19,15 @@ class Loop {
  public:
   virtual ~Loop() = default;
   virtual void Start(tcc::CompletionSink& sink) = 0;
-  // Answers what is under way, and ends the thread.
+  // Answers the calls in progress and ends the thread.
   virtual void Stop() = 0;
-  // False: it has been stopped, and the call is not taken.
+  // False: the loop is stopped and did not take the call.
   virtual bool Submit(std::shared_ptr<Exchange> exchange) = 0;
   virtual void Cancel(uint64_t call) = 0;
   virtual void AddStatus(std::vector<tcc::EndpointStatus>* to) const = 0;
 
-  // `options` outlives the loop. Errors: kInvalid, field ca_file: it cannot be read as PEM.
+  // `options` must outlive the loop. Errors: kInvalid with field ca_file if it cannot be read as
+  // PEM.
   static Result<std::unique_ptr<Loop>> Make(const HttpOptions& options);
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A coordinator does not call itself, however its address is spelled.
+// A coordinator does not call itself, however its address is written.
 #include "participants/http/own_address.h"
 
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@ namespace {
 
 TEST(OwnAddress, IsRecognizedInAnySpelling) {
   OwnAddress own("127.0.0.1");
-  EXPECT_FALSE(own.IsHost("127.0.0.1", 7430)) << "nobody listens yet";
+  EXPECT_FALSE(own.IsHost("127.0.0.1", 7430)) << "the port is not known yet";
   own.SetPort(7430);
   for (const char* host : {"127.0.0.1", "127.1", "127.0.1", "0177.0.0.1", "2130706433",
                            "0x7f000001", "0x7f.1", "0.0.0.0", "0", "localhost", "localhost.",

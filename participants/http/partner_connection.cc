@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Callbacks, not coroutines: everything runs on one thread, and a step that comes late finds the
-// connection closed, or a newer attempt, and ends.
+// Callbacks, not coroutines: everything runs on one thread. A step that completes late finds the
+// connection closed or a newer attempt in progress, and ends.
 #include "participants/http/partner_connection.h"
 
 #include <openssl/ssl.h>
@@ -29,9 +29,9 @@ using boost::system::error_code;
 using Steady = std::chrono::steady_clock;
 
 constexpr size_t kReadBytes = 8 << 10;
-constexpr size_t kKeptBytes = 64 << 10;  // of a request's buffer, for the next one
+constexpr size_t kKeptBytes = 64 << 10;  // capacity kept in the request buffer
 
-// True while it lives.
+// Sets the flag during its lifetime.
 class Within {
  public:
   explicit Within(bool* flag) : flag_(flag) { *flag_ = true; }
@@ -95,8 +95,8 @@ class AsioPartnerConnection final : public PartnerConnection,
   tcp::socket socket_;
   std::optional<asio::ssl::stream<tcp::socket&>> tls_;
   asio::steady_timer timer_;
-  Steady::time_point due_ = Steady::time_point::max();       // of what is under way
-  Steady::time_point timer_at_ = Steady::time_point::max();  // of the timer; max: it is not set
+  Steady::time_point due_ = Steady::time_point::max();       // of the current step
+  Steady::time_point timer_at_ = Steady::time_point::max();  // of the timer; max: not set
   State state_ = State::kNew;
   bool was_open_ = false;
   bool has_share_ = false;  // of options_.sockets
@@ -105,8 +105,8 @@ class AsioPartnerConnection final : public PartnerConnection,
   std::vector<tcp::endpoint> endpoints_;
   size_t next_endpoint_ = 0;
   bool is_dialling_ = false;  // an address is being tried, others may follow
-  uint64_t step_ = 0;         // tells a step of now from one that was given up
-  std::string last_failure_ = "the name has no address";
+  uint64_t step_ = 0;         // distinguishes the current step from abandoned ones
+  std::string last_failure_ = "the host name has no address";
 
   Job job_;
   Steady::time_point connect_until_, until_;
@@ -143,13 +143,13 @@ void AsioPartnerConnection::Resolve() {
       url_.host, std::to_string(url_.port),
       [self = shared_from_this()](error_code error, const tcp::resolver::results_type& found) {
         if (self->state_ != State::kConnecting) return;
-        if (error) return self->Fail("cannot find the address: " + error.message());
+        if (error) return self->Fail("cannot resolve the host name: " + error.message());
         for (const auto& entry : found) self->endpoints_.push_back(entry.endpoint());
         self->ConnectNext();
       });
 }
 
-// Each address has an equal share of the time that is left: a silent one must not use it all up.
+// Each address gets an equal share of the remaining time: an unresponsive one must not use it all.
 void AsioPartnerConnection::ConnectNext() {
   error_code error;
   if (next_endpoint_ == endpoints_.size()) return Fail("cannot connect: " + last_failure_);
@@ -158,14 +158,14 @@ void AsioPartnerConnection::ConnectNext() {
   const tcp::endpoint& endpoint = endpoints_[next_endpoint_++];
   if (options_.own_address &&
       options_.own_address->Is(endpoint.address().to_string(), endpoint.port())) {
-    last_failure_ = "the name leads to this coordinator itself, which is no partner";
+    last_failure_ = "the host name resolves to this coordinator itself, which is not a partner";
     return ConnectNext();
   }
   if (options_.sockets != nullptr && !has_share_) {
     has_share_ = options_.sockets->Take();
     if (!has_share_) {
       return Fail("cannot open a socket: " + std::to_string(options_.sockets->most()) +
-                  " to partners are open, the share of them in the limit of open files");
+                  " connections to partners are open, their share of the limit of open files");
     }
   }
   is_dialling_ = true;
@@ -195,11 +195,11 @@ void AsioPartnerConnection::Handshake() {
   tls_.emplace(socket_, tls_context_);
   error_code error;
   asio::ip::make_address(url_.host, error);
-  // A server name is a name (RFC 6066): an address is not sent as one.
+  // A server name is a host name (RFC 6066): an address is not sent.
   if (error) SSL_set_tlsext_host_name(tls_->native_handle(), url_.host.c_str());
   tls_->set_verify_mode(asio::ssl::verify_peer, error);
   if (!error) tls_->set_verify_callback(asio::ssl::host_name_verification(url_.host), error);
-  if (error) return Fail("cannot set TLS up: " + error.message());
+  if (error) return Fail("cannot set up TLS: " + error.message());
   tls_->async_handshake(asio::ssl::stream_base::client,
                         [self = shared_from_this()](error_code failure) {
                           if (self->state_ != State::kConnecting) return;
@@ -211,9 +211,9 @@ void AsioPartnerConnection::Handshake() {
 std::string AsioPartnerConnection::TlsFailure(error_code error) {
   const long verdict = SSL_get_verify_result(tls_->native_handle());
   if (verdict == X509_V_OK) return "TLS: " + error.message();
-  // The chain is right, and our own check of the name said no.
-  if (verdict == X509_V_ERR_UNSPECIFIED) return "the certificate is not one of " + url_.host;
-  return std::string("the certificate is refused: ") + X509_verify_cert_error_string(verdict);
+  // The chain is valid, but our own check of the host name failed.
+  if (verdict == X509_V_ERR_UNSPECIFIED) return "the certificate is not valid for " + url_.host;
+  return std::string("the certificate was rejected: ") + X509_verify_cert_error_string(verdict);
 }
 
 void AsioPartnerConnection::Send() {
@@ -233,7 +233,7 @@ void AsioPartnerConnection::Write() {
     self->OnWritten(error);
   };
   if (tls_) return asio::async_write(*tls_, asio::buffer(out_), written);
-  // Nearly always the socket takes it all at once.
+  // Usually the socket accepts the whole request at once.
   error_code error;
   const size_t count = socket_.write_some(asio::buffer(out_), error);
   if (error && error != asio::error::would_block) return;
@@ -241,8 +241,8 @@ void AsioPartnerConnection::Write() {
   asio::async_write(socket_, asio::buffer(out_) + count, written);
 }
 
-// A failure to write is not the end: the partner may have answered, and closed, before it had read
-// everything. The reading side tells.
+// A failure to write does not end the exchange: the partner may have answered and closed before it
+// had read everything. The reading side decides.
 void AsioPartnerConnection::OnWritten(error_code error) {
   if (!error) is_writing_ = false;
 }
@@ -262,7 +262,7 @@ void AsioPartnerConnection::Read() {
 
 void AsioPartnerConnection::OnRead(error_code error, size_t bytes) {
   is_reading_ = false;
-  if (state_ == State::kIdle) return Close("");  // it closed, or spoke unasked
+  if (state_ == State::kIdle) return Close("");  // it closed, or sent something unrequested
   if (state_ != State::kServing) return;
   if (error) return OnEnd(error);
   reader_.Commit(bytes);
@@ -274,15 +274,16 @@ void AsioPartnerConnection::OnRead(error_code error, size_t bytes) {
   if (state_ == State::kServing || state_ == State::kIdle) Read();
 }
 
-// Without a length, the end of the connection is the end of the body. Under TLS only where the
-// partner said so: anybody can cut a connection.
+// Without a length, the end of the connection is the end of the body. Under TLS only if the partner
+// sent close_notify: anybody can cut a connection.
 void AsioPartnerConnection::OnEnd(error_code error) {
   if (error == asio::error::eof && reader_.ParseEnd() == ResponseReader::Progress::kDone) {
     return Answered();
   }
   const bool begun = reader_.HasBegun();
   if (error == asio::error::eof || error == asio::ssl::error::stream_truncated) {
-    return Fail(begun ? "the answer was cut off" : "the connection was closed without an answer");
+    return Fail(begun ? "the response was cut off"
+                      : "the connection was closed without a response");
   }
   Fail("the connection was lost: " + error.message());
 }
@@ -324,14 +325,14 @@ void AsioPartnerConnection::Close(const std::string& why) {
 
 bool AsioPartnerConnection::IsReusable() {
   if (state_ != State::kIdle) return false;
-  // What came since the thread last looked.
+  // Anything that arrived since the thread last read.
   char byte;
   const ssize_t count = recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   return count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
-// The timer is set anew only where it would come too late: that what it was set for has ended is
-// seen when it comes.
+// Resets the timer only if it would expire too late. If its step has ended meanwhile, the handler
+// notices that.
 void AsioPartnerConnection::Arm(Steady::time_point at) {
   due_ = at;
   if (at < timer_at_) WaitUntil(at);
@@ -341,7 +342,7 @@ void AsioPartnerConnection::WaitUntil(Steady::time_point at) {
   timer_at_ = at;
   timer_.expires_at(at);
   timer_.async_wait([self = shared_from_this(), at](error_code error) {
-    if (error || at != self->timer_at_) return;  // set anew meanwhile
+    if (error || at != self->timer_at_) return;  // reset meanwhile
     self->timer_at_ = Steady::time_point::max();
     if (self->due_ <= Steady::now()) {
       self->OnTimer();
@@ -353,13 +354,15 @@ void AsioPartnerConnection::WaitUntil(Steady::time_point at) {
 
 void AsioPartnerConnection::OnTimer() {
   if (state_ == State::kConnecting) {
-    last_failure_ = "no connection in time";
+    last_failure_ = "connection timed out";
     if (is_dialling_ && next_endpoint_ < endpoints_.size()) return ConnectNext();
     const bool is_up = !is_dialling_ && was_open_;
-    Fail(is_up ? "no TLS in time" : "cannot connect: " + last_failure_, true);
+    Fail(is_up ? "TLS handshake timed out" : "cannot connect: " + last_failure_, true);
   } else if (state_ == State::kServing) {
     const bool begun = reader_.HasBegun();
-    Fail(begun ? "the answer was not complete in time" : "no answer in time", true);
+    Fail(begun ? "the response was not complete before the timeout"
+               : "no response before the timeout",
+         true);
   }
 }
 

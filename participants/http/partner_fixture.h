@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// A partner on loopback that does what a test tells it, byte by byte, with or without TLS.
+// A partner on loopback whose behavior a test scripts, byte by byte, with or without TLS.
 //
 //   Partner partner([](Peer& peer, const Request&) { peer.Write(Ok()); });
 //
-// The script is called once for each request that arrives whole; when it returns, the next request
-// is read from the same connection, unless it closed it. Threads: one accepts, one for each
-// connection; the destructor wakes and joins them all.
+// The script is called once for each complete request. When it returns, the next request is read
+// from the same connection, unless the script closed it.
+// Threads: one accepts, plus one for each connection; the destructor wakes and joins them all.
 #pragma once
 
 #include <arpa/inet.h>
@@ -42,7 +42,7 @@ struct Request {
   std::string body;
 };
 
-// What ends everything that a script may wait for.
+// Ends everything that a script may wait for.
 class Stopping {
  public:
   void Stop() {
@@ -50,7 +50,7 @@ class Stopping {
     is_stopped_ = true;
     changed_.notify_all();
   }
-  // False: it is time to end.
+  // False: the partner is stopping.
   bool Pause(std::chrono::milliseconds time) {
     std::unique_lock lock(mutex_);
     return !changed_.wait_for(lock, time, [this] { return is_stopped_; });
@@ -67,7 +67,7 @@ class Peer {
   Peer(int descriptor, SSL* tls, Stopping& stopping)
       : descriptor_(descriptor), tls_(tls), stopping_(stopping) {}
 
-  // False: the other side is gone.
+  // False: the other side has closed.
   bool Write(std::string_view text) {
     while (!text.empty()) {
       const int count =
@@ -80,7 +80,7 @@ class Peer {
     }
     return true;
   }
-  // Returns when the other side has closed, or the test ends.
+  // Returns when the other side has closed or the test ends.
   void WaitForClose() {
     std::string rest;
     while (ReadSome(&rest)) rest.clear();
@@ -120,7 +120,7 @@ class Partner {
  public:
   using Script = std::function<void(Peer&, const Request&)>;
 
-  // `tls`: a server's context, or null. It stays the caller's.
+  // `tls`: a server's context, or null; the caller keeps ownership.
   explicit Partner(Script script, SSL_CTX* tls = nullptr) : script_(std::move(script)), tls_(tls) {
     listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
@@ -175,8 +175,8 @@ class Partner {
   }
 
   void Serve(Served* served) {
-    // OpenSSL writes to a closed socket without MSG_NOSIGNAL. On this thread only: that the adapter
-    // raises no signal is under test.
+    // OpenSSL writes to a closed socket without MSG_NOSIGNAL. Block the signal on this thread only:
+    // a test checks that the adapter raises none.
     sigset_t pipe;
     sigemptyset(&pipe);
     sigaddset(&pipe, SIGPIPE);
@@ -226,12 +226,12 @@ class Partner {
   Stopping stopping_;
   std::atomic<int> connections_ = 0, requests_ = 0;
   std::mutex mutex_;
-  std::list<Served> served_;  // grows on the acceptor's thread; read when that has ended
+  std::list<Served> served_;  // grows on the acceptor's thread; read after that has ended
   std::thread acceptor_;
 };
 
-// An address of loopback that says nothing: who connects waits for ever. The kernel drops what
-// comes to a listener whose queue of connections that nobody accepts is full.
+// An address of loopback that does not respond: a connect waits forever. The kernel drops packets
+// to a listener whose accept queue is full.
 class SilentAddress {
  public:
   SilentAddress(const std::string& address, uint16_t port) {

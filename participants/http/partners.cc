@@ -45,7 +45,7 @@ class HttpPartners final : public tcc::Partners {
   tcc::CompletionSink* sink_ = nullptr;
 
   mutable std::mutex targets_mutex_;
-  mutable std::unordered_map<std::string, TargetPointer> targets_;  // by URL; those of late
+  mutable std::unordered_map<std::string, TargetPointer> targets_;  // by URL; recently used
 };
 
 Result<void> HttpPartners::Prepare() {
@@ -84,12 +84,13 @@ Result<Url> HttpPartners::Allowed(const std::string& url, const std::string& fie
   if (!parsed) return Error{parsed.error().code, parsed.error().message, field};
   const auto& own = options_.own_address;
   if (own && own->IsHost(parsed->host, parsed->port)) {
-    return Error{ErrorCode::kDenied, "names this coordinator itself, which is no partner", field};
+    return Error{ErrorCode::kDenied, "names this coordinator itself, which is not a partner",
+                 field};
   }
   if (allow_.Allows(*parsed)) return parsed;
   return Error{
       ErrorCode::kDenied,
-      "is not allowed: no prefix in the configuration fits " + parsed->Origin() + " with this path",
+      "is not allowed: no configured prefix matches " + parsed->Origin() + " with this path",
       field};
 }
 
@@ -133,8 +134,8 @@ void HttpPartners::Stop() {
 void HttpPartners::Submit(tcc::Call call) {
   const Monotonic now = SystemClock().Now();
   const std::string field = std::string(tcc::Name(call.operation)) + "_url";
-  // Again, and not only when the branch came: it may have been read from a log that was written
-  // under another configuration.
+  // Checked again, and not only when the branch is enlisted: the branch may have been read from a
+  // log that was written under another configuration.
   auto target = TargetOf(call.urls->Of(call.operation), field);
   if (!target) return sink_->OnCompletion(NotSent(call, field + " " + target.error().message));
   if (auto fit = CheckHeaders(call); !fit) {
@@ -148,7 +149,7 @@ void HttpPartners::Submit(tcc::Call call) {
   exchange->call = std::move(call);
   const size_t index = std::hash<std::string>()(exchange->target->origin) % loops_.size();
   if (loops_[index]->Submit(exchange)) return;
-  sink_->OnCompletion(NotSent(exchange->call, "the coordinator stops"));
+  sink_->OnCompletion(NotSent(exchange->call, "the coordinator is stopping"));
 }
 
 void HttpPartners::Cancel(uint64_t call) {

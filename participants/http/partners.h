@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The adapter for partners over HTTP: implements tcc/port.h.
 //
-// Threads of its own: `options.threads`, each with an io_context and the endpoints that hash to it;
-// and one more for each on which host names are looked up. Completions come on the former.
-// Limits: look-ups of one thread go one after the other, so a resolver that hangs delays the first
-// connections to other *names*; connections that stand, and addresses, are not concerned.
+// Threads of its own: `options.threads`, each with an io_context and the endpoints that hash to it,
+// plus one more for each that resolves host names. Completions are delivered on the former.
+// Limits: each thread resolves one name at a time, so a resolver that hangs delays the first
+// connections to other host names, but not open connections or connections to addresses.
 #pragma once
 
 #include <memory>

@@ -12,7 +12,7 @@ namespace {
 
 constexpr int64_t kMillisecond = 1'000'000, kSecond = 1'000'000'000;
 
-// No line end, no control character: what begins behind one would be a header of the client's.
+// No line end and no control character: after one, the client's text could begin another header.
 bool IsFieldValue(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
 }
@@ -60,8 +60,8 @@ Result<void> CheckHeaders(const tcc::Call& call) {
       {"traceparent", &call.traceparent}};
   for (const auto& [name, value] : fields) {
     if (IsFieldValue(*value)) continue;
-    return Error{ErrorCode::kInvalid,
-                 std::string("the ") + name + " holds a character that no header may"};
+    return Error{ErrorCode::kInvalid, std::string("the ") + name +
+                                          " contains a character that is not allowed in a header"};
   }
   return {};
 }
@@ -112,9 +112,9 @@ tcc::Completion ToCompletion(const tcc::Call& call, const Received& received, Wa
   if (!may_expire) return completion;
   completion.expires_at = ParseTime(received.expires);
   if (!completion.expires_at) {
-    // It ends, and nobody knows when: no yes to build a commit on.
+    // The reservation expires at an unknown time: a commit must not rely on this yes.
     completion.answer = tcc::Answer::kUnknown;
-    completion.detail += " with an Assent-Expires that is no time";
+    completion.detail += " with an Assent-Expires that is not a valid time";
   }
   return completion;
 }

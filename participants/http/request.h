@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The text of a request to a partner, and what its answer comes to.
+// The text of a request to a partner, and the interpretation of its answer.
 //
-// Pure. What each header means to a partner stands in docs/protocol.md, "What a partner gets".
+// Pure. docs/protocol.md, "What a partner gets", describes what each header means to a partner.
 #pragma once
 
 #include <string>
@@ -15,27 +15,27 @@
 
 namespace assent::http {
 
-// What came back of one exchange, or why nothing did.
+// The result of one exchange, or why there is none.
 struct Received {
   bool sent = false;  // a byte of the request may have left
   bool timed_out = false;
-  int status = 0;                    // 0: there is no whole answer, and `failure` says why
-  std::string retry_after, expires;  // headers, as they came
+  int status = 0;                    // 0: no complete answer; `failure` says why
+  std::string retry_after, expires;  // headers, as received
   std::string failure;
 };
 
-// Errors: kInvalid where a value may not stand in a header.
+// Errors: kInvalid if a value contains a character that is not allowed in a header.
 Result<void> CheckHeaders(const tcc::Call& call);
 
-// What every request to a URL begins with: made once.
+// The beginning of every request to a URL: made once.
 std::string RequestHead(const Url& url);
-// HTTP/1.1: `head` of its URL, headers and body, put behind what is in `to`. `left`: until the
-// deadline; below 0 counts as 0. `signers` may be empty: unsigned.
+// Appends an HTTP/1.1 request to `to`: the `head` of its URL, headers and body. `left`: until the
+// deadline; a negative value counts as 0. Unsigned if `signers` is empty.
 void AppendRequest(const tcc::Call& call, std::string_view head, Duration left, WallTime now,
                    const std::vector<signing::Signer>& signers, std::string* to);
 
 tcc::Completion ToCompletion(const tcc::Call& call, const Received& received, WallTime now);
-// Nothing of it left this process.
+// For a call of which nothing has left this process.
 tcc::Completion NotSent(const tcc::Call& call, std::string detail,
                         Duration retry_after = Duration(0));
 

@@ -66,7 +66,7 @@ TEST(RequestText, HasEveryHeaderAPartnerIsPromised) {
                 "{\"user\":7}");
 }
 
-TEST(RequestText, LeavesOutWhatThereIsNot) {
+TEST(RequestText, OmitsAbsentHeaders) {
   tcc::Call call = ACall();
   call.coordinator = call.traceparent = "";
   const auto text = RequestText(call, *ParseUrl("http://h/"), seconds(-1), kNow, {});
@@ -124,7 +124,7 @@ TEST(ToCompletion, SortsByTheStatus) {
   EXPECT_EQ(ToCompletion(ACall(), lost, kNow).answer, Answer::kUnknown);
 }
 
-TEST(ToCompletion, TakesRetryAfterWhereThereIsSomethingToWaitFor) {
+TEST(ToCompletion, ReadsRetryAfterOnlyIfThereIsSomethingToWaitFor) {
   for (int status : {202, 425, 429, 503, 500, 200, 409}) {
     Received received = Answered(status);
     received.retry_after = "7";
@@ -133,7 +133,7 @@ TEST(ToCompletion, TakesRetryAfterWhereThereIsSomethingToWaitFor) {
   }
 }
 
-TEST(ToCompletion, TakesAnExpiryFromTheYesToTryOnlyAndBelievesNoYesWithABadOne) {
+TEST(ToCompletion, ReadsAnExpiryOnlyFromAYesToTryAndRejectsAnInvalidOne) {
   Received received = Answered(201);
   received.expires = "2026-01-31T12:00:00Z";
   tcc::Call call = ACall();

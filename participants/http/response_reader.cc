@@ -33,13 +33,13 @@ struct ResponseReader::State {
   }
   void MakeParser() {
     parser.emplace();
-    // Not eager: in Boost 1.74 an eager parser goes on to the body of an answer whose
-    // Content-Length is beyond the limit.
+    // Not eager: in Boost 1.74 an eager parser continues with the body of a response whose
+    // Content-Length exceeds the limit.
     parser->eager(false);
     parser->header_limit(static_cast<uint32_t>(max_header_bytes));
     parser->body_limit(max_body_bytes);
   }
-  // One step; kNeedsMore with `again` set: there may be more in the buffer.
+  // One step. kNeedsMore with `again` set: the buffer may contain more.
   Progress ParseSome(bool& again);
 };
 
@@ -52,22 +52,22 @@ ResponseReader::Progress ResponseReader::State::ParseSome(bool& again) {
   buffer.consume(used);
   if (error == beast_http::error::need_more) error = {};
   if (error == beast_http::error::body_limit) {
-    return Fail("the answer is larger than " + std::to_string(max_body_bytes) + " bytes");
+    return Fail("the response is larger than " + std::to_string(max_body_bytes) + " bytes");
   }
   if (error) return Fail("malformed HTTP response: " + error.message());
   if (!parser->is_done()) {
-    // Beast bounds neither the extensions of a chunk nor what follows the last one.
+    // Beast limits neither the extensions of a chunk nor what follows the last one.
     if (used == 0 && buffer.size() > max_header_bytes) {
-      return Fail("the answer has a chunk without end");
+      return Fail("unterminated chunk in the response");
     }
     again = used > 0;
     return Progress::kNeedsMore;
   }
   const unsigned status = parser->get().result_int();
   if (status / 100 != 1) return Progress::kDone;
-  parser.reset();  // the answer is still to come
+  parser.reset();  // the final response follows
   if (status == 101 || ++informational > kMaxInformational) {
-    return Fail("it answered " + std::to_string(status) + " and no more");
+    return Fail("answered " + std::to_string(status) + " without a final response");
   }
   again = true;
   return Progress::kNeedsMore;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads a partner's HTTP response out of the bytes of its connection.
+// Reads a partner's HTTP responses from the bytes of its connection.
 //
-// Contract: for each response Begin, then Prepare, Commit and Parse until Parse says that it is
-// done or has failed. Informational responses (1xx) are skipped, up to a bound; bodies are read up
-// to a bound and thrown away. After kFailed the connection cannot be used any more.
+// Contract: for each response call Begin, then Prepare, Commit and Parse until Parse returns kDone
+// or kFailed. Informational responses (1xx) are skipped, up to a bound; bodies are read up to a
+// bound and discarded. After kFailed the connection can no longer be used.
 // Threads: one at a time.
 #pragma once
 
@@ -26,14 +26,14 @@ class ResponseReader {
   ResponseReader& operator=(const ResponseReader&) = delete;
 
   void Begin();
-  // Space for what is read next; valid until the next call of any function.
+  // Space for the next bytes; valid until the next call of any function.
   std::span<char> Prepare(size_t bytes);
   void Commit(size_t bytes);
   Progress Parse();
-  // The connection has ended. kDone: with it the body that had no length.
+  // The connection has ended. Returns kDone if that completes a body without a length.
   Progress ParseEnd();
 
-  bool HasBegun() const;                // a part of the response has come
+  bool HasBegun() const;                // a part of the response has arrived
   const std::string& failure() const;   // after kFailed
   Received received() const;            // after kDone: status and headers
   bool LeavesConnectionUsable() const;  // after kDone

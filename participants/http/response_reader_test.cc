@@ -11,7 +11,7 @@ namespace {
 
 using Progress = ResponseReader::Progress;
 
-// Hands `text` in by pieces of `piece` bytes, up to the response's end.
+// Feeds `text` in pieces of `piece` bytes, up to the response's end.
 Progress Read(ResponseReader& reader, std::string_view text, size_t piece) {
   Progress progress = Progress::kNeedsMore;
   while (!text.empty() && progress == Progress::kNeedsMore) {
@@ -54,7 +54,7 @@ TEST(ResponseReader, ReadsOneResponseAfterTheOther) {
 TEST(ResponseReader, EndsABodyWithoutALengthWithTheConnection) {
   ResponseReader reader(1024, 1024);
   reader.Begin();
-  EXPECT_EQ(reader.ParseEnd(), Progress::kNeedsMore) << "nothing has come";
+  EXPECT_EQ(reader.ParseEnd(), Progress::kNeedsMore) << "nothing has arrived";
   EXPECT_EQ(Read(reader, "HTTP/1.1 200 OK\r\n\r\nall of it", 64), Progress::kNeedsMore);
   EXPECT_EQ(reader.ParseEnd(), Progress::kDone);
   EXPECT_FALSE(reader.LeavesConnectionUsable());
@@ -72,7 +72,7 @@ TEST(ResponseReader, IsNotDoneWhereTheBodyIsCutOff) {
 TEST(ResponseReader, FailsPastItsBounds) {
   const std::pair<std::string, const char*> cases[] = {
       {"HTTP/1.1 200 OK\r\nContent-Length: 65\r\n\r\n" + std::string(65, 'x'), "larger than 64"},
-      {"HTTP/1.1 101 Switch\r\n\r\n", "101 and no more"},
+      {"HTTP/1.1 101 Switch\r\n\r\n", "101 without a final response"},
       {"SSH-2.0-OpenSSH\r\n\r\n", "malformed HTTP response"}};
   for (const auto& [text, why] : cases) {
     ResponseReader reader(512, 64);

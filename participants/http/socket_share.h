@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How many sockets the connections to all partners may have together.
+// The maximum number of sockets for the connections to all partners together.
 //
 // Threads: any.
 #pragma once
@@ -12,7 +12,7 @@ namespace assent::http {
 class SocketShare {
  public:
   explicit SocketShare(size_t most) : most_(most) {}
-  // False: all are taken. What was taken is given back once.
+  // False: the maximum is reached. Each successful Take needs one Give.
   bool Take() {
     if (taken_.fetch_add(1) < most_) return true;
     Give();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Asio's TLS, compiled once.
+// Asio's TLS implementation, compiled once.
 #include <utility>
 //
 #include <boost/asio/ssl/impl/src.hpp>

@@ -35,7 +35,7 @@ TEST(StatusLine, WithoutTheSpaceIsAcceptedAfterAnInterimAnswerAndByteByByte) {
   EXPECT_EQ(completion.status, 409);
 }
 
-TEST(StatusLine, OnlyTheMissingSpaceIsForgiven) {
+TEST(StatusLine, OnlyTheMissingSpaceIsAccepted) {
   EXPECT_TRUE(net::LacksSpaceAfterCode("HTTP/1.1 200\r\n"));
   for (const char* line :
        {"HTTP/1.1 200", "HTTP/1.1 200 \r\n", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 20\r\n",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Drives the adapter in tests: makes calls, waits for completions.
+// For tests: drives the adapter with calls and waits for completions.
 //
-// Every wait ends after 20 s, as a test failure would.
+// Every wait ends after 20 s with a test failure.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -69,7 +69,7 @@ class Adapter {
     call.horizon = SystemClock().Wall();
     return call;
   }
-  // Sends and does not wait.
+  // Sends without waiting.
   uint64_t Start(tcc::Call call) {
     const uint64_t number = call.call;
     partners_->Submit(std::move(call));

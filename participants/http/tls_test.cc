@@ -46,7 +46,7 @@ class Tls : public testing::Test {
     return made;
   }
 
-  // By the authority; `days` below 0: it has expired.
+  // Issued by the authority; `days` below 0: already expired.
   Certificate Issued(const std::string& alternative_name, int days) {
     const Certificate made{directory_.File("leaf.key"), directory_.File("leaf.pem")};
     const std::string request = directory_.File("leaf.csr"),
@@ -64,7 +64,7 @@ class Tls : public testing::Test {
     return made;
   }
 
-  // A try to https://<host>, where the partner has `certificate`.
+  // Sends a try to https://<host>, where the partner has `certificate`.
   tcc::Completion Ask(const Certificate& certificate, const std::string& host = "partner.test") {
     std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_server_method()),
                                                               &SSL_CTX_free);
@@ -96,7 +96,7 @@ TEST_F(Tls, ServesAPartnerWithAGoodCertificateAndKeepsTheConnection) {
   EXPECT_EQ(connections_, 1);
 }
 
-TEST_F(Tls, HoldsAnAddressToTheCertificateToo) {
+TEST_F(Tls, ChecksAnAddressAgainstTheCertificateToo) {
   EXPECT_EQ(Ask(Issued("IP:127.0.0.1", 2), "127.0.0.1").answer, A::kDone);
   EXPECT_EQ(Ask(Issued("DNS:partner.test", 2), "127.0.0.1").answer, A::kNotSent);
 }
@@ -111,14 +111,14 @@ TEST_F(Tls, SendsNothingToOneWhoseCertificateHasExpired) {
 TEST_F(Tls, SendsNothingToAnotherHost) {
   const auto completion = Ask(Issued("DNS:other.test", 2));
   EXPECT_EQ(completion.answer, A::kNotSent);
-  EXPECT_EQ(completion.detail, "the certificate is not one of partner.test");
+  EXPECT_EQ(completion.detail, "the certificate is not valid for partner.test");
   EXPECT_EQ(requests_, 0);
 }
 
 TEST_F(Tls, SendsNothingToOneWhoSignedItself) {
   const auto completion = Ask(SelfSigned("stranger", "/CN=partner.test"));
   EXPECT_EQ(completion.answer, A::kNotSent);
-  EXPECT_THAT(completion.detail, HasSubstr("certificate is refused: self"));
+  EXPECT_THAT(completion.detail, HasSubstr("certificate was rejected: self"));
   EXPECT_EQ(requests_, 0);
 }
 

@@ -13,7 +13,7 @@ constexpr size_t kMaxUrlBytes = 2048;
 
 Error Malformed(std::string why) {
   return {ErrorCode::kInvalid,
-          "is no URL such as https://partner.example:8443/vouchers: " + std::move(why)};
+          "is not a valid URL such as https://partner.example:8443/vouchers: " + std::move(why)};
 }
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -31,7 +31,7 @@ bool IsHost(std::string_view host, bool bracketed) {
          host.find_first_not_of(bracketed ? kAddress : kName) == std::string_view::npos;
 }
 
-// The characters of a path or a query; a per cent sign with its two digits.
+// The characters of a path or a query; a percent sign needs two hexadecimal digits.
 bool IsTarget(std::string_view text) {
   constexpr std::string_view kOther = "-._~!$&'()*+,;=:@/?";
   const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
@@ -50,8 +50,8 @@ std::string_view PathOf(std::string_view target) {
   return target.substr(0, std::min(target.find('?'), target.size()));
 }
 
-// What another server might take for "." or "..", or for a slash within a segment. Some strip what
-// follows a semicolon, some decode twice.
+// Anything that another server might read as "." or "..", or as a slash within a segment. Some
+// servers strip what follows a semicolon, some decode twice.
 bool HasDotSegment(std::string_view path) {
   std::string plain = Lowered(path);
   for (const char* code : {"%25", "%2f", "%5c"}) {
@@ -68,18 +68,18 @@ bool HasDotSegment(std::string_view path) {
 
 Result<void> ParsePort(std::string_view text, Url* url) {
   const auto port = ParseNumber<uint16_t>(text);
-  if (!port || *port == 0) return Malformed("the port is no number from 1 to 65535");
+  if (!port || *port == 0) return Malformed("the port is not a number from 1 to 65535");
   url->port = *port;
   return {};
 }
 
 Result<void> ParseAuthority(std::string_view text, Url* url) {
   if (text.find('@') != std::string_view::npos) {
-    return Error{ErrorCode::kInvalid, "holds credentials: a URL is logged and shown"};
+    return Error{ErrorCode::kInvalid, "contains credentials, which would appear in logs"};
   }
   const bool bracketed = text.starts_with('[');
   const size_t closing = bracketed ? text.find(']') : 0;
-  if (closing == std::string_view::npos) return Malformed("a bracket is open");
+  if (closing == std::string_view::npos) return Malformed("unclosed bracket");
   const size_t host_ends = std::min(text.find(':', closing), text.size());
   std::string_view host = text.substr(0, host_ends);
   if (bracketed) {
@@ -100,10 +100,10 @@ Result<Url> ParseUrl(std::string_view text) {
     return Error{ErrorCode::kInvalid, "is longer than " + std::to_string(kMaxUrlBytes) + " bytes"};
   }
   const size_t scheme_ends = text.find("://");
-  if (scheme_ends == std::string_view::npos) return Malformed("there is no scheme");
+  if (scheme_ends == std::string_view::npos) return Malformed("the scheme is missing");
   const std::string scheme = Lowered(text.substr(0, scheme_ends));
   if (scheme != "http" && scheme != "https") {
-    return Error{ErrorCode::kInvalid, "has another scheme than http and https"};
+    return Error{ErrorCode::kInvalid, "has a scheme other than http and https"};
   }
   Url url;
   url.tls = scheme == "https";
@@ -116,7 +116,7 @@ Result<Url> ParseUrl(std::string_view text) {
   if (rest.find('#') != std::string_view::npos) return Malformed("it has a fragment");
   if (!IsTarget(rest)) return Malformed("a character must be percent-encoded");
   if (HasDotSegment(PathOf(rest)))
-    return Malformed("its path holds a dot segment, %2f, %5c or %25");
+    return Malformed("the path contains a dot segment, %2f, %5c or %25");
   url.target = rest.starts_with('/') ? std::string(rest) : "/" + std::string(rest);
   return url;
 }
@@ -144,7 +144,7 @@ Result<AllowList> AllowList::Make(const std::vector<std::string>& prefixes) {
     auto url = ParseUrl(text);
     if (!url) return Error{ErrorCode::kInvalid, prefix + " " + url.error().message};
     if (url->target.find('?') != std::string::npos) {
-      return Error{ErrorCode::kInvalid, prefix + " has a query, which no prefix may"};
+      return Error{ErrorCode::kInvalid, prefix + " has a query, which is not allowed in a prefix"};
     }
     entry.prefix = std::move(*url);
     list.entries_.push_back(std::move(entry));

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Partner URLs: how one is read, and which ones may be called.
+// Parses partner URLs, and decides which ones may be called.
 //
-// Partners are named by clients, so a URL is input: what is not plainly a place on an allowed host
-// is refused. A dot segment, an encoded one too, is refused because it would walk out of an allowed
-// path. Source: RFC 3986; RFC 9110 section 4.2.
+// Partners are named by clients, so a URL is untrusted input: a URL that is not plainly on an
+// allowed host is refused. A dot segment, also an encoded one, is refused because it would leave an
+// allowed path.
+// Source: RFC 3986; RFC 9110 section 4.2.
 #pragma once
 
 #include <cstdint>
@@ -21,21 +22,21 @@ struct Url {
   uint16_t port = 0;   // never 0
   std::string target;  // path and query, from the first slash on
 
-  std::string Authority() const;  // host, and the port unless it is the scheme's own
+  std::string Authority() const;  // host, and the port unless it is the scheme's default
   std::string Origin() const;     // scheme, host and port: http://127.0.0.1:9101
   bool operator==(const Url&) const = default;
 };
 
-// Errors: kInvalid: malformed, another scheme than http and https, or credentials in it. The
-// message never holds the URL, in which a secret may stand.
+// Errors: kInvalid: malformed, a scheme other than http and https, or credentials. The message
+// never contains the URL, which may include a secret.
 Result<Url> ParseUrl(std::string_view text);
 
-// Prefixes of URLs. An entry is a URL; its port may be `*`: any. A URL is allowed where scheme,
-// host and port are those of an entry, and its path begins with the entry's, whole segments at a
-// time.
+// Prefixes of URLs. An entry is a URL; its port may be `*` for any. An entry allows a URL if
+// scheme, host and port are equal and the URL's path begins with the entry's path, in whole
+// segments.
 class AllowList {
  public:
-  // Errors: kInvalid, names the entry.
+  // Errors: kInvalid; names the entry.
   static Result<AllowList> Make(const std::vector<std::string>& prefixes);
   bool Allows(const Url& url) const;
 

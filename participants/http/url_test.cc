@@ -66,7 +66,7 @@ TEST(Url, ThatIsMalformedIsRefusedAndNotRepeated) {
     auto parsed = ParseUrl(url);
     ASSERT_FALSE(parsed) << url;
     EXPECT_EQ(parsed.error().code, ErrorCode::kInvalid);
-    EXPECT_NE(parsed.error().message.find("is no URL such as"), std::string::npos) << url;
+    EXPECT_NE(parsed.error().message.find("is not a valid URL such as"), std::string::npos) << url;
   }
   EXPECT_FALSE(ParseUrl("http://h/" + std::string(3000, 'a')));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The life of a branch: begin, run, prepare, the end.
+// The verbs of a branch: begin, run, prepare, commit and roll back.
 #include <algorithm>
 #include <utility>
 
@@ -29,9 +29,8 @@ VerbResult LeftBranch() {
   VerbResult answer{Code::kHeuristicHazard, {}};
   answer.failure.reason = Reason::kLeftBranch;
   answer.failure.detail =
-      "the server no longer knows the branch's transaction: a statement ended it, and something "
-      "may "
-      "have been committed";
+      "the server no longer knows the branch's transaction: a statement ended it, and may have "
+      "committed some of its work";
   return answer;
 }
 
@@ -66,7 +65,7 @@ VerbResult MySqlSession::Begin(const xa::Xid& xid, const xa::BranchOptions& opti
   }
   VerbResult begun = Verb("XA START " + xid.ToMySql());
   if (begun.code != Code::kOk) {
-    touched_ = true;  // SET TRANSACTION still waits for a transaction
+    touched_ = true;  // SET TRANSACTION still applies to the next transaction
     return begun;
   }
   if (!witness) return {};
@@ -89,7 +88,7 @@ RunResult MySqlSession::Run(const xa::Statement& statement) {
   if (scanned->target_schema.empty() && facts_->WithoutTransactions(Lower(scanned->target))) {
     return {Refusal(Reason::kNonTransactional,
                     "the table " + scanned->target +
-                        " has no transactions: its change could not be undone with the branch"),
+                        " is not transactional: its change could not be rolled back"),
             {}};
   }
   const Result<std::string> text = Substitute(statement.sql, *scanned, statement.parameters);
@@ -124,8 +123,8 @@ RunResult MySqlSession::Run(const xa::Statement& statement) {
   return ran;
 }
 
-// What the server only warned of. The count of warnings comes with the statement's answer: where it
-// is zero, nothing is asked.
+// A value that the server changed and only warned about. The count of warnings comes with the
+// statement's answer, so that no round trip is needed if it is zero.
 std::optional<VerbResult> MySqlSession::ChangedValueOf(const sql::ScannedStatement& statement,
                                                        const xa::StatementResult& result) {
   if (!options_.strict) return std::nullopt;
@@ -134,9 +133,9 @@ std::optional<VerbResult> MySqlSession::ChangedValueOf(const sql::ScannedStateme
   return ChangedValue(warnings, MayStore(statement, !result.columns.empty()));
 }
 
-// XA END fails where the server has rolled the branch back (a deadlock), or where the transaction
-// is not the one that Begin began. The two share the number 1399. Of the former the caller's XA
-// ROLLBACK succeeds; where it does not, the branch has been left after all.
+// XA END fails if the server has rolled the branch back (a deadlock), or if the transaction is not
+// the one that Begin began. Both have the number 1399. After a roll-back by the server, the
+// caller's XA ROLLBACK succeeds; if it fails, the branch was left.
 VerbResult MySqlSession::EndWork(const xa::Xid& xid) {
   const std::optional<ServerError> error = handle_->Do("XA END " + xid.ToMySql());
   if (!error) return {};
@@ -149,16 +148,16 @@ VerbResult MySqlSession::EndWork(const xa::Xid& xid) {
 }
 
 VerbResult MySqlSession::EndAndRollBack(const xa::Xid& xid) {
-  (void)handle_->Do("XA END " + xid.ToMySql());  // perhaps it has been ended, or is doomed
+  (void)handle_->Do("XA END " + xid.ToMySql());  // fails if it has been ended or is doomed
   const std::optional<ServerError> error = handle_->Do("XA ROLLBACK " + xid.ToMySql());
   if (!error) return {};
-  // 1400: the session is in another transaction than ours.
+  // 1400: the session is in a transaction that is not ours.
   if (error->number == kXaNota || error->number == kXaOutside) return LeftBranch();
   return AnswerToVerb(*error);
 }
 
 VerbResult MySqlSession::Prepare(const xa::Xid& xid) {
-  if (read_only_) {  // the server saw to it that it wrote nothing
+  if (read_only_) {  // the server ensured that it wrote nothing
     VerbResult ended = CommitOnePhase(xid);
     if (ended.code == Code::kOk) ended.code = Code::kReadOnly;
     return ended;
@@ -166,7 +165,7 @@ VerbResult MySqlSession::Prepare(const xa::Xid& xid) {
   VerbResult answer = EndWork(xid);
   if (answer.code == Code::kOk) answer = Verb("XA PREPARE " + xid.ToMySql());
   if (answer.code == Code::kOk || !alive()) return answer;
-  // "Rolled back" is answered only of a branch that is gone.
+  // Answer "rolled back" only for a branch that is gone.
   if (xa::IsRollBack(answer.code)) {
     const VerbResult gone = RollBackActive(xid);
     if (gone.code != Code::kOk) return gone;
@@ -181,10 +180,10 @@ VerbResult MySqlSession::CommitOnePhase(const xa::Xid& xid) {
   if (sent) answer = Verb("XA COMMIT " + xid.ToMySql() + " ONE PHASE");
   if (answer.code == Code::kOk) return answer;
   if (!alive()) {
-    if (!sent) answer.code = Code::kRbCommFail;  // no commit went out
+    if (!sent) answer.code = Code::kRbCommFail;  // no commit was sent
     return answer;
   }
-  // If it can still be rolled back, it has not been committed.
+  // If it can still be rolled back, it was not committed.
   const VerbResult gone = RollBackActive(xid);
   if (gone.code != Code::kOk) {
     return sent && gone.code == Code::kHeuristicHazard ? answer : gone;
@@ -193,10 +192,12 @@ VerbResult MySqlSession::CommitOnePhase(const xa::Xid& xid) {
   return answer;
 }
 
-VerbResult MySqlSession::RollBackActive(const xa::Xid& xid) { return Undone(EndAndRollBack(xid)); }
+VerbResult MySqlSession::RollBackActive(const xa::Xid& xid) {
+  return CheckRollBackWarnings(EndAndRollBack(xid));
+}
 
-// A roll-back's answer, once the warnings have been looked at.
-VerbResult MySqlSession::Undone(VerbResult answer) {
+// Completes a roll-back's answer from its warnings.
+VerbResult MySqlSession::CheckRollBackWarnings(VerbResult answer) {
   if (answer.code != Code::kOk) return answer;
   std::vector<Warning> warnings;
   if (const auto error = handle_->Warnings(warnings)) {
@@ -204,8 +205,8 @@ VerbResult MySqlSession::Undone(VerbResult answer) {
     answer.failure.reason = Reason::kNonTransactional;
     answer.failure.vendor_code = error->number;
     answer.failure.detail =
-        "the server rolled the branch back with a warning that could not be read: look whether a "
-        "table without transactions kept its change";
+        "the server rolled the branch back with a warning that could not be read: check whether a "
+        "non-transactional table kept its change";
     return answer;
   }
   if (std::none_of(warnings.begin(), warnings.end(),
@@ -215,13 +216,13 @@ VerbResult MySqlSession::Undone(VerbResult answer) {
   answer.code = Code::kHeuristicMixed;
   answer.failure.reason = Reason::kNonTransactional;
   answer.failure.vendor_code = kNotRolledBack;
-  answer.failure.detail = "a table without transactions kept its change";
+  answer.failure.detail = "a non-transactional table kept its change";
   return answer;
 }
 
-// MariaDB says 1402 to the commit, by another session, of a prepared branch that had written
-// nothing; a branch that had written cannot be rolled back without us. So it is an unknown XID:
-// whoever asked looks further.
+// MariaDB answers 1402 when another session commits a prepared branch that had written nothing. A
+// branch that had written cannot be rolled back without us. So the answer means an unknown XID, and
+// the caller investigates further.
 VerbResult MySqlSession::Commit(const xa::Xid& xid) {
   VerbResult answer = Verb("XA COMMIT " + xid.ToMySql());
   if (answer.code == xa::Code::kRbRollback) {
@@ -232,7 +233,7 @@ VerbResult MySqlSession::Commit(const xa::Xid& xid) {
 }
 
 VerbResult MySqlSession::RollBackPrepared(const xa::Xid& xid) {
-  return Undone(Verb("XA ROLLBACK " + xid.ToMySql()));
+  return CheckRollBackWarnings(Verb("XA ROLLBACK " + xid.ToMySql()));
 }
 
 Result<void> MySqlSession::Reset() {

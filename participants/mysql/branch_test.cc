@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The life of a branch on a real MariaDB, and the traps of docs/databases.md that concern it.
+// The verbs of a branch on a real MariaDB, and the traps of docs/databases.md that concern them.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -68,7 +68,7 @@ TEST_F(Branch, ThatRanNothingIsReadOnlyAndLeavesNothing) {
   EXPECT_EQ(db->rm().Status().in_use, 0u);
 }
 
-TEST_F(Branch, DeclaredReadOnlyIsHeldToItByTheServer) {
+TEST_F(Branch, DeclaredReadOnlyIsEnforcedByTheServer) {
   auto db = Open();
   const xa::BranchOptions read_only{.read_only = true};
   const xa::Xid reads = NewXid();
@@ -85,7 +85,7 @@ TEST_F(Branch, DeclaredReadOnlyIsHeldToItByTheServer) {
   EXPECT_EQ(refused.code, Code::kRbOther);
   EXPECT_EQ(refused.failure.vendor_code, 1792);
   EXPECT_EQ(db->RollBackActive(writes).code, Code::kOk);
-  // The next branch on that connection may write again.
+  // The next branch on that connection may write.
   const xa::Xid next = NewXid();
   ASSERT_EQ(db->Do(Operation::kOpen, next).code, Code::kOk);
   EXPECT_EQ(db->Run(next, "UPDATE account SET amount = 1 WHERE id = 1").code, Code::kOk);
@@ -138,7 +138,7 @@ TEST_F(Branch, KeepsParametersExact) {
   EXPECT_EQ(db->RollBackActive(xid).code, Code::kOk);
 }
 
-TEST_F(Branch, TellsColumnsInTheirForms) {
+TEST_F(Branch, ReturnsColumnsInTheirForms) {
   auto db = Open();
   const xa::Xid xid = NewXid();
   ASSERT_EQ(db->Do(Operation::kOpen, xid).code, Code::kOk);
@@ -174,7 +174,7 @@ TEST_F(Branch, IsRefusedWhenTheRowsAreNotAsExpected) {
   EXPECT_EQ(ran.failure.reason, Reason::kExpectRows);
   EXPECT_EQ(ran.failure.detail, "0 rows where 1 was expected");
   EXPECT_EQ(ran.failure.statement, 1);
-  // Nothing more is run, and it cannot be prepared.
+  // No further statement runs, and the branch cannot be prepared.
   EXPECT_EQ(db->Run(xid, "SELECT 1").code, Code::kRbOther);
   EXPECT_EQ(db->Do(Operation::kPrepare, xid).code, Code::kRbOther);
   EXPECT_EQ(Amount(1), "100");
@@ -224,7 +224,7 @@ TEST_F(Branch, BoundOfRowsTouchesNoWrites) {
   EXPECT_EQ(db->RollBackActive(xid).code, Code::kOk);
 }
 
-TEST_F(Branch, SaysWhatTheServerSaidOfAnError) {
+TEST_F(Branch, ReportsTheServersError) {
   auto db = Open();
   const xa::Xid xid = NewXid();
   ASSERT_EQ(db->Do(Operation::kOpen, xid).code, Code::kOk);

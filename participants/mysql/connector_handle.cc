@@ -37,7 +37,7 @@ class ConnectorHandle : public MySqlHandle {
  public:
   explicit ConnectorHandle(std::unique_ptr<::sql::Connection> connection)
       : connection_(std::move(connection)), statement_(connection_->createStatement()) {
-    // Forward-only, an error behind the column header would pass for the end of the rows.
+    // In forward-only mode, an error after the column header would look like the end of the rows.
     statement_->setResultSetType(::sql::ResultSet::TYPE_SCROLL_INSENSITIVE);
   }
 
@@ -53,7 +53,7 @@ class ConnectorHandle : public MySqlHandle {
   bool severable() const override { return socket_ >= 0; }
   bool ClosedByPeer() const override { return sql::ClosedByPeer(socket_); }
   void OwnSocket(int socket) override {
-    CHECK(socket_ < 0) << "the socket was handed in before";
+    CHECK(socket_ < 0) << "the connection already has its socket";
     socket_ = socket;
   }
 
@@ -91,10 +91,10 @@ class ConnectorHandle : public MySqlHandle {
     });
   }
 
-  // Would hold a whole result in memory, whatever its size.
+  // It would hold a whole result in memory, whatever its size.
   std::optional<ServerError> Run(const std::string&, const RowBounds&,
                                  std::vector<xa::StatementResult>&, bool&) override {
-    CHECK(false) << "a client's statement on a connection that carries none";
+    CHECK(false) << "a client's statement on a connection that runs none";
     return std::nullopt;
   }
 
@@ -115,10 +115,10 @@ class ConnectorHandle : public MySqlHandle {
     return error;
   }
 
-  // Throws where the server ended the result early.
+  // Throws if the server ended the result early.
   std::unique_ptr<::sql::ResultSet> ResultSet() {
     std::unique_ptr<::sql::ResultSet> set(statement_->getResultSet());
-    if (set == nullptr) throw ::sql::SQLException("the result has no end", "HY000", kLibraryError);
+    if (set == nullptr) throw ::sql::SQLException("the result ended early", "HY000", kLibraryError);
     return set;
   }
 
@@ -127,7 +127,7 @@ class ConnectorHandle : public MySqlHandle {
     DrainMore();
   }
 
-  // A procedure's further results.
+  // Reads the further results of a procedure.
   void DrainMore() {
     while (statement_->getMoreResults()) (void)ResultSet();
   }

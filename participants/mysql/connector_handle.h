@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A connection of MySQL Connector/C++: control, scan, phase two and cancels run on it.
+// A connection of MySQL Connector/C++: for control, scans, phase two and cancels.
 //
-// Results are read as a whole before the first row is looked at: read forward-only, the library
-// takes an error behind the column header for the end of the rows (1.1.12). So it must not carry a
-// client's queries, whose results have no bound. Its own isClosed() does not notice a time-out or a
-// lost connection.
+// A result is read completely before its first row is used. In forward-only mode, the library takes
+// an error after the column header for the end of the rows (1.1.12). So this connection must not
+// run client queries, whose results are unbounded. The library's own isClosed() does not notice a
+// timeout or a lost connection.
 #pragma once
 
 #include <memory>
@@ -14,7 +14,7 @@
 
 namespace assent::mysql {
 
-// kUnavailable or kDenied; the message holds no password.
+// Errors: kUnavailable or kDenied; the message contains no password.
 Result<std::unique_ptr<MySqlHandle>> ConnectByConnector(const sql::ResourceOptions& options,
                                                         const std::string& password);
 

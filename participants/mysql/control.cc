@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The list of prepared branches, other sessions, the witness table.
+// Lists prepared branches, acts on other sessions, and manages the witness table.
 #include <algorithm>
 
 #include "base/bytes.h"
@@ -26,9 +26,10 @@ std::optional<xa::Xid> XidOf(const Row& row) {
 
 }  // namespace
 
-// Who the server is may have changed since this session began: its row was installed, or lost.
+// The identity of the server may have changed since this session began: its row was installed or
+// lost.
 Result<xa::ScanResult> MySqlSession::List() {
-  const Result<void> introduced = Introduce();
+  const Result<void> introduced = ReadIdentity();
   if (!introduced) return introduced.error();
   const Result<std::string> read_only = OneValue("SELECT @@read_only");
   if (!read_only) return read_only.error();
@@ -53,9 +54,10 @@ Result<xa::ScanResult> MySqlSession::List() {
 
 Result<bool> MySqlSession::IsOurs(const sql::SessionId& other) {
   if (!IsNumber(other.id)) return false;
-  // An answer shows that this session lives, so that the server has not been restarted since it
-  // began: the id is still the same session's where both began in one start, and the other is gone
-  // where not. Without an answer neither is known. The user is compared for good measure.
+  // An answer shows that this session is alive, so the server has not restarted since the session
+  // began. If both sessions began in the same start, the id still means the same session; otherwise
+  // the other one is gone. Without an answer, neither is known. The user is compared as an extra
+  // check.
   const Result<std::string> count =
       OneValue("SELECT COUNT(*) FROM information_schema.processlist WHERE id = " + other.id +
                " AND user = SUBSTRING_INDEX(USER(), '@', 1)");
@@ -66,7 +68,7 @@ Result<bool> MySqlSession::IsOurs(const sql::SessionId& other) {
 Result<void> MySqlSession::CancelStatement(const sql::SessionId& other) {
   const Result<bool> ours = IsOurs(other);
   if (!ours) return ours.error();
-  if (!*ours) return Error{ErrorCode::kNotFound, "that session is gone"};
+  if (!*ours) return Error{ErrorCode::kNotFound, "the session has ended"};
   const std::optional<ServerError> error = handle_->Do("KILL QUERY " + other.id);
   if (error && error->number == kNoSuchThread) return Error{ErrorCode::kNotFound, error->message};
   if (error) return ErrorOf(*error);
@@ -76,7 +78,7 @@ Result<void> MySqlSession::CancelStatement(const sql::SessionId& other) {
 Result<void> MySqlSession::EndSession(const sql::SessionId& other) {
   const Result<bool> ours = IsOurs(other);
   if (!ours) return ours.error();
-  if (!*ours) return Error{ErrorCode::kNotFound, "that session is gone"};
+  if (!*ours) return Error{ErrorCode::kNotFound, "the session has ended"};
   const std::optional<ServerError> error = handle_->Do("KILL " + other.id);
   if (error && error->number == kNoSuchThread) return Error{ErrorCode::kNotFound, error->message};
   if (error) return ErrorOf(*error);
@@ -89,7 +91,7 @@ Result<bool> MySqlSession::IsGone(const sql::SessionId& other) {
   return !*ours;
 }
 
-// Connection ids only rise while the server runs.
+// Connection ids only increase while the server runs.
 Result<bool> MySqlSession::NoneBefore(const sql::SessionId& first,
                                       const std::vector<sql::SessionId>& known) {
   if (!IsNumber(first.id)) return false;
@@ -100,15 +102,15 @@ Result<bool> MySqlSession::NoneBefore(const sql::SessionId& first,
   }
   const Result<std::string> count = OneValue(sql);
   if (!count) return count.error();
-  // This session lives; where it began in another start, the server has been restarted since.
+  // This session is alive; if `first` began in another start, the server has restarted since.
   return first.started != id_.started || *count == "0";
 }
 
-// A KILL QUERY that came too late hits this instead of the next verb.
+// A KILL QUERY that comes too late hits this statement instead of the next verb.
 void MySqlSession::AfterCancel() { (void)handle_->Do("DO 0"); }
 
 xa::Found MySqlSession::SettleWitness(const xa::Xid& xid) {
-  // A branch that still stands blocks the insert: that is no answer, and not worth a long wait.
+  // A branch that still exists blocks the insert: that is inconclusive, and not worth a long wait.
   if (handle_->Do("SET SESSION innodb_lock_wait_timeout = 1")) return xa::Found::kUnknown;
   const std::optional<ServerError> error =
       handle_->Do("INSERT INTO assent_witness (xid, mark) VALUES ('" + KeyOf(xid) + "', 'R')");
@@ -155,7 +157,8 @@ Result<std::string> MySqlSession::InstallWitness() {
   const Result<std::string> database = OneValue("SELECT DATABASE()");
   if (!database) return database.error();
   if (database->empty()) {
-    return Error{ErrorCode::kInvalid, "the resource's url names no database to install into"};
+    return Error{ErrorCode::kInvalid,
+                 "the resource's url names no database to install the witness table in"};
   }
   const std::string random = ToHex(SystemRandom().Bytes(14));
   for (const std::string& sql :

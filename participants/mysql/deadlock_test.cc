@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Deadlocks that a stored procedure's handler catches, on a real MariaDB: the server has rolled the
-// branch back and the caller is told OK.
+// branch back, but the caller gets OK.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -34,8 +34,8 @@ class SwallowedDeadlock : public MariaDb {
               "UPDATE account SET amount = 1 WHERE id = 2; SET ok = 1; END; END");
   }
 
-  // Calls the procedure in `victim`, which must be open, so that its second update is the victim of
-  // a deadlock with a transaction of more weight.
+  // Calls the procedure in `victim`, which must be open, so that its second update becomes the
+  // victim of a deadlock with a transaction of more weight.
   void Deadlock(const xa::Xid& victim, const std::string& procedure = "swallow") {
     const xa::Xid winner = NewXid();
     ASSERT_EQ(db_->Do(Operation::kOpen, winner).code, Code::kOk);
@@ -60,7 +60,7 @@ class SwallowedDeadlock : public MariaDb {
     EXPECT_EQ(answer.failure.reason, Reason::kDeadlock);
     EXPECT_TRUE(answer.failure.may_retry);
   }
-  // No branch, no change, and the connections serve others.
+  // No branch and no change remain, and the connections are usable.
   void ExpectNothingLeft() {
     EXPECT_TRUE(Root("XA RECOVER").empty());
     EXPECT_EQ(Amount(1), "100");
@@ -96,7 +96,7 @@ TEST_F(SwallowedDeadlock, RefusesTheNextStatementAndMayBeTriedAgain) {
   ExpectNothingLeft();
 }
 
-// The deadlock is then that of a transaction which is not ours: what became of ours is not known.
+// The deadlock is then that of a transaction which is not ours; the outcome of ours is unknown.
 TEST_F(SwallowedDeadlock, IsAHazardWhereAProcedureHadLeftTheBranchBefore) {
   for (const Operation operation : {Operation::kPrepare, Operation::kCommitOnePhase}) {
     const xa::Xid xid = Opened();

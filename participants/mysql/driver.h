@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The driver for MariaDB and MySQL: branches as XA transactions over libmariadb; control
-// and phase two over MySQL Connector/C++.
+// The driver for MariaDB and MySQL: branches as XA transactions over libmariadb; control and phase
+// two over MySQL Connector/C++.
 //
-// Written for MariaDB 10.11 and MySQL 9; tested on MariaDB. Client SQL goes over the text protocol
-// with its parameters as literals (literals.h says why). docs/databases.md tells what the servers
-// do.
+// Written for MariaDB 10.11 and MySQL 9; tested on MariaDB. Client SQL uses the text protocol, with
+// its parameters as literals (literals.h says why). docs/databases.md describes how the servers
+// behave.
 #pragma once
 
 #include <memory>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Answers to our own questions that end early: a failed scan, never a short one. On a real MariaDB
-// behind a proxy that puts an error in the place of a row, or cuts the connection.
+// Answers to our own queries that end early: a failed scan, never a short one. On a real MariaDB
+// behind a proxy that replaces a row with an error or closes the connection.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -57,7 +57,7 @@ TEST_F(EarlyEnd, OfTheListOfPreparedBranchesIsAFailedScan) {
       proxy_->EndNext("XA RECOVER", rows, end);
       const Result<xa::ScanResult> ended = session->List();
       EXPECT_TRUE(proxy_->has_ended());
-      EXPECT_FALSE(ended.has_value()) << "behind " << rows << " rows";
+      EXPECT_FALSE(ended.has_value()) << "after " << rows << " rows";
       EXPECT_EQ(session->alive(), end == AnswerProxy::End::kError);
       if (!session->alive()) continue;
       const Result<xa::ScanResult> whole = session->List();
@@ -110,7 +110,7 @@ TEST_F(EarlyEnd, OfWitnessReadsIsNoAnswer) {
   EXPECT_EQ(Connect(*driver)->Witnesses("0", "g", 10)->size(), 2u);
 }
 
-// Without the answer it is not known whose session it is.
+// Without the answer it is unknown whose session it is.
 TEST_F(EarlyEnd, OfTheLookAtAnotherSessionEndsNoSession) {
   const auto driver = MakeMySqlDriver(ThroughProxy());
   const auto other = Connect(*driver);
@@ -146,7 +146,7 @@ TEST_F(EarlyEnd, OfAProbeFailsTheProbe) {
   EXPECT_TRUE(Connect(*driver)->ProbeServer().has_value());
 }
 
-// A branch's rows through the same proxy: what the server sends is not what decides.
+// A branch's rows through the same proxy: an error after them decides, not the rows.
 TEST_F(EarlyEnd, OfABranchesRowsRefusesTheBranch) {
   auto db = Open(ThroughProxy());
   ASSERT_TRUE(db->sink().WaitHealth(xa::Health::kUp));
@@ -165,7 +165,7 @@ TEST_F(EarlyEnd, OfABranchesRowsRefusesTheBranch) {
   }
 }
 
-// The unread warning may say that a table without transactions kept its change.
+// The unread warning may say that a non-transactional table kept its change.
 TEST_F(EarlyEnd, OfTheWarningsOfARollBackIsAHazard) {
   Root("CREATE TABLE counter (n INT) ENGINE=MyISAM", database_);
   Root(

@@ -23,13 +23,13 @@ xa::Failure FailureOf(const ServerError& error, Reason reason, bool may_retry) {
   return failure;
 }
 
-// The cause was caught by a handler, so the server no longer tells it. It is a deadlock, or, where
-// innodb_rollback_on_timeout is on, a lock wait time-out: both may be tried again.
+// A handler caught the cause, so the server no longer reports it. It is a deadlock or, if
+// innodb_rollback_on_timeout is on, a lock wait timeout; both may be retried.
 sql::VerbResult RolledBackByServer(const ServerError& error) {
   sql::VerbResult answer{Code::kRbDeadlock, FailureOf(error, Reason::kDeadlock, true)};
   answer.failure.detail =
       "the server has rolled the branch back: a stored procedure's handler caught a deadlock, or a "
-      "lock wait time-out under innodb_rollback_on_timeout";
+      "lock wait timeout under innodb_rollback_on_timeout";
   return answer;
 }
 
@@ -40,10 +40,10 @@ bool IsLost(int32_t number) {
     case 1053:  // server shutdown in progress
     case 1080:  // forced close
     case 1152:  // aborted connection
-    case 1159:  // time-out while reading
-    case 1161:  // time-out while writing
+    case 1159:  // timeout while reading
+    case 1161:  // timeout while writing
     case 1927:  // MariaDB: the connection was killed
-    case 2000:  // the library's own
+    case 2000:  // from the library
     case 2002:
     case 2003:
     case 2006:  // server has gone away
@@ -53,7 +53,7 @@ bool IsLost(int32_t number) {
     case 2020:  // packet too large
     case 2026:  // TLS
     case 2027:  // malformed packet
-    case 2055:  // lost, with the system's error
+    case 2055:  // lost, with the system error
     case 3169:  // MySQL: the session was killed
     case 4031:  // MySQL: disconnected for inactivity
       return true;
@@ -91,7 +91,7 @@ Code CodeOf(int32_t number) {
     case 1213:
     case 1614: return Code::kRbDeadlock;
     // 1399: not possible in this state; 1205: a lock (FLUSH TABLES WITH READ LOCK); 1290:
-    // read_only; and all that has no meaning of its own is "not known, ask again".
+    // read_only. Every other number is also "unknown, ask again".
     default: return Code::kErRmFail;
   }
 }
@@ -122,14 +122,14 @@ sql::VerbResult AnswerToStatement(const ServerError& error) {
     case 1213:
     case 1614: return {Code::kRbDeadlock, FailureOf(error, Reason::kDeadlock, true)};
     case 1205:
-    case 1613:  // XA_RBTIMEOUT: the server had rolled the branch back after it
+    case 1613:  // XA_RBTIMEOUT: after it the server has rolled the branch back
     case 3572:  // MySQL: NOWAIT
       return {Code::kRbTimeout, FailureOf(error, Reason::kLockTimeout, true)};
-    case 1020:  // the record has changed since it was read
+    case 1020:  // the record changed after it was read
       return {Code::kRbTransient, FailureOf(error, Reason::kSerialization, true)};
     case 1290:  // the server is read-only
     case 1836: return {Code::kRbTransient, FailureOf(error, Reason::kUnavailable, true)};
-    case 1317:  // interrupted, and not by us
+    case 1317:  // interrupted, not by us
     case 1969:  // MariaDB: max_statement_time
     case 3024:  // MySQL: max_execution_time
       return {Code::kRbOther, FailureOf(error, Reason::kSqlError, true)};

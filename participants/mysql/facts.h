@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the last probe learned of the server that sessions need to know; shared by all sessions of
-// one driver.
+// What the last probe learned about the server that sessions need; shared by all sessions of one
+// driver.
 //
 // Threads: any.
 #pragma once
@@ -17,10 +17,10 @@ namespace assent::mysql {
 
 struct Facts {
   bool witness = false;
-  // Tables of our database that keep their change after a roll-back, in lower case.
+  // Tables of our database that keep their change after a roll-back; in lower case.
   std::set<std::string> without_transactions;
-  // A trigger or stored function may change the session behind a plain statement's back; true also
-  // where our account could not see one.
+  // A trigger or stored function may change the session during a plain statement. Also true if our
+  // account could not see such code.
   bool stored_code = true;
   sql::ScanOptions scan;  // the server's sql_mode
 };
@@ -47,7 +47,7 @@ class SharedFacts {
     const std::lock_guard lock(mutex_);
     return facts_.without_transactions.contains(table_in_lower_case);
   }
-  // Counts how often the server's own settings were found changed; as text, from any session.
+  // Takes the server's own settings as text, from any session. Returns how often they have changed.
   uint64_t NoteServersSettings(const std::string& settings) {
     const std::lock_guard lock(mutex_);
     if (settings != servers_settings_) {

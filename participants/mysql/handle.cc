@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What both kinds of connection make of a resource's settings.
+// What both kinds of connection derive from a resource's settings.
 #include "participants/mysql/handle.h"
 
 #include <algorithm>
@@ -11,7 +11,7 @@ unsigned SecondsOf(uint32_t ms) { return (ms + 999) / 1000; }
 
 }  // namespace
 
-// A statement may wait for a lock as long as lock_timeout_ms, and must then still be answered.
+// A statement may wait for a lock for lock_timeout_ms, and must still be answered after that.
 HandleTimeouts::HandleTimeouts(const sql::ResourceOptions& options)
     : connect_s(SecondsOf(options.connect_timeout_ms)),
       read_s(SecondsOf(std::max(options.call_timeout_ms, options.lock_timeout_ms + 5'000))),

@@ -12,8 +12,8 @@
 namespace assent::mysql {
 namespace {
 
-// A literal with an exponent is a DOUBLE and keeps some 17 digits; without one it is a DECIMAL and
-// keeps all that the server has room for.
+// A literal with an exponent is a DOUBLE and keeps about 17 digits. Without an exponent it is a
+// DECIMAL and keeps all digits that fit in the server's type.
 Result<std::string> NumberLiteral(const std::string& text) {
   constexpr size_t kMostDigits = 65, kMostInFraction = 38, kMostOfDouble = 17;
   constexpr int kFarthest = 100;
@@ -52,7 +52,7 @@ Result<std::string> NumberLiteral(const std::string& text) {
   } else if (digits.size() <= kMostOfDouble) {
     return text;
   }
-  return Error{ErrorCode::kInvalid, "a number of more digits than the server would keep"};
+  return Error{ErrorCode::kInvalid, "the number has more digits than the server keeps"};
 }
 
 std::string StringLiteral(const std::string& text) {
@@ -60,7 +60,7 @@ std::string StringLiteral(const std::string& text) {
     const auto byte = static_cast<unsigned char>(c);
     return c != '\\' && byte != 127 && (byte >= 32 || c == '\n' || c == '\t' || c == '\r');
   });
-  // Under EMPTY_STRING_IS_NULL '' is NULL, and this is not.
+  // Under EMPTY_STRING_IS_NULL '' is NULL; this literal is not.
   if (!plain || text.empty()) return "_utf8mb4 X'" + ToHex(text) + "'";
   std::string literal = "'";
   for (const char c : text) {
@@ -76,13 +76,13 @@ struct ToLiteral {
   Result<std::string> operator()(int64_t value) const { return std::to_string(value); }
   Result<std::string> operator()(uint64_t value) const { return std::to_string(value); }
   Result<std::string> operator()(double value) const {
-    if (!std::isfinite(value)) return Error{ErrorCode::kInvalid, "a number that is not finite"};
+    if (!std::isfinite(value)) return Error{ErrorCode::kInvalid, "the number is not finite"};
     char text[40];
     const auto done = std::to_chars(text, text + sizeof text, value, std::chars_format::scientific);
     return std::string(text, done.ptr);
   }
   Result<std::string> operator()(const xa::Decimal& value) const {
-    if (!SplitNumber(value.digits)) return Error{ErrorCode::kInvalid, "a number that is none"};
+    if (!SplitNumber(value.digits)) return Error{ErrorCode::kInvalid, "not a valid number"};
     return NumberLiteral(value.digits);
   }
   Result<std::string> operator()(const std::string& value) const { return StringLiteral(value); }

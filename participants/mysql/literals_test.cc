@@ -24,7 +24,7 @@ TEST(Literals, WritesNumbersAsTheyAre) {
   EXPECT_EQ(*Literal(std::monostate{}), "NULL");
 }
 
-// With an exponent the server would read a DOUBLE, and drop what is past its 17 digits.
+// With an exponent the server would read a DOUBLE and drop what exceeds its 17 digits.
 TEST(Literals, WritesANumberWithAnExponentSoThatNoDigitIsLost) {
   const std::pair<const char*, const char*> cases[] = {
       {"1234567890123456789012e-2", "12345678901234567890.12"},
@@ -38,7 +38,7 @@ TEST(Literals, WritesANumberWithAnExponentSoThatNoDigitIsLost) {
       {".5e1", "5"},
       {"120e-1", "12"},
       {"1e64", "1"},
-      // Past what a DECIMAL holds, and exact as a DOUBLE is.
+      // Too large for a DECIMAL, and exact as a DOUBLE.
       {"1.2345678901234567e300", "1.2345678901234567e300"},
       {"1e-39", "1e-39"},
       {"1e400", "1e400"},
@@ -51,7 +51,7 @@ TEST(Literals, WritesANumberWithAnExponentSoThatNoDigitIsLost) {
   EXPECT_FALSE(Literal(xa::Decimal{"123456789012345678901e-60"}));
 }
 
-TEST(Literals, RefusesNumbersThatAreNone) {
+TEST(Literals, RefusesMalformedNumbers) {
   for (const char* digits : {"", "-", ".", "1 OR 1=1", "1e", "0x10", "1.2.3", "NaN", "1;", "--1"}) {
     EXPECT_FALSE(Literal(xa::Decimal{digits})) << digits;
   }
@@ -68,7 +68,7 @@ TEST(Literals, LeavesNothingInAStringThatAnySqlModeReadsDifferently) {
   EXPECT_EQ(*Literal(xa::Bytes{std::string("\0\xff", 2)}), "_binary X'00ff'");
 }
 
-TEST(Literals, StandBetweenSpacesWhereTheMarkersStood) {
+TEST(Literals, ReplaceTheMarkersBetweenSpaces) {
   EXPECT_EQ(Text("SELECT a-? FROM t WHERE b=?;", {int64_t{-5}, std::string("x?")}),
             "SELECT a- -5  FROM t WHERE b= 'x?' ");
   EXPECT_EQ(Text("SELECT '?', ?", {int64_t{1}}), "SELECT '?',  1 ");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Connections and servers that go away: on a real MariaDB that is killed and restarted.
+// Connections and servers that fail: on a real MariaDB that is killed and restarted.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -28,7 +28,7 @@ class Lost : public MariaDb {
     EXPECT_EQ(db.Do(Operation::kOpen, xid).code, Code::kOk);
     return xid;
   }
-  // Kills every session of ours that has nothing to do but holds a transaction, as a network would.
+  // Kills every idle session of ours that holds a transaction, as a network failure would.
   void KillOwner() {
     for (const auto& row :
          Root("SELECT id FROM information_schema.processlist WHERE user = 'assent' AND db = '" +
@@ -36,7 +36,7 @@ class Lost : public MariaDb {
       (void)test::Sql(server(), "KILL " + row.at(0));
     }
   }
-  // As another start: two within one second look the same.
+  // Waits so that the starts differ: two within one second look the same.
   void KillAndRestart() {
     ASSERT_TRUE(test::Eventually(kLong, [&] {
       const auto rows = Root(
@@ -63,7 +63,7 @@ TEST_F(Lost, PreparedBranchIsCommittedOnceItsOldSessionIsGone) {
   ASSERT_EQ(db->Run(xid, "UPDATE account SET amount = 1 WHERE id = 1").code, Code::kOk);
   ASSERT_EQ(db->Do(Operation::kPrepare, xid).code, Code::kOk);
   KillOwner();
-  // The first one finds its connection dead: unknown, not failed.
+  // The first commit finds its connection dead: unknown, not failed.
   EXPECT_EQ(db->Do(Operation::kCommit, xid).code, Code::kErRmFail);
   EXPECT_EQ(CommitUntilDone(*db, xid, Operation::kCommit).code, Code::kOk);
   EXPECT_EQ(Amount(1), "1");
@@ -85,7 +85,7 @@ TEST_F(Lost, RunOnADeadConnectionRefusesTheBranchAndMayBeTriedAgain) {
     return undone.code == Code::kOk;
   }));
   EXPECT_EQ(Amount(1), "100");
-  // The row is free: its session was seen to be gone.
+  // The row is unlocked: its session was confirmed gone.
   const xa::Xid next = Opened(*db);
   EXPECT_EQ(db->Run(next, "UPDATE account SET amount = 5 WHERE id = 1").code, Code::kOk);
   EXPECT_EQ(db->Do(Operation::kCommitOnePhase, next).code, Code::kOk);
@@ -158,9 +158,9 @@ TEST_F(Lost, ServerThatIsDownAtTheStartComesUpLater) {
   EXPECT_EQ(db->RollBackActive(xid).code, Code::kOk);
 }
 
-// Neither a statement nor a connect hangs on a server that has fallen silent; when it wakes up,
-// what the old session held is gone before "rolled back" is said.
-TEST_F(Lost, SilentServerIsGivenUpAndComesBack) {
+// Neither a statement nor a connect hangs on a server that has stopped responding. When it responds
+// again, the old session's locks are gone before "rolled back" is answered.
+TEST_F(Lost, UnresponsiveServerIsGivenUpUntilItRecovers) {
   sql::ResourceOptions options = Options();
   options.connect_timeout_ms = options.call_timeout_ms = options.lock_timeout_ms = 1'000;
   auto db = Open(options);
@@ -180,8 +180,8 @@ TEST_F(Lost, SilentServerIsGivenUpAndComesBack) {
   EXPECT_EQ(Amount(1), "100");
 }
 
-// The read time-out is long, for a statement may wait for a lock as long: a cancel does not wait
-// for it, nor does the roll-back behind the statement.
+// The read timeout is long, because a statement may wait for a lock that long. A cancel does not
+// wait for it, nor does the roll-back after the statement.
 TEST_F(Lost, SilentServerHoldsNeitherACancelledStatementNorItsRollBack) {
   sql::ResourceOptions options = Options();
   options.pool = 1;
@@ -240,7 +240,7 @@ TEST_F(Lost, DeniedAccessIsDownAndThePasswordFileIsReadAgain) {
   Root("DROP USER keeper@'%'");
 }
 
-// Trap 12: ids are used again after a restart; what has the same id then is somebody else.
+// Trap 12: ids are reused after a restart; the same id is then somebody else's session.
 TEST_F(Lost, SessionOfAnEarlierStartIsNeverEnded) {
   auto driver = MakeMySqlDriver(Options());
   Result<std::unique_ptr<sql::Session>> first = driver->Connect();
@@ -255,19 +255,19 @@ TEST_F(Lost, SessionOfAnEarlierStartIsNeverEnded) {
   EXPECT_EQ((*control)->CancelStatement(old).error().code, ErrorCode::kNotFound);
   EXPECT_TRUE(*(*control)->IsGone(old));
   EXPECT_TRUE((*innocent)->List().has_value());
-  // With the right start it is ended.
+  // With the correct start it is ended.
   EXPECT_TRUE((*control)->EndSession((*innocent)->id()).has_value());
   EXPECT_TRUE(test::Eventually(kLong, [&] { return *(*control)->IsGone((*innocent)->id()); }));
   EXPECT_FALSE((*innocent)->List().has_value());
   EXPECT_FALSE((*innocent)->alive());
-  // One that has not noticed the restart says nothing of sessions that began after it.
+  // A session that has not noticed the restart knows nothing of sessions that began after it.
   const auto cancelled = (*first)->CancelStatement((*control)->id());
   ASSERT_FALSE(cancelled.has_value());
   EXPECT_NE(cancelled.error().code, ErrorCode::kNotFound);
   EXPECT_FALSE((*first)->alive());
 }
 
-TEST_F(Lost, IdleSessionThatMissedARestartTakesNoOwnerForGone) {
+TEST_F(Lost, IdleSessionThatMissedARestartConsidersNoOwnerGone) {
   auto driver = MakeMySqlDriver(Options());
   Result<std::unique_ptr<sql::Session>> one = driver->Connect();
   Result<std::unique_ptr<sql::Session>> two = driver->Connect();
@@ -279,8 +279,8 @@ TEST_F(Lost, IdleSessionThatMissedARestartTakesNoOwnerForGone) {
   EXPECT_FALSE((*two)->NoneBefore((*owner)->id(), {}).has_value());
 }
 
-// The connection over which statements are cancelled has nothing else to do, so it does not notice
-// that the server was restarted.
+// The connection over which statements are cancelled is otherwise idle, so it does not notice that
+// the server was restarted.
 TEST_F(Lost, CancelEndsAStatementAfterARestartOfTheServerToo) {
   auto db = Open();
   const auto cancel = [&] {

@@ -24,15 +24,16 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int32_t kLibraryError = 2000;
 constexpr unsigned kDefaultPort = 3306;
-// The library refuses a longer packet, that is a longer row, before it makes space for it; a little
-// more than the bound on a result, so that the connection outlives a row that is just past it.
+// The library refuses a longer packet, and thus a longer row, before it allocates memory for it.
+// This is slightly more than the bound on a result, so that a row that just exceeds the bound does
+// not cost the connection.
 constexpr size_t kLongestRowPastTheBound = 1u << 20;
-// How long the rest of a result past its bounds is read and thrown away before the connection is
-// given up instead.
-constexpr std::chrono::milliseconds kThrowAwayFor{1'000};
+// How long the rest of a result beyond its bounds is read and discarded; after that the connection
+// is closed instead.
+constexpr std::chrono::milliseconds kDiscardFor{1'000};
 constexpr int kRestOfARowMs = 100;
 
-// What becomes of an answer's results, in the order in which they come.
+// Receives the results of an answer, in order.
 class Sink {
  public:
   virtual ~Sink() = default;
@@ -40,7 +41,7 @@ class Sink {
   // NULL is a null pointer.
   virtual void TakeRow(MYSQL_ROW row, const unsigned long* lengths) { (void)row, (void)lengths; }
   virtual void Changed(uint64_t rows) { (void)rows; }
-  // Nothing more is wanted: the rest is thrown away.
+  // Whether the rest can be discarded.
   virtual bool full() const { return false; }
 };
 
@@ -91,7 +92,7 @@ class ClientResults : public Sink {
       values.push_back(row[i] == nullptr ? xa::Value() : ValueOf(forms_[i], {row[i], lengths[i]}));
     }
   }
-  // What ends a CALL that has returned results adds none.
+  // The final status of a CALL that has returned results adds no result.
   void Changed(uint64_t rows) override {
     if (!full_ && results_.empty()) results_.emplace_back().affected = rows;
   }
@@ -124,7 +125,7 @@ class MariaDbHandle : public MySqlHandle {
     if (socket_ >= 0) close(socket_);
   }
 
-  // The longest statement that the server takes.
+  // Reads the length of the longest statement that the server accepts.
   std::optional<ServerError> LearnLongest() {
     std::vector<Row> rows;
     std::optional<ServerError> error = Query("SELECT @@max_allowed_packet", rows);
@@ -141,7 +142,7 @@ class MariaDbHandle : public MySqlHandle {
     if (socket_ >= 0) shutdown(socket_, SHUT_RDWR);
   }
   void OwnSocket(int socket) override {
-    CHECK(socket_ < 0) << "this connection has its socket";
+    CHECK(socket_ < 0) << "the connection already has its socket";
     socket_ = socket;
   }
 
@@ -149,7 +150,7 @@ class MariaDbHandle : public MySqlHandle {
     Sink none;
     return Ask(sql, none);
   }
-  // The count comes with the end of an answer, behind its rows.
+  // The count arrives with the end of an answer, after its rows.
   std::optional<ServerError> Warnings(std::vector<Warning>& warnings) override {
     if (alive_ && mysql_warning_count(handle_.get()) == 0) return std::nullopt;
     std::vector<Row> rows;
@@ -175,7 +176,7 @@ class MariaDbHandle : public MySqlHandle {
                                  bool& too_large) override {
     ClientResults taken(bounds, results);
     std::optional<ServerError> error = Ask(sql, taken);
-    // What came behind the bounds, an error or the end of the connection, changes nothing.
+    // Whatever follows the bounds, an error or the end of the connection, changes nothing.
     too_large = taken.full() || (error && error->number == kPacketTooLarge);
     if (too_large || error) results.clear();
     return too_large ? std::nullopt : error;
@@ -187,14 +188,14 @@ class MariaDbHandle : public MySqlHandle {
     return error ? error : ReadAnswer(sink);
   }
 
-  // One statement goes out; its answer is owed until ReadAnswer has read it.
+  // Sends one statement. ReadAnswer must then read its answer.
   std::optional<ServerError> Send(const std::string& sql) {
     if (!alive_) return ServerError{kServerGone, "HY000", "the connection is closed"};
-    // The server would close the connection, and might do so before it says why.
+    // The server would close the connection, perhaps before it reports the reason.
     if (max_packet_ > 0 && sql.size() + 1 >= max_packet_) {
       return ServerError{kStatementTooLong, "08S01",
                          "the statement with its parameters has " + std::to_string(sql.size()) +
-                             " bytes; the server takes less than " + std::to_string(max_packet_) +
+                             " bytes; the server accepts less than " + std::to_string(max_packet_) +
                              " (max_allowed_packet)"};
     }
     if (mysql_send_query(handle_.get(), sql.data(), sql.size()) != 0) return Failure();
@@ -202,17 +203,17 @@ class MariaDbHandle : public MySqlHandle {
     return std::nullopt;
   }
 
-  // The whole answer to the first of the statements that were sent and not yet answered: all its
-  // results up to their end. An error ends it, wherever it comes.
+  // Reads the whole answer to the oldest statement that was sent and not yet answered: all of its
+  // results to the end. An error, wherever it comes, ends the answer.
   std::optional<ServerError> ReadAnswer(Sink& sink) {
-    CHECK(owed_ > 0) << "no answer is owed";
+    CHECK(owed_ > 0) << "no statement is unanswered";
     --owed_;
     if (mysql_read_query_result(handle_.get()) != 0) return Failure();
     std::optional<Clock::time_point> give_up;
     for (;;) {
       std::optional<ServerError> error = ReadResult(sink, give_up);
       if (error) return error;
-      const int next = mysql_next_result(handle_.get());  // -1: that was the last
+      const int next = mysql_next_result(handle_.get());  // -1: no more results
       if (next > 0) return Failure();
       if (next < 0) return std::nullopt;
     }
@@ -229,20 +230,20 @@ class MariaDbHandle : public MySqlHandle {
     while (const MYSQL_ROW row = mysql_fetch_row(set.get())) {
       if (!sink.full()) sink.TakeRow(row, mysql_fetch_lengths(set.get()));
       if (!sink.full()) continue;
-      if (!give_up) give_up = Clock::now() + kThrowAwayFor;
+      if (!give_up) give_up = Clock::now() + kDiscardFor;
       if (Clock::now() > *give_up) return GiveUp();
     }
-    // No row: the end, or an error. Only this tells which.
+    // No row: the end, or an error. Only the error number distinguishes them.
     if (mysql_errno(handle_.get()) == 0) return std::nullopt;
     ServerError error = Failure();
     if (error.number == kLostInQuery && RestWaits()) {
-      error = {kPacketTooLarge, "HY000", "a row is longer than the library may read"};
+      error = {kPacketTooLarge, "HY000", "a row exceeds the library's packet limit"};
     }
     return error;
   }
 
-  // Of a row that is longer than it may read the library says what it says of a lost connection;
-  // but then the server's next bytes are, or soon will be, in the socket.
+  // For a row that is longer than its limit, the library reports a lost connection. But then the
+  // server's next bytes are in the socket, or soon will be.
   bool RestWaits() const {
     pollfd ready{socket_, POLLIN, 0};
     char next = 0;
@@ -253,13 +254,15 @@ class MariaDbHandle : public MySqlHandle {
   ServerError GiveUp() {
     alive_ = false;
     Sever();
-    return {kServerGone, "HY000", "the rest of a result was too long to be thrown away"};
+    return {kServerGone, "HY000",
+            "the connection was closed because the rest of a result was too long to discard"};
   }
 
   ServerError Failure() {
     ServerError error{static_cast<int32_t>(mysql_errno(handle_.get())),
                       mysql_sqlstate(handle_.get()), mysql_error(handle_.get())};
-    if (error.number == 0) error = {kLibraryError, "HY000", "the library names no error"};
+    if (error.number == 0)
+      error = {kLibraryError, "HY000", "the client library reported no error number"};
     if (IsLost(error.number)) alive_ = false;
     return error;
   }
@@ -268,7 +271,7 @@ class MariaDbHandle : public MySqlHandle {
   int socket_;  // a duplicate: the library may close its own while Sever() runs
   bool alive_ = true;
   uint64_t max_packet_ = 0;
-  uint32_t owed_ = 0;  // answers
+  uint32_t owed_ = 0;  // statements sent and not yet answered
 };
 
 struct Place {

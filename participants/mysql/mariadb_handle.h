@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A connection of libmariadb: the pool's connections, which carry branches.
+// A connection of libmariadb: for the pool's connections, which run branches.
 //
-// Rows are read one by one as the server sends them, so that a result past its bounds fills no
-// memory; the end of the rows is looked at, so that an error behind them is not lost. To send a
-// statement and to read its whole answer are separate steps inside.
+// Rows are read one by one as the server sends them, so that a result beyond its bounds does not
+// use memory. The end of the rows is checked, so that an error after them is not missed. Sending a
+// statement and reading its whole answer are separate steps inside.
 #pragma once
 
 #include <memory>
@@ -13,7 +13,7 @@
 
 namespace assent::mysql {
 
-// kUnavailable or kDenied; the message holds no password.
+// Errors: kUnavailable or kDenied; the message contains no password.
 Result<std::unique_ptr<MySqlHandle>> ConnectByMariaDb(const sql::ResourceOptions& options,
                                                       const std::string& password);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who holds a connection, who waits, who is cancelled: on a real MariaDB.
+// Leasing, waiting for and cancelling on connections of the pool: on a real MariaDB.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -50,7 +50,7 @@ TEST_F(Pool, AnswersAnOpenInsideSubmitWhereAConnectionIsFree) {
   EXPECT_EQ(db->RollBackActive(second).code, Code::kOk);
 }
 
-TEST_F(Pool, ServesWhoWaitsInOrder) {
+TEST_F(Pool, ServesWaitingBranchesInOrder) {
   auto db = OpenWith(2);
   const xa::Xid a = NewXid(), b = NewXid(), c = NewXid(), d = NewXid();
   ASSERT_EQ(db->Do(Operation::kOpen, a).code, Code::kOk);
@@ -67,7 +67,7 @@ TEST_F(Pool, ServesWhoWaitsInOrder) {
   EXPECT_EQ(db->RollBackActive(a).code, Code::kOk);
 }
 
-TEST_F(Pool, TakesWhoIsCancelledOrRolledBackOutOfTheQueue) {
+TEST_F(Pool, RemovesCancelledAndRolledBackBranchesFromTheQueue) {
   auto db = OpenWith(1);
   const xa::Xid holder = NewXid(), cancelled = NewXid(), undone = NewXid(), last = NewXid();
   ASSERT_EQ(db->Do(Operation::kOpen, holder).code, Code::kOk);
@@ -86,7 +86,7 @@ TEST_F(Pool, TakesWhoIsCancelledOrRolledBackOutOfTheQueue) {
   EXPECT_EQ(db->sink().Answers(first), 1u);
 }
 
-// The wait for a lock ends long before its own time-out, and the branch can be rolled back.
+// The wait for a lock ends long before its own timeout, and the branch can be rolled back.
 TEST_F(Pool, CancelEndsAStatementThatWaitsForALock) {
   auto db = OpenWith(2);
   const xa::Xid holder = NewXid(), waiter = NewXid();
@@ -108,7 +108,7 @@ TEST_F(Pool, CancelEndsAStatementThatWaitsForALock) {
   EXPECT_EQ(Amount(2), "100");
 }
 
-// Cancels that cross with the end of their statement never hit a later verb.
+// Cancels that cross the end of their statement never hit a later verb.
 TEST_F(Pool, CancelThatComesLateHitsNothingElse) {
   auto db = OpenWith(1);
   for (int i = 0; i < 60; ++i) {
@@ -154,14 +154,14 @@ TEST_F(Pool, AnswersEveryCallBeforeStopReturns) {
   EXPECT_EQ(db->sink().Answers(open), 1u);
   EXPECT_TRUE(xa::IsRollBack(db->Wait(run).code));
   EXPECT_TRUE(xa::IsRollBack(db->Wait(open).code));
-  // And what comes after it.
+  // And every later call.
   EXPECT_TRUE(xa::IsRollBack(db->Do(Operation::kOpen, NewXid()).code));
   EXPECT_EQ(db->Do(Operation::kCommit, idle).code, Code::kErRmFail);
   EXPECT_EQ(db->Find(idle, true).found, xa::Found::kUnknown);
   EXPECT_FALSE(db->Scan().complete);
 }
 
-// Phase two of a branch without a connection needs none of the pool.
+// Phase two of a branch without a connection needs no connection of the pool.
 TEST_F(Pool, CommitsAnOrphanWhileEveryConnectionIsTaken) {
   auto db = OpenWith(1);
   const xa::Xid orphan = NewXid(), holder = NewXid();

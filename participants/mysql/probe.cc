@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The questions asked of a server before it is trusted, and what mends what is missing.
+// Probes a server before it is used, and warns with the statement that fixes a missing requirement.
 #include <utility>
 
 #include "participants/mysql/errors.h"
@@ -8,7 +8,7 @@
 namespace assent::mysql {
 namespace {
 
-// Enough to name in one warning.
+// How many tables one warning names.
 constexpr size_t kTablesNamed = 10;
 
 constexpr const char* kSystemSchemas =
@@ -31,7 +31,7 @@ Result<sql::Probe> MySqlSession::ProbeServer() {
   if (done && !mariadb_) done = ProbeMySql(probe);
   if (!done) return done.error();
   facts_->Set(std::move(facts));
-  const Result<void> introduced = Introduce();
+  const Result<void> introduced = ReadIdentity();
   if (!introduced) return introduced.error();
   probe.stamp = stamp_;
   if (mariadb_) ProbeIdentity(probe);
@@ -42,14 +42,14 @@ void MySqlSession::ProbeIdentity(sql::Probe& probe) const {
   if (has_row_) return;
   if (probe.witness) {
     probe.warnings.push_back(
-        "the row that identifies this server is missing from table assent_witness: somebody has "
-        "deleted it, or this is another server; if it is the right one, make a new row with "
+        "the row that identifies this server is missing from table assent_witness: it was deleted, "
+        "or this is another server; if it is the right server, insert a new row with "
         "`assent resource install " +
         options_.name + "`");
   } else if (!has_created_) {
     probe.warnings.push_back(
         "nothing but its address identifies this server: after a restart it may be another one, "
-        "and what is in doubt then becomes HAZARD; install the witness table with `assent resource "
+        "and branches in doubt then become HAZARD; install the witness table with `assent resource "
         "install " +
         options_.name + "`, or GRANT SELECT (Host) ON mysql.global_priv TO the account");
   }
@@ -111,15 +111,15 @@ Result<void> MySqlSession::ProbeTables(sql::Probe& probe, Facts& facts) {
   }
   probe.witness = facts.witness;
   if (count > 0) {
-    probe.warnings.push_back(
-        std::to_string(count) +
-        " tables without transactions keep their change after a roll-back: " + names +
-        (count > kTablesNamed ? ", …" : "") + "; ALTER TABLE … ENGINE = InnoDB");
+    probe.warnings.push_back(std::to_string(count) +
+                             " non-transactional tables keep changes after a roll-back: " + names +
+                             (count > kTablesNamed ? ", …" : "") +
+                             "; ALTER TABLE … ENGINE = InnoDB");
   }
   return {};
 }
 
-// Whether it can be known that plain statements leave nothing in a session: see Reset.
+// Determines whether plain statements can leave something in a session: see Reset.
 Result<void> MySqlSession::ProbeStoredCode(sql::Probe& probe, Facts& facts) {
   const Result<std::string> seen = OneValue(
       std::string("SELECT (SELECT COUNT(*) FROM information_schema.TRIGGERS "
@@ -140,8 +140,7 @@ Result<void> MySqlSession::ProbeStoredCode(sql::Probe& probe, Facts& facts) {
   if (blind) {
     probe.warnings.push_back(
         "the account cannot see triggers and stored functions, so each connection is replaced "
-        "after "
-        "each branch; GRANT TRIGGER, EXECUTE ON the database TO the account");
+        "after each branch; GRANT TRIGGER, EXECUTE ON the database TO the account");
   }
   return {};
 }
@@ -166,9 +165,8 @@ Result<void> MySqlSession::ProbeMySql(sql::Probe& probe) {
   for (const Row& row : listed) {
     if (*binary_log == "1" && !row.empty() && row[0] != std::to_string(xa::kFormatId)) {
       probe.warnings.push_back(
-          "prepared branches with other format ids stand beside ours in the binary log: this "
-          "server "
-          "may lose prepared branches in a crash; finish them with XA COMMIT or XA ROLLBACK");
+          "the binary log contains prepared branches with other format ids: this server may lose "
+          "prepared branches in a crash; finish them with XA COMMIT or XA ROLLBACK");
       break;
     }
   }

@@ -42,7 +42,7 @@ class Results : public MariaDb {
     EXPECT_EQ(db.Do(Operation::kOpen, xid).code, Code::kOk);
     return xid;
   }
-  // A branch that has changed account 1 before.
+  // A branch that has already changed account 1.
   xa::Xid Changed(sql::TestDriver& db) {
     const xa::Xid xid = Opened(db);
     EXPECT_EQ(db.Run(xid, "UPDATE account SET amount = 0 WHERE id = 1").code, Code::kOk);
@@ -54,12 +54,12 @@ class Results : public MariaDb {
     EXPECT_EQ(Amount(1), "100");
     EXPECT_EQ(One("SELECT COUNT(*) FROM rt"), "1");
     EXPECT_EQ(One("SELECT COUNT(*) FROM parent"), "3");
-    // Its connection, or the one in its place, serves others.
+    // Its connection, or the one that replaces it, is usable.
     const xa::Xid next = Opened(db);
     EXPECT_EQ(db.Run(next, "SELECT id FROM account", {}, 2).code, Code::kOk);
     EXPECT_EQ(db.RollBackActive(next).code, Code::kOk);
   }
-  // The id of the session that runs a statement that begins like this, once there is one.
+  // The id of the session that runs a statement with this beginning, once there is one.
   std::string SessionThatRuns(const std::string& statement) {
     std::string id;
     test::Eventually(kLong, [&] {
@@ -69,7 +69,7 @@ class Results : public MariaDb {
     });
     return id;
   }
-  // What becomes of a query that has sent rows and then is ended by `kill`.
+  // The completion of a query that has sent rows and is then ended by `kill`.
   xa::Completion Killed(sql::TestDriver& db, const xa::Xid& xid, const std::string& kill) {
     const uint64_t run = db.PostRun(
         xid, {{"SELECT seq, REPEAT('x', 20000), SLEEP(IF(seq = 3, 600, 0)) FROM seq_1_to_5 "
@@ -107,7 +107,7 @@ TEST_F(Results, ErrorBehindTheColumnHeaderRefusesTheBranch) {
 TEST_F(Results, DeadlockBehindARowIsADeadlock) {
   auto db = Open();
   const xa::Xid victim = Changed(*db), winner = Opened(*db);
-  // The server rolls back the one that has changed less.
+  // The server rolls back the transaction that has changed less.
   ASSERT_EQ(db->Run(winner, "INSERT INTO rt SELECT seq, 1 FROM seq_100_to_300").code, Code::kOk);
   ASSERT_EQ(db->Run(winner, "UPDATE account SET amount = 7 WHERE id = 2").code, Code::kOk);
   const uint64_t first =
@@ -172,7 +172,7 @@ TEST_F(Results, ErrorInALaterResultOfACallRefusesTheBranch) {
   ExpectUndone(*db, xid);
 }
 
-// What is behind the bound would take the server days: the connection is given up instead.
+// The server would take days for the rest beyond the bound: the connection is closed instead.
 TEST_F(Results, ResultWithoutAnEndIsGivenUpPastItsBound) {
   sql::ResourceOptions options = Options();
   options.max_rows = 5;
@@ -200,7 +200,7 @@ TEST_F(Results, RowThatIsFarTooLongIsRefused) {
   ExpectUndone(*db, xid);
 }
 
-// 700 KB of bytes are twice as long as a literal.
+// As a literal, 700 KB of bytes are twice as long.
 TEST_F(Results, StatementPastTheServersPacketIsRefusedAndNamesTheSizes) {
   Root("CREATE TABLE files (id INT PRIMARY KEY, content LONGBLOB)", database_);
   Root("SET GLOBAL max_allowed_packet = 1048576");
@@ -247,7 +247,7 @@ TEST_F(Results, ValueOfAResultPastTheServersPacketIsRefusedAndNamesTheSize) {
   ExpectUndone(*db, xid);
 }
 
-// A value may be far longer than what a result may have.
+// A value may be far longer than a result is allowed to be.
 TEST_F(Results, BoundOnResultsBoundsNoParameter) {
   Root("CREATE TABLE files (id INT PRIMARY KEY, content LONGTEXT)", database_);
   sql::ResourceOptions options = Options();
@@ -310,8 +310,8 @@ TEST_F(Results, ResultsOfACallAreBoundedTogether) {
   EXPECT_EQ(db->RollBackActive(xid).code, Code::kOk);
 }
 
-// What is asked of a column is told by its type, whatever its values are.
-TEST_F(Results, FormOfAColumnIsToldByItsTypeAndNeverByAValue) {
+// A column's form depends on its type, whatever its values are.
+TEST_F(Results, FormOfAColumnDependsOnItsTypeOnly) {
   Root(
       "CREATE TABLE f (small INT UNSIGNED, big BIGINT, ubig BIGINT UNSIGNED, d DECIMAL(20,0), "
       "b32 BIT(32), b33 BIT(33), at DATETIME, f DOUBLE, z INT ZEROFILL);"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Connecting: settings, the socket, and who the server is.
+// Connects a session: its settings, its socket and the server's identity.
 #include "participants/mysql/session.h"
 
 #include <charconv>
@@ -15,8 +15,8 @@
 namespace assent::mysql {
 namespace {
 
-// When the server's files were created. Of the system tables this one is not rewritten by
-// mysql_upgrade, and its time is in the table, where a copy of the files keeps it. NULL where the
+// When the server's files were created. Of the system tables, this is the one that mysql_upgrade
+// does not rewrite; its creation time is in the table, so a copy of the files keeps it. NULL if the
 // account has no privilege on it.
 constexpr const char* kCreated =
     "(SELECT UNIX_TIMESTAMP(CREATE_TIME) FROM information_schema.TABLES "
@@ -59,7 +59,7 @@ Result<void> MySqlSession::Open() {
     const Result<void> found = FindSocket();
     if (!found) return found.error();
   }
-  return Introduce();
+  return ReadIdentity();
 }
 
 Result<void> MySqlSession::SetUp() {
@@ -67,7 +67,7 @@ Result<void> MySqlSession::SetUp() {
     const std::optional<ServerError> error = handle_->Do(sql);
     if (!error) continue;
     const Error refused = ErrorOf(*error);
-    return Error{refused.code, "the server refuses a setting that a session needs (" + sql +
+    return Error{refused.code, "the server rejected a setting that a session needs (" + sql +
                                    "): " + refused.message};
   }
   const std::vector<Setting> settings = SettingsOf(options_);
@@ -99,7 +99,7 @@ Result<void> MySqlSession::FindSocket() {
   return {};
 }
 
-Result<void> MySqlSession::Introduce() {
+Result<void> MySqlSession::ReadIdentity() {
   Result<std::string> version = OneValue("SELECT VERSION()");
   if (!version) return version.error();
   version_ = std::move(*version);
@@ -113,7 +113,7 @@ Result<void> MySqlSession::Introduce() {
            status + ".global_status WHERE VARIABLE_NAME IN ('Uptime', 'Innodb_lsn_flushed')");
   if (!rows) return rows.error();
   if (rows->size() != 1 || (*rows)[0].size() != 8) {
-    return Error{ErrorCode::kUnavailable, "the server does not say who it is"};
+    return Error{ErrorCode::kUnavailable, "the server did not report its identity"};
   }
   const Row& row = (*rows)[0];
   const auto text = [&row](size_t i) { return row[i].value_or(""); };
@@ -136,7 +136,7 @@ Result<void> MySqlSession::Introduce() {
   return {};
 }
 
-// Only where there can be no row it is not there: whatever else went wrong says nothing.
+// The row is absent only if it cannot exist; any other error proves nothing.
 Result<std::string> MySqlSession::ReadIdentityRow() {
   std::vector<Row> rows;
   const std::optional<ServerError> error = handle_->Query(

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // A session on MariaDB or MySQL: one XA branch at a time, in SQL.
 //
-// Contract: see sql/session.h. The session's default is READ COMMITTED, read-write; a branch that
-// wants otherwise pays one more round trip. What client SQL may leave in a session stands at Reset.
-// The identity of a server: MySQL's server_uuid; MariaDB has none, so host name, port and server
-// id, when its system tables were created (where the account may see that), and, once the witness
-// table is installed, a random row in it. A copy of a data directory that is started in the same
-// place is known only by its log, which is behind the original's. A server's
-// start is UNIX_TIMESTAMP() - Uptime of one statement: the server computes both from the same
-// reading, so it is constant; two starts within one second look the same.
-// That the branch is still ours: the server itself refuses COMMIT and DDL inside it (1399), and XA
-// END fails where a procedure has ended it. A procedure that ends it and starts one under the same
-// XID, which it would have to be told, is not noticed.
-// A silent server: Sever() works over TCP, where the port that the server sees is the one that we
-// have; elsewhere the read time-out ends the wait, which is longer than the longest wait for a
-// lock. Threads: one at a time; Sever() by any while a statement runs.
+// Contract: see sql/session.h. The session's default is READ COMMITTED, read-write; other options
+// of a branch cost one more round trip. Reset describes what client SQL may leave in a session.
+// Identity of a server: MySQL's server_uuid. MariaDB has none; there it is host name, port and
+// server id, the creation time of its system tables (if the account may see it) and, once the
+// witness table is installed, a random row in it. A copy of a data directory that is started in the
+// same place is recognized only by its log, which is behind the original's. The start of a server
+// is UNIX_TIMESTAMP() - Uptime of one statement. The server computes both from the same reading, so
+// the start is constant; two starts within one second look the same.
+// Ownership of the branch: the server itself refuses COMMIT and DDL inside it (1399), and XA END
+// fails if a procedure has ended it. A procedure that ends it and starts one under the same XID,
+// which it would have to know, is not noticed.
+// Unresponsive server: Sever() works over TCP if the server sees the port that we use. Elsewhere
+// the read timeout ends the wait; it is longer than the longest wait for a lock.
+// Threads: one at a time; Sever() from any while a statement runs.
 #pragma once
 
 #include <memory>
@@ -29,12 +29,12 @@
 
 namespace assent::mysql {
 
-// Sorts behind every key of a branch, which is hexadecimal.
+// Sorts after the key of every branch, which is hexadecimal.
 inline constexpr char kIdentityMark = '~';
 
 class MySqlSession final : public sql::Session {
  public:
-  // Which library carries it: only libmariadb's connections run clients' statements.
+  // The client library: only libmariadb's connections run clients' statements.
   enum class Library { kMariaDb, kConnector };
   static Result<std::unique_ptr<sql::Session>> Connect(const sql::ResourceOptions& options,
                                                        std::shared_ptr<SharedFacts> facts,
@@ -69,9 +69,9 @@ class MySqlSession final : public sql::Session {
   void Sever() override { handle_->Sever(); }
   bool ClosedByPeer() const override { return handle_->ClosedByPeer(); }
 
-  // Cheap where the branch's text and the database allow it to be known that nothing was left: only
-  // plain statements without variables, and no trigger or stored function that could run behind
-  // them. Otherwise the session is replaced by a new one.
+  // Cheap if the branch certainly left nothing in the session: it ran only plain statements without
+  // variables, and the database has no trigger or stored function that they could have invoked.
+  // Otherwise replaces the session by a new one.
   Result<void> Reset() override;
   Result<sql::Probe> ProbeServer() override;
 
@@ -83,11 +83,11 @@ class MySqlSession final : public sql::Session {
   Result<void> Open();
   Result<void> SetUp();  // settings.h
   Result<void> FindSocket();
-  Result<void> Introduce();               // who this is and who the server is
-  Result<std::string> ReadIdentityRow();  // empty: there is none
-  // Ends and rolls back; the first answer that is not kOk.
+  Result<void> ReadIdentity();            // of the session and of the server
+  Result<std::string> ReadIdentityRow();  // empty: there is no row
+  // Ends and rolls back; returns the first answer that is not kOk.
   sql::VerbResult EndAndRollBack(const xa::Xid& xid);
-  sql::VerbResult Undone(sql::VerbResult answer);
+  sql::VerbResult CheckRollBackWarnings(sql::VerbResult answer);
   sql::VerbResult EndWork(const xa::Xid& xid);
   std::optional<sql::VerbResult> ChangedValueOf(const sql::ScannedStatement& statement,
                                                 const xa::StatementResult& result);
@@ -113,10 +113,10 @@ class MySqlSession final : public sql::Session {
   bool mariadb_ = true;
   sql::ScanOptions scan_;
 
-  bool read_only_ = false;         // of the branch
-  bool touched_ = false;           // a statement may have left something in the session
-  bool unsettled_ = false;         // stored code ran that may have changed what settings.h sets
-  uint64_t servers_settings_ = 0;  // SharedFacts': those that this session began with
+  bool read_only_ = false;  // of the branch
+  bool touched_ = false;    // a statement may have left something in the session
+  bool unsettled_ = false;  // stored code ran that may have changed the settings of settings.h
+  uint64_t servers_settings_ = 0;  // SharedFacts' count when this session began
 };
 
 }  // namespace assent::mysql

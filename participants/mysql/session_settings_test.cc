@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A session's settings on a MariaDB whose configuration would have them otherwise.
+// A session's settings on a MariaDB whose configuration differs from them.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -34,7 +34,7 @@ class SessionSettings : public MariaDb {
   }
 };
 
-// It ignores the character set that clients ask for when they connect.
+// The server ignores the character set that clients request when they connect.
 class IgnoredHandshake : public SessionSettings {
  protected:
   void SetUp() override {
@@ -52,7 +52,7 @@ class IgnoredHandshake : public SessionSettings {
         "CREATE TABLE t (id INT PRIMARY KEY, u VARCHAR(9) CHARACTER SET utf8mb4, "
         "l VARCHAR(9) CHARACTER SET latin1)",
         database_);
-    // init_connect is not for users who may do everything.
+    // init_connect does not run for users with all privileges.
     Root("CREATE USER plain@'%' IDENTIFIED BY 'plain'");
     Root("GRANT ALL ON " + database_ + ".* TO plain@'%'");
   }
@@ -116,7 +116,7 @@ TEST_F(SessionSettings, KeepTheServersSqlModeAndTimeZone) {
   Root("SET GLOBAL sql_mode = '" + mode + "', time_zone = 'SYSTEM'");
 }
 
-// A client sent a text; that the server would read its literal as NULL is none of its business.
+// A client sent a text and gets a text, even if the server would read its literal as NULL.
 TEST_F(SessionSettings, ThatReadAnEmptyLiteralAsNullLeaveAnEmptyParameterAText) {
   const std::string before = Root("SELECT @@GLOBAL.sql_mode").at(0).at(0);
   Root("SET GLOBAL sql_mode = 'EMPTY_STRING_IS_NULL'");
@@ -150,7 +150,7 @@ TEST_F(SessionSettings, ThatMisreadALiteralAreNamedWhereItIsRefused) {
   Root("SET GLOBAL sql_mode = '" + mode + "'");
 }
 
-// What a procedure sets does not garble what the branch says after it.
+// What a procedure sets does not garble the text of the branch's later statements.
 TEST_F(SessionSettings, OfAProcedureDoNotGarbleTheNextStatement) {
   Root("SET GLOBAL sql_mode = ''");
   RootWhole(
@@ -171,7 +171,7 @@ TEST_F(SessionSettings, OfAProcedureDoNotGarbleTheNextStatement) {
   Root("SET GLOBAL sql_mode = DEFAULT");
 }
 
-// Else the same statement would mean one thing on one connection and another on the next.
+// Otherwise the same statement would mean one thing on one connection and another on the next.
 TEST_F(SessionSettings, FollowTheServersWhenTheyChange) {
   sql::ResourceOptions options = Options();
   options.pool = 1;

@@ -16,8 +16,8 @@ std::string RowLimit(const sql::ResourceOptions& options) {
 
 }  // namespace
 
-// The isolation's variable has one name on MariaDB and another on MySQL: each vendor reads only the
-// comment that is meant for it.
+// MariaDB and MySQL have different names for the isolation variable: each reads only its own kind
+// of executable comment.
 std::vector<Setting> SettingsOf(const sql::ResourceOptions& options) {
   return {
       {"character_set_client", "@@character_set_client", "utf8mb4"},
@@ -55,7 +55,7 @@ std::string ReadStatement(const std::vector<Setting>& settings) {
 
 Result<void> CheckSettings(const std::vector<Setting>& settings, const Row& row) {
   if (row.size() != settings.size()) {
-    return Error{ErrorCode::kUnavailable, "the server does not tell the session's settings"};
+    return Error{ErrorCode::kUnavailable, "the server did not report the session's settings"};
   }
   for (size_t i = 0; i < settings.size(); ++i) {
     const std::string is = row[i].value_or("NULL");
@@ -63,8 +63,8 @@ Result<void> CheckSettings(const std::vector<Setting>& settings, const Row& row)
     return Error{ErrorCode::kUnavailable,
                  std::string("the session's ") + settings[i].name + " is " + is +
                      " although it was set to " + settings[i].wanted +
-                     "; a proxy in front of the server that answers SET itself must pass it on, or "
-                     "the resource's url must name the server itself"};
+                     "; a proxy that answers SET itself must pass it on to the server, or the "
+                     "resource's url must name the server itself"};
   }
   return {};
 }

@@ -14,9 +14,9 @@ const std::vector<Setting> kSettings = {{"character_set_client", "@@c", "utf8mb4
 
 TEST(Settings, AreReadInOneStatement) { EXPECT_EQ(ReadStatement(kSettings), "SELECT @@c, @@a"); }
 
-TEST(Settings, ThatHoldAreTaken) { EXPECT_TRUE(CheckSettings(kSettings, {"utf8mb4", "1"})); }
+TEST(Settings, ThatMatchAreAccepted) { EXPECT_TRUE(CheckSettings(kSettings, {"utf8mb4", "1"})); }
 
-TEST(Settings, ThatDoNotHoldAreNamedWithWhatToDo) {
+TEST(Settings, ThatDifferAreNamedWithTheRemedy) {
   const auto client = CheckSettings(kSettings, {"latin1", "1"});
   ASSERT_FALSE(client);
   EXPECT_EQ(client.error().code, ErrorCode::kUnavailable);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: a database of its own on the shared MariaDB, and resources over it.
+// For tests: a separate database on the shared MariaDB, and resources over it.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -28,7 +28,7 @@ class MariaDb : public ::testing::Test {
   }
   void TearDown() override {
     if (!server_->Running()) (void)server_->Restart();
-    // What a failed test has left prepared would hold the tables.
+    // Branches that a failed test has left prepared would lock the tables.
     for (const auto& row : Root("XA RECOVER")) {
       const std::string gtrid = row[3].substr(0, std::stoul(row[1]));
       Root("XA ROLLBACK '" + gtrid + "','" + row[3].substr(gtrid.size()) + "'," + row[0]);
@@ -36,7 +36,7 @@ class MariaDb : public ::testing::Test {
     Root("DROP DATABASE " + database_);
   }
 
-  // A statement that holds semicolons.
+  // For a statement that contains semicolons.
   void RootWhole(const std::string& sql) { Root("DELIMITER //\n" + sql + "//", database_); }
 
   test::Rows Root(const std::string& sql, const std::string& database = "") {
@@ -48,8 +48,8 @@ class MariaDb : public ::testing::Test {
     const test::Rows rows = Root(sql, database_);
     return rows.empty() || rows[0].empty() ? "nothing" : rows[0][0];
   }
-  // How many statements wait for a row's lock. (innodb_trx shows an old state to whoever reads it
-  // more often than every 100 ms.)
+  // How many statements wait for a row lock. (innodb_trx shows an old state to a reader that polls
+  // it more often than every 100 ms.)
   std::string WaitingForRows() {
     return One(
         "SELECT VARIABLE_VALUE FROM information_schema.global_status "
@@ -78,7 +78,7 @@ class MariaDb : public ::testing::Test {
   }
   std::unique_ptr<sql::TestDriver> Open() { return Open(Options()); }
 
-  // A branch that took `amount` from account 1 and is prepared.
+  // A prepared branch that took `amount` from account 1.
   xa::Xid Prepared(sql::TestDriver& db, int amount = 30) {
     const xa::Xid xid = sql::NewXid();
     EXPECT_EQ(db.Do(core::Operation::kOpen, xid).code, xa::Code::kOk);

@@ -18,8 +18,8 @@ using xa::Found;
 
 class Trap : public MariaDb {};
 
-// Trap 1: while the session that prepared lives, MariaDB calls the XID unknown to everybody else,
-// though it lists it.
+// Trap 1: while the session that prepared is alive, MariaDB answers "unknown XID" to everybody
+// else, although it lists the XID.
 TEST_F(Trap, UnknownXidOfALiveOwnerIsFoundInTheList) {
   auto owner = Open(), other = Open();
   ASSERT_TRUE(other->sink().WaitHealth(xa::Health::kUp));
@@ -33,7 +33,7 @@ TEST_F(Trap, UnknownXidOfALiveOwnerIsFoundInTheList) {
   EXPECT_EQ(other->Find(xid, true).found, Found::kNotListed);
 }
 
-// Trap 5: these undo only the statement on the server; here they refuse the branch.
+// Trap 5: on the server these errors undo only the statement; here they refuse the branch.
 TEST_F(Trap, DuplicateKeyRefusesTheBranch) {
   auto db = Open();
   const xa::Xid xid = Opened(*db);
@@ -147,7 +147,7 @@ TEST_F(Trap, ListsXidsOfConstantShape) {
   EXPECT_EQ(db->Do(Operation::kRollBack, xid).code, Code::kOk);
 }
 
-// Trap 8: a procedure's several results do not break the connection.
+// Trap 8: the results of a procedure do not break the connection.
 TEST_F(Trap, SeveralResultsOfACallLeaveTheBranchWhole) {
   RootWhole(
       "CREATE PROCEDURE two() BEGIN SELECT 1 AS a; UPDATE account SET amount = 5 WHERE id = 1; "

@@ -20,7 +20,7 @@ xa::Value Number(std::string_view text) {
   return std::string(text);
 }
 
-// BIT comes as its bytes, the highest first.
+// BIT arrives as its bytes, most significant first.
 uint64_t NumberOfBits(std::string_view bytes) {
   uint64_t number = 0;
   for (const char byte : bytes) number = number << 8 | static_cast<unsigned char>(byte);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The form in which a column's values are given to the client, by the column's type alone.
+// The form in which a column's values go to the client, by the column's type alone.
 //
-// BIGINT, DECIMAL and times come as text, smaller integers as int64_t, FLOAT and DOUBLE as double;
-// BIT as int64_t up to 32 bits, beyond as the text of its number. Pure.
+// BIGINT, DECIMAL and times are text, smaller integers int64_t, FLOAT and DOUBLE double. BIT is
+// int64_t up to 32 bits, and beyond that its number as text. Pure.
 #pragma once
 
 #include <string_view>
@@ -13,8 +13,8 @@ namespace assent::mysql {
 
 enum class Form { kInteger, kReal, kText, kBytes, kBits, kBitsAsText };
 
-// As the protocol describes a column: type, character set (63: binary), width in characters or, of
-// BIT, in bits.
+// A column as the protocol describes it: type, character set (63: binary), width in characters or,
+// for BIT, in bits.
 struct Column {
   int type = 0;
   unsigned charset = 0;
@@ -22,7 +22,7 @@ struct Column {
 };
 
 Form FormOf(const Column& column);
-// `text` is a value, not NULL, as the text protocol carries it.
+// `text` is a value in the text protocol, not NULL.
 xa::Value ValueOf(Form form, std::string_view text);
 
 }  // namespace assent::mysql

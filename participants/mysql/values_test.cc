@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Values that MariaDB would store otherwise than they were given, with no more than a warning.
+// Values that MariaDB would store differently than given, with only a warning.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -35,7 +35,7 @@ class StoredValue : public MariaDb {
     const xa::Xid xid = NewXid();
     EXPECT_EQ(db.Do(Operation::kOpen, xid).code, Code::kOk);
     xa::Completion ran = db.Run(xid, sql, std::move(values));
-    // Whatever it said, nothing is left behind.
+    // Whatever the answer was, nothing is left behind.
     EXPECT_EQ(db.RollBackActive(xid).code, Code::kOk) << sql;
     return ran;
   }
@@ -48,7 +48,7 @@ class StoredValue : public MariaDb {
     EXPECT_THAT(ran.failure.detail, ::testing::HasSubstr("column " + column + " "));
   }
 
-  // 100 digits and a half: the server holds 65.
+  // 100 digits and a fraction, where the server stores 65 digits.
   const xa::Decimal long_{std::string(100, '7') + ".5"};
   std::string mode_;
 };
@@ -59,7 +59,7 @@ TEST_F(StoredValue, LongDecimalIsRefusedInAnySqlMode) {
     auto db = Open();
     ExpectChanged(Run(*db, "INSERT INTO v (d) VALUES (?)", {long_}), 1916, "");
     ExpectChanged(Run(*db, "UPDATE account SET amount = 0 WHERE amount < ?", {long_}), 1916, "");
-    // It would find the row that holds 65 nines.
+    // Otherwise it would find the row with 65 nines.
     ExpectChanged(Run(*db, "SELECT id FROM v WHERE d = ?", {long_}), 1916, "");
     ExpectChanged(Run(*db, "DELETE FROM v WHERE d = ?", {long_}), 1916, "");
     EXPECT_EQ(Run(*db, "INSERT INTO v (d) VALUES (?)", {xa::Decimal{std::string(65, '7')}}).code,
@@ -125,7 +125,7 @@ TEST_F(StoredValue, ThatALaxServerChangesRefusesTheBranch) {
   }
 }
 
-TEST_F(StoredValue, ThatAProcedureOfALaxTimeChangesRefusesTheBranch) {
+TEST_F(StoredValue, ThatAProcedureWithLaxSqlModeChangesRefusesTheBranch) {
   Lax();
   RootWhole("CREATE PROCEDURE clip() BEGIN INSERT INTO v (n) VALUES (99999999999); SELECT 1; END");
   Root("SET GLOBAL sql_mode = 'STRICT_ALL_TABLES'");
@@ -133,7 +133,7 @@ TEST_F(StoredValue, ThatAProcedureOfALaxTimeChangesRefusesTheBranch) {
   ExpectChanged(Run(*db, "CALL clip()"), 1264, "n");
 }
 
-TEST_F(StoredValue, IsTakenAsSqlRoundsAndAsWarningsOfOtherKindsLeaveIt) {
+TEST_F(StoredValue, IsAcceptedIfRoundedOrWithUnrelatedWarnings) {
   for (const bool lax : {false, true}) {
     if (lax) Lax();
     auto db = Open();
@@ -143,7 +143,7 @@ TEST_F(StoredValue, IsTakenAsSqlRoundsAndAsWarningsOfOtherKindsLeaveIt) {
           "INSERT IGNORE INTO account VALUES (1, 5)",  // a duplicate that is skipped
           "SELECT CAST(1000 AS DECIMAL(3,2))",         // stores nothing
           "DELETE FROM account WHERE id = 'abc'",      // likewise
-          "SELECT STR_TO_DATE('x', '%Y')",  // a function of which the scanner knows nothing
+          "SELECT STR_TO_DATE('x', '%Y')",             // a function that the scanner does not know
           "SELECT JSON_LENGTH('{bad')", "DELETE FROM account WHERE DAYNAME('x') = 1",
           "UPDATE account SET amount = 5 WHERE id = 1"}) {
       const auto ran = Run(*db, sql);
@@ -152,7 +152,7 @@ TEST_F(StoredValue, IsTakenAsSqlRoundsAndAsWarningsOfOtherKindsLeaveIt) {
   }
 }
 
-TEST_F(StoredValue, IsNotMeantWhereAResultIsLongerThanTheServerSends) {
+TEST_F(StoredValue, IsNotBlamedForAResultThatExceedsThePacket) {
   auto db = Open();
   const auto ran = Run(*db, "SELECT REPEAT('x', @@max_allowed_packet + 1)");
   EXPECT_EQ(ran.code, Code::kRbOther);
@@ -160,7 +160,7 @@ TEST_F(StoredValue, IsNotMeantWhereAResultIsLongerThanTheServerSends) {
   EXPECT_THAT(ran.failure.detail, ::testing::HasSubstr("max_allowed_packet"));
 }
 
-TEST_F(StoredValue, IsTakenAsTheServerHasItWhereTheResourceIsNotStrict) {
+TEST_F(StoredValue, IsAcceptedAsStoredIfTheResourceIsNotStrict) {
   Lax();
   sql::ResourceOptions options = Options();
   options.strict = false;
@@ -169,7 +169,7 @@ TEST_F(StoredValue, IsTakenAsTheServerHasItWhereTheResourceIsNotStrict) {
   EXPECT_EQ(Run(*db, "INSERT INTO v (d) VALUES (?)", {long_}).code, Code::kOk);
 }
 
-// The changed value is behind more warnings than a session keeps by default.
+// The changed value comes after more warnings than a session keeps by default.
 TEST_F(StoredValue, BehindManyOtherWarningsRefusesTheBranch) {
   Lax();
   auto db = Open();

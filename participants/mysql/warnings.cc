@@ -15,11 +15,11 @@ constexpr int32_t kOverflow = 1916;
 constexpr int32_t kPastPacket = 1301;
 constexpr size_t kLongestMessage = 200;
 
-// How the message names the column.
+// Where the message names the column.
 enum class Names {
   kNothing,
-  kFirst,  // the only or the first thing in quotes
-  kLast    // behind the value: a path in backticks (MariaDB) or the last thing in quotes (MySQL)
+  kFirst,  // the only or the first quoted text
+  kLast    // after the value: a path in backticks (MariaDB) or the last quoted text (MySQL)
 };
 
 struct Meaning {
@@ -35,7 +35,7 @@ constexpr const char* kJson = "malformed JSON or a malformed JSON path";
 
 constexpr Meaning kMeanings[] = {
     {1048, Names::kFirst, kNull},
-    {1260, Names::kNothing, "cut by GROUP_CONCAT"},
+    {1260, Names::kNothing, "truncated by GROUP_CONCAT"},
     {1263, Names::kFirst, kNull},
     {1264, Names::kFirst, "out of range"},
     {1265, Names::kFirst, "truncated"},
@@ -43,21 +43,21 @@ constexpr Meaning kMeanings[] = {
     {1300, Names::kNothing, "not valid in its character set"},
     {kPastPacket, Names::kNothing, "longer than max_allowed_packet"},
     {1364, Names::kFirst, kNoDefault},
-    {1365, Names::kNothing, "a division by zero or a logarithm that does not exist"},
+    {1365, Names::kNothing, "division by zero or invalid logarithm"},
     {1366, Names::kLast, kInvalid},
     {1367, Names::kNothing, kInvalid},
     {1406, Names::kFirst, "too long"},
     {1411, Names::kNothing, "not a valid date or time"},
     {1423, Names::kNothing, kNoDefault},
-    {1441, Names::kNothing, "a date or time out of range"},
+    {1441, Names::kNothing, "date or time out of range"},
     {1525, Names::kNothing, kInvalid},
-    {1906, Names::kFirst, "a generated column takes no value"},
-    {kOverflow, Names::kNothing, "a number of more digits than the server can hold"},
+    {1906, Names::kFirst, "a generated column accepts no value"},
+    {kOverflow, Names::kNothing, "the number has more digits than the server can store"},
     {1917, Names::kNothing, "truncated"},
     {1918, Names::kNothing, kInvalid},
-    {1977, Names::kNothing, "a character that the other character set lacks"},
-    {3020, Names::kNothing, "a logarithm that does not exist"},  // MySQL
-    {4035, Names::kNothing, kJson},                              // MariaDB: until 4045
+    {1977, Names::kNothing, "a character is missing in the target character set"},
+    {3020, Names::kNothing, "invalid logarithm"},  // MySQL
+    {4035, Names::kNothing, kJson},                // MariaDB: until 4045
     {4036, Names::kNothing, kJson},
     {4037, Names::kNothing, kJson},
     {4038, Names::kNothing, kJson},
@@ -76,13 +76,13 @@ const Meaning* MeaningOf(int32_t number) {
   return found == std::end(kMeanings) ? nullptr : found;
 }
 
-// A decimal literal is cut before anything is done with it. The type's name is in no language of
-// the messages translated.
+// A decimal literal is truncated before it is used. The name of the type is the same in every
+// message language.
 bool CutsLiteral(const Warning& warning) {
   return warning.number == kOverflow && warning.message.find("DECIMAL") != std::string::npos;
 }
 
-// What is between the last two `quote`s.
+// The text between the last two `quote`s.
 std::string LastIn(const std::string& message, char quote) {
   const size_t end = message.rfind(quote);
   if (end == std::string::npos || end == 0) return "";
@@ -90,7 +90,7 @@ std::string LastIn(const std::string& message, char quote) {
   return begin == std::string::npos ? "" : message.substr(begin + 1, end - begin - 1);
 }
 
-// Of what is too long the server's message names the function and the size, and no value.
+// For a value that is too long, the server's message names the function and the size, and no value.
 std::string What(const Warning& warning, const Meaning& meaning) {
   return warning.number == kPastPacket ? ValidUtf8(warning.message, kLongestMessage) : meaning.what;
 }
@@ -100,12 +100,12 @@ sql::VerbResult Refusal(const Warning& warning, const Meaning& meaning) {
   answer.failure.reason = core::Reason::kValueChanged;
   answer.failure.vendor_code = warning.number;
   const std::string column = ColumnOf(warning);
-  answer.failure.detail = "the server would not keep " +
-                          (column.empty() ? std::string("a value as it was given")
-                                          : "the value of column " + column + " as it was given") +
+  answer.failure.detail = "the server would change " +
+                          (column.empty() ? std::string("a value")
+                                          : "the value of column " + column + " on storing it") +
                           ": " + What(warning, meaning) + " (warning " +
                           std::to_string(warning.number) +
-                          "); send a value that it takes, or set strict = false for the resource";
+                          "); send a valid value, or set strict = false for the resource";
   return answer;
 }
 
@@ -143,7 +143,7 @@ std::string ColumnOf(const Warning& warning) {
   } else if (std::count(message.begin(), message.end(), '\'') >= 4) {
     column = LastIn(message, '\'');
   }
-  // An expression may hold a client's literal.
+  // An expression may contain a client's literal.
   if (column.find('(') != std::string::npos) return "";
   return ValidUtf8(column, kLongestColumn);
 }
@@ -159,7 +159,7 @@ std::optional<sql::VerbResult> ChangedValue(const std::vector<Warning>& warnings
   if (warnings.size() < kKeptWarnings || !may_store) return std::nullopt;
   sql::VerbResult answer{xa::Code::kRbOther, {}};
   answer.failure.reason = core::Reason::kValueChanged;
-  answer.failure.detail = "the statement gave more warnings than the server keeps (" +
+  answer.failure.detail = "the statement raised more warnings than the server keeps (" +
                           std::to_string(kKeptWarnings) +
                           "), so a changed value cannot be ruled out; write fewer rows at a time, "
                           "or set strict = false for the resource";

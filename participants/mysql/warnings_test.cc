@@ -33,7 +33,7 @@ TEST(Warnings, QuoteNoValue) {
   EXPECT_EQ(ColumnOf(Of(1265, "")), "");
 }
 
-TEST(Warnings, RefuseWhatWasStoredOtherwise) {
+TEST(Warnings, RefuseChangedValues) {
   const auto refused = ChangedValue(
       {Of(1592, "Unsafe statement"), Of(1264, "Out of range value for column 'n'")}, true);
   ASSERT_TRUE(refused.has_value());
@@ -44,7 +44,7 @@ TEST(Warnings, RefuseWhatWasStoredOtherwise) {
   EXPECT_THAT(refused->failure.detail, ::testing::HasSubstr("column n"));
 }
 
-TEST(Warnings, LetPassWhatChangesNoValue) {
+TEST(Warnings, IgnoreWarningsThatChangeNoValue) {
   EXPECT_FALSE(ChangedValue({{"Note", 1265, "Data truncated for column 'e' at row 1"},
                              Of(1062, "Duplicate entry '1' for key 'PRIMARY'"),
                              Of(1592, "Unsafe statement")},
@@ -70,7 +70,7 @@ TEST(Warnings, OfAResultsValueThatIsTooLongNamesTheSize) {
   EXPECT_NE(stored->failure.detail.find("1048576"), std::string::npos);
 }
 
-// Past what the server keeps there may be a changed value that it no longer tells.
+// Among the warnings that the server did not keep, one may report a changed value.
 TEST(Warnings, OfWhichSomeWereDroppedRefuseWhatMayStore) {
   const std::vector<Warning> full(kKeptWarnings, Of(1062, "Duplicate entry"));
   ASSERT_TRUE(ChangedValue(full, true).has_value());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The witness table on a real MariaDB: what its rows prove, and when they go.
+// The witness table on a real MariaDB: what its rows prove, and when they are removed.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -16,12 +16,12 @@ using xa::Found;
 
 class Witness : public MariaDb {};
 
-TEST_F(Witness, TellsCommittedFromRolledBack) {
+TEST_F(Witness, DistinguishesCommittedFromRolledBack) {
   auto db = Open();
   const Result<std::string> installed = db->Install();
   ASSERT_TRUE(installed.has_value()) << installed.error().message;
   EXPECT_TRUE(db->rm().Status().witness);
-  EXPECT_TRUE(db->Install().has_value());  // again does no harm
+  EXPECT_TRUE(db->Install().has_value());  // idempotent
 
   const xa::Xid committed = Prepared(*db);
   EXPECT_EQ(db->Do(Operation::kCommit, committed).code, Code::kOk);
@@ -37,7 +37,7 @@ TEST_F(Witness, TellsCommittedFromRolledBack) {
   EXPECT_EQ(One("SELECT GROUP_CONCAT(mark ORDER BY mark) FROM assent_witness"), "C,I,R");
 }
 
-// Installing refines what the server is called, and is no other server.
+// Installing refines the server's identity; it does not make it another server.
 TEST_F(Witness, TableMakesTheIdentityMoreExact) {
   auto db = Open();
   const std::string before = db->Scan().stamp.identity;
@@ -51,8 +51,8 @@ TEST_F(Witness, TableMakesTheIdentityMoreExact) {
   EXPECT_EQ(xa::Compare(before, db->Scan().stamp.identity), xa::Likeness::kSame);
 }
 
-// The mark is inserted, not only read: what still stands somewhere blocks it.
-TEST_F(Witness, ThatIsBlockedSaysNothing) {
+// The mark is inserted, not only read: a branch that still exists blocks it.
+TEST_F(Witness, ThatIsBlockedIsInconclusive) {
   auto db = Open();
   ASSERT_TRUE(db->Install().has_value());
   const xa::Xid xid = Opened(*db);
@@ -62,7 +62,7 @@ TEST_F(Witness, ThatIsBlockedSaysNothing) {
   EXPECT_EQ(db->Find(xid, true).found, Found::kWitnessCommitted);
 }
 
-// A mark that was set forbids the branch to begin, and so to commit, later.
+// A mark prevents the branch from beginning, and so from committing, later.
 TEST_F(Witness, MarkForbidsALaterCommit) {
   auto db = Open();
   ASSERT_TRUE(db->Install().has_value());
@@ -74,8 +74,8 @@ TEST_F(Witness, MarkForbidsALaterCommit) {
   EXPECT_EQ(Amount(1), "100");
 }
 
-// A branch from before the table was there has no row: its absence proves nothing.
-TEST_F(Witness, SaysNothingOfBranchesOlderThanTheTable) {
+// A branch older than the table has no row: its absence proves nothing.
+TEST_F(Witness, ProvesNothingForBranchesOlderThanTheTable) {
   auto db = Open();
   const xa::Xid old = Prepared(*db);
   ASSERT_TRUE(db->Install().has_value());
@@ -86,7 +86,7 @@ TEST_F(Witness, SaysNothingOfBranchesOlderThanTheTable) {
   EXPECT_EQ(db->Find(young, true).found, Found::kWitnessCommitted);
 }
 
-TEST_F(Witness, PurgeTakesOnlyWhatItIsGiven) {
+TEST_F(Witness, PurgeDeletesOnlyTheGivenRows) {
   Result<std::unique_ptr<sql::Session>> session = MakeMySqlDriver(Options())->Connect();
   ASSERT_TRUE(session.has_value()) << session.error().message;
   ASSERT_TRUE((*session)->InstallWitness().has_value());
@@ -102,9 +102,9 @@ xa::Xid XidOf(const char* coordinator, uint32_t incarnation, uint64_t sequence) 
   return {core::Gtrid::Make(coordinator, incarnation, "abc", sequence), 1};
 }
 
-// An earlier process has left rows of what had ended and of what had not, and, for a while, a
-// session that might still carry a branch out: as long, marks that forbid that stay.
-TEST_F(Witness, PurgeAfterARestartTakesWhatEarlierIncarnationsHaveLeft) {
+// An earlier process has left rows of ended and of unfinished branches and, for a while, a session
+// that might still execute a branch. Until it is gone, marks that forbid that stay.
+TEST_F(Witness, PurgeAfterARestartDeletesRowsOfEarlierIncarnations) {
   const auto key = [](const xa::Xid& xid) { return xid.gtrid_text() + xid.bqual_text(); };
   const xa::Xid ended = XidOf("PURGEOLD", 1, 1), forbidden = XidOf("PURGEOLD", 1, 2);
   const xa::Xid unfinished = XidOf("PURGEOLD", 1, 3), running = XidOf("PURGEOLD", 2, 1);
@@ -140,7 +140,7 @@ TEST_F(Witness, PurgeAfterARestartTakesWhatEarlierIncarnationsHaveLeft) {
   EXPECT_EQ(One("SELECT COUNT(*) FROM assent_witness WHERE mark = 'I'"), "1");
 }
 
-TEST_F(Witness, PurgeAfterARestartTakesAsManyRowsAsThereAre) {
+TEST_F(Witness, PurgeAfterARestartDeletesMoreThanOneBatch) {
   Result<std::unique_ptr<sql::Session>> session = MakeMySqlDriver(Options())->Connect();
   ASSERT_TRUE(session.has_value()) << session.error().message;
   ASSERT_TRUE((*session)->InstallWitness().has_value());
@@ -158,7 +158,7 @@ TEST_F(Witness, PurgeAfterARestartTakesAsManyRowsAsThereAre) {
   }));
 }
 
-// By it an old copy of a log directory is recognised.
+// This is how an old copy of a log directory is recognized.
 TEST_F(Witness, ScanFindsTheWitnessRowOfALaterStartAndNoOther) {
   const auto xid_of = [](const char* coordinator, uint32_t incarnation, const char* nonce) {
     return xa::Xid{core::Gtrid::Make(coordinator, incarnation, nonce, 7), 1};

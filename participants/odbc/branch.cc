@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The branch's life: begin, run, prepare, commit in one phase, roll back.
+// The verbs of a branch: begin, run, prepare, commit in one phase, roll back.
 #include <algorithm>
 #include <string_view>
 
@@ -48,7 +48,7 @@ bool True(const OdbcResult& outcome) {
   return value != nullptr && *value;
 }
 
-// Statements of which the row count says how many rows came, not how many were changed.
+// Statements whose row count is the number of returned rows, not of changed rows.
 bool IsQuery(std::string_view keyword) {
   return keyword == "SELECT" || keyword == "VALUES" || keyword == "TABLE" || keyword == "WITH" ||
          keyword == "SHOW" || keyword == "EXPLAIN";
@@ -69,16 +69,16 @@ sql::VerbResult OdbcSession::Begin(const xa::Xid& xid, const xa::BranchOptions& 
   if (outcome.lost()) return Lost(Code::kRbCommFail, outcome.error);
   state_ = State::kActive;
   if (!outcome.ok()) {
-    // The BEGIN itself may have been done: end it at once, so that the session is clean.
+    // The BEGIN itself may have been executed: end it at once, so that the session is clean.
     doom_ = dialect_.Judge(sql::Verb::kBegin, outcome.error);
     (void)RollBackNow();
-    // Other settings than it was given: whoever needs a session gets a new one.
+    // The settings have changed: the session is dropped, so that the next branch gets a new one.
     if (doom_->failure.reason == Reason::kUnavailable) alive_ = false;
     return *doom_;
   }
   if (outcome.Warned(dialect_.states().already_in_transaction)) {
-    alive_ = false;  // somebody's transaction was open here: nothing on this session can be trusted
-    return Say(Code::kRbProto, Reason::kProtocol, "the session was inside another transaction",
+    alive_ = false;  // another transaction was open here: do not trust this session
+    return Say(Code::kRbProto, Reason::kProtocol, "the session was already in another transaction",
                true);
   }
   return {};
@@ -127,7 +127,7 @@ sql::RunResult OdbcSession::Doom(sql::VerbResult answer) {
 std::optional<sql::VerbResult> OdbcSession::Refuse(const xa::Xid& xid) {
   CHECK(state_ == State::kActive && xid == xid_) << "not the branch that this session runs";
   if (!alive()) {
-    // The server rolls back what was not prepared; nothing was sent that could have prepared it.
+    // The server rolls back an unprepared transaction, and no prepare was sent.
     return Say(Code::kRbCommFail, Reason::kConnectionLost, "the connection was lost", true);
   }
   if (!doom_) return std::nullopt;
@@ -138,7 +138,7 @@ std::optional<sql::VerbResult> OdbcSession::Refuse(const xa::Xid& xid) {
   return answer;
 }
 
-sql::VerbResult OdbcSession::EndedBadly(const OdbcResult& outcome) {
+sql::VerbResult OdbcSession::OnEndError(const OdbcResult& outcome) {
   if (outcome.lost()) {
     state_ = State::kIdle;
     return Lost(Code::kErRmFail, outcome.error);
@@ -150,44 +150,44 @@ sql::VerbResult OdbcSession::EndedBadly(const OdbcResult& outcome) {
 
 sql::VerbResult OdbcSession::Prepare(const xa::Xid& xid) {
   if (auto refused = Refuse(xid)) return *refused;
-  if (!read_only_ && may_be_unwritten_ && !may_notify_) return LookAndPrepare(xid);
+  if (!read_only_ && may_be_unwritten_ && !may_notify_) return CheckWritesAndPrepare(xid);
   const bool ends = read_only_ && !may_notify_;
   const OdbcResult outcome = Command(ends ? dialect_.CheckAndCommit(xid, baseline_)
                                           : dialect_.CheckAndPrepare(xid, baseline_));
-  if (!outcome.ok()) return EndedBadly(outcome);
+  if (!outcome.ok()) return OnEndError(outcome);
   state_ = State::kIdle;
   if (outcome.Warned(dialect_.states().no_transaction)) return LeftBranch();
   if (ends) return {Code::kReadOnly, {}};
-  return IsReplicated(outcome) ? sql::VerbResult{} : OnlyHere();
+  return IsReplicated(outcome) ? sql::VerbResult{} : NotReplicated();
 }
 
-sql::VerbResult OdbcSession::LookAndPrepare(const xa::Xid& xid) {
-  const OdbcResult look = Send(dialect_.CheckAndLook(xid, baseline_));
-  if (!look.ok()) return EndedBadly(look);
+sql::VerbResult OdbcSession::CheckWritesAndPrepare(const xa::Xid& xid) {
+  const OdbcResult look = Send(dialect_.CheckForWrites(xid, baseline_));
+  if (!look.ok()) return OnEndError(look);
   const bool unwritten = True(look);
   const OdbcResult outcome = Command(unwritten ? dialect_.Commit() : dialect_.Prepare(xid));
-  if (!outcome.ok()) return EndedBadly(outcome);
+  if (!outcome.ok()) return OnEndError(outcome);
   state_ = State::kIdle;
   if (outcome.Warned(dialect_.states().no_transaction)) return LeftBranch();
   if (unwritten) return {Code::kReadOnly, {}};
-  return IsReplicated(outcome) ? sql::VerbResult{} : OnlyHere();
+  return IsReplicated(outcome) ? sql::VerbResult{} : NotReplicated();
 }
 
 sql::VerbResult OdbcSession::CommitOnePhase(const xa::Xid& xid) {
   if (auto refused = Refuse(xid)) return *refused;
   const OdbcResult outcome = Command(dialect_.CheckAndCommit(xid, baseline_));
-  if (!outcome.ok()) return EndedBadly(outcome);
+  if (!outcome.ok()) return OnEndError(outcome);
   state_ = State::kIdle;
   if (outcome.Warned(dialect_.states().no_transaction)) return LeftBranch();
-  return IsReplicated(outcome) ? sql::VerbResult{} : OnlyHere();
+  return IsReplicated(outcome) ? sql::VerbResult{} : NotReplicated();
 }
 
-// Whether the transaction was still ours is asked in passing: where it was not, something may have
-// been committed, and "rolled back" would be a guess.
+// The same round trip checks whether the transaction was still ours. If it was not, something may
+// have been committed, and "rolled back" would be a guess.
 sql::VerbResult OdbcSession::RollBackNow() {
   const bool look = !doom_ || doom_->failure.sqlstate.empty();
-  OdbcResult outcome = Send(look ? dialect_.LookAndRollBack() : dialect_.RollBack());
-  if (look && !outcome.ok() && !outcome.lost()) {  // an aborted transaction takes nothing else
+  OdbcResult outcome = Send(look ? dialect_.ReadGidAndRollBack() : dialect_.RollBack());
+  if (look && !outcome.ok() && !outcome.lost()) {  // an aborted transaction accepts nothing else
     outcome = Command(dialect_.RollBack());
   } else if (look && outcome.ok()) {
     const auto& rows = outcome.results.front().rows;

@@ -63,7 +63,7 @@ TEST_F(Branch, RollsBackBeforePrepare) {
   EXPECT_EQ(session->RollBackActive(xid).code, Code::kOk);
   EXPECT_EQ(Gold(1), "100");
   ASSERT_TRUE(session->Reset());
-  Begin(*session, NewXid());  // serves the next one
+  Begin(*session, NewXid());  // the session is usable again
 }
 
 TEST_F(Branch, CommitsInOnePhase) {
@@ -75,7 +75,8 @@ TEST_F(Branch, CommitsInOnePhase) {
   EXPECT_EQ(Gold(1), "105");
 }
 
-// Trap 1: what is committed or rolled back already is unknown; so is what never was.
+// Trap 1: an XID that was already committed or rolled back is unknown, as is one that never
+// existed.
 TEST_F(Branch, AnswersUnknownXid) {
   const auto session = Connect();
   const xa::Xid xid = NewXid();
@@ -83,7 +84,7 @@ TEST_F(Branch, AnswersUnknownXid) {
   EXPECT_EQ(session->RollBackPrepared(xid).code, Code::kErNota);
 }
 
-// Trap 3: PREPARE TRANSACTION after an error says success and has rolled back.
+// Trap 3: PREPARE TRANSACTION after an error reports success but has rolled back.
 TEST_F(Branch, DoesNotPrepareAfterAnError) {
   const auto session = Connect();
   const xa::Xid xid = NewXid();
@@ -103,9 +104,9 @@ TEST_F(Branch, DoesNotPrepareAfterAnError) {
   Begin(*session, NewXid());
 }
 
-// Trap 4: with the driver's savepoints a failed statement would leave the rest to be prepared, and
-// a deadlock victim would keep its locks.
-TEST_F(Branch, LetsGoOfItsLocksAfterAnError) {
+// Trap 4: with the driver's savepoints, the rest of the work could be prepared after a failed
+// statement, and a deadlock victim would keep its locks.
+TEST_F(Branch, ReleasesItsLocksAfterAnError) {
   const auto session = Connect();
   const auto other = Connect();
   const xa::Xid xid = NewXid();
@@ -119,7 +120,7 @@ TEST_F(Branch, LetsGoOfItsLocksAfterAnError) {
   EXPECT_EQ(Gold(1), "107");
 }
 
-// Trap 9, in every shape that leaves the transaction.
+// Trap 9, in every way to leave the transaction.
 TEST_F(Branch, NoticesThatTheClientsSqlHasLeftIt) {
   for (const char* sql :
        {"COMMIT", "UPDATE account SET gold = 1 WHERE id = 2; COMMIT", "COMMIT; BEGIN",
@@ -150,7 +151,7 @@ TEST_F(Branch, NoticesInOnePhaseAndInReadOnlyThatItWasLeft) {
   }
 }
 
-TEST_F(Branch, DoesNotCallWhatWasLeftRolledBack) {
+TEST_F(Branch, NeverReportsALeftBranchAsRolledBack) {
   for (const char* sql : {"COMMIT", "COMMIT; BEGIN"}) {
     const auto session = Connect();
     const xa::Xid xid = NewXid();
@@ -208,7 +209,7 @@ TEST_F(Branch, VotesReadOnlyWhereNothingWasWritten) {
   EXPECT_EQ(Prepared(xid), "0");
 }
 
-// SELECT redeem() writes: the statement's text says nothing.
+// SELECT redeem() writes; the statement's text does not show it.
 TEST_F(Branch, PreparesASelectThatWrites) {
   Psql(
       "CREATE OR REPLACE FUNCTION redeem() RETURNS int LANGUAGE sql AS "
@@ -272,7 +273,7 @@ TEST_F(Branch, IsRefusedWhereAnotherNumberOfRowsWasExpected) {
   }
 }
 
-// MariaDB's habit of counting changed rows is not ours: an update to the same value matches.
+// Unlike MariaDB, which counts changed rows: an update to the same value matches.
 TEST_F(Branch, CountsMatchedRows) {
   const auto session = Connect();
   const xa::Xid xid = NewXid();
@@ -282,8 +283,8 @@ TEST_F(Branch, CountsMatchedRows) {
   EXPECT_EQ(session->RollBackActive(xid).code, Code::kOk);
 }
 
-// Trap 5: a duplicate key undoes only the statement on MariaDB; here it dooms the transaction, and
-// the session answers alike.
+// Trap 5: on MariaDB a duplicate key undoes only the statement. Here it dooms the transaction, and
+// the session answers the same.
 TEST_F(Branch, IsDoomedByADuplicateKey) {
   const auto session = Connect();
   const xa::Xid xid = NewXid();

@@ -27,7 +27,7 @@ Error Bad(std::string message) {
   return {ErrorCode::kInvalid, "connection string: " + std::move(message), "dsn"};
 }
 
-// The value that stands at `at`, which moves to the semicolon behind it or to the end.
+// The value at `at`; moves `at` to the semicolon after it or to the end.
 Result<std::string> TakeValue(std::string_view text, size_t& at) {
   while (at < text.size() && text[at] == ' ') ++at;
   if (at == text.size() || text[at] != '{') {
@@ -45,18 +45,18 @@ Result<std::string> TakeValue(std::string_view text, size_t& at) {
     } else {
       ++at;
       while (at < text.size() && text[at] == ' ') ++at;
-      if (at < text.size() && text[at] != ';') return Bad("text stands behind a closing brace");
+      if (at < text.size() && text[at] != ';') return Bad("unexpected text after a closing brace");
       return value;
     }
   }
-  return Bad("a brace is not closed");
+  return Bad("unclosed brace");
 }
 
 bool NeedsBraces(std::string_view value) {
   return value.empty() || value.find_first_of("[]{}(),;?*=!@%'\"\\ ") != std::string_view::npos;
 }
 
-// As a value of libpq's own connection strings.
+// A value for libpq's own connection strings.
 std::string LibpqQuoted(std::string_view value) {
   std::string out = "'";
   for (const char c : value) {
@@ -93,7 +93,7 @@ bool NamesKey(std::string_view conninfo, std::string_view key) {
   return false;
 }
 
-// What people see in pg_stat_activity; the server keeps 63 bytes of printable ASCII.
+// Shown in pg_stat_activity; the server keeps 63 bytes of printable ASCII.
 std::string ApplicationName(const std::string& resource) {
   std::string name = "assent/" + resource.substr(0, 56);
   for (char& c : name) {
@@ -127,15 +127,16 @@ Result<Attributes> ParseConnectionString(std::string_view text) {
     }
     const size_t equals = text.find('=', at);
     const size_t semicolon = text.find(';', at);
-    if (equals == std::string_view::npos || semicolon < equals) return Bad("a part has no '='");
+    if (equals == std::string_view::npos || semicolon < equals)
+      return Bad("an attribute has no '='");
     std::string name(Trim(text.substr(at, equals - at)));
-    if (name.empty()) return Bad("a part has no name before '='");
+    if (name.empty()) return Bad("an attribute has no name before '='");
     at = equals + 1;
     Result<std::string> value = TakeValue(text, at);
     if (!value) return value.error();
     const auto same = [&](const auto& a) { return Lower(a.first) == Lower(name); };
     if (std::any_of(attributes.begin(), attributes.end(), same)) {
-      return Bad(name + " stands twice");
+      return Bad(name + " is specified twice");
     }
     attributes.emplace_back(std::move(name), std::move(*value));
   }
@@ -171,25 +172,25 @@ Result<ConnectionText> PostgreSqlConnection(const sql::ResourceOptions& options,
   for (auto& [name, value] : *parsed) {
     const std::string key = Lower(name);
     if (key == "uid" || key == "username" || key == "user" || key == "pwd" || key == "password") {
-      return Bad(name + " does not belong here: user and password have keys of their own");
+      return Bad(name + " is not allowed in the dsn: set the keys user and password instead");
     }
     if (key == "protocol" || key == "a1") {
       if (value != "7.4-0" && value != "-0") {
-        out.warnings.push_back("dsn: " + name + " is fixed to 7.4-0 (another one would put a " +
+        out.warnings.push_back("dsn: " + name + " is always 7.4-0 (any other value puts a " +
                                "savepoint around each statement); write Protocol=7.4-0");
       }
     } else if (std::find(kPassedOn.begin(), kPassedOn.end(), key) == kPassedOn.end()) {
-      out.warnings.push_back("dsn: " + name + " is not passed on; remove it");
+      out.warnings.push_back("dsn: " + name + " is ignored; remove it");
     } else if (key == "pqopt") {
       if (NamesKey(value, "options")) {
-        return Bad("pqopt may not hold options; use ALTER ROLE … SET on the server");
+        return Bad("pqopt must not contain options; use ALTER ROLE … SET on the server");
       }
       own = value;
     } else {
       attributes.emplace_back(name, value);
     }
   }
-  if (options.user.empty()) return Error{ErrorCode::kInvalid, "a user is needed", "user"};
+  if (options.user.empty()) return Error{ErrorCode::kInvalid, "a user is required", "user"};
   const Attributes fixed = {
       {"UID", options.user},
       {"PWD", password},

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// ODBC connection strings: taken apart, put together, and what psqlODBC must be told.
+// Parses and formats ODBC connection strings, and adds what psqlODBC needs.
 //
-// Contract: pure. The text that is made holds the password: it is given to the driver and to nobody
-// else, and no error message quotes a value.
+// Contract: pure. The resulting text contains the password: only the driver gets it, and no error
+// message quotes a value.
 // Errors: kInvalid with field `dsn`, `user` or `lock_timeout_ms`.
 #pragma once
 
@@ -16,11 +16,11 @@
 
 namespace assent::odbc {
 
-// In the order in which they stand. Names are matched without regard to case.
+// In their original order. Names are matched case-insensitively.
 using Attributes = std::vector<std::pair<std::string, std::string>>;
 
 Result<Attributes> ParseConnectionString(std::string_view text);
-// Values that need it are put in braces; a closing brace inside is doubled.
+// Puts values in braces if they need it; doubles a closing brace inside.
 std::string FormatConnectionString(const Attributes& attributes);
 
 struct ConnectionText {
@@ -28,18 +28,17 @@ struct ConnectionText {
   std::vector<std::string> warnings;
 };
 
-// What psqlODBC and the libpq below it get. Of the DSN only what says where the server is and how
-// to reach it is passed on (Driver, DSN, Server, Port, Database, SSLmode, pqopt, …); the rest is
-// fixed, because the branch protocol depends on it:
+// The connection string for psqlODBC and its libpq. Only the parts of the DSN that say where the
+// server is and how to reach it are passed on (Driver, DSN, Server, Port, Database, SSLmode, pqopt,
+// …). The rest is fixed, because the branch protocol depends on it:
 // - Protocol=7.4-0: no savepoint around each statement, so that an error dooms the transaction and
-//   a deadlock victim lets go of its locks.
-// - Everything else that makes the driver send commands of its own is off (UseDeclareFetch,
-//   UpdatableCursors, RowVersioning, …); UseServerSidePrepare=1, so that parameters travel beside
+//   a deadlock victim releases its locks.
+// - Everything else that makes the driver send its own commands is off (UseDeclareFetch,
+//   UpdatableCursors, RowVersioning, …); UseServerSidePrepare=1, so that parameters are sent beside
 //   the SQL, never in it.
-// - Settings travel in the start-up packet (libpq's `options`): they cost no round trip and are
-// what
-//   RESET ALL and DISCARD ALL go back to. So `options` in the DSN's own pqopt is refused: ALTER
-//   ROLE … SET does the same.
+// - Settings are in the start-up packet (libpq's `options`): they cost no round trip, and RESET ALL
+//   and DISCARD ALL return to them. So `options` in the DSN's own pqopt is refused; use ALTER ROLE
+//   … SET instead.
 Result<ConnectionText> PostgreSqlConnection(const sql::ResourceOptions& options,
                                             const std::string& password);
 

@@ -31,7 +31,7 @@ std::string Text(const sql::ResourceOptions& options, const std::string& passwor
   return made ? made->text : "";
 }
 
-TEST(ConnectionString, IsTakenApartAndPutTogether) {
+TEST(ConnectionString, IsParsedAndFormatted) {
   const auto parsed =
       ParseConnectionString(" Driver = {PostgreSQL Unicode} ;Port=5432;;PWD={a;}}b}; ");
   ASSERT_TRUE(parsed);
@@ -41,7 +41,7 @@ TEST(ConnectionString, IsTakenApartAndPutTogether) {
   EXPECT_EQ(*ParseConnectionString(FormatConnectionString(*parsed)), *parsed);
 }
 
-TEST(ConnectionString, IsRefusedWhereItIsNotOne) {
+TEST(ConnectionString, IsRefusedIfMalformed) {
   for (const char* text :
        {"Driver", "Driver=a;Port", "=x", "PWD={a", "PWD={a}b", "Port=1;port=2"}) {
     const auto parsed = ParseConnectionString(text);
@@ -75,7 +75,7 @@ TEST(PostgreSqlConnection, WarnsWhereItOverridesTheDsn) {
   EXPECT_THAT(plain->warnings, IsEmpty());
 }
 
-TEST(PostgreSqlConnection, KeepsThePasswordInItsBraces) {
+TEST(PostgreSqlConnection, KeepsThePasswordInBraces) {
   EXPECT_THAT(Text(Options("Driver=x"), "a;UID=postgres;}b"),
               HasSubstr("PWD={a;UID=postgres;}}b};"));
 }

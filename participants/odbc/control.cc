@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What any session can do to any prepared branch, and to other sessions; scans; the witness table.
+// Acts on prepared branches of any session and on other sessions; scans; the witness table.
 #include <algorithm>
 #include <iterator>
 
@@ -13,12 +13,12 @@ using xa::Code;
 
 constexpr size_t kPurgeBatch = 500;
 
-// How many rows stand in front of the one that counts them.
+// The number of rows before the last one, which must contain that number.
 Result<size_t> CountedRows(const ResultSet& result) {
   const size_t rows = result.rows.size();
   if (rows == 0 || TextAt(result, rows - 1, 1) != std::to_string(rows - 1) ||
       !std::holds_alternative<std::monostate>(result.rows.back()[0])) {
-    return Error{ErrorCode::kUnavailable, "the server's answer is not complete"};
+    return Error{ErrorCode::kUnavailable, "the server's answer is incomplete"};
   }
   return rows - 1;
 }
@@ -26,7 +26,7 @@ Result<size_t> CountedRows(const ResultSet& result) {
 Result<bool> IsZero(const Result<OdbcResult>& counted) {
   if (!counted) return counted.error();
   const std::string count = TextAt(counted->results.front(), 0, 0);
-  if (count.empty()) return Error{ErrorCode::kUnavailable, "the server's answer is not complete"};
+  if (count.empty()) return Error{ErrorCode::kUnavailable, "the server's answer is incomplete"};
   return count == "0";
 }
 
@@ -35,9 +35,9 @@ Result<bool> IsZero(const Result<OdbcResult>& counted) {
 sql::VerbResult OdbcSession::Finish(const std::string& sql) {
   const bool sent = alive();
   const OdbcResult outcome = Command(sql);
-  if (outcome.ok()) return IsReplicated(outcome) ? sql::VerbResult{} : OnlyHere();
+  if (outcome.ok()) return IsReplicated(outcome) ? sql::VerbResult{} : NotReplicated();
   sql::VerbResult answer = dialect_.Judge(sql::Verb::kPhaseTwo, outcome.error);
-  // A server that ends the session in the middle of the verb may have carried it out.
+  // A server that ends the session in the middle of the verb may have executed it.
   answer.lost = sent && (outcome.lost() || answer.failure.reason == Reason::kConnectionLost);
   if (outcome.lost()) {
     answer.code = Code::kErRmFail;
@@ -121,14 +121,14 @@ Result<std::string> OdbcSession::InstallWitness() {
   const auto made = Ask(dialect_.InstallWitness());
   if (!made) return made.error();
   return std::string(made->warnings.empty() ? "created table assent_witness"
-                                            : "table assent_witness was there already");
+                                            : "table assent_witness already exists");
 }
 
 Result<void> OdbcSession::Act(const std::string& sql) {
   const auto acted = Ask(sql);
   if (!acted) return acted.error();
   if (acted->results.front().rows.empty()) {
-    return Error{ErrorCode::kNotFound, "that session is gone, or is not ours"};
+    return Error{ErrorCode::kNotFound, "the session has ended or is not ours"};
   }
   return {};
 }

@@ -15,7 +15,7 @@
 namespace assent::odbc {
 namespace {
 
-// A dialect that the driver knows, and how its ODBC driver is told where to connect.
+// A supported dialect, and the function that makes its driver's connection string.
 struct Known {
   const sql::Dialect& dialect;
   Result<ConnectionText> (*connection)(const sql::ResourceOptions&, const std::string& password);
@@ -29,7 +29,7 @@ const Known* FindKnown(const std::string& dialect) {
   return nullptr;
 }
 
-// 0: there is none (a Unix socket has port -1).
+// 0 if there is no port (a Unix socket has port -1).
 uint16_t PortAt(const ResultSet& result, size_t column) {
   if (result.rows.empty() || column >= result.rows[0].size()) return 0;
   const auto* number = std::get_if<int64_t>(&result.rows[0][column]);
@@ -56,7 +56,7 @@ class OdbcDriver final : public sql::Driver {
     std::unique_ptr<OdbcHandle> connection = std::move(*opened);
     const OdbcResult who = connection->Execute(dialect_.WhoAmI(), {options_.call_timeout_ms, 0, 0});
     if (!who.ok() || who.results.empty() || who.results[0].rows.size() != 1) {
-      return Error{ErrorCode::kUnavailable, "the session's id cannot be had: " + who.error.message};
+      return Error{ErrorCode::kUnavailable, "cannot read the session's id: " + who.error.message};
     }
     const ResultSet& row = who.results[0];
     connection->Guard(watchdog_.Watch(PortAt(row, 2), PortAt(row, 3)));
@@ -65,11 +65,11 @@ class OdbcDriver final : public sql::Driver {
     if (!stamped) return stamped.error();
     const ResultSet& settings = stamped->rest.results.front();
     if (settings.rows.size() != 1) {
-      return Error{ErrorCode::kUnavailable, "the session's settings cannot be read"};
+      return Error{ErrorCode::kUnavailable, "cannot read the session's settings"};
     }
     auto baseline = dialect_.BaselineOf(settings.rows[0], options_);
     if (!baseline) return baseline.error();
-    // A standby may be promoted under an open session: what it is called now may not last.
+    // A standby may be promoted under an open session: its current identity may change.
     xa::ServerStamp stamp = stamped->standby ? xa::ServerStamp{} : stamped->stamp;
     return std::unique_ptr<sql::Session>(std::make_unique<OdbcSession>(
         dialect_, options_, std::move(connection),
@@ -96,11 +96,12 @@ class OdbcDriver final : public sql::Driver {
 Result<std::unique_ptr<sql::Driver>> MakeOdbcDriver(sql::ResourceOptions options) {
   const Known* known = FindKnown(options.dialect);
   if (known == nullptr) {
-    return Error{ErrorCode::kInvalid,
-                 "unknown dialect \"" + options.dialect + "\"; the odbc driver knows: postgresql",
-                 "dialect"};
+    return Error{
+        ErrorCode::kInvalid,
+        "unknown dialect \"" + options.dialect + "\"; the odbc driver supports: postgresql",
+        "dialect"};
   }
-  // What is wrong in the DSN is said now, not at the first connect.
+  // Report errors in the DSN now, not at the first connect.
   const auto text = known->connection(options, "");
   if (!text) return text.error();
   auto environment = OdbcEnvironment::Make();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The ODBC driver: sessions for one resource of any dialect that it knows.
+// The ODBC driver: sessions for one resource, in every supported dialect.
 //
-// Errors: MakeOdbcDriver: kInvalid with field `dialect`, `dsn` or `user`. Connect: kDenied,
-// kUnavailable, kInvalid (the ODBC driver is not installed; the password file cannot be read is
-// kUnavailable). No message holds a password.
+// Errors: MakeOdbcDriver: kInvalid with field `dialect`, `dsn` or `user`. Connect: kDenied;
+// kUnavailable, also if the password file cannot be read; kInvalid if the ODBC driver is not
+// installed. No message contains a password.
 // Threads: any.
 #pragma once
 

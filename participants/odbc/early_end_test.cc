@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A result that ends before its end is an error: for a client's statement, and for what we ask the
-// server ourselves, where a short list would be taken for the truth.
+// A result that ends early is an error, both for a client's statement and for our own queries,
+// where a short list would be taken for a complete one.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -19,7 +19,7 @@ using core::Reason;
 using testing::HasSubstr;
 using xa::Code;
 
-// Breaks the connection once the server has sent so many bytes more.
+// Breaks the connection after the server has sent that many more bytes.
 class Breaker {
  public:
   explicit Breaker(int server_port)
@@ -59,7 +59,7 @@ class EarlyEnd : public PostgreSqlTest {
     driver_ = MakeDriver(options_);
     return ConnectWith(*driver_);
   }
-  // Cuts what `ask` is answered at every few bytes; it must fail each time, until it comes whole.
+  // Cuts the answer to `ask` after every few bytes; it must fail each time until it is complete.
   template <typename Ask>
   void ExpectNoneIsShort(const Ask& ask) {
     for (int64_t bytes = 1;; bytes += 23) {
@@ -72,7 +72,7 @@ class EarlyEnd : public PostgreSqlTest {
         EXPECT_GT(bytes, 24) << "nothing was tried";
         return;
       }
-      // The last byte of the answer may be the one at which it was cut.
+      // The cut may be after the last byte of the answer.
       if (answered) continue;
       EXPECT_FALSE(session->alive()) << bytes;
     }
@@ -136,7 +136,7 @@ TEST_F(EarlyEnd, OfTheConnectionInsideAResultLosesTheBranch) {
   }
 }
 
-// The server sends rows as they come, and learns only then that there will be no more.
+// The server sends rows as it finds them, and only then fails.
 TEST_F(EarlyEnd, ByAnErrorBehindRowsDoomsTheBranch) {
   Psql("DROP TABLE IF EXISTS small; CREATE TABLE small (id int PRIMARY KEY, w int CHECK (w < 3))");
   const std::vector<std::pair<std::string, std::string>> cases = {
@@ -173,7 +173,7 @@ TEST_F(EarlyEnd, ByTheEndOfTheServersProcessLosesTheBranch) {
   EXPECT_FALSE(session->alive());
 }
 
-// It would be as large the next time.
+// The result would be as large the next time.
 TEST_F(EarlyEnd, OfAResultThatIsTooLargeIsNotALostConnection) {
   sql::TestDriver db(sql::MakeSqlResource(options_, MakeDriver(options_), SystemRandom()));
   ASSERT_TRUE(db.sink().WaitHealth(xa::Health::kUp));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A branch whose SQL makes it somebody else's, or changes how its text is read, is never prepared.
+// A branch is never prepared if its SQL gives it to another user or changes how its text is read.
 #include <gmock/gmock.h>
 
 #include "participants/odbc/testing.h"
@@ -24,7 +24,7 @@ class Guard : public PostgreSqlTest {
     EXPECT_EQ(One("SELECT count(*) FROM pg_prepared_xacts"), "0") << what;
     EXPECT_EQ(Gold(1), "100") << what;
   }
-  // The session serves the next branch as if nothing had been.
+  // The session is usable for the next branch, without traces of the last.
   static void ExpectServesTheNext(sql::Session& session) {
     ASSERT_TRUE(session.Reset());
     const xa::Xid xid = NewXid();
@@ -75,7 +75,7 @@ TEST_F(Guard, RefusesAnotherUserInOnePhaseAndInReadOnly) {
   }
 }
 
-// A trigger that is deferred to the end runs before the server is asked whose the branch is.
+// A deferred trigger runs before the server is asked who owns the branch.
 TEST_F(Guard, SeesWhatADeferredTriggerDoes) {
   Psql(
       "DROP TABLE IF EXISTS late; CREATE TABLE late (id int);"
@@ -109,8 +109,9 @@ TEST_F(Guard, RefusesABranchThatChangedHowItsTextIsRead) {
   }
 }
 
-// The server prepares no branch that notifies; one that does nothing else looks like one that only
-// read, and its commit in phase one would tell the listeners of what may yet be rolled back.
+// The server does not prepare a branch that notifies. A branch that does nothing else looks like
+// one that only read; its commit in phase one would notify listeners of work that may still be
+// rolled back.
 TEST_F(Guard, SendsNoNotificationBeforeTheDecision) {
   const auto session = Connect();
   for (const bool read_only : {false, true}) {

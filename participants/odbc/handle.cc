@@ -18,7 +18,7 @@
 namespace assent::odbc {
 namespace {
 
-// What the driver's own reading of a result may cost before the connection is cut.
+// How many bytes the driver may read for one result before the connection is closed.
 constexpr uint64_t kFloodBytes = 16u << 20;
 
 // ODBC passes integer attributes as pointers. NOLINTNEXTLINE(performance-no-int-to-ptr)
@@ -53,8 +53,8 @@ sql::ServerError First(std::vector<sql::ServerError> all, const char* otherwise)
 
 Error ConnectError(SQLHDBC handle) {
   std::vector<sql::ServerError> all = Diagnose(SQL_HANDLE_DBC, handle);
-  // The driver manager puts the reason into the first record, its own IM00x into another.
-  std::string text = "the ODBC driver gives no reason";
+  // The driver manager puts the reason into the first record and its own IM00x into another.
+  std::string text = "the ODBC driver reported no reason";
   bool no_driver = false;
   for (size_t i = all.size(); i-- > 0;) {
     text = all[i].message;
@@ -98,11 +98,11 @@ bool OdbcResult::Warned(std::string_view sqlstate) const {
 }
 
 Result<std::shared_ptr<OdbcEnvironment>> OdbcEnvironment::Make() {
-  // psqlODBC calls setlocale(LC_CTYPE, "") at each connect and reads the name that it gave. The C
-  // library frees that name when another thread connects, unless it is "C".
+  // psqlODBC calls setlocale(LC_CTYPE, "") at each connect and reads the name that it returns. The
+  // C library frees that name when another thread connects, unless it is "C".
   static const int done = setenv("LC_ALL", "C", 1);
-  CHECK(done == 0) << "no memory for LC_ALL";
-  // libpq sends what these say behind our own settings, and so over them.
+  CHECK(done == 0) << "cannot set LC_ALL";
+  // libpq sends these after our own settings, and so overrides them.
   static const bool clean = [] {
     for (const char* name : {"PGOPTIONS", "PGCLIENTENCODING", "PGDATESTYLE", "PGTZ", "PGGEQO"}) {
       unsetenv(name);
@@ -114,7 +114,7 @@ Result<std::shared_ptr<OdbcEnvironment>> OdbcEnvironment::Make() {
   if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_ENV, SQL_NULL_HANDLE, &handle)) ||
       !SQL_SUCCEEDED(
           SQLSetEnvAttr(handle, SQL_ATTR_ODBC_VERSION, Number(SQL_OV_ODBC3), SQL_IS_INTEGER))) {
-    return Error{ErrorCode::kUnavailable, "the ODBC driver manager cannot be set up"};
+    return Error{ErrorCode::kUnavailable, "cannot initialize the ODBC driver manager"};
   }
   return std::shared_ptr<OdbcEnvironment>(new OdbcEnvironment(handle));
 }
@@ -128,7 +128,7 @@ Result<std::unique_ptr<OdbcHandle>> OdbcHandle::Open(std::shared_ptr<OdbcEnviron
   if (!text) return Error{ErrorCode::kInvalid, "the connection string is not UTF-8", "dsn"};
   SQLHDBC handle = nullptr;
   if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_DBC, environment->handle(), &handle))) {
-    return Error{ErrorCode::kUnavailable, "no ODBC connection handle can be had"};
+    return Error{ErrorCode::kUnavailable, "cannot allocate an ODBC connection handle"};
   }
   const uintptr_t seconds = std::max(1u, (connect_timeout_ms + 999) / 1000);
   SQLSetConnectAttrW(handle, SQL_ATTR_LOGIN_TIMEOUT, Number(seconds), SQL_IS_UINTEGER);
@@ -172,7 +172,7 @@ OdbcResult OdbcHandle::Guarded(const std::string& sql, const Bounds& bounds,
   OdbcResult out;
   if (!alive()) {
     out.kind = OdbcResult::Kind::kLost;
-    out.error = {0, "08003", "the connection is gone"};
+    out.error = {0, "08003", "the connection is closed"};
     return out;
   }
   const bool bounded = bounds.max_result_bytes != 0;
@@ -187,16 +187,16 @@ OdbcResult OdbcHandle::Guarded(const std::string& sql, const Bounds& bounds,
 void OdbcHandle::Run(const std::string& sql, const std::vector<xa::Value>* parameters,
                      const Bounds& bounds, OdbcResult& out) {
   auto text = ToUtf16(sql);
-  if (!text) return BadInput(out, "the statement is not UTF-8, or holds a NUL character");
+  if (!text) return BadInput(out, "the statement is not UTF-8 or contains a NUL character");
   Parameters kept;  // outlives the statement, which points into it
   const Statement statement(handle_);
   if (statement.handle() == nullptr) return Fail(nullptr, out);
-  // Braces are the server's business, not ODBC's.
+  // Braces are for the server to interpret, not for ODBC.
   SQLSetStmtAttrW(statement.handle(), SQL_ATTR_NOSCAN, Number(SQL_NOSCAN_ON), SQL_IS_UINTEGER);
   for (size_t i = 0; parameters != nullptr && i < parameters->size(); ++i) {
     if (!kept.Bind(statement.handle(), static_cast<uint16_t>(i + 1), (*parameters)[i])) {
       return BadInput(
-          out, "parameter " + std::to_string(i + 1) + " is not UTF-8, or holds a NUL character");
+          out, "parameter " + std::to_string(i + 1) + " is not UTF-8 or contains a NUL character");
     }
   }
   const SQLRETURN answer =
@@ -222,7 +222,7 @@ void OdbcHandle::ReadResults(void* statement, bool matched_nothing, const Bounds
     if (fetched == Fetched::kError) return Fail(statement, out);
     if (fetched == Fetched::kInexact) {
       return BadInput(out,
-                      "psqlODBC passes on no date beyond the year 9999: cast the column to text");
+                      "psqlODBC cannot return a date after the year 9999: cast the column to text");
     }
     if (fetched == Fetched::kTooLarge) {
       out.kind = OdbcResult::Kind::kTooLarge;
@@ -242,8 +242,9 @@ void OdbcHandle::ReadResults(void* statement, bool matched_nothing, const Bounds
 
 void OdbcHandle::Fail(void* statement, OdbcResult& out) {
   out.kind = OdbcResult::Kind::kError;
-  out.error = statement == nullptr ? First(Diagnose(SQL_HANDLE_DBC, handle_), "no statement handle")
-                                   : First(Diagnose(SQL_HANDLE_STMT, statement), "no diagnosis");
+  out.error = statement == nullptr
+                  ? First(Diagnose(SQL_HANDLE_DBC, handle_), "cannot allocate a statement handle")
+                  : First(Diagnose(SQL_HANDLE_STMT, statement), "the driver reported no error");
   SQLUINTEGER dead = SQL_CD_FALSE;
   if (!SQL_SUCCEEDED(SQLGetConnectAttrW(handle_, SQL_ATTR_CONNECTION_DEAD, &dead, 0, nullptr))) {
     dead = SQL_CD_TRUE;
@@ -253,12 +254,12 @@ void OdbcHandle::Fail(void* statement, OdbcResult& out) {
   dead_ = true;
   out.kind = OdbcResult::Kind::kLost;
   if (broken == Broken::kSilent) {
-    out.error = {0, "HYT01", "the server has not answered in time; the connection was cut"};
+    out.error = {0, "HYT01", "the server has not answered in time; the connection was closed"};
   } else if (broken == Broken::kFlooded) {
     out.kind = OdbcResult::Kind::kTooLarge;
-    out.error = {0, "", "a result is far too large; the connection was cut"};
+    out.error = {0, "", "a result is far too large; the connection was closed"};
   } else if (broken == Broken::kSevered) {
-    out.error = {0, "08003", "the connection was cut"};
+    out.error = {0, "08003", "the connection was closed"};
   }
 }
 

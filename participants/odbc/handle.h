@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // One ODBC connection: SQL goes in, results or an error come out. It knows nothing of branches.
 //
-// Contract: autocommit stays on; who wants a transaction sends BEGIN. Each Execute is one round
-// trip: without parameters one simple query (several statements behind one another are then one
-// message, and the server skips the rest after an error), with parameters one extended query.
-// Parameters go as text of no type, so that the server takes the type that the statement calls for
-// (as for a quoted literal); only Bytes are typed.
-// Rows: psqlODBC rewrites dates and times: a timestamptz comes in the session's time zone without
-// the zone, and a date BC without the era: cast to text where that matters. infinity is told by
-// other means, and a year beyond 9999 is an error.
-// Errors: OdbcResult::error; lost() true means that the connection is gone and the effect unknown.
-// Threads: one at a time; Sever() by any.
+// Contract: autocommit stays on; a caller that wants a transaction sends BEGIN. Each Execute is one
+// round trip. Without parameters it is one simple query: several statements in one text are then
+// one message, and the server skips the rest after an error. With parameters it is one extended
+// query. Parameters are sent as untyped text, so that the server infers their type from the
+// statement, as for a quoted literal; only Bytes are typed.
+// Rows: psqlODBC rewrites dates and times. A timestamptz arrives in the session's time zone without
+// the zone, and a date BC without the era: cast to text if that matters. The value infinity is
+// recognized separately, and a year beyond 9999 is an error.
+// Errors: OdbcResult::error. If lost() is true, the connection is gone and the effect is unknown.
+// Threads: one at a time; Sever() from any.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@
 namespace assent::odbc {
 
 struct ResultSet {
-  int64_t row_count = -1;  // as the driver says: rows matched by DML
+  int64_t row_count = -1;  // as the driver reports it: rows matched by DML
   std::vector<std::string> columns;
   std::vector<std::vector<xa::Value>> rows;
 };
@@ -40,7 +40,7 @@ struct Bounds {
 struct OdbcResult {
   enum class Kind : uint8_t { kOk, kError, kLost, kTooLarge, kBadInput };
   Kind kind = Kind::kOk;
-  sql::ServerError error;                  // where kind is not kOk
+  sql::ServerError error;                  // if kind is not kOk
   std::vector<sql::ServerError> warnings;  // SQL_SUCCESS_WITH_INFO
   std::vector<ResultSet> results;
 
@@ -50,7 +50,7 @@ struct OdbcResult {
 };
 
 // The ODBC environment: one per driver. Thread-safe.
-// Sets LC_ALL of this process to C and takes libpq's own settings (PGTZ, PGDATESTYLE, …) out of its
+// Sets LC_ALL of this process to C and removes libpq's own settings (PGTZ, PGDATESTYLE, …) from its
 // environment: make the first one before other threads read the environment.
 class OdbcEnvironment {
  public:
@@ -65,8 +65,8 @@ class OdbcEnvironment {
 
 class OdbcHandle {
  public:
-  // Errors: kDenied and kUnavailable; kInvalid where the ODBC driver is not there. The message
-  // holds no password.
+  // Errors: kDenied and kUnavailable; kInvalid if the ODBC driver is not installed. The message
+  // contains no password.
   static Result<std::unique_ptr<OdbcHandle>> Open(std::shared_ptr<OdbcEnvironment> environment,
                                                   const std::string& connection_string,
                                                   uint32_t connect_timeout_ms);
@@ -74,7 +74,7 @@ class OdbcHandle {
   OdbcHandle(const OdbcHandle&) = delete;
   OdbcHandle& operator=(const OdbcHandle&) = delete;
 
-  // From now on calls are guarded.
+  // From now on the watchdog guards the calls.
   void Guard(std::shared_ptr<Line> line) { line_ = std::move(line); }
   bool guarded() const { return line_ != nullptr && line_->guarded(); }
   void Sever();
@@ -83,14 +83,14 @@ class OdbcHandle {
 
   OdbcResult Execute(const std::string& sql, const Bounds& bounds = {},
                      const std::vector<xa::Value>& parameters = {});
-  // The same where nobody wants the results: they are not fetched from the driver. An error of any
-  // of the statements is told; warnings only of the first.
+  // Execute without results: they are not fetched from the driver. Reports an error of any of the
+  // statements, but warnings only of the first.
   OdbcResult Command(const std::string& sql, uint32_t timeout_ms);
 
  private:
   OdbcHandle(std::shared_ptr<OdbcEnvironment> environment, void* handle)
       : environment_(std::move(environment)), handle_(handle) {}
-  // Null for what is not wanted.
+  // `parameters` is null if no results are wanted.
   OdbcResult Guarded(const std::string& sql, const Bounds& bounds,
                      const std::vector<xa::Value>* parameters);
   void Run(const std::string& sql, const std::vector<xa::Value>* parameters, const Bounds& bounds,

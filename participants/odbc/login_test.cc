@@ -31,7 +31,7 @@ class Login : public PostgreSqlTest {
     std::ofstream(Server().directory() + "/data/pg_hba.conf") << hba_;
     Psql("SELECT pg_reload_conf()");
   }
-  // The reload is asynchronous: at first any password may still do.
+  // The reload is asynchronous: at first the server may accept any password.
   void UntilPasswordsCount() {
     auto wrong = options_;
     wrong.password = "wrong";
@@ -74,7 +74,7 @@ TEST_F(Login, ReadsThePasswordFileAtEachConnect) {
   EXPECT_TRUE(driver->Connect());
 }
 
-// Trap 14: a branch that another user prepared cannot be finished, for ever.
+// Trap 14: a branch that another user prepared can never be finished by ours.
 TEST_F(Login, MayNotFinishAnotherUsersBranch) {
   UntilPasswordsCount();
   options_.password = kPassword;

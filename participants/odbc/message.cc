@@ -9,7 +9,7 @@
 namespace assent::odbc {
 namespace {
 
-// On one line, and bounded.
+// On one line and with bounded length.
 std::string Part(std::string_view text) {
   std::string part(text);
   for (char& c : part) {

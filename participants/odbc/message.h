@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The server's words as psqlODBC passes them on, made fit for an answer.
+// Reformats a server's message, as psqlODBC passes it on, for an answer.
 //
 // Contract: pure. Takes "ERROR: message\nDETAIL: detail\nHINT: hint;\nError while executing the
-// query" and gives "message; DETAIL: detail; HINT: hint": without severity and the driver's own
-// words, without control characters.
-// Units and ranges: each of the three is cut after kLongestPart bytes, at a character.
+// query" and returns "message; DETAIL: detail; HINT: hint", without severity, the driver's own
+// words and control characters.
+// Units and ranges: each of the three parts is truncated after kLongestPart bytes, at a character
+// boundary.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the server says of itself: its stamp, and the probe.
+// Reads the server's stamp and the probe.
 #include <charconv>
 
 #include "participants/odbc/session.h"
@@ -21,7 +21,7 @@ Result<Stamped> AskStamp(OdbcHandle& connection, const sql::Dialect& dialect,
   std::from_chars(position.data(), position.data() + position.size(), stamped.stamp.position);
   if (stamped.stamp.identity.empty() || outcome.results[0].rows[0].size() != 4 ||
       outcome.results.size() != (more.empty() ? 1 : 2)) {
-    return Error{ErrorCode::kUnavailable, "the server's answer has another shape"};
+    return Error{ErrorCode::kUnavailable, "the server's answer is malformed"};
   }
   const auto* standby = std::get_if<bool>(&outcome.results[0].rows[0][2]);
   stamped.standby = standby == nullptr || *standby;
@@ -35,7 +35,8 @@ Result<sql::Probe> OdbcSession::ProbeServer() {
       AskStamp(*connection_, dialect_, dialect_.ReadProbe(), options_.call_timeout_ms);
   if (!stamped) return stamped.error();
   const ResultSet& rows = stamped->rest.results.front();
-  if (rows.rows.size() != 1) return Error{ErrorCode::kUnavailable, "the probe has another shape"};
+  if (rows.rows.size() != 1)
+    return Error{ErrorCode::kUnavailable, "the row of the probe is malformed"};
   auto probe = dialect_.ProbeOf(rows.rows[0], options_.user);
   if (!probe) return probe.error();
   probe->stamp = stamped->stamp;
@@ -43,8 +44,8 @@ Result<sql::Probe> OdbcSession::ProbeServer() {
   probe->warnings.insert(probe->warnings.end(), warnings_.begin(), warnings_.end());
   if (!connection_->guarded()) {
     probe->warnings.push_back(
-        "a server that falls silent without closing the connection is not noticed: use TCP, and "
-        "a port that is not translated on the way");
+        "a server that becomes unresponsive without closing the connection is not detected: use "
+        "TCP, and a port that is not translated on the way");
   }
   return probe;
 }

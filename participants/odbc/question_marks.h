@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sends PostgreSQL's operators that contain a question mark (?, ?|, ?&, @?) past psqlODBC, which
-// takes every one outside of quotes and comments for a parameter.
+// takes every question mark outside quotes and comments for a parameter.
 //
-// Contract: pure. `escapes` are the offsets of each ?? in `sql`, ascending; markers stay as they
-// are. psqlODBC ends a comment that begins with -- at a line feed only, the server at a carriage
-// return too: what is written between the two is a comment for the one and SQL for the other.
+// Contract: pure. `escapes` are the offsets of each ?? in `sql`, ascending; markers are unchanged.
+// psqlODBC ends a -- comment only at a line feed, the server also at a carriage return: text
+// between the two is a comment for the driver and SQL for the server.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a session learns of its server, and does to it and to other sessions, on a real PostgreSQL.
+// What a session reads from its server and does to other sessions, on a real PostgreSQL.
 #include <gmock/gmock.h>
 #include <locale.h>
 #include <signal.h>
@@ -90,8 +90,8 @@ TEST_F(PgServer, HasAStampForAUserWhoMayNotReadTheControlFile) {
   Psql("GRANT EXECUTE ON FUNCTION pg_control_system() TO PUBLIC");
 }
 
-// psqlODBC reads the locale's name at each connect; any name but "C" is freed meanwhile by another
-// thread that connects. (Seen to crash under ASan within a second.)
+// psqlODBC reads the locale's name at each connect, while another thread that connects frees any
+// name but "C". (Seen to crash under ASan within a second.)
 TEST_F(PgServer, ConnectsInManyThreadsAtOnce) {
   const auto driver = MakeDriver(OptionsFor(Server().port()));
   EXPECT_STREQ(setlocale(LC_CTYPE, ""), "C");
@@ -120,17 +120,17 @@ TEST_F(PgServer, IsFoundHealthy) {
   EXPECT_EQ(probe->stamp, session->stamp());
 }
 
-TEST_F(PgServer, WarnsWhereASilentServerWouldNotBeNoticed) {
+TEST_F(PgServer, WarnsIfAnUnresponsiveServerWouldNotBeDetected) {
   auto options = OptionsFor(Server().port());
   options.dsn = "Driver=PostgreSQL Unicode;Database=postgres;Protocol=7.4-2;Port=" +
                 std::to_string(Server().port()) + ";Server=" + Server().socket();
   const auto driver = MakeDriver(options);
   const auto probe = ConnectWith(*driver)->ProbeServer();
   ASSERT_TRUE(probe) << probe.error().message;
-  EXPECT_THAT(probe->warnings, ElementsAre(HasSubstr("7.4-0"), HasSubstr("silent")));
+  EXPECT_THAT(probe->warnings, ElementsAre(HasSubstr("7.4-0"), HasSubstr("unresponsive")));
 }
 
-// Nothing of one client's transaction may show in the next one's.
+// No trace of one client's transaction may show in the next one's.
 TEST_F(PgServer, ResetsWhatASessionWasLeftWith) {
   const auto session = Connect();
   const xa::Xid xid = NewXid();
@@ -179,7 +179,7 @@ TEST_F(PgServer, EndsAnotherSessionOnlyWhileItIsOurs) {
   const auto victim = Connect();
   const sql::SessionId id = victim->id();
   EXPECT_FALSE(*killer->IsGone(id));
-  // Trap 12: the id is used again by another session.
+  // Trap 12: another session reuses the id.
   const sql::SessionId reused{id.id, id.started + "1"};
   EXPECT_TRUE(*killer->IsGone(reused));
   for (const auto& acted : {killer->EndSession(reused), killer->CancelStatement(reused)}) {

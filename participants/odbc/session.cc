@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every part of a session needs: texts sent within a time limit, and what their answers mean.
+// The common parts of a session: sends texts within a time limit and interprets the answers.
 #include "participants/odbc/session.h"
 
 namespace assent::odbc {
 namespace {
 
-constexpr const char* kOnlyHere =
-    "the server was told to wait no longer for its synchronous standby: what it ended may be "
-    "missing there";
+constexpr const char* kNotReplicated =
+    "the server's wait for its synchronous standby was cancelled: the standby may not have the "
+    "result";
 
 }  // namespace
 
@@ -18,11 +18,11 @@ Error UnavailableBy(const OdbcResult& outcome) {
               (outcome.error.sqlstate.empty() ? "" : " (" + outcome.error.sqlstate + ")")};
 }
 
-sql::VerbResult OnlyHere() {
+sql::VerbResult NotReplicated() {
   sql::VerbResult answer;
   answer.code = xa::Code::kErRmFail;
   answer.failure.reason = core::Reason::kUnavailable;
-  answer.failure.detail = kOnlyHere;
+  answer.failure.detail = kNotReplicated;
   answer.failure.may_retry = true;
   return answer;
 }
@@ -67,12 +67,12 @@ Result<void> OdbcSession::Fence() {
   const OdbcResult fence = Command(dialect_.Fence());
   if (!fence.ok()) return UnavailableBy(fence);
   if (!fence.Warned(dialect_.states().wait_cancelled)) return {};
-  return Error{ErrorCode::kUnavailable, kOnlyHere};
+  return Error{ErrorCode::kUnavailable, kNotReplicated};
 }
 
 Result<void> OdbcSession::Reset() {
   if (!alive() || state_ != State::kIdle) {
-    return Error{ErrorCode::kUnavailable, "the session still holds a branch, or is lost"};
+    return Error{ErrorCode::kUnavailable, "the session still holds a branch or is lost"};
   }
   doom_.reset();
   if (!used_) return {};

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// A session over ODBC: the branch protocol, spoken in whatever dialect the server has.
+// A session over ODBC: the branch protocol in the server's dialect.
 //
 // Contract: as participants/sql/session.h. The session remembers the first error of its branch:
-// such a branch is rolled back by Prepare and CommitOnePhase, whatever the server would say to
-// them. Whether the branch is still the one that Begin began is checked by the server, in the same
-// round trip as PREPARE or COMMIT (sql/dialect.h). Units and ranges: phase verbs, probes and scans
-// are cut off after call_timeout_ms; statements of the client have no time-out of their own (cancel
-// them, or Sever()). Threads: one at a time; Sever() by any.
+// Prepare and CommitOnePhase roll such a branch back, whatever the server would answer. The server
+// checks whether the branch is still the one that Begin began, in the same round trip as PREPARE or
+// COMMIT (sql/dialect.h).
+// Units and ranges: phase verbs, probes and scans time out after call_timeout_ms. Client statements
+// have no timeout of their own (cancel them, or Sever()).
+// Threads: one at a time; Sever() from any.
 #pragma once
 
 #include <memory>
@@ -23,22 +24,22 @@ namespace assent::odbc {
 struct Stamped {
   xa::ServerStamp stamp;
   bool standby = false;
-  OdbcResult rest;  // the results of what stood behind
+  OdbcResult rest;  // the results of `more`
 };
-// Asks for the server's stamp, and for `more` (one statement or nothing) in the same round trip; in
-// another way where the user may not read the server's identity.
+// Reads the server's stamp and runs `more` (one statement or nothing) in the same round trip. Uses
+// another query if the user may not read the server's identity.
 Result<Stamped> AskStamp(OdbcHandle& connection, const sql::Dialect& dialect,
                          const std::string& more, uint32_t timeout_ms);
-// What a text that was not carried out says of the server.
+// What a text that was not executed says about the server.
 Error UnavailableBy(const OdbcResult& result);
-// Unknown: it was done here, but perhaps not where a standby would take over.
-sql::VerbResult OnlyHere();
-// The value of a cell as text; empty where it is none.
+// Unknown: it was done here, but a standby that takes over may not have it.
+sql::VerbResult NotReplicated();
+// The value of a cell as text; empty if it is not a text.
 std::string TextAt(const ResultSet& result, size_t row, size_t column);
 
 class OdbcSession final : public sql::Session {
  public:
-  // `warnings` are said by each probe.
+  // Each probe reports `warnings`.
   OdbcSession(const sql::Dialect& dialect, const sql::ResourceOptions& options,
               std::unique_ptr<OdbcHandle> connection, sql::SessionId id, sql::Baseline baseline,
               xa::ServerStamp stamp, std::vector<std::string> warnings);
@@ -72,7 +73,7 @@ class OdbcSession final : public sql::Session {
   Result<void> Reset() override;
   Result<sql::Probe> ProbeServer() override;
 
-  // Nothing happens where the connection's socket is not known (watchdog.h).
+  // Does nothing if the connection's socket is unknown (watchdog.h).
   void Sever() override { connection_->Sever(); }
   bool ClosedByPeer() const override { return connection_->ClosedByPeer(); }
   Result<void> Fence() override;
@@ -80,21 +81,21 @@ class OdbcSession final : public sql::Session {
  private:
   enum class State : uint8_t { kIdle, kActive };
 
-  // Both within call_timeout_ms. Command brings no results.
+  // Both within call_timeout_ms. Command returns no results.
   OdbcResult Send(const std::string& sql);
   OdbcResult Command(const std::string& sql);
-  // Whether what was answered has reached the synchronous standbys; may write, to find out.
+  // Whether the answered work has reached the synchronous standbys; may write to find out.
   bool IsReplicated(const OdbcResult& outcome);
   // Phase-two verbs.
   sql::VerbResult Finish(const std::string& sql);
-  // What Prepare and CommitOnePhase have in common: the answer where it is already clear.
+  // The common part of Prepare and CommitOnePhase: the answer, if it is already clear.
   std::optional<sql::VerbResult> Refuse(const xa::Xid& xid);
-  sql::VerbResult EndedBadly(const OdbcResult& outcome);
-  sql::VerbResult LookAndPrepare(const xa::Xid& xid);
+  sql::VerbResult OnEndError(const OdbcResult& outcome);
+  sql::VerbResult CheckWritesAndPrepare(const xa::Xid& xid);
   sql::VerbResult RollBackNow();
   sql::RunResult Doom(sql::VerbResult answer);
-  Result<OdbcResult> Ask(const std::string& sql);  // an error where it was not carried out
-  Result<void> Act(const std::string& sql);  // on another session: kNotFound where it is not ours
+  Result<OdbcResult> Ask(const std::string& sql);  // an error if it was not executed
+  Result<void> Act(const std::string& sql);  // on another session: kNotFound if it is not ours
 
   const sql::Dialect& dialect_;
   const sql::ResourceOptions options_;

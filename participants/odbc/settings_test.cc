@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a session is set to is what its client's text is stored and read by, in each of its
-// branches.
+// A session's settings decide how its client's text is stored and read; they must hold in each of
+// its branches.
 #include <gmock/gmock.h>
 #include <stdlib.h>
 
@@ -15,7 +15,7 @@ using xa::Code;
 
 class Settings : public PostgreSqlTest {
  protected:
-  // As an operator's shell may have them: libpq would send them behind our own settings.
+  // As an operator's shell may set them: libpq would send them after our own settings.
   static void SetUpTestSuite() {
     Psql("SELECT 1");  // the server itself starts without them
     setenv("PGCLIENTENCODING", "LATIN1", 1);
@@ -31,7 +31,7 @@ class Settings : public PostgreSqlTest {
     options.user = user;
     return options;
   }
-  // Five branches on one connection, as a pool of one would carry them.
+  // Five branches on one connection, as with a pool of one.
   static void InsertFive(const sql::ResourceOptions& options) {
     const auto driver = MakeDriver(options);
     const auto session = ConnectWith(*driver);
@@ -102,9 +102,9 @@ TEST_F(Settings, OfTheRoleDoNotChangeWhatIsReadBack) {
   }
 }
 
-// The time zone is the server's own, but a branch never runs under another one than its session
-// was connected with.
-TEST_F(Settings, ThatHaveChangedUnderASessionCostItItsLife) {
+// The time zone is the server's own, but a branch never runs under another time zone than its
+// session had at the connect.
+TEST_F(Settings, ThatChangeUnderASessionEndIt) {
   const auto session = Connect();
   Psql("ALTER SYSTEM SET TimeZone = 'Asia/Tokyo'");
   Psql("SELECT pg_reload_conf()");
@@ -121,7 +121,7 @@ TEST_F(Settings, ThatHaveChangedUnderASessionCostItItsLife) {
   EXPECT_EQ(begun.code, Code::kRbTransient);
   EXPECT_TRUE(begun.failure.may_retry);
   EXPECT_THAT(begun.failure.detail, HasSubstr("settings"));
-  EXPECT_FALSE(session->alive()) << "the resource connects a new one";
+  EXPECT_FALSE(session->alive()) << "the resource connects a new session";
   EXPECT_EQ(One("SELECT count(*) FROM account"), "2");
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sessions that fall silent, seen through the whole resource: on a real PostgreSQL of which single
-// backends are stopped.
+// Unresponsive sessions, seen through the whole resource: on a real PostgreSQL with single backends
+// stopped.
 #include <gmock/gmock.h>
 #include <signal.h>
 
@@ -30,7 +30,7 @@ class Silent : public PostgreSqlTest {
     EXPECT_TRUE(db->sink().WaitHealth(xa::Health::kUp));
     return db;
   }
-  // The backend whose current or last statement holds `text`, once there is one.
+  // The backend whose current or last statement contains `text`, once there is one.
   static pid_t BackendOf(const std::string& text, const std::string& state) {
     std::string pid = "(none)";
     EXPECT_TRUE(test::Eventually(kLong, [&] {
@@ -45,8 +45,8 @@ class Silent : public PostgreSqlTest {
   }
 };
 
-// A backend hangs under a statement: whoever cancels it, and the roll-back behind it, are answered;
-// "rolled back" is said only once the session is gone.
+// A backend hangs in a statement: its cancel and the roll-back after it are answered, but "rolled
+// back" only once the session is gone.
 TEST_F(Silent, BackendHoldsNeitherTheStatementNorItsRollBack) {
   auto db = Open(1, 3'000);
   const xa::Xid xid = sql::NewXid();
@@ -73,7 +73,7 @@ TEST_F(Silent, BackendHoldsNeitherTheStatementNorItsRollBack) {
   EXPECT_TRUE(test::Eventually(kLong, [&] { return db->RollBackActive(xid).code == Code::kOk; }));
   EXPECT_TRUE(IsGone(backend));
   EXPECT_EQ(Gold(1), "100");
-  // The one connection of the pool serves the next.
+  // The only connection of the pool is usable for the next branch.
   const xa::Xid next = sql::NewXid();
   ASSERT_EQ(db->Do(Operation::kOpen, next).code, Code::kOk);
   EXPECT_EQ(db->Run(next, "UPDATE account SET gold = 2 WHERE id = 1").code, Code::kOk);
@@ -98,7 +98,7 @@ TEST_F(Silent, BackendOfTheControlConnectionHoldsNoCancel) {
   EXPECT_FALSE(scanned);
   ASSERT_EQ(kill(control, SIGCONT), 0);
   ASSERT_TRUE(ran);
-  EXPECT_EQ(ran->code, Code::kRbOther) << "cancelled, not cut off: the session lives";
+  EXPECT_EQ(ran->code, Code::kRbOther) << "cancelled, not severed: the session is alive";
   EXPECT_EQ(ran->failure.reason, Reason::kDeadline);
   EXPECT_EQ(db->RollBackActive(xid).code, Code::kOk);
   EXPECT_TRUE(test::Eventually(kLong, [&] { return scanned.load(); }));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What waits for a synchronous standby is neither cut short by us, nor taken for done when somebody
-// else has cut it short.
+// We never cut short a wait for a synchronous standby, and do not treat the work as done if
+// somebody else has cut it short.
 #include <gmock/gmock.h>
 
 #include <future>
@@ -16,7 +16,7 @@ using xa::Found;
 
 constexpr auto kLong = std::chrono::seconds(30);
 
-// A primary whose synchronous standby is away. psql's own commits do not wait for it.
+// A primary whose synchronous standby is down. psql's own commits do not wait for it.
 class SyncStandby : public testing::Test {
  protected:
   static void SetUpTestSuite() {
@@ -67,7 +67,7 @@ class SyncStandby : public testing::Test {
         Psql("SELECT wait_event FROM pg_stat_activity WHERE pid = " + session.id().id);
     return rows.size() == 1 && rows[0][0] == "SyncRep";
   }
-  // Cancels each wait for the standby, as somebody at the console would, until `done` is there.
+  // Cancels each wait for the standby, as an operator might, until `done` has a value.
   template <typename T>
   static T CancelWaits(const sql::Session& session, std::future<T>& done) {
     EXPECT_TRUE(test::Eventually(kLong, [&] {
@@ -85,7 +85,7 @@ class SyncStandby : public testing::Test {
     EXPECT_EQ(session.Run(Sql("UPDATE account SET gold = gold + 1", {}, 1)).verb.code, Code::kOk);
     return xid;
   }
-  // A branch that is prepared, here alone.
+  // A branch that is prepared only on the primary.
   static xa::Xid PrepareLocally(sql::Session& session) {
     const xa::Xid xid = NewXid();
     EXPECT_EQ(session.Begin(xid, {}, false).code, Code::kOk);
@@ -100,7 +100,7 @@ class SyncStandby : public testing::Test {
   static inline std::unique_ptr<sql::Driver> driver_;
 };
 
-TEST_F(SyncStandby, IsWaitedForAndNobodyOfOursEndsTheWait) {
+TEST_F(SyncStandby, IsWaitedForAndTheWaitIsNeverEndedByUs) {
   for (const bool one_phase : {false, true}) {
     const auto other = Connect();
     const auto session = Connect();
@@ -147,8 +147,8 @@ TEST_F(SyncStandby, ThatWasNotWaitedForLeavesTheAnswerOpen) {
   }
 }
 
-// The answer is clear as soon as a later commit on the same server has been waited for.
-TEST_F(SyncStandby, ThatComesBackClosesTheAnswer) {
+// The answer is clear once a later commit on the same server has waited for the standby.
+TEST_F(SyncStandby, ThatRecoversSettlesTheAnswer) {
   const auto session = Connect();
   const xa::Xid xid = Update(*session);
   auto ending = std::async(std::launch::async, [&] { return session->CommitOnePhase(xid); });

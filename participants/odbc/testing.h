@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the tests against a real PostgreSQL share: sessions, XIDs, and looks past our own code.
+// For the tests against a real PostgreSQL: sessions, XIDs, and queries that bypass our own code.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -52,7 +52,7 @@ class PostgreSqlTest : public testing::Test {
   }
 
   static test::Server& Server() { return test::SharedPostgreSql(); }
-  // Through psql: independent of what is tested.
+  // Through psql, independent of the code under test.
   static test::Rows Psql(const std::string& statement) {
     auto rows = test::Sql(Server(), statement);
     EXPECT_TRUE(rows) << statement << ": " << rows.error().message;

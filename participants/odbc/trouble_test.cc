@@ -21,7 +21,8 @@ using xa::Code;
 constexpr const char* kAdd = "UPDATE account SET gold = gold + ? WHERE id = ?";
 constexpr auto kLong = std::chrono::seconds(30);
 
-// Stops a backend, as a machine that hangs would; it goes on at the latest when this is gone.
+// Stops a backend, as a hanging machine would; it continues when this object is destroyed at the
+// latest.
 class Stopped {
  public:
   explicit Stopped(const sql::Session& session) : pid_(std::stoi(session.id().id)) {
@@ -46,7 +47,7 @@ class Trouble : public PostgreSqlTest {
   }
 };
 
-TEST_F(Trouble, ALockThatIsNotHadInTimeDoomsTheBranch) {
+TEST_F(Trouble, ALockTimeoutDoomsTheBranch) {
   const auto holder = Connect();
   const auto session = Connect();
   const xa::Xid xid = NewXid();
@@ -75,7 +76,7 @@ TEST_F(Trouble, ADeadlockHasOneVictimThatMayTryAgain) {
   const sql::RunResult ran_a = crossing.get();
   const sql::RunResult& victim = ran_a.verb.code == Code::kOk ? ran_b : ran_a;
   const sql::RunResult& winner = ran_a.verb.code == Code::kOk ? ran_a : ran_b;
-  EXPECT_EQ(winner.verb.code, Code::kOk);  // the victim has let go of its locks
+  EXPECT_EQ(winner.verb.code, Code::kOk);  // the victim has released its locks
   EXPECT_EQ(victim.verb.code, Code::kRbDeadlock);
   EXPECT_EQ(victim.verb.failure.reason, Reason::kDeadlock);
   EXPECT_TRUE(victim.verb.failure.may_retry);
@@ -110,7 +111,8 @@ TEST_F(Trouble, AStatementIsCancelledFromAnotherSession) {
   EXPECT_TRUE(session->alive());
 }
 
-// Disconnect before prepare: gone. After: kept, locks held, committed from elsewhere.
+// Disconnect before prepare: the work is gone. After: it is kept, with its locks, and committed
+// from another session.
 TEST_F(Trouble, ALostSessionLeavesOnlyWhatWasPrepared) {
   const xa::Xid active = NewXid(), prepared = NewXid();
   {
@@ -126,7 +128,7 @@ TEST_F(Trouble, ALostSessionLeavesOnlyWhatWasPrepared) {
   EXPECT_EQ(session->Commit(active).code, Code::kErNota);
   EXPECT_EQ(session->Commit(prepared).code, Code::kOk);
   EXPECT_EQ(Gold(2), "201");
-  EXPECT_TRUE(test::Eventually(kLong, [] {  // the row's lock goes with the session
+  EXPECT_TRUE(test::Eventually(kLong, [] {  // the row's lock is released with the session
     return test::Sql(Server(), "SET lock_timeout = 100; SELECT * FROM account FOR UPDATE")
         .has_value();
   }));
@@ -144,8 +146,7 @@ TEST_F(Trouble, ASessionThatIsKilledAnswersThatItIsLost) {
   EXPECT_EQ(ran.verb.failure.reason, Reason::kConnectionLost);
   EXPECT_TRUE(ran.verb.failure.may_retry);
   EXPECT_FALSE(session->alive());
-  EXPECT_TRUE(
-      xa::IsRollBack(session->Prepare(xid).code));  // nothing was sent that could prepare it
+  EXPECT_TRUE(xa::IsRollBack(session->Prepare(xid).code));  // no prepare was sent
   EXPECT_EQ(session->RollBackActive(xid).code, Code::kErRmFail);
 }
 
@@ -182,11 +183,11 @@ TEST_F(Trouble, ASilentServerIsGivenUpInEveryPhase) {
     ASSERT_FALSE(scan);
     EXPECT_EQ(scan.error().code, ErrorCode::kTimeout);
   }
-  // It was unknown, not failed: both may now happen, and the second surely does.
+  // It was unknown, not failed: both may now take effect, and the second certainly does.
   EXPECT_TRUE(test::Eventually(kLong, [] { return Gold(2) == "201"; }));
 }
 
-// A client's statement may last; whoever waits for it no longer breaks the connection.
+// A client's statement may run long; the thread that gives up on it breaks the connection.
 TEST_F(Trouble, AStatementOnASilentServerEndsWhenItsConnectionIsSevered) {
   const auto session = Connect();
   Begin(*session, NewXid());
@@ -214,9 +215,9 @@ TEST_F(Trouble, AServerThatAcceptsAndIsSilentIsUnreachable) {
   EXPECT_EQ(session.error().code, ErrorCode::kUnavailable);
 }
 
-// Trap 14: while one COMMIT PREPARED waits for a synchronous standby, another is told "busy". The
-// server's checkpointer tells its backends of the standby in its own time, so that a commit made
-// before does not wait: then the next one is tried.
+// Trap 14: while one COMMIT PREPARED waits for a synchronous standby, another is answered "busy".
+// The server's checkpointer announces the standby to its backends with a delay, so a commit before
+// that does not wait: the test then tries the next one.
 TEST_F(Trouble, ABranchThatSomebodyElseIsFinishingIsBusy) {
   const auto session = Connect();
   const auto other = Connect();
@@ -232,7 +233,7 @@ TEST_F(Trouble, ABranchThatSomebodyElseIsFinishingIsBusy) {
   const bool waits = test::Eventually(kLong, [&] {
     xid = NewXid();
     Begin(*session, xid);
-    // The branch is prepared without waiting, or it would stand here already.
+    // Prepare the branch without waiting; otherwise this call would already block.
     MustRun(*session, Sql("SET LOCAL synchronous_commit = local"));
     MustRun(*session, Sql(kAdd, {int64_t{1}, int64_t{1}}));
     if (session->Prepare(xid).code != Code::kOk) return false;
@@ -254,8 +255,8 @@ TEST_F(Trouble, ABranchThatSomebodyElseIsFinishingIsBusy) {
   EXPECT_EQ(other->Commit(xid).code, Code::kErNota);
 }
 
-// A prepared branch outlives kill -9 of the server; its session does not, and the server's start
-// time changes while its identity stays.
+// A prepared branch survives kill -9 of the server; its session does not. The server's start time
+// changes, its identity does not.
 TEST_F(Trouble, APreparedBranchOutlivesTheServersCrash) {
   const auto session = Connect();
   const xa::Xid xid = NewXid();
@@ -276,8 +277,8 @@ TEST_F(Trouble, APreparedBranchOutlivesTheServersCrash) {
   EXPECT_EQ(Gold(1), "101");
 }
 
-// Scenario: a branch is prepared; the server becomes a standby, which shows the branch and may
-// finish nothing; it is promoted, and is another server then.
+// Scenario: a branch is prepared. The server becomes a standby, which lists the branch and can
+// finish nothing. It is promoted, and is then another server.
 TEST(Standby, SaysNothingAndIsAnotherServerOncePromoted) {
   auto started = test::Server::Start(test::ServerKind::kPostgreSql);
   ASSERT_TRUE(started) << started.error().message;
@@ -298,7 +299,7 @@ TEST(Standby, SaysNothingAndIsAnotherServerOncePromoted) {
   std::ofstream(server.directory() + "/data/standby.signal").close();
   ASSERT_TRUE(server.Restart());
   const auto session = connect();
-  EXPECT_EQ(session->stamp(), xa::ServerStamp{});  // it may be promoted under the session
+  EXPECT_EQ(session->stamp(), xa::ServerStamp{});  // the server may be promoted under the session
   const auto scan = session->List();
   ASSERT_TRUE(scan) << scan.error().message;
   EXPECT_TRUE(scan->standby);
@@ -317,7 +318,7 @@ TEST(Standby, SaysNothingAndIsAnotherServerOncePromoted) {
   EXPECT_EQ(session->Commit(xid).code, Code::kOk);
 }
 
-TEST(Standby, AServerWithoutPreparedTransactionsSaysHowToMendIt) {
+TEST(Standby, AServerWithoutPreparedTransactionsSaysHowToFixIt) {
   auto started =
       test::Server::Start(test::ServerKind::kPostgreSql, {0, {"max_prepared_transactions=0"}});
   ASSERT_TRUE(started) << started.error().message;

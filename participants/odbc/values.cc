@@ -28,7 +28,7 @@ std::string DoubleText(double value) {
   return {buffer.begin(), end};
 }
 
-// The value as the text that the server reads, as in a quoted literal. Not for NULL and Bytes.
+// The value as text that the server parses like a quoted literal. Not for NULL and Bytes.
 struct AsText {
   std::string operator()(std::monostate) const { return {}; }
   std::string operator()(bool value) const { return value ? "true" : "false"; }
@@ -40,7 +40,7 @@ struct AsText {
   std::string operator()(const xa::Bytes&) const { return {}; }
 };
 
-// A whole cell, however long; nullopt: the driver said no. `null` tells SQL NULL.
+// A whole cell, however long; nullopt: the driver reported an error. `null` is set for SQL NULL.
 template <typename Text>
 std::optional<Text> ReadCell(SQLHSTMT statement, SQLUSMALLINT column, SQLSMALLINT type,
                              bool& null) {
@@ -77,7 +77,7 @@ xa::Value FromText(std::string text, SQLSMALLINT type) {
       break;
     case SQL_REAL:
     case SQL_FLOAT:
-    case SQL_DOUBLE:  // money too comes as a float; its text is no number and stays text
+    case SQL_DOUBLE:  // money is a float, too, but its text is not a number and stays text
       if (const auto number = ParseNumber<double>(text)) return *number;
       break;
     case SQL_BIT: return text != "0" && text != "f" && text != "false";
@@ -91,8 +91,8 @@ xa::Value FromText(std::string text, SQLSMALLINT type) {
 
 bool IsDate(SQLSMALLINT type) { return type == SQL_TYPE_DATE || type == SQL_TYPE_TIMESTAMP; }
 
-// What psqlODBC reads at the beginning of a date or timestamp: the year, or infinity. Its text of
-// such a column says nothing of infinity, and is wrong for years of more than four digits.
+// What psqlODBC reads at the beginning of a date or timestamp: the year, or infinity. The text of
+// such a column does not show infinity, and is wrong for years of more than four digits.
 struct Year {
   double value = 0;
   SQLLEN length = 0;
@@ -127,7 +127,7 @@ std::optional<ColumnType> Describe(SQLHSTMT statement, SQLUSMALLINT column) {
   return ColumnType{ToUtf8(text), type};
 }
 
-// One cell; `bytes` grows by what it takes.
+// One cell; `bytes` grows by its size.
 std::optional<xa::Value> ReadValue(SQLHSTMT statement, SQLUSMALLINT column, SQLSMALLINT type,
                                    size_t& bytes) {
   bool null = false;

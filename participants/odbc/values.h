@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Our values as ODBC parameters, and ODBC columns as our values.
+// Converts our values to ODBC parameters, and ODBC columns to our values.
 //
 // Contract: `statement` is an ODBC statement handle (the vendor's header stays in the .cc). A bound
-// parameter points into Parameters, which therefore outlives the execution.
+// parameter points into Parameters, which must therefore outlive the execution.
 // Errors: see OdbcHandle::Execute.
 #pragma once
 
@@ -17,7 +17,7 @@ namespace assent::odbc {
 
 class Parameters {
  public:
-  // False: `value` has no form that the database could take (text that is not UTF-8 or holds NUL).
+  // False: the database cannot take `value` (text that is not UTF-8 or contains NUL).
   [[nodiscard]] bool Bind(void* statement, uint16_t number, const xa::Value& value);
 
  private:
@@ -29,12 +29,12 @@ class Parameters {
 enum class Fetched : uint8_t {
   kAll,
   kTooLarge,
-  kInexact,  // a value that the driver cannot pass on as it is: a year beyond 9999
+  kInexact,  // a value that the driver cannot return exactly: a year after 9999
   kError
 };
 
-// Reads the current result of an executed statement into `out`; what has gone wrong is in the
-// statement's diagnostics.
+// Reads the current result of an executed statement into `out`. On kError, see the statement's
+// diagnostics.
 Fetched FetchResult(void* statement, const Bounds& bounds, ResultSet& out);
 
 }  // namespace assent::odbc

@@ -61,7 +61,7 @@ TEST_F(Values, ComeBackInTheTypesOfTheContract) {
   EXPECT_TRUE(std::isnan(std::get<double>(Row("SELECT 'NaN'::float8")[0])));
 }
 
-TEST_F(Values, ThatAreNoDayOfTheCalendarComeAsTheServerSaysThem) {
+TEST_F(Values, OutsideTheCalendarAreReturnedAsTheServerSendsThem) {
   EXPECT_THAT(Row("SELECT 'infinity'::date"), ElementsAre(std::string("infinity")));
   EXPECT_THAT(
       Row("SELECT '-infinity'::date, 'infinity'::timestamp, '-infinity'::timestamptz, NULL::date, "
@@ -106,7 +106,7 @@ TEST_F(Values, AreNeverReadAsSql) {
   EXPECT_EQ(One("SELECT count(*) FROM account"), "2");
 }
 
-// They take the type that the statement calls for, as a quoted literal does.
+// They take the type that the statement requires, as a quoted literal does.
 TEST_F(Values, TakeTheTypeThatTheStatementCallsFor) {
   EXPECT_THAT(Row("UPDATE account SET gold = gold + ? WHERE id = ? RETURNING gold",
                   {int64_t{5}, int64_t{1}}),
@@ -124,8 +124,8 @@ TEST_F(Values, OfAMegabyteGoInAndComeBack) {
   EXPECT_THAT(Row("SELECT ?, ?", {text, bytes}), ElementsAre(text, bytes));
 }
 
-// ?? is the operator character, a single one a parameter.
-TEST_F(Values, AreAskedForWithTheOperatorsOfJsonb) {
+// ?? is the operator character, a single ? a parameter.
+TEST_F(Values, WorkWithTheOperatorsOfJsonb) {
   EXPECT_THAT(Row("SELECT '{\"a\":1}'::jsonb ?? 'a', '{\"a\":1}'::jsonb?\?'b', '[\"a\"]'::jsonb "
                   "?\?| array['a','b'], '[\"a\"]'::jsonb ?\?& array['a','b'], "
                   "'{\"a\":1}'::jsonb @?? '$.a', '?\?'"),
@@ -136,14 +136,14 @@ TEST_F(Values, AreAskedForWithTheOperatorsOfJsonb) {
               ElementsAre(true, false, std::string("?")));
 }
 
-TEST_F(Values, AreAskedForWithAnOperatorOfJsonbBesideAComment) {
+TEST_F(Values, WorkWithAnOperatorOfJsonbBesideAComment) {
   EXPECT_THAT(Row("SELECT '{\"a\":1}'::jsonb/*c*/?\? 'a', '{\"a\":1}'::jsonb ?\?/* it's ? */'b', "
                   "'{\"a\":1}'::jsonb @?\?-- it's ?\n'$.a', ?::text",
                   {std::string("x")}),
               ElementsAre(true, false, true, std::string("x")));
 }
 
-TEST_F(Values, OutsideAsciiStandInTheSqlItself) {
+TEST_F(Values, OutsideAsciiMayBeInTheSqlItself) {
   EXPECT_THAT(Row("SELECT 'é𝄞'::text, length('é𝄞'), 'a\\b', E'a\\\\b', '{d ''x''}'"),
               ElementsAre(std::string("é𝄞"), int64_t{2}, std::string("a\\b"), std::string("a\\b"),
                           std::string("{d 'x'}")));
@@ -192,8 +192,8 @@ TEST_F(Values, OfMoreBytesThanTheBoundDoomTheBranch) {
   EXPECT_TRUE(session_->alive());
 }
 
-// The ODBC driver reads all of a result before it hands out a row: 30 GB must not get that far.
-TEST_F(Values, ThatFloodTheConnectionCutIt) {
+// The ODBC driver reads all of a result before it returns a row: 30 GB must not get that far.
+TEST_F(Values, ThatFloodTheConnectionCloseIt) {
   const sql::RunResult ran =
       session_->Run(Sql("SELECT repeat('x', 1000) FROM generate_series(1, 30000000)"));
   EXPECT_EQ(ran.verb.code, Code::kRbOther);

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Breaks the TCP connection of a call that takes too long or brings too much: psqlODBC itself would
-// wait for a silent server for ever, and reads a whole result before it hands out the first row.
+// Breaks the TCP connection of a call that takes too long or receives too much: psqlODBC itself
+// would wait forever for an unresponsive server, and reads a whole result before it returns the
+// first row.
 //
-// Contract: a Line stands for one connection. It holds a duplicate of the driver's socket, found by
-// its local port, and shuts it down when the deadline has passed; the driver's call then ends with
+// Contract: a Line represents one connection. It holds a duplicate of the driver's socket, found by
+// its local port, and shuts it down after the deadline; the driver's call then ends with
 // "connection lost". A connection whose socket was not found (a Unix socket, a port that is
-// translated on the way) is not guarded: guarded() says so.
-// Units and ranges: milliseconds; looked at every 100 ms, so a deadline is late by that much.
-// Threads: Arm and Disarm by the thread that uses the connection, the rest by any. One thread per
-// watchdog.
+// translated on the way) is not guarded: guarded() returns false.
+// Units and ranges: milliseconds; checked every 100 ms, so a deadline may be that much late.
+// Threads: Arm and Disarm from the thread that uses the connection, the rest from any. One thread
+// per watchdog.
 #pragma once
 
 #include <atomic>
@@ -33,10 +34,10 @@ class Line {
   bool guarded() const { return socket_ >= 0; }
   Broken broken() const { return broken_.load(); }
 
-  // Before a call: it may take `timeout_ms` and receive `max_bytes`; 0: without that bound.
+  // Before a call, which may take `timeout_ms` and receive `max_bytes`; 0: no bound.
   void Arm(uint32_t timeout_ms, uint64_t max_bytes);
   void Disarm();
-  // Breaks the connection now: whatever waits on it ends.
+  // Breaks the connection now: every call that waits on it ends.
   void Sever() { Break(Broken::kSevered); }
   bool ClosedByPeer() const;
 
@@ -58,8 +59,8 @@ class Watchdog {
  public:
   Watchdog();
   ~Watchdog();
-  // The connection of this process whose local port is `local_port`; its peer's port is compared
-  // where several have it. 0: none.
+  // The connection of this process with this local port; the peer's port is compared if several
+  // match. 0: none.
   std::shared_ptr<Line> Watch(uint16_t local_port, uint16_t peer_port);
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What goes over the wire: how many round trips each verb costs, and that nothing else is sent.
+// Traffic on the wire: how many round trips each verb costs, and that nothing else is sent.
 #include <gmock/gmock.h>
 
 #include <mutex>
@@ -19,8 +19,8 @@ using testing::IsEmpty;
 using testing::StartsWith;
 using xa::Code;
 
-// Keeps what the client asked: a simple query's text, or "sync" for the end of an extended one.
-// Each is one round trip.
+// Records what the client sends: the text of a simple query, or "sync" for the end of an extended
+// one. Each is one round trip.
 class Tap {
  public:
   explicit Tap(int server_port)
@@ -124,9 +124,8 @@ TEST_F(Wire, SendsNoPrepareForADoomedBranch) {
   EXPECT_THAT(tap_.Take(), ElementsAre("ROLLBACK"));
 }
 
-// The texts themselves, without a session that knows of errors: what follows the check is never
-// carried out when the check fails, nor in a transaction that was aborted (trap 3) or left (trap
-// 9).
+// The texts themselves, without a session that handles errors: what follows the check is never
+// executed if the check fails, nor in a transaction that was aborted (trap 3) or left (trap 9).
 class Texts : public PostgreSqlTest {
  protected:
   Texts() {
@@ -181,7 +180,7 @@ TEST_F(Texts, PrepareNothingOfAnotherBranch) {
   ExpectNothingIsPrepared(xid, "another Begin", "22P02");
 }
 
-// Why the server's own words are not trusted: both say success.
+// Why the server's own answers are not trusted: both report success.
 TEST_F(Texts, OfTheServerAloneWouldCallNothingPrepared) {
   ASSERT_TRUE(Send("BEGIN").ok());
   ASSERT_FALSE(Send("SELECT 1/0").ok());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The witness table on a real PostgreSQL: what its rows prove, and when they go.
+// The witness table on a real PostgreSQL: what its rows prove, and when they are removed.
 #include <gmock/gmock.h>
 
 #include "base/random.h"
@@ -45,8 +45,8 @@ TEST_F(Witness, ProbesTheRightToUseTheWitnessTable) {
   EXPECT_THAT(probe->warnings, ElementsAre(HasSubstr("GRANT SELECT, INSERT, DELETE")));
 }
 
-// Trap 1: what "unknown XID" meant is told by the row that the branch itself wrote.
-TEST_F(Witness, TellsByTheWitnessWhatBecameOfABranch) {
+// Trap 1: the row that the branch itself wrote shows what "unknown XID" meant.
+TEST_F(Witness, FindsABranchsOutcomeByItsWitness) {
   const auto session = Connect();
   ASSERT_TRUE(session->InstallWitness());
   const xa::Xid committed = PrepareOne(*session, true);
@@ -57,7 +57,7 @@ TEST_F(Witness, TellsByTheWitnessWhatBecameOfABranch) {
   EXPECT_EQ(session->SettleWitness(committed), Found::kWitnessCommitted);
   EXPECT_EQ(session->SettleWitness(undone), Found::kWitnessRolledBack);
   EXPECT_EQ(session->SettleWitness(undone), Found::kWitnessRolledBack);  // our own mark
-  // Settled: a branch of that XID can never commit any more.
+  // Settled: a branch with that XID can never commit.
   EXPECT_EQ(session->Begin(undone, {}, true).code, Code::kRbIntegrity);
   EXPECT_EQ(One("SELECT string_agg(mark, '' ORDER BY mark) FROM assent_witness"), "CR");
 
@@ -66,15 +66,15 @@ TEST_F(Witness, TellsByTheWitnessWhatBecameOfABranch) {
   EXPECT_TRUE(session->PurgeWitness({}));
 }
 
-// A mere read would say "not there", and the commit would make it appear later.
-TEST_F(Witness, DoesNotSettleWhileTheBranchStillStands) {
+// A mere read would find no row, and the commit would make it appear later.
+TEST_F(Witness, DoesNotSettleWhileTheBranchStillExists) {
   const auto session = Connect();
   ASSERT_TRUE(session->InstallWitness());
   const xa::Xid xid = PrepareOne(*session, true);
   EXPECT_EQ(session->SettleWitness(xid), Found::kUnknown);
   EXPECT_EQ(session->Commit(xid).code, Code::kOk);
   EXPECT_EQ(session->SettleWitness(xid), Found::kWitnessCommitted);
-  // The short lock time-out was for that transaction only.
+  // The short lock timeout was for that transaction only.
   Begin(*session, NewXid());
   const sql::RunResult ran = session->Run(Sql("SHOW lock_timeout"));
   EXPECT_EQ(std::get<std::string>(ran.result.rows[0][0]), "2s");
@@ -92,7 +92,7 @@ TEST_F(Witness, PurgesManyWitnessRows) {
   EXPECT_EQ(One("SELECT count(*) FROM assent_witness"), "0");
 }
 
-// By it an old copy of a log directory is recognised.
+// This is how an old copy of a log directory is recognized.
 TEST_F(Witness, ScanFindsTheWitnessRowOfALaterStartAndNoOther) {
   const auto xid_of = [](const char* coordinator, uint32_t incarnation, const char* nonce) {
     return xa::Xid{core::Gtrid::Make(coordinator, incarnation, nonce, 7), 1};
@@ -120,12 +120,12 @@ TEST_F(Witness, ScanFindsTheWitnessRowOfALaterStartAndNoOther) {
     Psql("DELETE FROM assent_witness WHERE xid LIKE '" + xid.gtrid_text() + "%'");
   }
   Psql("DROP TABLE assent_witness");
-  EXPECT_FALSE(db.Scan(own).complete) << "a look that failed is none";
+  EXPECT_FALSE(db.Scan(own).complete) << "a failed read is not a complete scan";
   EXPECT_TRUE(test::Eventually(std::chrono::seconds(30), [&] { return db.Scan(own).complete; }));
 }
 
-// An earlier process has left rows of what had ended and of what had not, and, for a while, a
-// session that might still carry a branch out: as long, marks that forbid that stay.
+// An earlier process has left rows of ended and of unfinished branches and, for a while, a session
+// that might still execute a branch. Until it is gone, marks that forbid that stay.
 TEST_F(Witness, PurgesWhatEarlierIncarnationsHaveLeft) {
   const auto xid_of = [](const char* coordinator, uint32_t incarnation, uint64_t sequence) {
     return xa::Xid{core::Gtrid::Make(coordinator, incarnation, "abc", sequence), 1};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The texts of a branch's life: begin, check, prepare, commit, roll back.
+// The SQL texts of a branch: begin, check, prepare, commit, roll back.
 #include <algorithm>
 
 #include "participants/postgresql/dialect.h"
@@ -19,8 +19,7 @@ const char* Level(xa::Isolation isolation) {
   return "SERIALIZABLE";
 }
 
-// What is deferred to the end (constraints, and triggers, which may do anything) is done in front
-// of the check, not behind it.
+// Deferred constraints, and deferred triggers, which may do anything, run before the check.
 constexpr const char* kDeferredNow = "/* assent: ends */ SET CONSTRAINTS ALL IMMEDIATE; ";
 
 }  // namespace
@@ -51,8 +50,8 @@ std::string PostgreSqlDialect::CheckAndPrepare(const xa::Xid& xid,
          Prepare(xid);
 }
 
-std::string PostgreSqlDialect::CheckAndLook(const xa::Xid& xid,
-                                            const sql::Baseline& baseline) const {
+std::string PostgreSqlDialect::CheckForWrites(const xa::Xid& xid,
+                                              const sql::Baseline& baseline) const {
   return std::string(kDeferredNow) + "SELECT pg_current_xact_id_if_assigned() IS NULL, " +
          RequireOwnBranch(xid, baseline);
 }
@@ -62,7 +61,7 @@ std::string PostgreSqlDialect::CheckAndCommit(const xa::Xid& xid,
   return std::string(kDeferredNow) + "SELECT " + RequireOwnBranch(xid, baseline) + "; COMMIT";
 }
 
-std::string PostgreSqlDialect::LookAndRollBack() const {
+std::string PostgreSqlDialect::ReadGidAndRollBack() const {
   return "SELECT current_setting('assent.branch',true); ROLLBACK";
 }
 
@@ -74,8 +73,8 @@ std::string PostgreSqlDialect::RollBackPrepared(const xa::Xid& xid) const {
   return "ROLLBACK PREPARED " + Quoted(Gid(xid));
 }
 
-// A notification goes out with the commit of a transaction, and does not count as a write. The name
-// in the text is all that can be known of it.
+// A notification is sent with the commit of a transaction and does not count as a write. The
+// function's name in the text is the only sign of it.
 bool PostgreSqlDialect::MayNotify(std::string_view sql) const {
   constexpr std::string_view kNotify = "pg_notify";
   return std::search(sql.begin(), sql.end(), kNotify.begin(), kNotify.end(), [](char a, char b) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The texts about the server, its other sessions, the list of prepared branches and the witness
+// The SQL texts for the server, its other sessions, the list of prepared branches and the witness
 // table.
 #include "participants/postgresql/dialect.h"
 #include "participants/postgresql/literals.h"
@@ -20,21 +20,21 @@ namespace {
   "CASE WHEN pg_is_in_recovery() THEN (SELECT timeline_id FROM pg_control_checkpoint()) "  \
   "ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int END || '/' " \
   "|| " ASSENT_STAMP_REST
-// Without the right to read the control file: the address instead of the system identifier. It does
-// not change when another server takes the address over, but for its timeline and database oid.
+// Without the right to read the control file: the address instead of the system identifier. When
+// another server takes the address over, only its timeline and database oid differ.
 #define ASSENT_STAMP_RESTRICTED                                                                   \
   "'postgresql/' || coalesce(host(inet_server_addr()) || ':' || inet_server_port(), 'local') || " \
   "'/' || CASE WHEN pg_is_in_recovery() THEN 'standby' "                                          \
   "ELSE left(pg_walfile_name(pg_current_wal_lsn()), 8) END || '/' || " ASSENT_STAMP_REST
 
-// Two columns of text, and at the end their number: a list that breaks off is never taken for a
-// short one, whatever the driver makes of it.
+// Two columns of text, and at the end the number of rows: a list that breaks off is never mistaken
+// for a short one, whatever the driver returns.
 #define ASSENT_COUNTED_BEGIN "WITH found(a, b) AS MATERIALIZED ("
 #define ASSENT_COUNTED_END                                                                      \
   ") SELECT a, b FROM found UNION ALL SELECT NULL, count(*)::text FROM found ORDER BY 1 NULLS " \
   "LAST"
 
-// Backend ids are used again: the start time, the user and the application's name must be ours too.
+// Backend ids are reused: the start time, the user and the application name must match, too.
 std::string Where(const sql::SessionId& id, bool mine) {
   std::string text = " FROM pg_stat_activity WHERE pid = " + Quoted(id.id) +
                      "::int AND (extract(epoch from backend_start) * 1000000)::bigint::text = " +
@@ -47,7 +47,7 @@ std::string Where(const sql::SessionId& id, bool mine) {
   return text;
 }
 // A session that waits for a standby stops waiting when it is cancelled or ended: what it was
-// committing then shows here, though no standby has it.
+// committing then shows here although no standby has it.
 constexpr const char* kNotEnding =
     " AND wait_event IS DISTINCT FROM 'SyncRep' AND NOT (state = 'active' AND (query LIKE "
     "'/* assent: ends */%' OR query LIKE 'COMMIT%' OR query LIKE 'PREPARE TRANSACTION %' OR "
@@ -69,11 +69,11 @@ std::string PostgreSqlDialect::List() const {
       "current_database()" ASSENT_COUNTED_END;
 }
 
-// Goes back to the settings of the start-up packet. As a command of its own it costs the server no
-// more than SELECT 1; spelt out without DISCARD PLANS it costs half as much again.
+// Returns to the settings of the start-up packet. As a separate command it costs the server no more
+// than SELECT 1; spelled out without DISCARD PLANS it costs half as much again.
 std::string PostgreSqlDialect::Reset() const { return "DISCARD ALL"; }
 
-// Commits in order of their position in the log wait for a standby in that order.
+// Commits wait for a standby in the order of their positions in the log.
 std::string PostgreSqlDialect::Fence() const {
   return "SELECT pg_logical_emit_message(true, 'assent', '') "
          "WHERE current_setting('synchronous_standby_names') <> ''";
@@ -91,7 +91,7 @@ std::string PostgreSqlDialect::SessionExists(const sql::SessionId& id) const {
   return "SELECT count(*)::text" + Where(id, false);
 }
 
-// Whatever the resource was called when they began.
+// Counts them whatever the resource was called when they began.
 std::string PostgreSqlDialect::SessionsBefore(const sql::SessionId& first,
                                               const std::vector<sql::SessionId>& known) const {
   std::string text =
@@ -113,15 +113,15 @@ std::string PostgreSqlDialect::InstallWitness() const {
          "mark char(1) NOT NULL, created_at timestamptz NOT NULL)";
 }
 
-// One simple query is one transaction, which it commits by itself; an error rolls all of it back.
-// The time-out is local to it.
+// One simple query is one transaction, which commits at its end; an error rolls all of it back. The
+// lock timeout is local to it.
 std::string PostgreSqlDialect::SettleWitness(const xa::Xid& xid) const {
   return "SELECT set_config('lock_timeout','1000',true); "
          "INSERT INTO assent_witness (xid, mark, created_at) VALUES (" +
          QuotedWitnessKey(xid) + ",'R',now())";
 }
 
-// A row that was only read may be one that no standby has. Needs no right to UPDATE.
+// A row that was only read may be missing on every standby. Needs no right to UPDATE.
 std::string PostgreSqlDialect::RewriteWitness(const xa::Xid& xid) const {
   return "WITH gone AS (DELETE FROM assent_witness WHERE xid = " + QuotedWitnessKey(xid) +
          " RETURNING xid, mark, created_at) INSERT INTO assent_witness (xid, mark, created_at) "

@@ -1,31 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
-// PostgreSQL as a dialect: PREPARE TRANSACTION, and what its SQLSTATEs mean.
+// PostgreSQL as a dialect: PREPARE TRANSACTION, and the meaning of its SQLSTATEs.
 //
 // Round trips of a branch (measured on the wire, psqlODBC 13.02; each text one simple query):
 //   Begin    1   BEGIN …; SELECT set_config('assent.branch', gid, true), settings[; INSERT witness]
 //   Run      1   a statement; with parameters parse, bind, execute and sync in one message
 //   Prepare  1   SET CONSTRAINTS ALL IMMEDIATE; SELECT check; PREPARE TRANSACTION
-//            2   where no statement has written as far as the client can tell (all gave columns)
-//            and
-//                isolation is not SERIALIZABLE: SELECT check and pg_current_xact_id_if_assigned(),
-//                then COMMIT (read-only) or PREPARE TRANSACTION
+//            2   if, as far as the client can tell, no statement has written (all gave columns)
+//                and isolation is not SERIALIZABLE: SELECT check and
+//                pg_current_xact_id_if_assigned(), then COMMIT (read-only) or PREPARE TRANSACTION
 //   declared read-only 1   SELECT check; COMMIT       one-phase 1   SELECT check; COMMIT
 //   Commit   1   COMMIT PREPARED
-//   RollBack 1   ROLLBACK (before it, a look whether the transaction is still ours)
-//   Reset    1   DISCARD ALL, off the critical path; 0 where no client's statement has run. It is
-//   not
-//                left out after harmless statements: a trigger may have called set_config.
-// Why check and PREPARE may travel together: within one simple query the server skips everything
-// after an error, and inside a transaction block the error also dooms it. The check raises one (a
-// cast that fails) unless `assent.branch` still holds the gid; the setting is local to the
-// transaction, so any COMMIT or ROLLBACK by the client's SQL has taken it away. In an aborted
-// transaction the check fails with 25P02, so "PREPARE TRANSACTION that says success and rolls back"
-// cannot come to pass. The check also requires that the branch belongs to the connection's user,
-// and that client_encoding and standard_conforming_strings are what they were. No savepoint, no
-// further command is sent (Protocol=7.4-0).
+//   RollBack 1   ROLLBACK, preceded by a check that the transaction is still ours
+//   Reset    1   DISCARD ALL, off the critical path; 0 if no client's statement has run. It is also
+//                sent after harmless statements: a trigger may have called set_config.
+// Why check and PREPARE may be in one message: within one simple query the server skips everything
+// after an error, and inside a transaction block the error also dooms the transaction. The check
+// raises one (a cast that fails) unless `assent.branch` still holds the gid. That setting is local
+// to the transaction, so any COMMIT or ROLLBACK by the client's SQL has removed it. In an aborted
+// transaction the check fails with 25P02, so a PREPARE TRANSACTION that reports success but rolls
+// back cannot happen. The check also requires that the branch belongs to the connection's user, and
+// that client_encoding and standard_conforming_strings are unchanged. No savepoint and no further
+// command is sent (Protocol=7.4-0).
 //
-// The witness row (assent_witness; key: gtrid-bqual, collation C): mark C in the branch, mark R by
-// settling.
+// The witness row (assent_witness; key: gtrid-bqual, collation C): the branch writes mark C,
+// settling writes mark R.
 #pragma once
 
 #include "participants/sql/dialect.h"
@@ -42,12 +40,12 @@ class PostgreSqlDialect final : public sql::Dialect {
   std::string Begin(const xa::Xid& xid, const xa::BranchOptions& options, bool witness,
                     const sql::Baseline& baseline) const override;
   std::string CheckAndPrepare(const xa::Xid& xid, const sql::Baseline& baseline) const override;
-  std::string CheckAndLook(const xa::Xid& xid, const sql::Baseline& baseline) const override;
+  std::string CheckForWrites(const xa::Xid& xid, const sql::Baseline& baseline) const override;
   std::string CheckAndCommit(const xa::Xid& xid, const sql::Baseline& baseline) const override;
   std::string Prepare(const xa::Xid& xid) const override;
   std::string Commit() const override { return "COMMIT"; }
   std::string RollBack() const override { return "ROLLBACK"; }
-  std::string LookAndRollBack() const override;
+  std::string ReadGidAndRollBack() const override;
   std::string CommitPrepared(const xa::Xid& xid) const override;
   std::string RollBackPrepared(const xa::Xid& xid) const override;
   std::string Gid(const xa::Xid& xid) const override;

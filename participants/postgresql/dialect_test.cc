@@ -48,7 +48,7 @@ TEST(PostgreSqlErrors, KnowsWhatAStatementsErrorMeans) {
                       {"", Code::kRbOther, Reason::kSqlError, false}});
 }
 
-TEST(PostgreSqlErrors, TellsATimeoutFromACancelledStatement) {
+TEST(PostgreSqlErrors, DistinguishesATimeoutFromACancelledStatement) {
   for (const Verb verb : {Verb::kRun, Verb::kPrepare}) {
     EXPECT_TRUE(PostgreSql()
                     .Judge(verb, {1, "57014", "canceling statement due to statement timeout"})
@@ -71,7 +71,7 @@ TEST(PostgreSqlErrors, KnowsWhatARefusedPrepareMeans) {
                           {"XX000", Code::kRbOther, Reason::kSqlError, false}});
 }
 
-// Nothing here may end a branch but "unknown XID", which is looked into.
+// No error in phase two may end a branch, except "unknown XID", which is investigated.
 TEST(PostgreSqlErrors, KnowsWhatAnErrorInPhaseTwoMeans) {
   Expect(Verb::kPhaseTwo, {{"42704", Code::kErNota, Reason::kNone, false},
                            {"55000", Code::kErRmFail, Reason::kUnavailable, true},
@@ -88,7 +88,7 @@ TEST(PostgreSqlErrors, KnowsWhatAnErrorInPhaseTwoMeans) {
                            {"XX000", Code::kErRmErr, Reason::kSqlError, false}});
 }
 
-TEST(PostgreSqlErrors, TellsABranchThatWasLeftFromBadData) {
+TEST(PostgreSqlErrors, DistinguishesABranchThatWasLeftFromBadData) {
   const std::string text =
       "invalid input syntax for type integer: \"" + std::string(kLeftBranchMarker) + "\"";
   EXPECT_EQ(PostgreSql().Judge(Verb::kPrepare, {1, "22P02", text}).code, Code::kHeuristicHazard);
@@ -105,7 +105,7 @@ TEST(PostgreSql, WritesTheWitnessOnlyWhereSomethingMayBeWritten) {
               Not(HasSubstr("assent_witness")));
 }
 
-// What a server says that took everything at the connect.
+// The row of a server that accepted all settings at the connect.
 std::vector<xa::Value> Settings() {
   std::vector<xa::Value> row;
   for (const char* text : {"assent", "assent", "10000", "all of them", "UTF8", "on", "ISO, MDY",
@@ -115,7 +115,7 @@ std::vector<xa::Value> Settings() {
   return row;
 }
 
-TEST(PostgreSqlSettings, AreReadBackAndNotTakenOnTrust) {
+TEST(PostgreSqlSettings, AreReadBackAndVerified) {
   const auto read = PostgreSql().BaselineOf(Settings(), {});
   ASSERT_TRUE(read) << read.error().message;
   EXPECT_EQ(read->user, "assent");
@@ -136,8 +136,8 @@ TEST(PostgreSqlSettings, AreReadBackAndNotTakenOnTrust) {
   }
 }
 
-// Probe rows: version, slots, fsync, full_page_writes, synchronous_commit, standby, read only,
-// witness there, witness usable.
+// Probe rows: version, slots, fsync, full_page_writes, synchronous_commit, standby, read-only,
+// witness exists, witness usable.
 std::vector<xa::Value> Healthy() {
   return {std::string("15.1"),
           int64_t{10},
@@ -160,23 +160,23 @@ TEST(PostgreSqlProbe, FindsNothingWrongWithAHealthyServer) {
   EXPECT_THAT(probe->warnings, testing::IsEmpty());
 }
 
-TEST(PostgreSqlProbe, SaysWhichSettingIsMissingAndHowToMendIt) {
+TEST(PostgreSqlProbe, SaysWhichSettingIsMissingAndHowToFixIt) {
   const std::vector<std::pair<size_t, const char*>> settings = {
       {2, "ALTER SYSTEM SET fsync = on"},
       {3, "ALTER SYSTEM SET full_page_writes = on"},
       {4, "ALTER ROLE \"assent\" SET synchronous_commit = on"}};
-  for (const auto& [column, mend] : settings) {
+  for (const auto& [column, remedy] : settings) {
     auto row = Healthy();
     row[column] = std::string("off");
     const auto probe = PostgreSql().ProbeOf(row, "assent");
     ASSERT_TRUE(probe);
-    EXPECT_FALSE(probe->keeps_prepared) << mend;
+    EXPECT_FALSE(probe->keeps_prepared) << remedy;
     ASSERT_EQ(probe->warnings.size(), 1u);
-    EXPECT_THAT(probe->warnings[0], HasSubstr(mend));
+    EXPECT_THAT(probe->warnings[0], HasSubstr(remedy));
   }
 }
 
-TEST(PostgreSqlProbe, RefusesAServerThatCanPrepareNothing) {
+TEST(PostgreSqlProbe, RefusesAServerThatCannotPrepare) {
   auto row = Healthy();
   row[1] = int64_t{0};
   const auto probe = PostgreSql().ProbeOf(row, "assent");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What PostgreSQL's SQLSTATEs mean as XA codes: one table.
+// The meaning of PostgreSQL's SQLSTATEs as XA codes: one table.
 //
-// Lost connections are judged by the session, not here, but for the SQLSTATEs that say that the
-// server is going away or cannot work now.
+// The session, not this file, judges lost connections, except for the SQLSTATEs that report that
+// the server is shutting down or cannot work now.
 // Source: PostgreSQL 15, appendix A; docs/databases.md.
 #include <string_view>
 
@@ -23,8 +23,8 @@ struct Row {
   bool may_retry;
 };
 
-// While the branch is still this session's own. The server has rolled the transaction back, or will
-// do nothing but that.
+// While this session still owns the branch. The server has rolled the transaction back, or accepts
+// nothing but a roll-back.
 constexpr Row kInBranch[] = {
     {"40001", Code::kRbTransient, Reason::kSerialization, true},
     {"40P01", Code::kRbDeadlock, Reason::kDeadlock, true},
@@ -41,7 +41,7 @@ constexpr Row kInBranch[] = {
     {"", Code::kRbOther, Reason::kSqlError, false},
 };
 
-// Only where PREPARE TRANSACTION or COMMIT answers; before kInBranch.
+// Only for errors of PREPARE TRANSACTION or COMMIT; takes precedence over kInBranch.
 constexpr Row kInPrepare[] = {
     {"42710", Code::kErDupid, Reason::kProtocol, false},
     {"25P02", Code::kRbOther, Reason::kSqlError, false},
@@ -52,7 +52,8 @@ constexpr Row kInPrepare[] = {
 
 constexpr Row kInPhaseTwo[] = {
     {"42704", Code::kErNota, Reason::kNone, false},
-    {"55000", Code::kErRmFail, Reason::kUnavailable, true},  // busy: somebody else is at it
+    {"55000", Code::kErRmFail, Reason::kUnavailable,
+     true},  // busy: another session is finishing it
     {"55P03", Code::kErRmFail, Reason::kUnavailable, true},
     {"57014", Code::kErRmFail, Reason::kUnavailable, true},
     {"25006", Code::kErRmFail, Reason::kUnavailable, true},  // a standby, or read-only
@@ -63,7 +64,7 @@ constexpr Row kInPhaseTwo[] = {
     {"57", Code::kErRmFail, Reason::kConnectionLost, true},
     {"08", Code::kErRmFail, Reason::kConnectionLost, true},
     {"53", Code::kErRmFail, Reason::kUnavailable, true},
-    {"58", Code::kErRmFail, Reason::kUnavailable, true},  // the server's own I/O
+    {"58", Code::kErRmFail, Reason::kUnavailable, true},  // an I/O error of the server
     {"", Code::kErRmErr, Reason::kSqlError, false},
 };
 
@@ -75,7 +76,7 @@ const Row* Find(const Row (&table)[n], std::string_view state) {
   return nullptr;
 }
 
-// The marker comes as "invalid input syntax for type integer": its quoted value is what tells.
+// The error is "invalid input syntax for type integer"; the value that it quotes is the marker.
 bool JudgeChecks(Verb verb, const std::string& message, sql::VerbResult& answer) {
   const auto quotes = [&](const char* marker) { return message.find(marker) != std::string::npos; };
   const auto say = [&](Code code, Reason reason, const char* detail) {
@@ -91,18 +92,18 @@ bool JudgeChecks(Verb verb, const std::string& message, sql::VerbResult& answer)
   if (verb == Verb::kPrepare && quotes(kOtherUserMarker)) {
     return say(Code::kRbOther, Reason::kPrepareRefused,
                "the client's SQL has changed the role or the session's user: the branch would "
-               "belong to somebody else, and only they could finish it");
+               "belong to another user, and only that user could finish it");
   }
   if (verb == Verb::kPrepare && quotes(kOtherSettingsMarker)) {
     return say(Code::kRbOther, Reason::kPrepareRefused,
                "the client's SQL has changed client_encoding, standard_conforming_strings or "
-               "DateStyle: what it stored may not be what was sent, and what it read not what is "
+               "DateStyle: stored values may differ from those sent, and values read from those "
                "stored");
   }
   if (verb == Verb::kBegin && quotes(kOtherSettingsMarker)) {
     answer.failure.may_retry = true;
     return say(Code::kRbTransient, Reason::kUnavailable,
-               "the session's settings are not those that it was connected with");
+               "the session's settings have changed since it connected");
   }
   return false;
 }
@@ -122,8 +123,8 @@ sql::VerbResult PostgreSqlDialect::Judge(Verb verb, const sql::ServerError& erro
   answer.code = row->code;
   answer.failure.reason = row->reason;
   answer.failure.may_retry = row->may_retry;
-  // The same SQLSTATE says that somebody has cancelled the statement: that is a decision. Where the
-  // server speaks another language than English neither is retried.
+  // The same SQLSTATE also means that somebody has cancelled the statement, which is a decision and
+  // not retried. If the server's messages are not in English, neither case is retried.
   if (row->state == "57014" && error.message.find("statement timeout") != std::string::npos) {
     answer.failure.may_retry = true;
   }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// SQL expressions that raise an error where a branch, or its session, is no longer as it must be.
+// SQL expressions that raise an error if a branch or its session is no longer in the required
+// state.
 //
-// Contract: pure. The server cannot evaluate them while it plans, and its error quotes a marker,
-// which Judge turns into a verdict.
-// Why it is safe to send the guard and PREPARE TRANSACTION in one text: see dialect.h.
+// Contract: pure. The server cannot evaluate them at planning time. Its error quotes a marker, from
+// which Judge derives the answer.
+// Why the guard and PREPARE TRANSACTION may be sent in one text: see dialect.h.
 #pragma once
 
 #include <string>
@@ -17,12 +18,12 @@ inline constexpr const char* kLeftBranchMarker = "assent-left-the-branch";
 inline constexpr const char* kOtherUserMarker = "assent-belongs-to-another-user";
 inline constexpr const char* kOtherSettingsMarker = "assent-has-other-settings";
 
-// 1 where `condition` holds; else an error that quotes the value of the expression `marker`.
+// 1 if `condition` holds; otherwise an error that quotes the value of the expression `marker`.
 std::string Require(const std::string& condition, const std::string& marker);
 
-// 1 where the transaction is the one that began as `xid`, belongs to the connection's user, who may
-// finish it once it is prepared, and where the server reads text as it is sent and writes dates as
-// they are read.
+// 1 if the transaction is the one that began as `xid`, if it belongs to the connection's user, who
+// may then finish it after the prepare, and if the server reads text as sent and writes dates as
+// expected.
 std::string RequireOwnBranch(const xa::Xid& xid, const sql::Baseline& baseline);
 
 }  // namespace assent::postgresql

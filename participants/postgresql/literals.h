@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Texts as literals of a statement.
+// SQL literals for texts.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a server is asked before it is trusted, and what fixes what is missing.
+// Probes a server before it is used, and warns with the statement that fixes a missing requirement.
 #include "participants/postgresql/dialect.h"
 
 namespace assent::postgresql {
@@ -17,7 +17,7 @@ std::string PostgreSqlDialect::ReadProbe() const {
 
 Result<sql::Probe> PostgreSqlDialect::ProbeOf(const std::vector<xa::Value>& row,
                                               const std::string& user) const {
-  if (row.size() != 9) return Error{ErrorCode::kUnavailable, "the probe has another shape"};
+  if (row.size() != 9) return Error{ErrorCode::kUnavailable, "the row of the probe is malformed"};
   const auto text = [&](size_t i) {
     const auto* value = std::get_if<std::string>(&row[i]);
     return value == nullptr ? std::string() : *value;
@@ -28,7 +28,7 @@ Result<sql::Probe> PostgreSqlDialect::ProbeOf(const std::vector<xa::Value>& row,
   };
   if (const auto* slots = std::get_if<int64_t>(&row[1]); slots == nullptr || *slots <= 0) {
     return Error{ErrorCode::kUnavailable,
-                 "PostgreSQL can prepare no transaction: max_prepared_transactions is 0; run "
+                 "PostgreSQL cannot prepare transactions: max_prepared_transactions is 0; run "
                  "ALTER SYSTEM SET max_prepared_transactions = 200; and restart the server"};
   }
   sql::Probe probe;
@@ -38,25 +38,25 @@ Result<sql::Probe> PostgreSqlDialect::ProbeOf(const std::vector<xa::Value>& row,
   probe.standby = yes(5);
   probe.witness = yes(7) && yes(8);
   probe.keeps_prepared = true;
-  const auto must_be_on = [&](const char* name, const std::string& value, const char* mend) {
+  const auto must_be_on = [&](const char* name, const std::string& value, const char* remedy) {
     if (value != "off") return;
     probe.keeps_prepared = false;
-    probe.warnings.push_back(std::string(name) + " is off: a crash can lose what was committed; " +
-                             mend);
+    probe.warnings.push_back(std::string(name) +
+                             " is off: a crash can lose committed transactions; " + remedy);
   };
   must_be_on("fsync", text(2), "ALTER SYSTEM SET fsync = on; SELECT pg_reload_conf();");
   must_be_on("full_page_writes", text(3),
              "ALTER SYSTEM SET full_page_writes = on; SELECT pg_reload_conf();");
-  const std::string mend = "ALTER ROLE \"" + user + "\" SET synchronous_commit = on;";
-  must_be_on("synchronous_commit", text(4), mend.c_str());
+  const std::string remedy = "ALTER ROLE \"" + user + "\" SET synchronous_commit = on;";
+  must_be_on("synchronous_commit", text(4), remedy.c_str());
   if (text(6) == "on" && !probe.standby) {
     probe.warnings.push_back(
-        "default_transaction_read_only is on: somebody wants no writes here; ALTER SYSTEM SET "
+        "default_transaction_read_only is on: the server refuses writes; ALTER SYSTEM SET "
         "default_transaction_read_only = off; SELECT pg_reload_conf();");
   }
   if (yes(7) && !yes(8)) {
     probe.warnings.push_back(
-        "the witness table may not be used; GRANT SELECT, INSERT, DELETE ON "
+        "the account lacks rights on the witness table; GRANT SELECT, INSERT, DELETE ON "
         "assent_witness TO \"" +
         user + "\";");
   }

@@ -11,10 +11,10 @@ namespace {
 
 struct Setting {
   const char* name;
-  std::string_view wanted;  // what the server shows once it has taken it; a prefix for DateStyle
+  std::string_view wanted;  // what the server shows if it accepted it; a prefix for DateStyle
 };
 
-// DateStyle and extra_float_digits are what psqlODBC itself sets once, and needs.
+// DateStyle and extra_float_digits are those that psqlODBC itself sets once, and needs.
 constexpr Setting kAsked[] = {{"client_encoding", "UTF8"}, {"standard_conforming_strings", "on"},
                               {"DateStyle", "ISO,"},       {"IntervalStyle", "postgres"},
                               {"bytea_output", "hex"},     {"extra_float_digits", "2"}};
@@ -35,15 +35,15 @@ Error Unavailable(std::string message) { return {ErrorCode::kUnavailable, std::m
 
 const char* const kSettings = ASSENT_SETTINGS;
 
-// session_user, current_user, lock_timeout in milliseconds, the settings as one text, then each of
-// those that we ask for.
+// session_user, current_user, lock_timeout in milliseconds, the settings as one text, then each
+// setting of kAsked.
 std::string PostgreSqlDialect::ReadSettings() const {
   return "SELECT session_user::text, current_user::text, (SELECT setting FROM pg_settings "
          "WHERE name = 'lock_timeout'), " ASSENT_SETTINGS ", " ASSENT_ASKED;
 }
 
 std::string ConnectionSettings(const sql::ResourceOptions& options) {
-  // client_encoding is an option of libpq's own, so that its environment variable does not count.
+  // client_encoding is set as an option of libpq, so that its environment variable has no effect.
   return "client_encoding=UTF8 options='-c lock_timeout=" +
          std::to_string(options.lock_timeout_ms) +
          " -c DateStyle=ISO -c extra_float_digits=2 -c IntervalStyle=postgres"
@@ -52,7 +52,7 @@ std::string ConnectionSettings(const sql::ResourceOptions& options) {
 
 Result<sql::Baseline> PostgreSqlDialect::BaselineOf(const std::vector<xa::Value>& row,
                                                     const sql::ResourceOptions& options) const {
-  if (row.size() != 4 + std::size(kAsked)) return Unavailable("the settings have another shape");
+  if (row.size() != 4 + std::size(kAsked)) return Unavailable("the row of settings is malformed");
   const auto text = [&](size_t i) {
     const auto* value = std::get_if<std::string>(&row[i]);
     return value == nullptr ? std::string() : *value;
@@ -60,14 +60,14 @@ Result<sql::Baseline> PostgreSqlDialect::BaselineOf(const std::vector<xa::Value>
   const std::string user = text(0), role = text(1);
   if (user.empty() || user != role) {
     return Unavailable("the server gives the sessions of " + user + " the role " + role +
-                       ": what they prepare would belong to that role; run ALTER ROLE \"" + user +
-                       "\" RESET role;");
+                       ": that role would own their prepared transactions; run ALTER ROLE \"" +
+                       user + "\" RESET role;");
   }
   const auto refused = [&](const std::string& name, std::string_view wanted,
                            const std::string& found) {
-    return Unavailable("the server did not take " + name + " = " + std::string(wanted) +
+    return Unavailable("the server did not apply " + name + " = " + std::string(wanted) +
                        " at the connect (it is " + found +
-                       "): is there a proxy in between that drops start-up options?");
+                       "): check for a proxy in between that drops start-up options");
   };
   const std::string lock_timeout = std::to_string(options.lock_timeout_ms);
   if (text(2) != lock_timeout) return refused("lock_timeout", lock_timeout + " ms", text(2));

@@ -54,18 +54,18 @@ void Canceller::CancelNow(const TargetPtr& target) {
   if (done) done = session_->CancelStatement(target->cancelled.session);
   target->statement->LetGo();
   if (done || done.error().code == ErrorCode::kNotFound) return;
-  // The connection may have died while it was idle: at once on a new one, then with pauses.
+  // The connection may have died while it was idle: retry at once on a new one, later with pauses.
   const bool died = session_ != nullptr && !session_->alive();
   if (died) view_.suspect();
   worker_.PostAfter(died ? milliseconds(0) : kAgain, [this, target] { CancelNow(target); });
 }
 
-// For where severing does nothing.
+// For drivers on which Sever has no effect.
 void Canceller::EndNow(const TargetPtr& target) {
   if (!Ensure() || !target->statement->Hold(target->cancelled.number)) return;
   const Result<void> ended = session_->EndSession(target->cancelled.session);
   target->statement->LetGo();
-  // The connection may have died while it was idle: once more on a new one.
+  // The connection may have died while it was idle: retry on a new one.
   if (!ended && !session_->alive()) worker_.Post([this, target] { EndNow(target); });
 }
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ends statements that shall not go on: cancels them from a reserved connection of its own, and
-// cuts their connection where that brings nothing.
+// Cancels running statements over a reserved connection, and breaks the connection of a statement
+// that does not react to its cancel.
 //
-// Contract: nothing else uses the connection, so no probe, scan or commit stands in a cancel's way.
-// A statement that has not come back within min(call_timeout, 5 s) of its cancel, answered or not,
-// has its session ended and its connection severed: a silent server holds nobody for longer. That
-// branch's session counts as lost.
-// Threads: every function but the constructor may be called from any; none blocks but Stop.
+// Contract: nothing else uses the reserved connection, so no probe, scan or commit delays a cancel.
+// If a statement has not returned min(call_timeout, 5 s) after its cancel was requested, the
+// canceller ends its session on the server and severs its connection, whether or not the cancel was
+// answered: an unresponsive server blocks a caller no longer than that. The session of that branch
+// counts as lost.
+// Threads: every function but the constructor may be called from any thread; only Stop blocks.
 #pragma once
 
 #include <chrono>
@@ -19,7 +20,7 @@
 
 namespace assent::sql {
 
-// How long a cancel may take to be answered, and the statement to come back.
+// How long a cancel may take until it is answered and the statement has returned.
 std::chrono::milliseconds CancelBound(const ResourceOptions& options);
 
 class Canceller {
@@ -27,7 +28,7 @@ class Canceller {
   Canceller(const ResourceOptions& options, Driver& driver, ServerView& view)
       : options_(options), driver_(driver), view_(view) {}
 
-  void Connect();  // ahead of the first cancel
+  void Connect();  // so that the first cancel need not
   void Cancel(std::shared_ptr<RunningStatement> statement, RunningStatement::Cancelled cancelled);
   void Stop();
 
@@ -46,7 +47,7 @@ class Canceller {
   ServerView& view_;
   std::unique_ptr<Session> session_;  // worker_'s thread only
   Worker worker_;                     // waits for the server
-  Worker watch_;                      // never waits for anybody
+  Worker watch_;                      // never blocks
 };
 
 }  // namespace assent::sql

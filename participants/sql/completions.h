@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Completions, made of a call and what became of it, and the failures that no server reports.
+// Makes completions for calls, and the failures that no server reports.
 #pragma once
 
 #include <string>
@@ -42,7 +42,7 @@ inline xa::Failure ConnectionLost() {
                      true);
 }
 inline xa::Failure Cancelled() {
-  return MakeFailure(core::Reason::kDeadline, "cancelled before the statement had ended");
+  return MakeFailure(core::Reason::kDeadline, "cancelled before the statement ended");
 }
 inline xa::Failure ShuttingDown() {
   return MakeFailure(core::Reason::kShutdown, "the coordinator is stopping", true);

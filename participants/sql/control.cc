@@ -16,7 +16,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds kFirstBackOff{100};
 constexpr milliseconds kLongestBackOff{5'000};
 constexpr milliseconds kPurgeAfter{10'000};
-// What an earlier process has left on the server takes a moment to go.
+// The server needs a moment to drop what an earlier process has left.
 constexpr milliseconds kPurgeOldAfter{2'000};
 constexpr size_t kPurgeBatch = 500;
 
@@ -46,7 +46,7 @@ void Control::ProbeNow() {
   probe_posted_ = false;
   if (stopping_) return;
   Result<void> looked = Look();
-  // An old connection may have died without the server.
+  // The old connection may have died although the server is up.
   if (!looked && view_.up()) looked = Look();
   if (looked) {
     SetUp();
@@ -124,9 +124,9 @@ Result<xa::ScanResult> Control::List(const core::Gtrid& own) {
   });
 }
 
-// Keys begin with the gtrid's text, and their order is age: what begins like `own` up to the start
-// nonce is of this start, what stands on either side of it within the coordinator's incarnation, or
-// behind that, is not.
+// Keys begin with the gtrid's text and sort by age. A key that begins like `own` up to the start
+// nonce belongs to this start. Keys before and after that range within the coordinator's
+// incarnation, and all keys of later incarnations, do not.
 Result<std::optional<xa::Xid>> Control::NewerWitness(const core::Gtrid& own) {
   const std::string coordinator = ToHex(own.coordinator_id());
   const std::string incarnation = coordinator + ToHex(own.incarnation(), 8);
@@ -165,7 +165,7 @@ void Control::Install(std::function<void(Result<std::string>)> done) {
     if (stopping_) return done(Error{ErrorCode::kUnavailable, "the coordinator is stopping"});
     Result<std::string> installed = OnSession([&] { return session_->InstallWitness(); });
     if (installed) {
-      const Result<void> looked = Look();  // new branches write their rows from now on
+      const Result<void> looked = Look();  // from now on new branches write their rows
       if (!looked) return done(looked.error());
     }
     done(std::move(installed));
@@ -229,7 +229,7 @@ void Control::PurgeOld(const std::shared_ptr<Old>& old) {
   }
   if (!ended.empty() && !OnSession([&] { return session_->PurgeWitness(ended); })) return;
   old->after = rows->back().key;
-  worker_.Post([this, old] { PurgeOld(old); });  // others come in between
+  worker_.Post([this, old] { PurgeOld(old); });  // lets other tasks run in between
 }
 
 }  // namespace assent::sql

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The reserved connection for everything that must not stand in the way of phase two: probes,
-// scans, the witness table.
+// The reserved connection for everything that must not delay phase two: probes, scans and the
+// witness table.
 //
-// Contract: while the server does not answer it is probed with
-// back-off (100 ms to 5 s, with jitter) until it does; while it answers nothing wakes up by itself.
-// Each change of health is reported once, each warning logged once.
-// Threads: every function but the constructor may be called from any; none blocks but Stop.
+// Contract: while the server does not answer, it is probed with backoff (100 ms to 5 s, with
+// jitter). While it answers, no timer runs. Each change of health is reported once, and each
+// warning is logged once.
+// Threads: every function but the constructor may be called from any thread; only Stop blocks.
 #pragma once
 
 #include <atomic>
@@ -37,24 +37,24 @@ class Control {
   Control(const ResourceOptions& options, Driver& driver, ServerView& view, Random& random,
           Hooks hooks);
 
-  void Probe();  // have a look now; many at once are one
+  void Probe();  // probes soon; requests that are already pending are merged
   void Scan(const core::Gtrid& own, std::function<void(xa::ScanResult)> done);
   void Install(std::function<void(Result<std::string>)> done);
   void PurgeWitness(std::vector<xa::Xid> ended);
-  // See xa/port.h. Marks R go only where the server shows no session of ours that is older than
-  // this process's first: an earlier process is dead by now (the log directory is locked), but a
-  // session may outlive its client, and carry out what it was sent. Where one is left they stay
-  // until the next start.
+  // See xa/port.h. Marks R are removed only if the server shows no session of ours that is older
+  // than this process's first. An earlier process is dead by now (the log directory is locked), but
+  // its session may outlive it and still execute what was sent to it. If such a session is left,
+  // the marks stay until the next start.
   void PurgeWitnessesOf(const std::string& coordinator_id, uint32_t below_incarnation,
                         std::vector<xa::Xid> keep);
   void Stop();
 
  private:
   void ProbeNow();
-  Result<void> Look();  // connects where needed, and probes
+  Result<void> Look();  // connects if necessary, and probes
   Result<void> Ensure();
-  // Acts on session_. The server may have closed an idle connection: then once more on a new one,
-  // so `act` must do no harm twice.
+  // Runs `act` on session_. The server may have closed an idle connection: `act` is then repeated
+  // on a new one, so it must be idempotent.
   template <typename Act>
   std::invoke_result_t<Act> OnSession(const Act& act);
   Result<xa::ScanResult> List(const core::Gtrid& own);
@@ -68,7 +68,7 @@ class Control {
     bool marks_too = false;
   };
   void BeginPurgeOld(const std::shared_ptr<Old>& old);
-  void PurgeOld(const std::shared_ptr<Old>& old);  // a batch
+  void PurgeOld(const std::shared_ptr<Old>& old);  // one batch, then posts the next
 
   const ResourceOptions& options_;
   Driver& driver_;

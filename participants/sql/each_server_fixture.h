@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: a resource over a real MariaDB or a real PostgreSQL, by the test's parameter.
+// For tests: a resource on a real MariaDB or a real PostgreSQL, by the test's parameter.
 #pragma once
 
 #include <gtest/gtest.h>

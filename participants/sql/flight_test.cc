@@ -34,7 +34,7 @@ class FlightTest : public EachServer {
   }
   static std::string Rows() { return Query("SELECT COUNT(*) FROM flight", kDatabase)[0][0]; }
 
-  // The codes of a flight's completions, once it is known that they came in order, once each.
+  // The completions of a flight, after checking that they came in order, once each.
   std::vector<xa::Completion> Fly(std::vector<xa::Call> calls) {
     const size_t before = db_->sink().Order().size();
     const std::vector<uint64_t> numbers = db_->SubmitFlight(std::move(calls));
@@ -83,7 +83,7 @@ TEST_P(FlightTest, SendsNoPrepareAfterAStatementThatWasRefused) {
   EXPECT_EQ(db_->rm().Status().in_use, 0u);
 }
 
-// The check is ours: the server would have committed.
+// The check is the coordinator's: the server would have committed.
 TEST_P(FlightTest, SendsNoCommitAfterARowCountThatWasNotExpected) {
   const xa::Xid xid = NewXid();
   const auto done =
@@ -103,7 +103,7 @@ TEST_P(FlightTest, EndsWhereTheBranchHasEndedReadOnly) {
   EXPECT_EQ(db_->rm().Status().in_use, 0u);
 }
 
-// What is sent for a branch that has lost its connection goes over the one of phase two.
+// Calls for a branch that has lost its connection use the one of phase two.
 TEST_P(FlightTest, GoesOnOverAnotherConnectionWhereTheBranchHasGivenItsOwnBack) {
   const xa::Xid xid = NewXid();
   const auto first = Fly({Of(Operation::kOpen, xid), Insert(xid, 1), Of(Operation::kPrepare, xid),
@@ -147,7 +147,7 @@ TEST_P(FlightTest, WaitsAsAWholeForAConnection) {
   for (size_t i = 1; i < holders.size(); ++i) db_->RollBackActive(holders[i]);
 }
 
-// A cancel ends the statement that runs; the rest of the flight is not sent.
+// A cancel ends the running statement; the rest of the flight is not sent.
 TEST_P(FlightTest, IsEndedByACancelOfItsStatement) {
   const xa::Xid holder = NewXid(), waiter = NewXid();
   ASSERT_EQ(Fly({Of(Operation::kOpen, holder), Insert(holder, 1)})[1].code, Code::kOk);

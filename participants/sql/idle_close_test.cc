@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the reserved connection does after the server has closed it while it was idle (a DBA's KILL,
-// wait_timeout, idle_session_timeout): on a real MariaDB and a real PostgreSQL.
+// How the reserved connection behaves after the server has closed it while it was idle (a DBA's
+// KILL, wait_timeout, idle_session_timeout): on a real MariaDB and a real PostgreSQL.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -20,7 +20,7 @@ class IdleClose : public EachServer {
                      ? "SELECT id FROM information_schema.processlist WHERE user = 'assent'"
                      : "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'assent/%'");
   }
-  // The server ends every session of ours; what nobody uses notices nothing.
+  // The server ends every session of ours; nothing notices as long as they are idle.
   static void CloseAll() {
     const test::Rows before = Sessions();
     ASSERT_FALSE(before.empty());
@@ -54,8 +54,8 @@ TEST_P(IdleClose, AScanReconnects) {
   EXPECT_TRUE(scan.complete) << scan.error;
 }
 
-// The marks of an earlier process go only where none of its sessions is left; that question too is
-// asked on a new connection.
+// The marks of an earlier process are removed only if none of its sessions is left; that check,
+// too, reconnects.
 TEST_P(IdleClose, ThePurgeOfEarlierIncarnationsReconnects) {
   ASSERT_TRUE(db_->Install());
   const xa::Xid xid = NewXid();
@@ -69,8 +69,8 @@ TEST_P(IdleClose, ThePurgeOfEarlierIncarnationsReconnects) {
   }));
 }
 
-// A client that takes its time over a transaction of one branch: its commit is not sent, so nothing
-// is in doubt.
+// A client that is slow over a transaction of one branch: its commit is not sent, so nothing is in
+// doubt.
 TEST_P(IdleClose, ACommitInOnePhaseThatCouldNotBeSentIsRolledBackAndMayBeTriedAgain) {
   Query("CREATE TABLE IF NOT EXISTS note (id INT PRIMARY KEY)", kDatabase);
   const xa::Xid xid = NewXid();
@@ -81,7 +81,7 @@ TEST_P(IdleClose, ACommitInOnePhaseThatCouldNotBeSentIsRolledBackAndMayBeTriedAg
   EXPECT_TRUE(xa::IsRollBack(answer.code)) << xa::Name(answer.code);
   EXPECT_EQ(answer.failure.reason, core::Reason::kConnectionLost);
   EXPECT_TRUE(answer.failure.may_retry);
-  const xa::Xid next = NewXid();  // the connection serves others
+  const xa::Xid next = NewXid();  // the connection is usable again
   ASSERT_EQ(db_->Do(core::Operation::kOpen, next).code, xa::Code::kOk);
   EXPECT_EQ(db_->Run(next, "INSERT INTO note VALUES (1)").code, xa::Code::kOk);
   EXPECT_EQ(db_->Do(core::Operation::kCommitOnePhase, next).code, xa::Code::kOk);

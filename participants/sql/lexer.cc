@@ -13,7 +13,7 @@ Error Invalid(std::string message) { return {ErrorCode::kInvalid, std::move(mess
 bool IsSpace(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v';
 }
-// Bytes from 0x80 up belong to names in both dialects.
+// Bytes from 0x80 up belong to names in both grammars.
 bool IsNameStart(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
          static_cast<unsigned char>(c) >= 0x80;
@@ -26,7 +26,7 @@ class Lexer {
       : sql_(sql), mysql_(grammar == Grammar::kMySql), options_(options) {}
 
   Result<std::vector<Token>> Run() {
-    if (sql_.find('\0') != std::string_view::npos) return Invalid("a zero byte in a statement");
+    if (sql_.find('\0') != std::string_view::npos) return Invalid("a NUL byte in the statement");
     while (at_ < sql_.size()) {
       const Result<void> done = Next();
       if (!done) return done.error();
@@ -68,7 +68,7 @@ class Lexer {
       return {};
     }
     if (StartsWith("??")) {
-      if (mysql_) return Invalid("?? stands for PostgreSQL's operator ?, which is not known here");
+      if (mysql_) return Invalid("?? (PostgreSQL's operator ?) is not valid in this SQL dialect");
       at_ += 2;
       Add(Token::Kind::kSymbol, from);
       return {};
@@ -81,17 +81,17 @@ class Lexer {
   bool IsLineComment() const {
     if (!mysql_) return StartsWith("--");
     if (Peek() == '#') return true;
-    // MySQL: "--" begins a comment only in front of white space, a control character or the end.
+    // MySQL: "--" begins a comment only before white space, a control character or the end.
     return StartsWith("--") &&
            (at_ + 2 == sql_.size() || static_cast<unsigned char>(Peek(2)) <= 32);
   }
 
-  // PostgreSQL ends such a comment at a carriage return too, its driver at a line feed only.
+  // PostgreSQL also ends such a comment at a carriage return, its driver only at a line feed.
   Result<void> LineComment() {
     while (at_ < sql_.size() && Peek() != '\n') {
       if (!mysql_ && Peek() == '\r' && Peek(1) != '\n') {
         return Invalid(
-            "a carriage return without a line feed in a comment; the server ends the comment "
+            "a carriage return without a line feed in a comment: the server ends the comment "
             "there");
       }
       ++at_;
@@ -101,7 +101,7 @@ class Lexer {
 
   Result<void> BlockComment() {
     if (mysql_ && (StartsWith("/*!") || StartsWith("/*M!"))) {
-      return Invalid("a comment that the server would execute (/*! or /*M!) is not allowed");
+      return Invalid("executable comments (/*! or /*M!) are not allowed");
     }
     int depth = 0;
     while (at_ < sql_.size()) {
@@ -115,17 +115,17 @@ class Lexer {
         ++at_;
       }
     }
-    return Invalid("a comment that does not end");
+    return Invalid("unterminated comment");
   }
 
-  // at_ stands on the opening quote; the token begins at `from` (an E in front, perhaps).
+  // at_ is at the opening quote. The token begins at `from`, which includes a leading E.
   Result<void> Quoted(Token::Kind kind, char quote, bool backslashes, size_t from) {
-    // PostgreSQL: 'a' and 'b' on two lines are one string, which knows backslashes if it began as
+    // PostgreSQL: 'a' and 'b' on two lines are one string; it has backslash escapes if it began as
     // E'a'.
     if (!mysql_ && kind == Token::Kind::kString && !tokens_.empty() &&
         tokens_.back().kind == Token::Kind::kString &&
         (tokens_.back().text[0] == 'e' || tokens_.back().text[0] == 'E')) {
-      return Invalid("a string that goes on behind an E'' string; write it as one");
+      return Invalid("a string literal continues an E'' string; write one literal");
     }
     ++at_;
     while (at_ < sql_.size()) {
@@ -142,11 +142,11 @@ class Lexer {
         return {};
       }
     }
-    return Invalid(kind == Token::Kind::kString ? "a string that does not end"
-                                                : "a quoted name that does not end");
+    return Invalid(kind == Token::Kind::kString ? "unterminated string"
+                                                : "unterminated quoted name");
   }
 
-  // $tag$ or $$ at the current place.
+  // $tag$ or $$ at the current position.
   std::optional<std::string_view> DollarTag() const {
     size_t end = at_ + 1;
     if (end < sql_.size() && IsNameStart(sql_[end])) {
@@ -159,7 +159,7 @@ class Lexer {
   Result<void> DollarQuoted(std::string_view tag) {
     const size_t from = at_;
     const size_t end = sql_.find(tag, at_ + tag.size());
-    if (end == std::string_view::npos) return Invalid("a dollar-quoted string that does not end");
+    if (end == std::string_view::npos) return Invalid("unterminated dollar-quoted string");
     at_ = end + tag.size();
     Add(Token::Kind::kString, from);
     return {};
@@ -176,7 +176,7 @@ class Lexer {
     return {};
   }
 
-  // Roughly: what is left over of an odd number becomes a word, which harms nothing.
+  // Approximate: what it does not recognize of an unusual number becomes a word, which is harmless.
   void Number() {
     const size_t from = at_;
     while (IsDigit(Peek()) || Peek() == '.') ++at_;

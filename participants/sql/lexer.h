@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Splits SQL text into words, quoted things and symbols, as the two dialects write them.
+// Splits SQL text into words, quoted tokens and symbols, in the grammar of MySQL or PostgreSQL.
 //
-// Contract: pure; tokens point into the text. Comments are skipped. Errors: kInvalid for what has
-// no end (string, name, comment), a zero byte, MySQL's executable comments, and what the server
-// might read in another way: a string that goes on behind an E'' string, ?? outside of PostgreSQL.
+// Contract: pure; tokens point into the text. Comments are skipped.
+// Errors: kInvalid for an unterminated string, name or comment, a NUL byte, MySQL's executable
+// comments, and for what the server might read differently: a string literal that continues an E''
+// string, and ?? outside PostgreSQL.
 #pragma once
 
 #include <string_view>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sessions whose connection was lost while they held a branch: each must be seen to be gone before
-// its branch is touched from elsewhere.
+// Sessions whose connection was lost while they held a branch. Each must be confirmed gone before
+// its branch is touched from another session.
 //
 // MariaDB answers "unknown XID" for a branch that another session still holds, and a prepare that
 // was in flight may still arrive. An entry stays until its session is gone or its branch has ended.

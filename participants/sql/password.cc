@@ -12,7 +12,7 @@ Result<std::string> ReadPassword(const ResourceOptions& options) {
   std::ostringstream text;
   if (!file || !(text << file.rdbuf())) {
     return Error{ErrorCode::kUnavailable,
-                 "the password file " + options.password_file + " cannot be read, or is empty",
+                 "the password file " + options.password_file + " cannot be read or is empty",
                  "password_file"};
   }
   std::string password = text.str();

@@ -9,8 +9,9 @@
 
 namespace assent::sql {
 
-// `password`, or what `password_file` holds without line ends behind it; the file is read each
-// time. Errors: kUnavailable with field `password_file` where the file cannot be read or is empty.
+// `password`, or the content of `password_file` without trailing line ends. The file is read on
+// each call. Errors: kUnavailable with field `password_file` if the file cannot be read or is
+// empty.
 Result<std::string> ReadPassword(const ResourceOptions& options);
 
 }  // namespace assent::sql

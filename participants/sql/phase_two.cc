@@ -15,8 +15,9 @@ using core::Operation;
 using core::Reason;
 using xa::Code;
 
-// How long one call waits for an ended session to leave the server's list; the caller asks again.
-constexpr int kGoneLooks = 10;
+// How often one call checks whether an ended session has left the server's list; the caller
+// retries.
+constexpr int kGoneChecks = 10;
 constexpr auto kGonePause = std::chrono::milliseconds(10);
 
 }  // namespace
@@ -24,14 +25,14 @@ constexpr auto kGonePause = std::chrono::milliseconds(10);
 std::optional<xa::Completion> PhaseTwo::WithoutServer(const xa::Call& call) const {
   switch (call.operation) {
     case Operation::kRun:
-    case Operation::kCommitOnePhase:  // it never went out, so it cannot commit
+    case Operation::kCommitOnePhase:  // it was never sent, so it cannot commit
       return CompletionOf(call, Code::kRbCommFail, ConnectionLost());
     case Operation::kPrepare: return CompletionOf(call, Code::kErRmFail, ConnectionLost());
     case Operation::kRollBack:
-      // Never asked to prepare and no session to look for: it never began, or has ended.
+      // Never asked to prepare, and no session is lost: the branch never began, or has ended.
       if (!call.prepare_sent && !lost_.Find(call.xid)) return CompletionOf(call, Code::kOk);
       return std::nullopt;
-    case Operation::kForget: return CompletionOf(call, Code::kOk);  // no SQL server has it
+    case Operation::kForget: return CompletionOf(call, Code::kOk);  // no SQL server has this verb
     case Operation::kOpen: return CompletionOf(call, Code::kRbProto);
     default: return std::nullopt;
   }
@@ -48,7 +49,7 @@ void PhaseTwo::Submit(xa::Flight flight) {
   if (flight.calls.empty()) return;
   const bool posted = worker_.Post([this, flight] {
     xa::CarryOutInOrder(
-        flight, [this](const xa::Call& call) { return CarryOut(call); }, answer_);
+        flight, [this](const xa::Call& call) { return ExecuteCall(call); }, answer_);
   });
   if (posted) return;
   const xa::Call& first = flight.calls.front();
@@ -78,10 +79,10 @@ Result<void> PhaseTwo::Ensure() {
   return {};
 }
 
-bool PhaseTwo::SeenGone(const xa::Xid& xid) {
+bool PhaseTwo::ConfirmGone(const xa::Xid& xid) {
   const std::optional<SessionId> old = lost_.Find(xid);
   if (!old) return true;
-  for (int look = 0; look < kGoneLooks; ++look) {
+  for (int look = 0; look < kGoneChecks; ++look) {
     const Result<bool> gone = session_->IsGone(*old);
     if (!gone) return false;
     if (*gone) {
@@ -98,7 +99,7 @@ bool PhaseTwo::SeenGone(const xa::Xid& xid) {
   return false;
 }
 
-xa::Completion PhaseTwo::CarryOut(const xa::Call& call) {
+xa::Completion PhaseTwo::ExecuteCall(const xa::Call& call) {
   if (const auto done = WithoutServer(call)) return *done;
   const bool find = call.operation == Operation::kFind;
   const Result<void> ready = Ensure();
@@ -106,21 +107,22 @@ xa::Completion PhaseTwo::CarryOut(const xa::Call& call) {
     return CompletionOf(call, find ? Code::kOk : Code::kErRmFail,
                         Unavailable(ready.error().message));
   }
-  if (!SeenGone(call.xid)) {
+  if (!ConfirmGone(call.xid)) {
     if (!session_->alive()) view_.suspect();
-    return CompletionOf(call, find ? Code::kOk : Code::kErRmFail,
-                        MakeFailure(Reason::kConnectionLost,
-                                    "the session that holds the branch is not gone yet", true));
+    return CompletionOf(
+        call, find ? Code::kOk : Code::kErRmFail,
+        MakeFailure(Reason::kConnectionLost,
+                    "the database session that holds the branch has not ended yet", true));
   }
   if (find) return Find(call);
-  // Never asked to prepare, and its session is gone: so is the branch.
+  // Never asked to prepare, and its session has ended: so has the branch.
   if (call.operation == Operation::kRollBack && !call.prepare_sent) {
     return CompletionOf(call, Code::kOk);
   }
   VerbResult result = call.operation == Operation::kCommit ? session_->Commit(call.xid)
                                                            : session_->RollBackPrepared(call.xid);
   if (!session_->alive()) {
-    lost_.Add(call.xid, session_->id());  // it may still be at it
+    lost_.Add(call.xid, session_->id());  // it may still be executing the verb
     view_.suspect();
   }
   return CompletionOf(call, std::move(result));
@@ -129,7 +131,7 @@ xa::Completion PhaseTwo::CarryOut(const xa::Call& call) {
 xa::Completion PhaseTwo::Find(const xa::Call& call) {
   xa::Completion completion = CompletionOf(call, Code::kOk);
   completion.found = xa::Found::kUnknown;
-  // Before the first probe it is not known whether there is a witness table.
+  // Before the first probe it is unknown whether the witness table exists.
   if (!view_.up()) return completion;
   const Result<xa::ScanResult> list = session_->List();
   if (!list || !list->complete || list->standby) {
@@ -144,8 +146,8 @@ xa::Completion PhaseTwo::Find(const xa::Call& call) {
       return completion;
     }
   }
-  // On another server neither the row's presence nor its absence proves anything, and a mark that
-  // forbids the branch forbids nothing.
+  // On another server neither the presence nor the absence of the row proves anything, and a mark
+  // there does not forbid the branch's commit.
   const bool there = xa::IsServerOf(call.prepared_by, list->stamp);
   if (!call.settle || !there || !view_.Witnessed(call.xid)) {
     const Result<void> fenced = session_->Fence();

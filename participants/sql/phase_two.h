@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The reserved connection that frees locks: commits, rolls back and looks for branches whose own
-// connection is gone.
+// The reserved connection for phase two, which frees locks: commits, rolls back and finds branches
+// whose own connection is lost.
 //
-// Contract: flights are carried out in order, each call once; retries are the caller's. What needs
-// no server (work of a branch that has no connection any more) is answered at once. Before a branch
-// is touched whose old session was lost, that session is ended and seen to be gone, else the answer
-// is kErRmFail. It serves no client SQL. Threads: Submit from any; it does not block.
+// Contract: flights are executed in order, each call once; the caller retries. Calls that need no
+// server (work of a branch that no longer has a connection) are answered at once. If a branch's old
+// session was lost, that session is ended and confirmed gone before the branch is touched;
+// otherwise the answer is kErRmFail. No client SQL runs here.
+// Threads: Submit may be called from any thread and does not block.
 #pragma once
 
 #include <functional>
@@ -26,18 +27,18 @@ class PhaseTwo {
            std::function<void(xa::Completion)> answer)
       : driver_(driver), view_(view), lost_(lost), answer_(std::move(answer)) {}
 
-  // Of a branch that holds no connection of the pool. After Stop() the flight is answered as by a
-  // server that cannot be reached.
+  // For branches that hold no connection of the pool. After Stop() the flight is answered as if the
+  // server were unreachable.
   void Submit(xa::Flight flight);
   void Stop();
 
  private:
-  // The completion where no server is needed for it.
+  // The completion, if no server is needed for it.
   std::optional<xa::Completion> WithoutServer(const xa::Call& call) const;
-  xa::Completion CarryOut(const xa::Call& call);
+  xa::Completion ExecuteCall(const xa::Call& call);
   xa::Completion Find(const xa::Call& call);
-  Result<void> Ensure();  // a session that lives
-  bool SeenGone(const xa::Xid& xid);
+  Result<void> Ensure();  // that session_ is alive
+  bool ConfirmGone(const xa::Xid& xid);
 
   Driver& driver_;
   ServerView& view_;

@@ -58,7 +58,7 @@ bool Pool::Submit(xa::Flight& flight) {
   lock.unlock();
   PooledConnection& connection = *branch->connection;
   return connection.worker.Post(
-      [this, &connection, branch, flight] { CarryOut(connection, branch, flight, 0); });
+      [this, &connection, branch, flight] { ExecuteFlight(connection, branch, flight, 0); });
 }
 
 bool Pool::SubmitOpen(const xa::Flight& flight) {
@@ -74,10 +74,11 @@ bool Pool::SubmitOpen(const xa::Flight& flight) {
   if (branches_.contains(open.xid) || waiting_at_.contains(open.xid)) {
     lock.unlock();
     Refuse(flight, Code::kRbProto,
-           MakeFailure(core::Reason::kProtocol, "this branch has a connection or waits for one"));
+           MakeFailure(core::Reason::kProtocol,
+                       "this branch already has a connection or is waiting for one"));
     return true;
   }
-  // Before the first probe nothing is leased: it is not known whether there is a witness table.
+  // Before the first probe nothing is leased: it is unknown whether the witness table exists.
   PooledConnection* connection =
       health == xa::Health::kUp && waiting_.empty() ? TakeFree() : nullptr;
   if (connection == nullptr) {
@@ -135,7 +136,7 @@ Pool::BranchPtr Pool::Lease(PooledConnection& connection, const xa::Flight& flig
 }
 
 void Pool::PostOpen(PooledConnection& connection, BranchPtr branch, const xa::Flight& flight) {
-  // Refused only when stopping, and then what is leased has been answered by Stop's own rules.
+  // Post fails only while stopping, when Stop answers the calls of existing leases.
   const bool posted = connection.worker.Post(
       [this, &connection, branch, flight] { Open(connection, branch, flight); });
   if (!posted) {
@@ -146,7 +147,7 @@ void Pool::PostOpen(PooledConnection& connection, BranchPtr branch, const xa::Fl
 
 void Pool::Open(PooledConnection& connection, const BranchPtr& branch, const xa::Flight& flight) {
   if (FinishOpen(connection, branch, flight)) {
-    CarryOut(connection, branch, flight, 1);
+    ExecuteFlight(connection, branch, flight, 1);
   } else {
     Release(connection);
   }
@@ -169,27 +170,27 @@ bool Pool::FinishOpen(PooledConnection& connection, const BranchPtr& branch,
   return true;
 }
 
-void Pool::CarryOut(PooledConnection& connection, const BranchPtr& branch, const xa::Flight& flight,
-                    size_t from) {
+void Pool::ExecuteFlight(PooledConnection& connection, const BranchPtr& branch,
+                         const xa::Flight& flight, size_t from) {
   const auto reroute = [&](size_t index) {
     const auto rest = flight.calls.begin() + static_cast<ptrdiff_t>(index);
     phase_two_.Submit(xa::Flight(std::vector<xa::Call>(rest, flight.calls.end())));
   };
-  // By a flight in front of this one: the connection may be another branch's by now.
+  // An earlier flight ended the branch: the connection may belong to another branch by now.
   if (branch->ended && from < flight.calls.size()) return reroute(from);
   for (size_t i = from; i < flight.calls.size(); ++i) {
     if (branch->ended) {
       reroute(i);
       break;
     }
-    if (!CarryOutOne(connection, *branch, flight, i)) break;
+    if (!ExecuteOneCall(connection, *branch, flight, i)) break;
   }
   if (branch->ended) Release(connection);
 }
 
-bool Pool::CarryOutOne(PooledConnection& connection, Branch& branch, const xa::Flight& flight,
-                       size_t index) {
-  PooledConnection::CallResult done = connection.CarryOut(branch, flight.calls[index]);
+bool Pool::ExecuteOneCall(PooledConnection& connection, Branch& branch, const xa::Flight& flight,
+                          size_t index) {
+  PooledConnection::CallResult done = connection.ExecuteCall(branch, flight.calls[index]);
   if (done.after != PooledConnection::After::kKeep) {
     Detach(branch, done.after == PooledConnection::After::kLost, std::move(done.lost));
   }
@@ -273,7 +274,7 @@ void Pool::Cancel(const xa::Xid& xid) {
 void Pool::CancelRunning(const BranchPtr& branch) {
   const std::optional<RunningStatement::Cancelled> cancelled = branch->statement.Cancel();
   if (!cancelled) return;
-  // Lives as long as the branch does.
+  // Shares ownership of the branch, which the statement is part of.
   canceller_.Cancel(std::shared_ptr<RunningStatement>(branch, &branch->statement), *cancelled);
 }
 
@@ -304,7 +305,7 @@ void Pool::Stop() {
     }
   }
   FailWaiting(ShuttingDown());
-  // No connection is added any more.
+  // From here on no connection is added.
   for (const auto& connection : connections_) connection->worker.Finish();
   for (const auto& connection : connections_) connection->Close();
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The pooled connections of one resource: who holds one, who waits for one, who is cancelled.
+// The pooled connections of one resource: leases them to branches, queues branches that wait for
+// one, and cancels statements.
 //
 // Contract: a branch holds its connection from the answer to its kOpen until it has ended or its
-// session is lost; its flights run on that connection's thread in order. Connections are made up to
-// `pool` and kept. Waiting is first come, first served. Every call that Submit takes is answered
-// through `answer`, exactly once.
+// session is lost. Its flights run on that connection's thread, in order. The pool makes up to
+// `pool` connections and keeps them. Waiting branches are served first come, first served. Every
+// call that Submit accepts is answered through `answer` exactly once.
 // Threads: any; nothing blocks. No lock is held while a session works or `answer` runs.
 #pragma once
 
@@ -31,21 +32,21 @@ class Pool {
     uint32_t in_use = 0, waiting = 0;
   };
 
-  // `phase_two` gets the calls whose branch has lost or given back its connection.
+  // `phase_two` gets the calls of branches that have lost or returned their connection.
   Pool(const ResourceOptions& options, Driver& driver, ServerView& view, LostSessions& lost,
        Canceller& canceller, PhaseTwo& phase_two, std::function<void(xa::Completion)> answer);
 
-  // False: no connection is held for this branch, and the flight does not open it. What is left in
-  // `flight` then has not been answered.
+  // False: this branch holds no connection, and the flight does not open it. The calls left in
+  // `flight` have then not been answered.
   bool Submit(xa::Flight& flight);
   void Cancel(const xa::Xid& xid);
 
-  void OnUp();                             // serves those who wait
-  void OnDown(const std::string& detail);  // answers those who wait
+  void OnUp();                             // serves the waiting branches
+  void OnDown(const std::string& detail);  // refuses the waiting branches
   Counts counts() const;
-  // Of a branch that waits for a connection, for people; empty: it does not wait.
+  // Why this branch waits for a connection, for people; empty if it does not wait.
   std::string WhyWaiting(const xa::Xid& xid) const;
-  // Answers who waits, cancels what runs, ends the connections' threads.
+  // Refuses the waiting branches, cancels running statements and ends the connections' threads.
   void Stop();
 
  private:
@@ -56,13 +57,13 @@ class Pool {
   };
   using Waiting = std::list<WaitingOpen>;
 
-  // Answers the first call so, and the others as not sent.
+  // Answers the first call with `code` and `failure`, and the others as not sent.
   void Refuse(const xa::Flight& flight, xa::Code code, const xa::Failure& failure);
   bool SubmitOpen(const xa::Flight& flight);
-  // The flight that opens this branch and waits for a connection, or none; with mutex_ held.
+  // The flight that opens this branch and waits for a connection, if any; with mutex_ held.
   std::optional<xa::Flight> TakeWaiting(const xa::Xid& xid);
-  xa::Flight TakeNext();  // the first that waits; with mutex_ held
-  // A connection that nobody holds, or none; with mutex_ held.
+  xa::Flight TakeNext();  // the one that waits longest; with mutex_ held
+  // A connection that no branch holds, or null; with mutex_ held.
   PooledConnection* TakeFree();
   BranchPtr Lease(PooledConnection& connection, const xa::Flight& flight);  // with mutex_ held
   void PostOpen(PooledConnection& connection, BranchPtr branch, const xa::Flight& flight);
@@ -71,12 +72,12 @@ class Pool {
   // On the connection's thread:
   void Open(PooledConnection& connection, const BranchPtr& branch, const xa::Flight& flight);
   bool FinishOpen(PooledConnection& connection, const BranchPtr& branch, const xa::Flight& flight);
-  // Carries out the calls of the flight from number `from` on.
-  void CarryOut(PooledConnection& connection, const BranchPtr& branch, const xa::Flight& flight,
-                size_t from);
-  // False: the flight ends with it; the branch may have ended.
-  bool CarryOutOne(PooledConnection& connection, Branch& branch, const xa::Flight& flight,
-                   size_t index);
+  // Executes the calls of the flight from index `from` on.
+  void ExecuteFlight(PooledConnection& connection, const BranchPtr& branch,
+                     const xa::Flight& flight, size_t from);
+  // Returns false if the flight ends with this call; the branch may have ended.
+  bool ExecuteOneCall(PooledConnection& connection, Branch& branch, const xa::Flight& flight,
+                      size_t index);
   void Detach(Branch& branch, bool lost, SessionId session);
   void Release(PooledConnection& connection);
 

@@ -19,7 +19,7 @@ using xa::Code;
 xa::Failure TooLarge(const xa::Call& call) {
   return MakeFailure(
       Reason::kResultTooLarge,
-      "the results of this transaction take more than " + std::to_string(call.result_limit) +
+      "the results of this transaction exceed " + std::to_string(call.result_limit) +
           " bytes (limits.result_bytes): read fewer rows or columns, or raise the limit");
 }
 
@@ -43,7 +43,7 @@ PooledConnection::CallResult PooledConnection::Lost(const xa::Call& call, Code c
   return done;
 }
 
-PooledConnection::CallResult PooledConnection::CarryOut(Branch& branch, const xa::Call& call) {
+PooledConnection::CallResult PooledConnection::ExecuteCall(Branch& branch, const xa::Call& call) {
   CHECK(session_ != nullptr) << "a branch on a connection without a session";
   switch (call.operation) {
     case Operation::kRun: return Run(branch, call);
@@ -52,14 +52,14 @@ PooledConnection::CallResult PooledConnection::CarryOut(Branch& branch, const xa
     case Operation::kCommit: return Commit(branch, call);
     case Operation::kRollBack: return RollBack(branch, call);
     case Operation::kForget:
-      return {CompletionOf(call, Code::kOk), After::kKeep};  // no SQL server has it
+      return {CompletionOf(call, Code::kOk), After::kKeep};  // no SQL server has this verb
     default: return {CompletionOf(call, Code::kErProto), After::kKeep};
   }
 }
 
-// An idle connection may have died meanwhile (a restarted server): nothing of this branch was on
-// it, so the branch may begin on a new one. If the old one did begin it after all, the server calls
-// the XID a duplicate; that is no sign of a stale log directory.
+// An idle connection may have died meanwhile (a restarted server). Nothing of this branch was on
+// it, so the branch may begin on a new one. If the old connection did begin it after all, the
+// server reports a duplicate XID; that is not the sign of a stale log directory.
 VerbResult PooledConnection::Begin(Branch& branch) {
   const bool witness = view_.witness() && !branch.options.read_only;
   if (!witness && !branch.options.read_only) view_.BeganWithoutWitness(branch.xid);
@@ -86,11 +86,11 @@ PooledConnection::CallResult PooledConnection::Run(Branch& branch, const xa::Cal
   if (branch.stage == Branch::Stage::kLeased) {
     VerbResult begun = Begin(branch);
     if (begun.code != Code::kOk) {
-      if (session_ == nullptr) {  // reconnecting failed: there is nothing to look for
+      if (session_ == nullptr) {  // reconnecting failed: no session is left to end
         return {CompletionOf(call, std::move(begun)), After::kEnded};
       }
       if (!session_->alive()) return Lost(call, Code::kRbCommFail, ConnectionLost());
-      // Whatever it began is not to be trusted.
+      // The session may have begun something: do not trust it.
       return Lost(call, begun.code, std::move(begun.failure));
     }
     branch.stage = Branch::Stage::kActive;
@@ -129,7 +129,7 @@ PooledConnection::CallResult PooledConnection::RunOne(Branch& branch, const xa::
   const RunningStatement::Left left = branch.statement.Leave(cancel_bound_);
   if (!session_->alive() || left == RunningStatement::Left::kUnanswered) {
     if (left != RunningStatement::Left::kClean) return Lost(call, Code::kRbCommFail, Cancelled());
-    // A driver may break the connection by itself where a result has no end.
+    // A driver may break the connection itself when a result exceeds the limit.
     const bool too_large = ran.verb.failure.reason == Reason::kResultTooLarge;
     return Lost(call, Code::kRbCommFail,
                 too_large ? std::move(ran.verb.failure) : ConnectionLost());
@@ -149,7 +149,7 @@ PooledConnection::CallResult PooledConnection::RunOne(Branch& branch, const xa::
 }
 
 PooledConnection::CallResult PooledConnection::Prepare(Branch& branch, const xa::Call& call) {
-  if (branch.stage == Branch::Stage::kLeased) {  // nothing was begun
+  if (branch.stage == Branch::Stage::kLeased) {  // never begun on the server
     CallResult done{CompletionOf(call, Code::kReadOnly), After::kEnded};
     done.completion.stamp = view_.StampOf(*session_);
     return done;
@@ -183,12 +183,12 @@ PooledConnection::CallResult PooledConnection::CommitOnePhase(Branch& branch,
   if (branch.stage == Branch::Stage::kLeased) return {CompletionOf(call, Code::kOk), After::kEnded};
   if (branch.stage == Branch::Stage::kDoomed) {
     CallResult done = Prepare(branch, call);
-    // No commit was ever sent: whatever became of the roll-back, it cannot commit.
+    // No commit was ever sent: whatever the result of the roll-back, the branch cannot commit.
     if (!xa::IsRollBack(done.completion.code)) done.completion.code = Code::kRbCommFail;
     done.after = After::kEnded;
     return done;
   }
-  if (!session_->alive() || session_->ClosedByPeer()) {  // it is not sent, so it cannot commit
+  if (!session_->alive() || session_->ClosedByPeer()) {  // never sent, so it cannot commit
     session_.reset();
     view_.suspect();
     return {CompletionOf(call, Code::kRbCommFail, ConnectionLost()), After::kEnded};
@@ -209,13 +209,13 @@ PooledConnection::CallResult PooledConnection::Commit(Branch& branch, const xa::
                          MakeFailure(Reason::kProtocol, "commit of a branch that is not prepared")),
             After::kKeep};
   }
-  if (!session_->alive() || session_->ClosedByPeer()) {  // it is not sent, so it is not done
+  if (!session_->alive() || session_->ClosedByPeer()) {  // not sent, so not committed
     view_.suspect();
     return Lost(call, Code::kErRmFail, ConnectionLost());
   }
   VerbResult answer = session_->Commit(branch.xid);
   if (answer.code == Code::kOk) return {CompletionOf(call, std::move(answer)), After::kEnded};
-  // Refused for now (a read-only server, a lock): it stays with its owner and is asked again.
+  // Refused for now (a read-only server, a lock): the branch stays on this session, for a retry.
   const bool later = answer.code == Code::kErRmFail || answer.code == Code::kRetry;
   if (later && session_->alive()) return {CompletionOf(call, std::move(answer)), After::kKeep};
   const bool lost = answer.lost;
@@ -231,7 +231,7 @@ PooledConnection::CallResult PooledConnection::RollBack(Branch& branch, const xa
       prepared ? session_->RollBackPrepared(branch.xid) : session_->RollBackActive(branch.xid);
   switch (answer.code) {
     case Code::kOk:
-    case Code::kHeuristicMixed:  // rolled back but for a table without transactions
+    case Code::kHeuristicMixed:  // rolled back, except a non-transactional table
       return {CompletionOf(call, std::move(answer)), After::kEnded};
     case Code::kErRmFail:
     case Code::kRetry:
@@ -241,7 +241,7 @@ PooledConnection::CallResult PooledConnection::RollBack(Branch& branch, const xa
       return Lost(call, Code::kErRmFail, std::move(answer.failure));
     case Code::kHeuristicHazard: return Lost(call, answer.code, std::move(answer.failure));
     default:
-      // Active: the server rolls it back when the session ends, which is seen to next.
+      // Active: the server rolls it back when the session ends, which the caller confirms next.
       return Lost(call, prepared ? answer.code : Code::kErRmFail, std::move(answer.failure));
   }
 }

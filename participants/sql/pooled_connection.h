@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// One connection of the pool: its thread, its session, and the branch that it carries.
+// One connection of the pool: its thread, its session and the branch that it serves.
 //
-// Contract: CarryOut, Connect, Reset and Close run on the connection's own thread; which branch
-// holds the connection is the pool's business. A session is dropped wherever it is not known what
-// it holds; the caller then must see it gone before the branch is touched from elsewhere.
-// Threads: the worker's, but for the constructor and `worker`.
+// Contract: ExecuteCall, Connect, Reset and Close run on the connection's own thread. The pool
+// decides which branch holds the connection. A session is dropped whenever its state is unknown;
+// the caller must then confirm that it is gone before the branch is touched from another session.
+// Threads: the worker's, except the constructor and `worker`.
 #pragma once
 
 #include <chrono>
@@ -33,7 +33,7 @@ struct Branch {
   enum class Stage { kLeased, kActive, kDoomed, kPrepared };
   Stage stage = Stage::kLeased;
   bool witnessed = false;  // the witness row is written
-  bool ended = false;      // the connection is no longer its own
+  bool ended = false;      // the branch no longer holds the connection
 };
 
 class PooledConnection {
@@ -41,7 +41,7 @@ class PooledConnection {
   enum class After {
     kKeep,   // the branch goes on
     kEnded,  // the branch has ended here
-    kLost    // the session is dropped and may still hold the branch: `lost` says which it was
+    kLost    // the session is dropped and may still hold the branch: `lost` identifies it
   };
   struct CallResult {
     xa::Completion completion;
@@ -49,20 +49,20 @@ class PooledConnection {
     SessionId lost = {};
   };
 
-  // `cancel_bound`: how long a statement waits for a cancel that is under way.
+  // `cancel_bound`: how long a statement waits for a cancel that is in progress.
   PooledConnection(Driver& driver, ServerView& view, std::chrono::milliseconds cancel_bound)
       : driver_(driver), view_(view), cancel_bound_(cancel_bound) {}
 
   Result<void> Connect();
   bool connected() const { return session_ != nullptr; }
 
-  // Carries out one call of the branch that holds this connection.
-  CallResult CarryOut(Branch& branch, const xa::Call& call);
-  // After a branch: what cannot be made as new is dropped.
+  // Executes one call of the branch that holds this connection.
+  CallResult ExecuteCall(Branch& branch, const xa::Call& call);
+  // After a branch: resets the session, and drops it if that fails.
   void Reset();
   void Close() { session_.reset(); }
 
-  bool shared_connected = false;  // connected(), for others; guarded by the pool's mutex
+  bool shared_connected = false;  // connected(), for other threads; guarded by the pool's mutex
 
  private:
   CallResult Run(Branch& branch, const xa::Call& call);

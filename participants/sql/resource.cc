@@ -27,7 +27,7 @@ class Resource : public xa::ResourceManager {
   void Start(xa::CompletionSink& sink) override;
   void Stop() override;
   void Submit(xa::Flight flight) override {
-    // kFind looks at the server's list, whoever holds the branch.
+    // kFind reads the server's list, whichever session holds the branch.
     const bool looks = flight.calls.front().operation == core::Operation::kFind;
     if (looks || !pool_->Submit(flight)) phase_two_->Submit(std::move(flight));
   }
@@ -41,7 +41,7 @@ class Resource : public xa::ResourceManager {
   xa::ResourceStatus Status() const override;
   std::string WhyNotOpen(const xa::Xid& xid) const override { return pool_->WhyWaiting(xid); }
   std::string ListedAs(const xa::Xid& xid) const override {
-    // XA RECOVER shows both parts joined in its column `data`.
+    // XA RECOVER shows both parts concatenated in its column `data`.
     return options_.driver == "mysql" ? xid.gtrid_text() + xid.bqual_text() : xid.ToPostgreSql();
   }
   std::string HowToLook(const xa::Xid& xid, bool witnessed) const override;
@@ -90,7 +90,7 @@ void Resource::Start(xa::CompletionSink& sink) {
   control_->Probe();
 }
 
-// In this order: cancels still reach what runs, and what frees locks is the last to go.
+// The order matters: cancels still reach running statements, and what frees locks stops last.
 void Resource::Stop() {
   if (sink_ == nullptr || stopped_.exchange(true)) return;
   pool_->Stop();

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// A configured SQL database as a resource manager: sessions of a driver, a pool and two reserved
+// A configured SQL database as a resource manager: sessions of a driver, a pool and three reserved
 // connections.
 //
-// Contract: see xa/port.h. kOpen only leases a connection (inside Submit where one is free and
-// connected); the branch begins on the server with its first kRun. A branch that never ran anything
-// is read-only at prepare and done at every other end. `random` outlives the resource and may be
-// called from any thread.
-// Errors: a resource that cannot be reached answers kOpen and kRun with kRbCommFail and
-// may_retry, the phase verbs with kErRmFail; it is probed with back-off until it answers again.
-// Threads: one per connection, and two for the reserved ones; all end in Stop().
+// Contract: see xa/port.h. kOpen only leases a connection (inside Submit if one is free and
+// connected). The branch begins on the server with its first kRun. A branch that never ran anything
+// answers read-only to prepare and done to every other end. `random` must outlive the resource and
+// may be called from any thread.
+// Errors: while the resource is unreachable, kOpen and kRun are answered with kRbCommFail and
+// may_retry, the verbs of both phases with kErRmFail. The resource is probed with backoff until it
+// answers again.
+// Threads: one per connection; all end in Stop().
 #pragma once
 
 #include <memory>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Compares the rows of a statement's result with what the client expects of it (expect_rows).
+// Compares the row count of a statement's result with the client's expect_rows.
 #pragma once
 
 #include <optional>
@@ -8,8 +8,8 @@
 
 namespace assent::sql {
 
-// The refusal where `result` has another number of rows than `statement` expects: rows read where
-// it has columns, else rows changed. Pure.
+// The refusal if `result` has another number of rows than `statement` expects: rows read if it has
+// columns, rows changed otherwise. Pure.
 std::optional<xa::Failure> CheckRowCount(const xa::Statement& statement,
                                          const xa::StatementResult& result);
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The statement that a branch runs at this moment, shared between the connection that runs it and
-// whoever has to cancel it.
+// The statement that a branch is running, shared by the connection that runs it and the thread that
+// cancels it.
 //
-// Contract: the connection calls Enter before each statement and Leave after it; in between it
-// keeps its session. A cancel is meant for one statement, known by its number: Hold fails once that
-// one has ended, and while somebody holds it the session sends nothing further, so that a cancel
-// never hits the next statement.
-// Threads: Enter and Leave on the connection's thread, all else on any; only Leave blocks.
+// Contract: the connection calls Enter before each statement and Leave after it; in between its
+// session does not change. A cancel is for one statement, identified by its number. Hold fails once
+// that statement has ended. While it is held the session sends nothing else, so a cancel never hits
+// the next statement.
+// Threads: Enter and Leave on the connection's thread, everything else on any; only Leave blocks.
 #pragma once
 
 #include <chrono>
@@ -23,8 +23,8 @@ class RunningStatement {
  public:
   enum class Left : uint8_t {
     kClean,
-    kCancelled,  // a cancel was answered meanwhile; it may have come late
-    kUnanswered  // a cancel is still on its way: the session cannot be used any more
+    kCancelled,  // a cancel was answered meanwhile; it may have come too late
+    kUnanswered  // a cancel is still in progress: the session can no longer be used
   };
   struct Cancelled {
     uint64_t number = 0;
@@ -36,21 +36,22 @@ class RunningStatement {
   // Waits at most `bound` for the cancels that hold the statement.
   Left Leave(std::chrono::milliseconds bound);
 
-  // No statement of the branch begins from now on. Returns the one that runs and is to be
-  // cancelled; nothing where none runs, or where the branch was cancelled before.
+  // No statement of the branch begins from now on. Returns the running statement, which the caller
+  // must cancel; nothing if none runs or the branch was already cancelled.
   std::optional<Cancelled> Cancel();
-  // Whether the statement still runs; if so the session sends nothing else until LetGo.
+  // True if the statement still runs; the session then sends nothing else until LetGo.
   bool Hold(uint64_t number);
   void LetGo();
-  // Breaks the connection if the statement still runs; its session is lost then, whatever it says.
+  // Breaks the connection if the statement still runs. Its session is then lost, whatever it
+  // reports.
   void Sever(uint64_t number);
 
  private:
   std::mutex mutex_;
   std::condition_variable let_go_;
   Session* session_ = nullptr;  // while a statement runs
-  uint64_t number_ = 0;         // statements begun: tells one from the next
-  uint32_t holds_ = 0;          // cancels under way
+  uint64_t number_ = 0;         // statements begun; the current one's number
+  uint32_t holds_ = 0;          // cancels in progress
   bool cancelled_ = false;
   bool severed_ = false;
 };

@@ -25,13 +25,13 @@ constexpr std::string_view kEnds =
     "it would end or change the branch's transaction; use :commit or :rollback of the transaction";
 constexpr std::string_view kBegins =
     "the branch's transaction is begun by the coordinator; send only the work itself";
-constexpr std::string_view kSession =
-    "it would change the session, which serves other transactions too";
+constexpr std::string_view kSession = "it would change the session, which other transactions share";
 constexpr std::string_view kDdl =
-    "definitions commit by themselves or lock for long; run them outside a transaction of Assent";
-constexpr std::string_view kLocks = "locks of whole tables are not undone with the branch";
+    "DDL commits implicitly or locks for a long time; run it outside Assent's transactions";
+constexpr std::string_view kLocks = "table locks are not released with the branch";
 constexpr std::string_view kAdmin = "it acts on the server, not on the branch's data";
-constexpr std::string_view kSavepoint = "a branch is undone as a whole; savepoints are not offered";
+constexpr std::string_view kSavepoint =
+    "a branch rolls back as a whole; savepoints are not supported";
 
 constexpr Rule kRefused[] = {{"BEGIN", kBegins},
                              {"START", kBegins},
@@ -87,12 +87,12 @@ constexpr Rule kRefused[] = {{"BEGIN", kBegins},
                              {"LOAD", kAdmin},
                              {"COPY", kAdmin},
                              {"IMPORT", kAdmin},
-                             {"DO", "it runs code whose effects cannot be followed"},
-                             {"EXPLAIN", "a branch runs work, not plans"},
-                             {"DESCRIBE", "a branch runs work, not descriptions"},
-                             {"SHOW", "a branch runs work, not descriptions"}};
+                             {"DO", "it runs code whose effects cannot be checked"},
+                             {"EXPLAIN", "it shows a plan and runs nothing"},
+                             {"DESCRIBE", "query information_schema instead"},
+                             {"SHOW", "it shows the server's state; use SELECT instead"}};
 
-// Functions, and words that stand in front of a parenthesis, that leave nothing in the session.
+// Functions, and words that may precede a parenthesis, that leave nothing behind in the session.
 constexpr std::string_view kHarmless[] = {"ABS",
                                           "ALL",
                                           "AND",
@@ -183,7 +183,7 @@ constexpr std::string_view kHarmless[] = {"ABS",
                                           "WHERE",
                                           "WITH"};
 
-// Between the verb and the table's name.
+// Words between the verb and the table's name.
 constexpr std::string_view kModifiers[] = {"INTO",          "FROM",    "IGNORE", "LOW_PRIORITY",
                                            "HIGH_PRIORITY", "DELAYED", "QUICK",  "ONLY"};
 
@@ -218,12 +218,13 @@ Result<void> CheckKeyword(const std::string& keyword, Grammar grammar) {
                      std::all_of(keyword.begin(), keyword.end(),
                                  [](char c) { return (c >= 'A' && c <= 'Z') || c == '_'; });
   return Invalid((plain ? keyword + " is" : std::string("this is")) +
-                 " not a statement that a branch runs: SELECT, INSERT, UPDATE, DELETE, " +
+                 " not a statement that a branch may run; allowed are SELECT, INSERT, UPDATE, "
+                 "DELETE, " +
                  (grammar == Grammar::kMySql ? "REPLACE" : "MERGE") +
-                 ", WITH, CALL, VALUES or TABLE");
+                 ", WITH, CALL, VALUES and TABLE");
 }
 
-// The name without its quotes.
+// The name without its quotes, unescaped.
 std::string Name(const Token& token) {
   if (token.kind == Kind::kWord) return std::string(token.text);
   const char quote = token.text[0];
@@ -255,8 +256,8 @@ void FindTarget(const std::vector<Token>& tokens, size_t keyword, ScannedStateme
   }
 }
 
-// A word in front of a parenthesis is a function unless it is the table of INSERT or the name of a
-// list of columns; those only make the answer more careful.
+// A word before a parenthesis is taken for a function, unless it is the table of INSERT or the name
+// of a list of columns. Other mistakes only make the answer more cautious.
 bool TouchesSession(const std::vector<Token>& tokens, const ScannedStatement& statement) {
   if (statement.keyword == "CALL") return true;
   for (size_t i = 0; i < tokens.size(); ++i) {
@@ -277,17 +278,17 @@ Result<void> CheckOutfile(const std::vector<Token>& tokens) {
     if (tokens[i].kind != Kind::kWord || Upper(tokens[i].text) != "INTO") continue;
     const std::string next = tokens[i + 1].kind == Kind::kWord ? Upper(tokens[i + 1].text) : "";
     if (next == "OUTFILE" || next == "DUMPFILE") {
-      return Invalid(next + " is not allowed in a branch: a file is not undone with it");
+      return Invalid(next + " is not allowed in a branch: the file would survive a roll-back");
     }
   }
   return {};
 }
 
-// PostgreSQL: INTO that is not of INSERT or MERGE creates a table (SELECT … INTO t, in any WITH,
-// UNION or parenthesis). Any word is a column's name behind AS and behind a dot; INSERT and MERGE
-// are so everywhere in a SELECT, and begin a statement only in front of the first one.
+// PostgreSQL: an INTO that does not belong to INSERT or MERGE creates a table (SELECT … INTO t, in
+// any WITH, UNION or parenthesis). After AS or a dot, any word is a column's name. Within a SELECT,
+// so are INSERT and MERGE; they begin a statement only before the first SELECT.
 Result<void> CheckSelectInto(const std::vector<Token>& tokens) {
-  std::vector<bool> selects = {false};  // for each open parenthesis: a SELECT has come in it
+  std::vector<bool> selects = {false};  // for each open parenthesis: a SELECT was seen in it
   bool label = false;                   // the next word is a column's name
   std::string before;
   for (const Token& token : tokens) {
@@ -312,14 +313,12 @@ std::string SqlModeHint(std::string_view sql, Grammar grammar, const ScanOptions
   constexpr auto kNone = std::string_view::npos;
   if (grammar != Grammar::kMySql) return "";
   if (!options.backslash_escapes && (sql.find("\\'") != kNone || sql.find("\\\"") != kNone)) {
-    return "; the server's sql_mode has NO_BACKSLASH_ESCAPES, by which a backslash does not escape "
-           "a "
+    return "; the server's sql_mode has NO_BACKSLASH_ESCAPES, so a backslash does not escape a "
            "quote: double the quote, or send the text as a parameter";
   }
   if (options.ansi_quotes && sql.find('"') != kNone) {
-    return "; the server's sql_mode has ANSI_QUOTES, by which double quotes enclose names: put "
-           "text "
-           "in single quotes, or send it as a parameter";
+    return "; the server's sql_mode has ANSI_QUOTES, so double quotes enclose names: put text in "
+           "single quotes, or send it as a parameter";
   }
   return "";
 }
@@ -334,14 +333,14 @@ Result<ScannedStatement> Scan(std::string_view sql, Grammar grammar, const ScanO
                                       [](const Token& token) { return IsSymbol(token, ';'); });
   statement.end = semicolon == tokens.end() ? sql.size() : semicolon->offset;
   if (semicolon != tokens.end() && semicolon + 1 != tokens.end()) {
-    return Invalid("more than one statement; send each as an entry of its own" +
+    return Invalid("more than one statement; send each as a separate entry" +
                    SqlModeHint(sql, grammar, options));
   }
   tokens.erase(semicolon, tokens.end());
 
   size_t first = 0;
   while (first < tokens.size() && IsSymbol(tokens[first], '(')) ++first;
-  if (first == tokens.size()) return Invalid("there is no statement in it");
+  if (first == tokens.size()) return Invalid("the text contains no statement");
   statement.keyword = tokens[first].kind == Kind::kWord ? Upper(tokens[first].text) : "";
   Result<void> allowed = CheckKeyword(statement.keyword, grammar);
   if (allowed) {

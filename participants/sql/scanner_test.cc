@@ -12,7 +12,7 @@ namespace {
 
 constexpr Grammar kBoth[] = {Grammar::kMySql, Grammar::kPostgreSql};
 
-// The message of the refusal, or "" where it is accepted.
+// The message of the refusal; "" if the statement is accepted.
 std::string Refusal(const std::string& sql, Grammar grammar, const ScanOptions& options = {}) {
   const Result<ScannedStatement> scanned = Scan(sql, grammar, options);
   return scanned ? "" : scanned.error().message;
@@ -72,7 +72,7 @@ TEST(Scanner, SaysWhyACommitIsRefused) {
       ":commit or :rollback of the transaction");
 }
 
-TEST(Scanner, QuotesNothingOfAnUnknownWordThatIsNoKeyword) {
+TEST(Scanner, QuotesNoWordThatIsNotAKeyword) {
   const std::string message = Refusal("s3cret_value_of_the_client x", Grammar::kMySql);
   EXPECT_EQ(message.find("s3cret"), std::string::npos) << message;
   EXPECT_NE(message, "");
@@ -90,7 +90,7 @@ TEST(Scanner, RefusesTwoStatements) {
   }
 }
 
-TEST(Scanner, RefusesWhatHoldsNoStatement) {
+TEST(Scanner, RefusesATextWithoutAStatement) {
   for (const Grammar grammar : kBoth) {
     for (const char* sql : {"", " ", ";", "-- only", "/* only */", "((", "?", "'text'", "1"}) {
       EXPECT_NE(Refusal(sql, grammar), "") << sql;
@@ -98,7 +98,7 @@ TEST(Scanner, RefusesWhatHoldsNoStatement) {
   }
 }
 
-TEST(Scanner, RefusesWhatHasNoEnd) {
+TEST(Scanner, RefusesUnterminatedTokens) {
   for (const Grammar grammar : kBoth) {
     for (const char* sql : {"SELECT 'a", "SELECT \"a", "SELECT 1 /* a", "SELECT 'a''"}) {
       EXPECT_NE(Refusal(sql, grammar), "") << sql;
@@ -130,7 +130,7 @@ TEST(Scanner, KnowsTheBackslashesOfEachDialect) {
   EXPECT_EQ(Markers(R"(SELECT 'a\', ?)", Grammar::kPostgreSql), (std::vector<size_t>{13}));
   EXPECT_EQ(Markers(R"(SELECT E'a\' ?', ?)", Grammar::kPostgreSql), (std::vector<size_t>{17}));
   EXPECT_EQ(Markers(R"(SELECT e'\\', ?)", Grammar::kPostgreSql), (std::vector<size_t>{14}));
-  // A name that ends in e is no E.
+  // A name that ends in e is not the prefix E.
   EXPECT_NE(Refusal(R"(SELECT name'a\' ')", Grammar::kPostgreSql), "");
 
   const ScanOptions no_backslash{.backslash_escapes = false};
@@ -151,7 +151,7 @@ TEST(Scanner, KnowsTheBackslashesOfEachDialect) {
 }
 
 TEST(Scanner, KnowsTheCommentsOfEachDialect) {
-  // MySQL: "--" without a space is two signs; PostgreSQL: a comment.
+  // MySQL: "--" without a space is two minus signs; PostgreSQL: a comment.
   EXPECT_EQ(Markers("SELECT 1--?", Grammar::kMySql), (std::vector<size_t>{10}));
   EXPECT_EQ(Markers("SELECT 1--?", Grammar::kPostgreSql), (std::vector<size_t>{}));
   EXPECT_EQ(Refusal("SELECT 1 --", Grammar::kMySql), "");
@@ -184,7 +184,7 @@ TEST(Scanner, RefusesSelectInto) {
         "WITH x AS (SELECT 1 AS a) SELECT a INTO zz FROM x", "SELECT 1 INTO\"zz\"",
         "WITH x AS (INSERT INTO t VALUES (1) RETURNING a) SELECT a INTO zz FROM x",
         "VALUES (1) INTO zz", "TABLE t INTO zz", "SELECT 'a'INTO zz",
-        // INSERT, MERGE and AS may be names of columns.
+        // INSERT, MERGE and AS may be column names.
         "SELECT 1 AS insert INTO zz", "SELECT 1 merge INTO zz", "SELECT 1 AS as INTO zz",
         "SELECT t.as INTO zz FROM t", "SELECT (1) insert INTO zz",
         "WITH x AS (SELECT 1 AS insert) SELECT insert INTO TEMP zz FROM x",
@@ -204,7 +204,7 @@ TEST(Scanner, RefusesSelectInto) {
   }
 }
 
-// PostgreSQL reads on behind a carriage return, so a COMMIT could stand in what looks like a
+// PostgreSQL ends a comment at a carriage return, so a COMMIT could hide in what looks like a
 // comment.
 TEST(Scanner, RefusesACommentWhoseEndTheServerSeesElsewhere) {
   for (const char* sql : {"UPDATE t SET a = 1 -- c\r; COMMIT; BEGIN", "SELECT 1 -- c\rINTO zz",
@@ -216,7 +216,7 @@ TEST(Scanner, RefusesACommentWhoseEndTheServerSeesElsewhere) {
        {"SELECT 1 -- c\r\n, 2", "SELECT 1\r, 2", "SELECT 1 /* c\r */, 2", "SELECT '-- c\r'"}) {
     EXPECT_EQ(Refusal(sql, Grammar::kPostgreSql), "") << sql;
   }
-  EXPECT_EQ(Refusal("SELECT 1 -- c\r; COMMIT", Grammar::kMySql), "");  // it ends at a line feed
+  EXPECT_EQ(Refusal("SELECT 1 -- c\r; COMMIT", Grammar::kMySql), "");  // ends at a line feed
 }
 
 TEST(Scanner, RefusesAStringWhoseEndTheServerSeesElsewhere) {
@@ -248,7 +248,7 @@ TEST(Scanner, NamesTheTableThatIsWritten) {
   EXPECT_EQ(target("SELECT * FROM t"), "/");
 }
 
-TEST(Scanner, TellsWhetherASessionMayBeChanged) {
+TEST(Scanner, DetectsWhetherASessionMayBeChanged) {
   const auto touches = [](const std::string& sql) {
     Result<ScannedStatement> scanned = Scan(sql, Grammar::kMySql);
     return scanned && scanned->touches_session;
@@ -271,7 +271,7 @@ TEST(Scanner, IsNotAskedAgainOfACheckedStatementUnlessTheOptionsDiffer) {
   statement.sql = "UPDATE t SET a = ?";
   statement.checked = *Check(statement.sql, Grammar::kMySql);
   const auto first = ScannedOf(statement, Grammar::kMySql);
-  EXPECT_EQ(*ScannedOf(statement, Grammar::kMySql), *first) << "the very same";
+  EXPECT_EQ(*ScannedOf(statement, Grammar::kMySql), *first) << "the same object";
   ScanOptions ansi;
   ansi.ansi_quotes = true;
   EXPECT_NE(*ScannedOf(statement, Grammar::kMySql, ansi), *first);

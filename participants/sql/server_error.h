@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a server, or the library in front of it, says of an error or a warning.
+// An error or a warning, as the server or the client library reports it.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 namespace assent::sql {
 
 struct ServerError {
-  int32_t number = 0;  // the vendor's own; 0 where there is none
+  int32_t number = 0;  // the vendor's code; 0 if there is none
   std::string sqlstate, message;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a resource knows of its server at this moment: health, the last probe, whom to suspect.
+// What a resource knows of its server at this moment: health, the last probe, early sessions.
 //
-// Threads: any; nothing blocks but for the time of a copy.
+// Threads: any; nothing blocks longer than a copy takes.
 #pragma once
 
 #include <algorithm>
@@ -38,7 +38,7 @@ class ServerView {
     latest_ = probe.stamp;
     probe_ = std::make_shared<const Probe>(std::move(probe));
   }
-  // True where it is a change.
+  // Returns true if the health has changed.
   bool SetHealth(xa::Health health, std::string detail) {
     {
       const std::lock_guard lock(mutex_);
@@ -47,9 +47,9 @@ class ServerView {
     return health_.exchange(health, std::memory_order_acq_rel) != health;
   }
 
-  // This branch began without a witness row. Nothing may be concluded from the row's absence then,
-  // nor for any older branch. (Across a restart this is forgotten: install the table while nothing
-  // is in doubt.)
+  // This branch began without a witness row. From then on the absence of a row proves nothing for
+  // this branch and for any older one. (A restart forgets this: install the table while nothing is
+  // in doubt.)
   void BeganWithoutWitness(const xa::Xid& xid) {
     const std::lock_guard lock(mutex_);
     if (last_without_witness_ < xid) last_without_witness_ = xid;
@@ -59,8 +59,8 @@ class ServerView {
     return probe_->witness && last_without_witness_ < xid;
   }
 
-  // The first session of this process, and those beside it that may have begun before it was noted:
-  // what is older belongs to an earlier process.
+  // The first session of this process, and the concurrent ones that may have begun before it was
+  // noted. Any older session belongs to an earlier process.
   void NoteFirst(const SessionId& id) {
     const std::lock_guard lock(mutex_);
     if (first_.id.empty()) first_ = id;
@@ -78,15 +78,15 @@ class ServerView {
     return {first_, early_};
   }
 
-  // A connection failed: have a look whether the server still answers. Never blocks.
+  // A connection failed: probe whether the server still answers. Never blocks.
   std::function<void()> suspect;
 
   void SetStamp(xa::ServerStamp stamp) {
     const std::lock_guard lock(mutex_);
     latest_ = std::move(stamp);
   }
-  // Which server a session is connected to: what it said itself, and what has been learned of the
-  // same server since.
+  // The server that a session is connected to: what the session reported, completed by what has
+  // been learned of the same server since.
   xa::ServerStamp StampOf(const Session& session) const {
     xa::ServerStamp stamp = session.stamp();
     const std::lock_guard lock(mutex_);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// One connection to one database server: what a driver's adapter must be able to do, blocking.
+// One blocking connection to one database server: the interface that a driver's adapter implements.
 //
 // sql::Resource (resource.h) turns sessions into the resource-manager port: it owns the pool, the
-// threads, cancelling, the reserved connections and the reconnects. A driver writes only this.
+// threads, the reserved connections, cancellation and reconnects. A driver implements only this.
 //
 // Contract: a session is used by one thread at a time. `VerbResult::code` is the XA code that the
-// server's answer amounts to; a lost connection or a time-out is kErRmFail and makes alive() false.
-// No exception leaves a session. Units and ranges: time-outs in milliseconds, greater than zero.
+// server's answer amounts to. A lost connection or a timeout is kErRmFail and makes alive() false.
+// No exception leaves a session.
+// Units and ranges: timeouts in milliseconds, greater than zero.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +24,8 @@ namespace assent::sql {
 
 struct VerbResult {
   xa::Code code = xa::Code::kOk;
-  xa::Failure failure;  // where code is not kOk
-  bool lost = false;    // the verb was sent and not answered: it may have been carried out
+  xa::Failure failure;  // if code is not kOk
+  bool lost = false;    // the verb was sent and not answered: it may have taken effect
 };
 
 struct RunResult {
@@ -33,11 +34,11 @@ struct RunResult {
   std::vector<xa::StatementResult> more = {};  // a CALL's further results
 };
 
-// Enough to find this session again on the server, and to know that it is still ours: ids are used
-// again.
+// Enough to find this session again on the server and to know that it is still ours: servers reuse
+// ids.
 struct SessionId {
   std::string id;       // connection id, backend pid
-  std::string started;  // when it began, as the server tells it
+  std::string started;  // when it began, as the server reports it
 };
 
 struct Probe {
@@ -45,16 +46,15 @@ struct Probe {
   std::string server_version;
   std::string dialect;               // mariadb, mysql, postgresql
   bool detaches_on_prepare = false;  // another session may commit while the preparing one lives
-  bool keeps_prepared =
-      false;  // durability settings are such that a crash loses no prepared branch
+  bool keeps_prepared = false;       // by its settings, a crash loses no prepared branch
   bool standby = false;
   bool witness = false;
-  std::vector<std::string> warnings;  // each with the statement that mends it
+  std::vector<std::string> warnings;  // each with the statement that fixes it
 };
 
 struct WitnessRow {
   std::string key;
-  std::optional<xa::Xid> xid;  // where the key is a branch's
+  std::optional<xa::Xid> xid;  // if the key belongs to a branch
   bool committed = false;      // mark C; else R
 };
 
@@ -63,60 +63,59 @@ class Session {
   virtual ~Session() = default;
   virtual bool alive() const = 0;
   virtual SessionId id() const = 0;
-  // The server that this session is connected to, as it was asked last. Empty: the resource takes
-  // what its last probe said.
+  // The server that this session is connected to, as of its last query. Empty: the resource uses
+  // the result of its last probe.
   virtual xa::ServerStamp stamp() const { return {}; }
 
-  // The branch's life. `Begin` also writes the witness row where the table is installed
-  // (options.witness).
+  // The verbs of an active branch. `Begin` also writes the witness row if `witness` is set.
   virtual VerbResult Begin(const xa::Xid& xid, const xa::BranchOptions& options, bool witness) = 0;
   virtual RunResult Run(const xa::Statement& statement) = 0;
-  // Ends and prepares: kOk, kReadOnly (it has ended), a roll-back code, kErRmFail (unknown) or,
-  // where the client's SQL left the branch, kHeuristicHazard. Checks just before that the
+  // Ends and prepares: kOk, kReadOnly (the branch has ended), a roll-back code, kErRmFail (unknown)
+  // or, if the client's SQL left the branch, kHeuristicHazard. Checks just before that the
   // transaction is still the one that Begin began.
   virtual VerbResult Prepare(const xa::Xid& xid) = 0;
   virtual VerbResult CommitOnePhase(const xa::Xid& xid) = 0;  // instead of Prepare
-  // Before Prepare was sent: ends and rolls back what this session runs. A table without
-  // transactions that kept its change is kHeuristicMixed.
+  // Only if Prepare was not sent: ends and rolls back what this session runs. If a
+  // non-transactional table kept its change, kHeuristicMixed.
   virtual VerbResult RollBackActive(const xa::Xid& xid) = 0;
 
-  // On any session, of any prepared branch.
+  // On any session, for any prepared branch.
   virtual VerbResult Commit(const xa::Xid& xid) = 0;
   virtual VerbResult RollBackPrepared(const xa::Xid& xid) = 0;
-  virtual Result<xa::ScanResult> List() = 0;  // pages by itself; stamp asked anew
-  // Inserts the mark R with the witness key of `xid`, in a transaction of its own, and says what it
-  // found (kWitnessCommitted, kWitnessRolledBack, kUnknown when it blocked or failed).
+  virtual Result<xa::ScanResult> List() = 0;  // all pages; with a fresh stamp
+  // Inserts the mark R with the witness key of `xid`, in a separate transaction, and returns what
+  // it found: kWitnessCommitted, kWitnessRolledBack, or kUnknown if it blocked or failed.
   virtual xa::Found SettleWitness(const xa::Xid& xid) = 0;
-  // Returns once the server's synchronous standbys, where it has any, hold all that it shows now.
-  // An error: perhaps not, and what was seen here may be another after a fail-over.
+  // Returns once the server's synchronous standbys, if any, have everything that it shows now. An
+  // error: perhaps they have not, and a fail-over may change what this session has seen.
   virtual Result<void> Fence() { return {}; }
   virtual Result<void> PurgeWitness(const std::vector<xa::Xid>& xids) = 0;
-  // Committed rows with keys between the two (neither included, by bytes), ascending, at most
+  // Committed rows with keys between the two (exclusive, compared by bytes), ascending, at most
   // `limit`. A key begins with the gtrid's text.
   virtual Result<std::vector<WitnessRow>> Witnesses(const std::string& after,
                                                     const std::string& below, uint32_t limit) = 0;
   virtual Result<std::string> InstallWitness() = 0;
 
-  // Another session of the same server and user, from this one. kNotFound: it is gone, or is no
-  // longer ours.
+  // Act from this session on another session of the same server and user. kNotFound: it is gone, or
+  // is no longer ours.
   virtual Result<void> CancelStatement(const SessionId& other) = 0;
   virtual Result<void> EndSession(const SessionId& other) = 0;
   virtual Result<bool> IsGone(const SessionId& other) = 0;
-  // Whether every session of ours on this server that began before `first`, but for `known`, is
-  // gone. Unsure is no.
+  // Whether every session of ours on this server that began before `first`, except `known`, is
+  // gone. False if that is unknown.
   virtual Result<bool> NoneBefore(const SessionId& first, const std::vector<SessionId>& known) = 0;
-  // Called on this session after another one's CancelStatement on it was answered: swallows a
-  // cancel that came after its statement had ended and would hit the next one.
+  // Called on this session after another session's CancelStatement for it was answered: consumes a
+  // cancel that arrived after its statement had ended and would hit the next one.
   virtual void AfterCancel() {}
-  // From any thread: breaks the connection, so that a call that a silent server does not answer
-  // ends (as lost). For when a cancel brings nothing. May do nothing.
+  // From any thread: breaks the connection, so that a call that an unresponsive server does not
+  // answer ends (as lost). For when a cancel has no effect. May do nothing.
   virtual void Sever() {}
-  // The server has closed the connection: what is sent now reaches nobody. False where it cannot be
-  // known.
+  // Whether the server has closed the connection, so that nothing sent now arrives. False if that
+  // is unknown.
   virtual bool ClosedByPeer() const { return false; }
 
-  // Before it serves another transaction: nothing of the last one may show. An error: drop the
-  // session.
+  // Prepares the session for another transaction, which must see nothing of the last one. On an
+  // error, drop the session.
   virtual Result<void> Reset() = 0;
   virtual Result<Probe> ProbeServer() = 0;
 };
@@ -125,8 +124,8 @@ class Session {
 class Driver {
  public:
   virtual ~Driver() = default;
-  // Connects. kDenied is unreachable, never a refusal; passwords from a file are read again each
-  // time.
+  // Connects. A kDenied answer counts as unreachable, never as a refusal. A password file is read
+  // each time.
   virtual Result<std::unique_ptr<Session>> Connect() = 0;
   // The same, for a session that runs clients' statements.
   virtual Result<std::unique_ptr<Session>> ConnectForBranches() { return Connect(); }

@@ -42,7 +42,7 @@ std::optional<Ports> PortsOf(int socket) {
 
 }  // namespace
 
-// What is duplicated is looked at, not what was listed: a number may change hands in between.
+// Checks the duplicate, not the listed descriptor: the number may be reused in between.
 int FindSocket(uint16_t local_port, uint16_t peer_port) {
   DIR* directory = opendir("/proc/self/fd");
   if (directory == nullptr || local_port == 0) {

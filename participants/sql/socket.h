@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The socket under a driver's connection, which the driver does not hand out.
+// Finds the socket under a driver's connection, which the driver does not expose.
 //
-// Contract: found among this process's own by the local port, as the server tells it; the peer's
-// port is compared where several have it. What is returned is a duplicate, owned by the caller:
-// shut down, it breaks the connection whatever the driver does with its own. Errors: -1 where there
-// is none (a Unix socket, a port that is translated on the way). Threads: any.
+// Contract: searches this process's descriptors for the local port that the server reports, and
+// compares the peer's port if several match. Returns a duplicate, owned by the caller: shutting it
+// down breaks the connection, whatever the driver does with its own.
+// Errors: -1 if there is no match (a Unix socket, a port that is translated on the way).
+// Threads: any.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: drives a resource manager as the engine would, and waits for what it answers.
+// For tests: drives a resource manager as the engine does, and waits for its answers.
 #pragma once
 
 #include <atomic>
@@ -40,7 +40,7 @@ class TestSink : public xa::CompletionSink {
     changed_.notify_all();
   }
 
-  // The answer to `call`; nothing when there is none in time.
+  // The answer to `call`; nothing if there is none in time.
   std::optional<xa::Completion> Wait(uint64_t call, std::chrono::seconds deadline) {
     std::unique_lock lock(mutex_);
     if (!changed_.wait_for(lock, deadline, [&] { return completions_.contains(call); })) return {};
@@ -134,7 +134,7 @@ class TestDriver {
                      std::optional<uint64_t> expect_rows = {}) {
     return Wait(PostRun(xid, {{sql, std::move(values), expect_rows}}));
   }
-  // Before it was ever asked to prepare.
+  // For a branch that was never asked to prepare.
   xa::Completion RollBackActive(const xa::Xid& xid) {
     xa::Call call;
     call.operation = core::Operation::kRollBack;
@@ -160,7 +160,7 @@ class TestDriver {
     });
     std::unique_lock lock(mutex);
     CHECK(changed.wait_for(lock, std::chrono::seconds(60), [&] { return result.has_value(); }))
-        << "the scan gives no answer";
+        << "the scan was not answered";
     return std::move(*result);
   }
   bool Lists(const xa::Xid& xid) {
@@ -182,7 +182,7 @@ class TestDriver {
     });
     std::unique_lock lock(mutex);
     CHECK(changed.wait_for(lock, std::chrono::seconds(60), [&] { return result.has_value(); }))
-        << "the installation gives no answer";
+        << "the installation was not answered";
     return std::move(*result);
   }
 

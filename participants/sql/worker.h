@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// One thread with a mailbox: tasks run one after another, in the order in which they were posted.
+// One thread with a task queue: tasks run one after another, in the order in which they were
+// posted.
 //
-// Contract: tasks that were posted before Finish() run before it returns; timed ones that are not
-// due are dropped. After Finish() every Post answers false and the caller must do without.
-// Threads: Post and PostAfter may be called from any thread, a task included, and never
-// block; Finish from any thread but its own. An idle worker never wakes up.
+// Contract: tasks posted before Finish() run before it returns; timed tasks that are not due are
+// dropped. After Finish() every Post returns false and the task does not run.
+// Threads: Post and PostAfter may be called from any thread, also from a task, and never block;
+// Finish from any thread but the worker's own. An idle worker never wakes up.
 #pragma once
 
 #include <chrono>
@@ -33,7 +34,7 @@ class Worker {
  private:
   using Clock = std::chrono::steady_clock;
   void Loop();
-  // Waits for the next task; an empty one ends the thread.
+  // Waits for the next task; an empty task ends the thread.
   Task Take();
 
   std::mutex mutex_;
