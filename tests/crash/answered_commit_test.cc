@@ -38,7 +38,7 @@ class AnsweredCommit : public testing::Test {
     ASSERT_TRUE(started) << started.error().message;
   }
   void TearDown() override {
-    if (HasFailure()) printf("the daemon:\n%s\n", daemon_->Said().c_str());
+    if (HasFailure()) printf("the daemon:\n%s\n", daemon_->LogOutput().c_str());
   }
 
   static Rows Do(const Server& server, const std::string& sql,

@@ -43,7 +43,7 @@ class CopiedLog : public testing::Test {
     for (Side side : {kMobile, kPc}) {
       EXPECT_TRUE(Sql(bank_->server(side), "DROP TABLE IF EXISTS assent_witness", "bank"));
     }
-    if (HasFailure()) printf("the original said:\n%s\n", daemon_->Said().c_str());
+    if (HasFailure()) printf("the original said:\n%s\n", daemon_->LogOutput().c_str());
   }
 
   void StartIt(const std::vector<std::string>& environment = {}) {
@@ -62,16 +62,16 @@ class CopiedLog : public testing::Test {
   }
   static void ExpectStale(Daemon& copy) {
     const auto status = copy.Wait(kSoon);
-    ASSERT_TRUE(status) << copy.Said();
+    ASSERT_TRUE(status) << copy.LogOutput();
     EXPECT_FALSE(status->signalled);
-    EXPECT_EQ(status->code, kStale) << copy.Said();
-    EXPECT_NE(copy.Said().find("stale-log"), std::string::npos) << copy.Said();
-    EXPECT_EQ(copy.Said().find("branch-resolved"), std::string::npos) << "it touched a branch";
+    EXPECT_EQ(status->code, kStale) << copy.LogOutput();
+    EXPECT_NE(copy.LogOutput().find("stale-log"), std::string::npos) << copy.LogOutput();
+    EXPECT_EQ(copy.LogOutput().find("branch-resolved"), std::string::npos) << "it touched a branch";
   }
   void InstallWitness() {
     for (const char* resource : kResources) {
       const auto installed = daemon_->NewClient().Install(resource);
-      ASSERT_TRUE(installed && installed->status == 200) << daemon_->Said();
+      ASSERT_TRUE(installed && installed->status == 200) << daemon_->LogOutput();
     }
   }
   std::string WitnessRows(Side side, const std::string& mark) {
@@ -194,7 +194,7 @@ TEST_F(CopiedLog, ThatWaitedForADatabaseStopsBeforeItActsThere) {
   OpenPcToNewSessions(false);
   ASSERT_TRUE(copy.Start());
   ASSERT_TRUE(Eventually(kSoon, [&] {
-    return copy.Said().find("resource-down resource=pc_game") != std::string::npos;
+    return copy.LogOutput().find("resource-down resource=pc_game") != std::string::npos;
   }));
   auto committed = std::async(std::launch::async, [&copy] {
     int count = 0;
@@ -232,7 +232,7 @@ TEST_F(CopiedLog, RestoredStopsAtTheWitnessRowsOfWhatCameSince) {
   daemon_->Kill(SIGTERM);
   ASSERT_TRUE(restored.Launch());
   ExpectStale(restored);
-  EXPECT_NE(restored.Said().find("witness row"), std::string::npos) << restored.Said();
+  EXPECT_NE(restored.LogOutput().find("witness row"), std::string::npos) << restored.LogOutput();
   StartIt();
   EXPECT_EQ(Execute(*daemon_, Transfer("rows-3")), v1::COMMITTED);
   const auto faults = Faults();
@@ -256,10 +256,10 @@ TEST_F(CopiedLog, MadeWhileTheDaemonRanStopsOnceTheOriginalWasStartedAgain) {
   ASSERT_EQ(prepared.first.size() + prepared.second.size(), 2u);
   ASSERT_TRUE(copy.Launch());
   const auto status = copy.Wait(kSoon);
-  ASSERT_TRUE(status) << copy.Said();
+  ASSERT_TRUE(status) << copy.LogOutput();
   EXPECT_FALSE(status->signalled);
-  EXPECT_TRUE(status->code == kStale || status->code == kDamaged) << copy.Said();
-  EXPECT_EQ(std::make_pair(Prepared(kMobile), Prepared(kPc)), prepared) << copy.Said();
+  EXPECT_TRUE(status->code == kStale || status->code == kDamaged) << copy.LogOutput();
+  EXPECT_EQ(std::make_pair(Prepared(kMobile), Prepared(kPc)), prepared) << copy.LogOutput();
   StartIt();
   EXPECT_EQ(Execute(*daemon_, last), v1::COMMITTED);
   const auto faults = Faults(load.accounts());
@@ -274,7 +274,7 @@ TEST_F(CopiedLog, MadeWhileTheDaemonRunsAndStartedBesideItIsNotHidden) {
   Daemon copy(bank_->Tables(), Copy("copy"));
   auto outcome = HangWhilePreparing("harm-2");
   ASSERT_TRUE(copy.Start());
-  EXPECT_TRUE(Eventually(kSoon, [&] { return Prepared(kPc).empty(); })) << copy.Said();
+  EXPECT_TRUE(Eventually(kSoon, [&] { return Prepared(kPc).empty(); })) << copy.LogOutput();
   copy.Kill();
   ASSERT_EQ(kill(SharedMariaDb().pid(), SIGCONT), 0);
   EXPECT_EQ(outcome.get(), v1::HAZARD) << "one side is committed, the other was rolled back";

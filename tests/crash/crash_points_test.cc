@@ -190,7 +190,7 @@ bool CrashPoints::HasDied() {
   (void)client.Get("nobody", {}, {{}, kAnswer});  // stands behind what the answer came from
   if (daemon_->IsReady()) return false;
   const auto status = daemon_->Wait(kLong);
-  EXPECT_TRUE(status && status->signalled && status->code == 9) << daemon_->Said();
+  EXPECT_TRUE(status && status->signalled && status->code == 9) << daemon_->LogOutput();
   return true;
 }
 
@@ -258,7 +258,7 @@ TEST_F(CrashPoints, EachIsSurvived) {
         armed = true;
         if (HasFatalFailure()) return;
         ASSERT_TRUE(daemon_->Running()) << point << " was passed before anything was asked\n"
-                                        << daemon_->Said();
+                                        << daemon_->LogOutput();
         Account account = Run(scenario);
         if (!HasDied()) {
           // Of this daemon the next scenario may still meet the point, if it counts from one.
@@ -272,7 +272,7 @@ TEST_F(CrashPoints, EachIsSurvived) {
         if (IsFull()) daemon_->Kill();
         Recover(account, point + " of " + Name(scenario));
         if (HasFailure()) {
-          FAIL() << daemon_->Said();
+          FAIL() << daemon_->LogOutput();
         }
         if (!IsFull()) break;
       }
@@ -344,7 +344,7 @@ TEST_F(CrashPoints, AHeuristicOutcomeIsTold) {
     EXPECT_TRUE(Eventually(kRecoveryBound, [&] {
       const auto seen = client.Get(gid);
       return seen && client::OutcomeOf(*seen) == v1::MIXED;
-    })) << daemon_->Said();
+    })) << daemon_->LogOutput();
     const auto again = client.Execute(account.plan.request);
     ASSERT_TRUE(again && again->problem);
     EXPECT_EQ(again->status, 500);

@@ -42,7 +42,7 @@ class FailOver : public testing::TestWithParam<Side> {
   }
   void TearDown() override {
     if (!HasFailure() || daemon_ == nullptr) return;
-    const std::string said = daemon_->Said();
+    const std::string said = daemon_->LogOutput();
     printf("the daemon said last:\n%s\n",
            said.substr(said.size() > 6000 ? said.size() - 6000 : 0).c_str());
   }
@@ -157,11 +157,12 @@ void FailOver::CheckSeenAndUnseen(v1::Outcome unseen_outcome, const Planned& uns
   // The rows may be read before the answers to the commits have been, and before the events.
   EXPECT_TRUE(Eventually(kSoon, [&] {
     return StateOf("unseen", other_side()) == v1::BranchView::COMMITTED &&
-           Contains(daemon_->Said(), "resurrected resource=" + std::string(kResources[side()]));
+           Contains(daemon_->LogOutput(),
+                    "resurrected resource=" + std::string(kResources[side()]));
   })) << Get("unseen").ShortDebugString();
   EXPECT_TRUE(HasRow(other_side(), "seen"));
   EXPECT_EQ(Get("seen").outcome(), v1::COMMITTED);
-  const std::string said = daemon_->Said();
+  const std::string said = daemon_->LogOutput();
   EXPECT_TRUE(
       Contains(said, "resource-identity-changed resource=" + std::string(kResources[side()])));
 
@@ -247,7 +248,7 @@ TEST_P(FailOver, LeavesOrphansOfBeforeToTheOperator) {
   ASSERT_EQ(ghost.size(), 1u);
 
   for (const bool again : {false, true}) {
-    const size_t said = daemon_->Said().size();
+    const size_t said = daemon_->LogOutput().size();
     // What the coordinator leaves on the server that it has come to know is rolled back as ever.
     const Planned work = Transfer(again ? "work-2" : "work-1");
     DieAt("append-commit.before:2", Transfer(again ? "later-2" : "later-1"), &work);
@@ -256,7 +257,7 @@ TEST_P(FailOver, LeavesOrphansOfBeforeToTheOperator) {
       return Prepared(side()) == ghost && Prepared(other_side()).empty() &&
              Resource(side()).in_doubt() == 1;
     })) << testing::PrintToString(Prepared(side()));
-    EXPECT_TRUE(Contains(daemon_->Said().substr(said),
+    EXPECT_TRUE(Contains(daemon_->LogOutput().substr(said),
                          "orphan-held resource=" + std::string(kResources[side()])));
     EXPECT_TRUE(ScannedAnew(side()));
     EXPECT_EQ(Prepared(side()), ghost) << "it was touched";

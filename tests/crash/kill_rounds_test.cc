@@ -263,8 +263,8 @@ void KillRounds::Play(const char* name, int rounds, const std::function<Victims(
     }
   }
   if (HasFailure()) {
-    for (BarrierPartner* other : others_) ShowEnd("a partner", other->Said());
-    ShowEnd("seed " + std::to_string(Seed()) + "; the daemon", daemon_->Said());
+    for (BarrierPartner* other : others_) ShowEnd("a partner", other->LogOutput());
+    ShowEnd("seed " + std::to_string(Seed()) + "; the daemon", daemon_->LogOutput());
   }
 }
 

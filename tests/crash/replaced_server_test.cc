@@ -35,7 +35,8 @@ class ReplacedServer : public testing::Test {
                                        ResourceTable("second", *second_, "notes"));
   }
   void TearDown() override {
-    if (HasFailure() && daemon_ != nullptr) printf("the daemon:\n%s\n", daemon_->Said().c_str());
+    if (HasFailure() && daemon_ != nullptr)
+      printf("the daemon:\n%s\n", daemon_->LogOutput().c_str());
   }
 
   static std::unique_ptr<Server> Start(ServerKind kind, int port = 0) {
@@ -68,7 +69,7 @@ class ReplacedServer : public testing::Test {
     StartDaemon();
     for (const char* resource : {"first", "second"}) {
       const auto installed = daemon_->NewClient().Install(resource);
-      ASSERT_TRUE(installed && installed->status == 200) << daemon_->Said();
+      ASSERT_TRUE(installed && installed->status == 200) << daemon_->LogOutput();
     }
     daemon_->Kill(SIGTERM);
   }
@@ -125,7 +126,7 @@ class ReplacedServer : public testing::Test {
         << Get("doubt").ShortDebugString();
     EXPECT_TRUE(Eventually(kSoon, [&] {
       return Has(*second_, "doubt") &&
-             Contains(daemon_->Said(), "resource-identity-changed resource=first");
+             Contains(daemon_->LogOutput(), "resource-identity-changed resource=first");
     }));
     // The row may be read before the answer to the commit has been.
     v1::Transaction shown;
@@ -178,7 +179,7 @@ TEST_F(ReplacedServer, ThatIsKnownByItsAddressAloneIsNotTrustedAfterARestart) {
   EXPECT_TRUE(Eventually(kSoon, [&] { return Get("doubt").outcome() == v1::HAZARD; }))
       << Get("doubt").ShortDebugString();
   EXPECT_TRUE(Eventually(kSoon, [&] {
-    return Contains(daemon_->Said(), "nothing but its address identifies this server");
+    return Contains(daemon_->LogOutput(), "nothing but its address identifies this server");
   }));
 }
 

@@ -17,13 +17,13 @@ class BadStart : public EndToEndTest {
   // Starts one that must end with this code, saying all of `words`.
   void ExpectExit(Daemon& daemon, int code, const std::vector<std::string>& words,
                   const std::vector<std::string>& environment = {}) {
-    const size_t said = daemon.Said().size();
+    const size_t said = daemon.LogOutput().size();
     ASSERT_TRUE(daemon.Launch(environment));
     const auto status = daemon.Wait(kSoon);
-    ASSERT_TRUE(status) << daemon.Said();
+    ASSERT_TRUE(status) << daemon.LogOutput();
     EXPECT_FALSE(status->signalled);
-    EXPECT_EQ(status->code, code) << daemon.Said();
-    const std::string now = daemon.Said().substr(said);
+    EXPECT_EQ(status->code, code) << daemon.LogOutput();
+    const std::string now = daemon.LogOutput().substr(said);
     for (const std::string& word : words) EXPECT_NE(now.find(word), std::string::npos) << now;
   }
   // The segment in which these bytes stand.

@@ -73,7 +73,7 @@ TEST_F(DiskFull, RefusesNewWorkAndLosesNothing) {
   for (int i = 0; i < 5000 && refused.status == 0; ++i) {
     const std::string gid = "full-" + std::to_string(i);
     const Reply reply = api.Execute(transfer(gid));
-    ASSERT_NE(reply.status, 0) << reply.body << daemon_->Said();
+    ASSERT_NE(reply.status, 0) << reply.body << daemon_->LogOutput();
     if (reply.outcome() == v1::COMMITTED) {
       committed.push_back(gid);
     } else {

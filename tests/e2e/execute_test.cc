@@ -110,8 +110,8 @@ TEST_F(Execute, CommitsASoleUnnamedBranchInOnePhase) {
   EXPECT_EQ(Gold(4), Pair(1001, 1001));
   daemon_->Kill();
   ASSERT_TRUE(daemon_->Start());
-  EXPECT_NE(daemon_->Said().find("unfinished=0 outcomes=0"), std::string::npos)
-      << "no record of it is needed: " << daemon_->Said();
+  EXPECT_NE(daemon_->LogOutput().find("unfinished=0 outcomes=0"), std::string::npos)
+      << "no record of it is needed: " << daemon_->LogOutput();
   // A gid that the client gave must be recognised after a crash: prepared, and a record.
   EXPECT_EQ(NewApi().Execute(Atomic("sole", {Branch("mobile", Grant(4, 1))})).status, 200);
   EXPECT_NE(prepares(), before);

@@ -34,13 +34,14 @@ class LostLog : public EndToEndTest {
   }
   void ExpectFenced() {
     const auto status = daemon_->Wait(kSoon);
-    ASSERT_TRUE(status) << daemon_->Said();
+    ASSERT_TRUE(status) << daemon_->LogOutput();
     EXPECT_FALSE(status->signalled);
-    EXPECT_EQ(status->code, 10) << daemon_->Said();
-    EXPECT_NE(daemon_->Said().find("log-failed"), std::string::npos) << daemon_->Said();
-    EXPECT_NE(daemon_->Said().find(daemon_->log_directory(), daemon_->Said().find("log-failed")),
+    EXPECT_EQ(status->code, 10) << daemon_->LogOutput();
+    EXPECT_NE(daemon_->LogOutput().find("log-failed"), std::string::npos) << daemon_->LogOutput();
+    EXPECT_NE(daemon_->LogOutput().find(daemon_->log_directory(),
+                                        daemon_->LogOutput().find("log-failed")),
               std::string::npos)
-        << daemon_->Said();
+        << daemon_->LogOutput();
   }
 };
 

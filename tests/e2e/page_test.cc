@@ -101,7 +101,7 @@ class Page : public EndToEndTest {
   }
   Shown Open(const std::vector<std::string>& steps) {
     Shown shown = Browse(daemon_->url(), steps);
-    EXPECT_TRUE(shown.ok) << shown.complaints << daemon_->Said();
+    EXPECT_TRUE(shown.ok) << shown.complaints << daemon_->LogOutput();
     return shown;
   }
   std::string Host() const { return "127.0.0.1:" + std::to_string(daemon_->port()); }

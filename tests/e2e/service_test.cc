@@ -136,8 +136,8 @@ TEST_F(Service, StopsInOrderOnSigterm) {
   daemon_->Kill(SIGTERM);
   const auto status = daemon_->Wait(kSoon);
   ASSERT_TRUE(status);
-  EXPECT_TRUE(status->ok()) << "code " << status->code << daemon_->Said();
-  EXPECT_NE(daemon_->Said().find("stopped"), std::string::npos);
+  EXPECT_TRUE(status->ok()) << "code " << status->code << daemon_->LogOutput();
+  EXPECT_NE(daemon_->LogOutput().find("stopped"), std::string::npos);
   EXPECT_TRUE(NothingPrepared());
   ASSERT_TRUE(daemon_->Start());
   EXPECT_TRUE(Eventually(kSoon, [&] {

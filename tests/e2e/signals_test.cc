@@ -22,17 +22,17 @@ TEST(Signals, ThoseThatMeanNothingToADaemonAreIgnoredWithAnEvent) {
     ASSERT_EQ(kill(daemon.pid(), signal), 0);
     const std::string event = "signal-ignored signal=" + name + " ";
     EXPECT_TRUE(Eventually(kSoon, [&] {
-      return daemon.Said().find(event) != std::string::npos || !daemon.Running();
+      return daemon.LogOutput().find(event) != std::string::npos || !daemon.Running();
     }));
-    ASSERT_TRUE(daemon.Running()) << daemon.Said();
-    EXPECT_NE(daemon.Said().find(event), std::string::npos) << daemon.Said();
+    ASSERT_TRUE(daemon.Running()) << daemon.LogOutput();
+    EXPECT_NE(daemon.LogOutput().find(event), std::string::npos) << daemon.LogOutput();
   }
   for (const int silent : {SIGPIPE, SIGTTOU, SIGXFSZ}) ASSERT_EQ(kill(daemon.pid(), silent), 0);
   EXPECT_TRUE(daemon.IsReady());
   ASSERT_EQ(kill(daemon.pid(), SIGTERM), 0);
   const auto status = daemon.Wait(kSoon);
   ASSERT_TRUE(status);
-  EXPECT_TRUE(status->ok()) << status->code << daemon.Said();
+  EXPECT_TRUE(status->ok()) << status->code << daemon.LogOutput();
 }
 
 // Its event log may not grow any more: lines are lost, and the daemon goes on to an orderly end.
@@ -43,7 +43,7 @@ TEST(Signals, AFileSizeLimitOfTheEventLogDoesNotKill) {
   ASSERT_EQ(prlimit(daemon.pid(), RLIMIT_FSIZE, &limit, nullptr), 0);
   ASSERT_EQ(kill(daemon.pid(), SIGTERM), 0);
   const auto status = daemon.Wait(kSoon);
-  ASSERT_TRUE(status) << daemon.Said();
+  ASSERT_TRUE(status) << daemon.LogOutput();
   EXPECT_TRUE(status->ok()) << (status->signalled ? "signal " : "code ") << status->code;
 }
 
@@ -64,10 +64,10 @@ TEST(Signals, AFileSizeLimitFailsTheWriteAndDoesNotKill) {
     return false;
   }));
   const auto status = daemon.Wait(kSoon);
-  ASSERT_TRUE(status) << daemon.Said();
+  ASSERT_TRUE(status) << daemon.LogOutput();
   EXPECT_FALSE(status->signalled) << "signal " << status->code;
   EXPECT_EQ(status->code, 10);
-  EXPECT_NE(daemon.Said().find("File too large"), std::string::npos) << daemon.Said();
+  EXPECT_NE(daemon.LogOutput().find("File too large"), std::string::npos) << daemon.LogOutput();
 }
 
 }  // namespace
