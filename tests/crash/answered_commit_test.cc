@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Scenario: a transaction is decided, and a server answers each commit of its branch with an error:
-// it is read-only. A person ends the coordinator's session, rolls the branch back by hand, and lets
-// the server write again. The branch is not listed any more. No commit of ours can have been
-// carried out, for each one was answered; so it is not told as committed.
+// Scenario: a transaction is decided, but a server is read-only and answers each commit of its
+// branch with an error. A person ends the coordinator's session, rolls the branch back by hand, and
+// makes the server writable again. The branch is no longer listed. No commit of the coordinator can
+// have been applied, because each one was answered with an error. So the branch must not be
+// reported as committed.
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -16,7 +17,7 @@
 namespace assent::test {
 namespace {
 
-constexpr auto kSoon = std::chrono::seconds(120);  // for polls: never expected to pass
+constexpr auto kSoon = std::chrono::seconds(120);  // for polling; never expected to expire
 
 class AnsweredCommit : public testing::Test {
  protected:
@@ -27,7 +28,7 @@ class AnsweredCommit : public testing::Test {
       *server = std::move(*started);
       Do(**server, "CREATE DATABASE notes", "");
       Do(**server, "CREATE TABLE note (id VARCHAR(40) PRIMARY KEY)");
-      // All but what lets an account write on a read-only server.
+      // All privileges except those that let an account write on a read-only server.
       Do(**server, "REVOKE ALL PRIVILEGES, GRANT OPTION FROM assent@'%'");
       Do(**server, "GRANT ALL ON notes.* TO assent@'%'");
       Do(**server, "GRANT SELECT (Host) ON mysql.global_priv TO assent@'%'");
@@ -51,7 +52,7 @@ class AnsweredCommit : public testing::Test {
     const auto answer = daemon_->NewClient().Get("doubt");
     return answer && answer->status == 200 ? answer->message : v1::Transaction();
   }
-  // Both branches have run.
+  // Leaves both branches with executed statements.
   void Prepare() {
     client::Client client = daemon_->NewClient();
     v1::BeginRequest begin;
@@ -88,7 +89,7 @@ class AnsweredCommit : public testing::Test {
         "XA ROLLBACK '" + data.substr(0, 40) + "','" + data.substr(40) + "',1095978580";
     for (const auto& row :
          Do(*first_, "SELECT id FROM information_schema.processlist WHERE user = 'assent'")) {
-      (void)Sql(*first_, "KILL " + row[0]);  // it may have gone by itself
+      (void)Sql(*first_, "KILL " + row[0]);  // the session may have ended already
     }
     EXPECT_TRUE(Eventually(kSoon, [&] { return Sql(*first_, roll_back).has_value(); }));
     Do(*first_, "SET GLOBAL read_only = 0");

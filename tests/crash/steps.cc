@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kPause = 5ms;
 constexpr auto kTryTimeout = 3s;
-constexpr int kTries = 3;  // then it is not known what try has done
+constexpr int kTries = 3;  // after that, the outcome of try is unknown
 
 class Steps {
  public:
@@ -32,7 +32,7 @@ class Steps {
   void RollBack();
 
  private:
-  // The answer to one step; none: there is no further step, and told says what is known.
+  // The answer to one step; none: there is no further step, and `told` contains what is known.
   template <typename Request>
   auto Ask(Request request) -> std::optional<std::decay_t<decltype(request()->message)>>;
   bool Dies();
@@ -73,8 +73,9 @@ auto Steps::Ask(Request request) -> std::optional<std::decay_t<decltype(request(
   return std::nullopt;
 }
 
-// Rolled back; or gone, or going, and then a roll-back tells. (Of what a crash has left to be
-// rolled back the coordinator knows the partners, and no branch with SQL: 404.)
+// Rolled back, or lost or ending; then a rollback request reveals the outcome. (After a crash, the
+// coordinator knows the partners of a transaction that it must roll back, but no branch with SQL:
+// 404.)
 void Steps::Heed(int status, const v1::Problem& problem) {
   const bool goes = status == 404 || problem.type() == "urn:assent:stale" ||
                     problem.type() == "urn:assent:already-decided";
@@ -117,7 +118,7 @@ Result<client::Response> Steps::CallTry(const v1::Branch& branch, int attempt) {
   auto connection = client::Connection::To(url.substr(0, path));
   if (!connection) return connection.error();
   const auto deadline = ParseTime(deadline_);
-  if (!deadline) return Error{ErrorCode::kInvalid, "a deadline that is none: " + deadline_};
+  if (!deadline) return Error{ErrorCode::kInvalid, "not a valid deadline: " + deadline_};
   const Duration left = std::max<Duration>(*deadline - SystemClock().Wall(), Duration::zero());
   const std::string number = std::to_string(attempt);
   const std::string left_ms =
@@ -137,7 +138,7 @@ Result<client::Response> Steps::CallTry(const v1::Branch& branch, int attempt) {
                           branch.tcc().payload().text(), kTryTimeout);
 }
 
-// What the partner says; none: it is not known.
+// The partner's answer; none: unknown.
 std::optional<bool> Steps::Try(const v1::Branch& branch) {
   for (int attempt = 1; attempt <= kTries && !gives_up_(); ++attempt) {
     const auto answer = CallTry(branch, attempt);

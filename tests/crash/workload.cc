@@ -17,7 +17,8 @@ std::string Describe(const Planned& plan) {
          std::to_string(static_cast<int>(plan.way)) + (plan.nested ? ", nested)" : ")");
 }
 
-// The same request; of steps, which cannot be sent again, a roll-back, which changes no outcome.
+// Sends the same request; for steps, which cannot be sent again, a rollback, which changes no
+// outcome.
 Result<client::Answer<v1::Transaction>> SendAgain(client::Client& client, const Account& account) {
   return account.interactive ? client.Rollback(account.plan.id, {}, {}, Patient())
                              : client.Execute(account.plan.request, Patient());
@@ -41,7 +42,7 @@ const char* Name(Told told) {
 }
 
 Told Hear(const Result<client::Answer<v1::Transaction>>& answer, std::string* fault) {
-  if (!answer) return Told::kNothing;  // lost, or not connected
+  if (!answer) return Told::kNothing;  // the answer is lost, or there is no connection
   const v1::Outcome outcome = client::OutcomeOf(*answer);
   if (outcome == v1::COMMITTED) return Told::kCommitted;
   if (outcome == v1::ROLLED_BACK) return Told::kRolledBack;
@@ -117,11 +118,12 @@ void Workload::SendUntilTold(client::Client& client, Account& account) {
     }
     if (!fault.empty()) Fault(Describe(plan) + ": " + fault);
     if (account.told != Told::kNothing) break;
-    // Without a gid nobody can ask again: only "nothing was begun" may be sent once more.
+    // Without a gid the client cannot ask again: it may repeat the request only if nothing was
+    // begun.
     const bool not_begun =
         !answer ? answer.error().code == ErrorCode::kUnavailable : answer->status == 503;
     if ((plan.unnamed() && !not_begun) || !fault.empty()) break;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));  // before it is asked again
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));  // before the next attempt
   }
 }
 
@@ -130,7 +132,7 @@ void Workload::TakeSteps(client::Client& client, Account& account) {
   test::TakeSteps(
       client, daemon_.url(), account, [this] { return giving_up_.load(); }, &fault);
   if (!fault.empty()) Fault(Describe(account.plan) + ": " + fault);
-  if (account.died) client = daemon_.NewClient();  // its connection has gone with it
+  if (account.died) client = daemon_.NewClient();  // the connection ended with the client
 }
 
 void Workload::Pursue(client::Client& client, Account& account, Rng& random) {
@@ -146,7 +148,7 @@ void Workload::Pursue(client::Client& client, Account& account, Rng& random) {
   ++answered_;
   const bool never = plan.kind == Kind::kRefused || plan.kind == Kind::kPartnerRefuses;
   if (account.told == Told::kCommitted && never) {
-    Fault(Describe(plan) + ": committed, though a branch refused");
+    Fault(Describe(plan) + ": committed, although a branch refused");
   }
   if (plan.unnamed() || random() % 8 != 0) return;
   const auto again =
@@ -170,8 +172,8 @@ std::vector<std::string> AskAgain(client::Client client, std::vector<Account>& a
       if (said == account.told && said != Told::kNothing) continue;
       if (faults.size() >= kShownFaults) return faults;
       faults.push_back(Describe(account.plan) + ": told " + Name(account.told) + ", now " +
-                       (by_get ? "GET says " : "sent again it says ") + Name(said) + " " + fault +
-                       (answer ? "" : answer.error().message));
+                       (by_get ? "GET returns " : "sent again it returns ") + Name(said) + " " +
+                       fault + (answer ? "" : answer.error().message));
     }
   }
   return faults;
@@ -207,9 +209,9 @@ std::vector<std::string> Unfulfilled(const Books& books, const std::vector<Accou
       what = "agreement: found at " + std::to_string(found) + " of " + std::to_string(owed) +
              " places";
     } else if (account.told == Told::kCommitted && found == 0) {
-      what = "told committed, and no row is there";
+      what = "reported as committed, but no row exists";
     } else if (account.told == Told::kRolledBack && found != 0) {
-      what = "told rolled back, and its rows are there";
+      what = "reported as rolled back, but its rows exist";
     }
     if (what.empty()) continue;
     if (faults.size() >= kShownFaults) return faults;
