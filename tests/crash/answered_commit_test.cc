@@ -126,7 +126,7 @@ TEST_F(AnsweredCommit, ThatAPersonRolledBackMeanwhileIsMixedWithAWitnessTable) {
   ExpectOutcome(v1::MIXED);
 }
 
-TEST_F(AnsweredCommit, IsCarriedOutOnceTheServerMayWrite) {
+TEST_F(AnsweredCommit, IsAppliedOnceTheServerIsWritable) {
   Prepare();
   CommitOnAReadOnlyServer();
   Do(*first_, "SET GLOBAL read_only = 0");

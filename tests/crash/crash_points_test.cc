@@ -317,7 +317,7 @@ TEST_F(CrashPoints, RecoveryIsSurvivedToo) {
 // Somebody rolls a prepared branch back by hand after the decision to commit. The witness table
 // shows it. The coordinator crashes again before it records that, and still reports the true
 // outcome: MIXED.
-TEST_F(CrashPoints, AHeuristicOutcomeIsTold) {
+TEST_F(CrashPoints, AHeuristicOutcomeIsReported) {
   daemon_->Kill(SIGTERM);
   ASSERT_TRUE(daemon_->Start());
   for (const char* resource : kResources) {

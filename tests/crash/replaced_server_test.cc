@@ -196,7 +196,7 @@ TEST_F(ReplacedServer, IsNoticedByARunningDaemon) {
 }
 
 // Somebody deletes the identifying row, and finishes the branch by hand.
-TEST_F(ReplacedServer, IsWhatAServerThatLostItsRowIsTakenForUntilItGetsANewOne) {
+TEST_F(ReplacedServer, IsAssumedOfAServerThatLostItsRowUntilItGetsANewOne) {
   Begin(ServerKind::kMariaDb);
   Install();
   DieDecided();

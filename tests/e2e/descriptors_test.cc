@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Scenario: the process may open few files, and clients take all that they get. The log, which
-// needs descriptors for each new segment, goes on; clients are refused or wait, and the event log
-// says so.
+// Scenario: the process may open few files, and clients use all connections that they can get. The
+// log, which needs descriptors for each new segment, continues; clients are refused or wait, and
+// the event log reports it.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/resource.h>
@@ -18,7 +18,7 @@
 namespace assent::test {
 namespace {
 
-// Connections that say nothing.
+// Connections that send nothing.
 class IdleClients {
  public:
   ~IdleClients() { Close(); }
@@ -74,7 +74,7 @@ TEST_F(Descriptors, TheLogGoesOnWhileClientsTakeAllThatTheyGet) {
   const size_t begun = Begun();
   for (int n = 0; Begun() < begun + 3; ++n) {
     ASSERT_LT(n, 20000);
-    // Keeps its connection; a gid that nobody knows is recorded as rolled back.
+    // Keeps its connection. An unknown gid is recorded as rolled back.
     const Reply reply = api.Post("/v1/transactions/g" + std::to_string(n) + ":rollback", "");
     ASSERT_EQ(reply.status, 200) << reply.body << daemon_.LogOutput();
   }
@@ -109,7 +109,7 @@ TEST_F(Descriptors, AClosedStandardErrorIsNotTakenByAnotherFile) {
   EXPECT_EQ(std::filesystem::read_symlink(link), "/dev/null");
 }
 
-TEST_F(Descriptors, TooFewToWorkWithEndTheStartWithWhatToSet) {
+TEST_F(Descriptors, ATooLowLimitEndsTheStartWithAMessage) {
   ASSERT_TRUE(LaunchWith(20));
   const auto status = daemon_.Wait(kSoon);
   ASSERT_TRUE(status) << daemon_.LogOutput();

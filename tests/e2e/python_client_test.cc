@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The client for Python that stands in examples/, against a real coordinator.
+// The Python client of examples/, against a real coordinator.
 #include "tests/e2e/fixture.h"
 
 namespace assent::test {
@@ -19,7 +19,7 @@ class PythonClient : public EndToEndTest {
     EXPECT_TRUE(ran->status.ok()) << ran->error_output;
     return ran->output;
   }
-  // Starts `resend` against a coordinator that dies at `crash_point`, and starts that again.
+  // Starts `resend` against a coordinator that dies at `crash_point`, and restarts the coordinator.
   void ResendOverACrash(const std::string& crash_point) {
     daemon_ = std::make_unique<Daemon>(Tables(""));
     ASSERT_TRUE(daemon_->Start({"ASSENT_CRASH_AT=" + crash_point}));
@@ -29,7 +29,7 @@ class PythonClient : public EndToEndTest {
     auto client = Process::Start(Command("resend"), options);
     ASSERT_TRUE(client) << client.error().message;
     ASSERT_TRUE(daemon_->Wait(kSoonMs)) << "the crash point was not reached";
-    EXPECT_TRUE((*client)->Running()) << "it goes on asking";
+    EXPECT_TRUE((*client)->Running()) << "it continues to ask";
     ASSERT_TRUE(daemon_->Start());
     const auto ended = (*client)->Wait(kSoonMs);
     ASSERT_TRUE(ended && ended->ok()) << ReadFile(options.output);
@@ -73,7 +73,7 @@ TEST_F(PythonClient, SendsAgainOverTlsWhatAGatewayGaveUpOn) {
   EXPECT_EQ(Gold(5), Pair(1005, 995));
 }
 
-TEST_F(PythonClient, SaysThatItDoesNotKnow) {
+TEST_F(PythonClient, ReportsAnUnknownOutcome) {
   StartDaemon();
   daemon_->Kill();
   EXPECT_EQ(Printed("give_up"), "unknown py-8\n");

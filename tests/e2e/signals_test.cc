@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Signals that are not meant for a coordinator do not end it, and its log says that they came.
+// Signals that have no meaning for a coordinator do not end it, and its log reports them.
 #include <signal.h>
 #include <sys/resource.h>
 
@@ -10,7 +10,7 @@
 namespace assent::test {
 namespace {
 
-TEST(Signals, ThoseThatMeanNothingToADaemonAreIgnoredWithAnEvent) {
+TEST(Signals, AreIgnoredWithAnEventIfADaemonHasNoUseForThem) {
   Daemon daemon("");
   ASSERT_TRUE(daemon.Start());
   const std::pair<int, std::string> signals[] = {
@@ -35,7 +35,7 @@ TEST(Signals, ThoseThatMeanNothingToADaemonAreIgnoredWithAnEvent) {
   EXPECT_TRUE(status->ok()) << status->code << daemon.LogOutput();
 }
 
-// Its event log may not grow any more: lines are lost, and the daemon goes on to an orderly end.
+// The event log cannot grow any more: lines are lost, but the daemon continues and stops in order.
 TEST(Signals, AFileSizeLimitOfTheEventLogDoesNotKill) {
   Daemon daemon("");
   ASSERT_TRUE(daemon.Start());
@@ -47,7 +47,8 @@ TEST(Signals, AFileSizeLimitOfTheEventLogDoesNotKill) {
   EXPECT_TRUE(status->ok()) << (status->signalled ? "signal " : "code ") << status->code;
 }
 
-// A segment may not grow past it: the write fails like any other, and the log says why.
+// A segment cannot grow past the limit: the write fails like any other, and the log gives the
+// reason.
 TEST(Signals, AFileSizeLimitFailsTheWriteAndDoesNotKill) {
   Daemon daemon("");
   daemon.SetLogOptions("segment_bytes = 131072\nballast_bytes = 0\n");
