@@ -75,11 +75,11 @@ class AnsweredCommit : public testing::Test {
   }
   void CommitOnAReadOnlyServer() {
     Do(*first_, "SET GLOBAL read_only = 1");
-    const auto told = daemon_->NewClient().Commit("doubt", transaction_);
-    ASSERT_TRUE(told && told->status == 200);
-    EXPECT_EQ(told->message.state(), v1::Transaction::COMMITTING);
-    EXPECT_NE(told->message.branches(0).detail().find("read-only"), std::string::npos)
-        << told->message.ShortDebugString();
+    const auto answer = daemon_->NewClient().Commit("doubt", transaction_);
+    ASSERT_TRUE(answer && answer->status == 200);
+    EXPECT_EQ(answer->message.state(), v1::Transaction::COMMITTING);
+    EXPECT_NE(answer->message.branches(0).detail().find("read-only"), std::string::npos)
+        << answer->message.ShortDebugString();
   }
   void RollBackByHand() {
     const Rows prepared = Do(*first_, "XA RECOVER");

@@ -156,7 +156,7 @@ Account CrashPoints::Run(Scenario scenario) {
     }
   }
   client::Client client = daemon_->NewClient();
-  account.told = Hear(client.Execute(account.plan.request, {{}, kAnswer}), nullptr);
+  account.reported = DefiniteOutcome(client.Execute(account.plan.request, {{}, kAnswer}), nullptr);
   return account;
 }
 
@@ -182,7 +182,7 @@ void CrashPoints::RunInteractive(Account& account) {
     const auto ran = client.Run(gid, gtrid, planned.name(), run, options);
     if (!ran || ran->problem) return;
   }
-  account.told = Hear(client.Commit(gid, gtrid, options), nullptr);
+  account.reported = DefiniteOutcome(client.Commit(gid, gtrid, options), nullptr);
 }
 
 bool CrashPoints::HasDied() {
@@ -219,13 +219,14 @@ void CrashPoints::Recover(Account& account, const std::string& what) {
 void CrashPoints::Settle(Account& account, const std::string& what) {
   client::Client client = daemon_->NewClient();
   const std::string& gid = account.plan.id;
-  const Told told = Hear(client.Rollback(gid, {}, {}, {{}, kAnswer}), nullptr);
-  EXPECT_NE(told, Told::kNothing) << what;
-  if (account.told != Told::kNothing) {
-    EXPECT_STREQ(Name(told), Name(account.told)) << what;
+  const Reported reported = DefiniteOutcome(client.Rollback(gid, {}, {}, {{}, kAnswer}), nullptr);
+  EXPECT_NE(reported, Reported::kNothing) << what;
+  if (account.reported != Reported::kNothing) {
+    EXPECT_STREQ(Name(reported), Name(account.reported)) << what;
   }
-  EXPECT_STREQ(Name(Hear(client.Get(gid, {}, {{}, kAnswer}), nullptr)), Name(told)) << what;
-  account.told = told;
+  EXPECT_STREQ(Name(DefiniteOutcome(client.Get(gid, {}, {{}, kAnswer}), nullptr)), Name(reported))
+      << what;
+  account.reported = reported;
 }
 
 bool CrashPoints::DieInRecovery(const std::string& first, Scenario scenario,

@@ -42,9 +42,9 @@ class FailOver : public testing::TestWithParam<Side> {
   }
   void TearDown() override {
     if (!HasFailure() || daemon_ == nullptr) return;
-    const std::string said = daemon_->LogOutput();
+    const std::string output = daemon_->LogOutput();
     printf("the end of the daemon's log:\n%s\n",
-           said.substr(said.size() > 6000 ? said.size() - 6000 : 0).c_str());
+           output.substr(output.size() > 6000 ? output.size() - 6000 : 0).c_str());
   }
 
   template <typename T>
@@ -163,9 +163,9 @@ void FailOver::CheckSeenAndUnseen(v1::Outcome unseen_outcome, const Planned& uns
   })) << Get("unseen").ShortDebugString();
   EXPECT_TRUE(HasRow(other_side(), "seen"));
   EXPECT_EQ(Get("seen").outcome(), v1::COMMITTED);
-  const std::string said = daemon_->LogOutput();
+  const std::string output = daemon_->LogOutput();
   EXPECT_TRUE(
-      Contains(said, "resource-identity-changed resource=" + std::string(kResources[side()])));
+      Contains(output, "resource-identity-changed resource=" + std::string(kResources[side()])));
 
   // The other side of "unseen" is committed, this one is lost: no plain success is reported.
   EXPECT_FALSE(HasRow(side(), "unseen"));
@@ -249,7 +249,7 @@ TEST_P(FailOver, LeavesOrphansOfBeforeToTheOperator) {
   ASSERT_EQ(ghost.size(), 1u);
 
   for (const bool again : {false, true}) {
-    const size_t said = daemon_->LogOutput().size();
+    const size_t output = daemon_->LogOutput().size();
     // Branches that the coordinator leaves on the new server, once it knows it, are rolled back as
     // usual.
     const Planned work = Transfer(again ? "work-2" : "work-1");
@@ -259,7 +259,7 @@ TEST_P(FailOver, LeavesOrphansOfBeforeToTheOperator) {
       return Prepared(side()) == ghost && Prepared(other_side()).empty() &&
              Resource(side()).in_doubt() == 1;
     })) << testing::PrintToString(Prepared(side()));
-    EXPECT_TRUE(Contains(daemon_->LogOutput().substr(said),
+    EXPECT_TRUE(Contains(daemon_->LogOutput().substr(output),
                          "orphan-held resource=" + std::string(kResources[side()])));
     EXPECT_TRUE(ScannedAnew(side()));
     EXPECT_EQ(Prepared(side()), ghost) << "it was touched";

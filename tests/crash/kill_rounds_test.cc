@@ -47,9 +47,9 @@ int Rounds() {
   return text != nullptr && atoi(text) > 0 ? atoi(text) : 5;
 }
 
-void ShowEnd(const std::string& who, const std::string& said) {
+void ShowEnd(const std::string& who, const std::string& output) {
   printf("%s; the end of the log:\n%s\n", who.c_str(),
-         said.substr(said.size() > 6000 ? said.size() - 6000 : 0).c_str());
+         output.substr(output.size() > 6000 ? output.size() - 6000 : 0).c_str());
 }
 
 class KillRounds : public testing::Test {
@@ -174,10 +174,10 @@ size_t KillRounds::StartTheDead() {
     ++dead;
     std::ostringstream log;
     log << std::ifstream(server.directory() + "/log").rdbuf();
-    const std::string said = log.str();
-    const size_t start = said.rfind("--- start on port");
+    const std::string output = log.str();
+    const size_t start = output.rfind("--- start on port");
     printf("a database has ended on its own; its log:\n%s\n",
-           said.substr(start == std::string::npos ? 0 : start).c_str());
+           output.substr(start == std::string::npos ? 0 : start).c_str());
     auto started = server.Restart();
     EXPECT_TRUE(started) << started.error().message;
   }
@@ -231,9 +231,9 @@ void KillRounds::Count(const std::vector<Account>& accounts) {
   for (const Account& account : accounts) {
     ++transactions_;
     resent_ += account.sends > 1;
-    committed_ += account.told == Told::kCommitted;
-    rolled_back_ += account.told == Told::kRolledBack;
-    unknown_ += account.told == Told::kNothing;
+    committed_ += account.reported == Reported::kCommitted;
+    rolled_back_ += account.reported == Reported::kRolledBack;
+    unknown_ += account.reported == Reported::kNothing;
     steps_ += account.plan.way == Way::kSteps;
     tried_by_client_ += account.plan.way == Way::kClientTries;
     nested_ += account.plan.nested;

@@ -32,7 +32,7 @@ class Steps {
   void RollBack();
 
  private:
-  // The answer to one step; none: there is no further step, and `told` contains what is known.
+  // The answer to one step; none: there is no further step, and `reported` contains what is known.
   template <typename Request>
   auto Ask(Request request) -> std::optional<std::decay_t<decltype(request()->message)>>;
   bool Dies();
@@ -80,7 +80,7 @@ void Steps::Heed(int status, const v1::Problem& problem) {
   const bool goes = status == 404 || problem.type() == "urn:assent:stale" ||
                     problem.type() == "urn:assent:already-decided";
   if (problem.outcome() == v1::ROLLED_BACK) {
-    account_.told = Told::kRolledBack;
+    account_.reported = Reported::kRolledBack;
   } else if (!goes) {
     *fault_ = "step " + std::to_string(step_) + ": status " + std::to_string(status) + ": " +
               problem.ShortDebugString();
@@ -164,15 +164,15 @@ bool Steps::TryAndVote(const v1::Branch& branch) {
     return client_.Vote(plan_.id, gtrid_, branch.name(), request, Patient());
   };
   const bool voted = Ask(vote).has_value();
-  account_.left_unvoted = !voted && account_.told == Told::kNothing;
+  account_.left_unvoted = !voted && account_.reported == Reported::kNothing;
   return voted && *yes;
 }
 
 void Steps::Commit() {
-  while (account_.told == Told::kNothing) {
+  while (account_.reported == Reported::kNothing) {
     const auto said = Ask([&] { return client_.Commit(plan_.id, gtrid_, Patient()); });
     if (!said) return;
-    if (said->outcome() == v1::COMMITTED) account_.told = Told::kCommitted;
+    if (said->outcome() == v1::COMMITTED) account_.reported = Reported::kCommitted;
   }
 }
 
@@ -187,9 +187,9 @@ void Steps::Take() {
 }
 
 void Steps::RollBack() {
-  while (account_.told == Told::kNothing && !gives_up_() && fault_->empty()) {
-    account_.told = Hear(client_.Rollback(plan_.id, {}, {}, Patient()), fault_);
-    if (account_.told == Told::kNothing) std::this_thread::sleep_for(kPause);
+  while (account_.reported == Reported::kNothing && !gives_up_() && fault_->empty()) {
+    account_.reported = DefiniteOutcome(client_.Rollback(plan_.id, {}, {}, Patient()), fault_);
+    if (account_.reported == Reported::kNothing) std::this_thread::sleep_for(kPause);
   }
 }
 

@@ -4,10 +4,9 @@
 //
 // Contract: a step without an answer is sent again. A transaction that cannot continue (the
 // coordinator has lost it in a crash, or the outcome of the client's try is unknown) is rolled back
-// by its gid until the outcome is definite. So every client ends with `told` set, except a client
-// that dies, which sends nothing more. `gives_up` ends the transaction at once. `fault` receives an
-// invalid answer.
-// Threads: one per account.
+// by its gid until the outcome is definite. So every client ends with `reported` set, except a
+// client that dies, which sends nothing more. `gives_up` ends the transaction at once. `fault`
+// receives an invalid answer. Threads: one per account.
 #pragma once
 
 #include <functional>

@@ -32,26 +32,27 @@ client::CallOptions Patient() {
   return options;
 }
 
-const char* Name(Told told) {
-  switch (told) {
-    case Told::kNothing: return "nothing definite";
-    case Told::kCommitted: return "committed";
-    case Told::kRolledBack: return "rolled back";
+const char* Name(Reported reported) {
+  switch (reported) {
+    case Reported::kNothing: return "nothing definite";
+    case Reported::kCommitted: return "committed";
+    case Reported::kRolledBack: return "rolled back";
   }
   return "?";
 }
 
-Told Hear(const Result<client::Answer<v1::Transaction>>& answer, std::string* fault) {
-  if (!answer) return Told::kNothing;  // the answer is lost, or there is no connection
+Reported DefiniteOutcome(const Result<client::Answer<v1::Transaction>>& answer,
+                         std::string* fault) {
+  if (!answer) return Reported::kNothing;  // the answer is lost, or there is no connection
   const v1::Outcome outcome = client::OutcomeOf(*answer);
-  if (outcome == v1::COMMITTED) return Told::kCommitted;
-  if (outcome == v1::ROLLED_BACK) return Told::kRolledBack;
+  if (outcome == v1::COMMITTED) return Reported::kCommitted;
+  if (outcome == v1::ROLLED_BACK) return Reported::kRolledBack;
   const bool later = answer->status == 202 || answer->status == 503;
   if (!later && answer->status != 200 && fault != nullptr) {
     *fault = "status " + std::to_string(answer->status) + ": " +
              (answer->problem ? answer->problem->ShortDebugString() : std::string("no problem"));
   }
-  return Told::kNothing;
+  return Reported::kNothing;
 }
 
 Workload::Workload(const Bank& bank, const Daemon& daemon, std::string prefix, uint64_t seed)
@@ -105,19 +106,19 @@ void Workload::Run(int number) {
   --running_;
 }
 
-void Workload::SendUntilTold(client::Client& client, Account& account) {
+void Workload::SendUntilDefinite(client::Client& client, Account& account) {
   const Planned& plan = account.plan;
-  while (account.told == Told::kNothing && !giving_up_) {
+  while (account.reported == Reported::kNothing && !giving_up_) {
     const auto answer = client.Execute(plan.request, Patient());
     ++account.sends;
     std::string fault;
-    account.told = Hear(answer, &fault);
+    account.reported = DefiniteOutcome(answer, &fault);
     if (plan.unnamed() && hazards_allowed_ && answer && client::OutcomeOf(*answer) == v1::HAZARD) {
       ++hazards_;
       break;
     }
     if (!fault.empty()) Fault(Describe(plan) + ": " + fault);
-    if (account.told != Told::kNothing) break;
+    if (account.reported != Reported::kNothing) break;
     // Without a gid the client cannot ask again: it may repeat the request only if nothing was
     // begun.
     const bool not_begun =
@@ -141,21 +142,21 @@ void Workload::Pursue(client::Client& client, Account& account, Rng& random) {
   if (account.interactive) {
     TakeSteps(client, account);
   } else {
-    SendUntilTold(client, account);
+    SendUntilDefinite(client, account);
   }
   --open_;
-  if (account.told == Told::kNothing) return;
+  if (account.reported == Reported::kNothing) return;
   ++answered_;
   const bool never = plan.kind == Kind::kRefused || plan.kind == Kind::kPartnerRefuses;
-  if (account.told == Told::kCommitted && never) {
+  if (account.reported == Reported::kCommitted && never) {
     Fault(Describe(plan) + ": committed, although a branch refused");
   }
   if (plan.unnamed() || random() % 8 != 0) return;
   const auto again =
       random() % 2 == 0 ? SendAgain(client, account) : client.Get(plan.id, {}, Patient());
-  const Told said = Hear(again, nullptr);
-  if (said != Told::kNothing && said != account.told) {
-    Fault(Describe(plan) + ": told " + Name(account.told) + ", then " + Name(said));
+  const Reported said = DefiniteOutcome(again, nullptr);
+  if (said != Reported::kNothing && said != account.reported) {
+    Fault(Describe(plan) + ": reported " + Name(account.reported) + ", then " + Name(said));
   }
 }
 
@@ -167,11 +168,11 @@ std::vector<std::string> AskAgain(client::Client client, std::vector<Account>& a
       std::string fault;
       const auto answer =
           by_get ? client.Get(account.plan.id, {}, Patient()) : SendAgain(client, account);
-      const Told said = Hear(answer, &fault);
-      if (account.told == Told::kNothing && !by_get) account.told = said;
-      if (said == account.told && said != Told::kNothing) continue;
+      const Reported said = DefiniteOutcome(answer, &fault);
+      if (account.reported == Reported::kNothing && !by_get) account.reported = said;
+      if (said == account.reported && said != Reported::kNothing) continue;
       if (faults.size() >= kShownFaults) return faults;
-      faults.push_back(Describe(account.plan) + ": told " + Name(account.told) + ", now " +
+      faults.push_back(Describe(account.plan) + ": reported " + Name(account.reported) + ", now " +
                        (by_get ? "GET returns " : "sent again it returns ") + Name(said) + " " +
                        fault + (answer ? "" : answer.error().message));
     }
@@ -208,14 +209,14 @@ std::vector<std::string> Unfulfilled(const Books& books, const std::vector<Accou
     if (stray || (found != 0 && found != owed)) {
       what = "agreement: found at " + std::to_string(found) + " of " + std::to_string(owed) +
              " places";
-    } else if (account.told == Told::kCommitted && found == 0) {
+    } else if (account.reported == Reported::kCommitted && found == 0) {
       what = "reported as committed, but no row exists";
-    } else if (account.told == Told::kRolledBack && found != 0) {
+    } else if (account.reported == Reported::kRolledBack && found != 0) {
       what = "reported as rolled back, but its rows exist";
     }
     if (what.empty()) continue;
     if (faults.size() >= kShownFaults) return faults;
-    faults.push_back(Describe(plan) + ": " + what + "; told " + Name(account.told));
+    faults.push_back(Describe(plan) + ": " + what + "; reported " + Name(account.reported));
   }
   return faults;
 }

@@ -25,15 +25,15 @@
 
 namespace assent::test {
 
-enum class Told { kNothing, kCommitted, kRolledBack };
-const char* Name(Told told);
+enum class Reported { kNothing, kCommitted, kRolledBack };
+const char* Name(Reported reported);
 
 // The definite outcome in an answer; kNothing if the client must ask again.
-Told Hear(const Result<client::Answer<v1::Transaction>>& answer, std::string* fault);
+Reported DefiniteOutcome(const Result<client::Answer<v1::Transaction>>& answer, std::string* fault);
 
 struct Account {
   Planned plan;
-  Told told = Told::kNothing;
+  Reported reported = Reported::kNothing;
   uint32_t sends = 0;
   bool interactive = false;   // cannot be sent again in one call
   bool died = false;          // its client died before the end
@@ -69,7 +69,7 @@ class Workload {
  private:
   void Run(int number);
   void Pursue(client::Client& client, Account& account, Rng& random);
-  void SendUntilTold(client::Client& client, Account& account);
+  void SendUntilDefinite(client::Client& client, Account& account);
   void TakeSteps(client::Client& client, Account& account);
   void Fault(const std::string& what);
 

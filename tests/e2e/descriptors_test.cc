@@ -49,9 +49,9 @@ class Descriptors : public testing::Test {
   }
   size_t Begun() const {
     size_t count = 0;
-    const std::string said = daemon_.LogOutput();
-    for (size_t at = said.find("log-segment"); at != std::string::npos;
-         at = said.find("log-segment", at + 1)) {
+    const std::string output = daemon_.LogOutput();
+    for (size_t at = output.find("log-segment"); at != std::string::npos;
+         at = output.find("log-segment", at + 1)) {
       ++count;
     }
     return count;

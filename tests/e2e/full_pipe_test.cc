@@ -76,12 +76,13 @@ class FullPipe : public testing::Test {
 TEST_F(FullPipe, TransactionsGoOnAndTheLogSaysWhatIsMissing) {
   constexpr size_t kCount = 40'000;  // more lines than fit into the queue
   BeginAndRollBack(kCount);
-  const std::string said = ReadUntil(" not_written=");
-  EXPECT_NE(said.find("started"), std::string::npos) << "the first lines were kept";
+  const std::string output = ReadUntil(" not_written=");
+  EXPECT_NE(output.find("started"), std::string::npos) << "the first lines were kept";
   const std::string mark = "log-dropped errors=0 others=";
-  const size_t at = said.find(mark);
-  ASSERT_NE(at, std::string::npos) << said.substr(said.size() - 500);
-  EXPECT_GE(CountOf(said, " state-changed ") + std::stoul(said.substr(at + mark.size())), kCount);
+  const size_t at = output.find(mark);
+  ASSERT_NE(at, std::string::npos) << output.substr(output.size() - 500);
+  EXPECT_GE(CountOf(output, " state-changed ") + std::stoul(output.substr(at + mark.size())),
+            kCount);
   BeginAndRollBack(1);
   daemon_.Kill(SIGTERM);
   EXPECT_TRUE(daemon_.Wait(kSoon)->ok());

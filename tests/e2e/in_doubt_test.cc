@@ -18,28 +18,28 @@ using Operation = barrier::Operation;
 enum class May { kHold, kConfirm, kCancel };
 
 // The answer that a partner in doubt has received, and what it may do.
-struct Told {
+struct Finding {
   int status = 0;    // 0: no answer
   std::string type;  // of a problem
   May may = May::kHold;
 };
 
-Told Ask(const partner::Call& tried) {
-  Told told;
+Finding Ask(const partner::Call& tried) {
+  Finding finding;
   auto connection = client::Connection::To(tried.coordinator);
-  if (!connection) return told;
+  if (!connection) return finding;
   client::Client coordinator(std::move(*connection));
   const auto answer = coordinator.Get(tried.gid, tried.transaction);
-  if (!answer) return told;
-  told.status = answer->status;
+  if (!answer) return finding;
+  finding.status = answer->status;
   if (answer->problem) {
-    told.type = answer->problem->type();
+    finding.type = answer->problem->type();
   } else if (answer->message.outcome() == v1::COMMITTED) {
-    told.may = May::kConfirm;
+    finding.may = May::kConfirm;
   } else if (answer->message.outcome() == v1::ROLLED_BACK) {
-    told.may = May::kCancel;
+    finding.may = May::kCancel;
   }
-  return told;
+  return finding;
 }
 
 class InDoubt : public EndToEndTest {
@@ -70,10 +70,10 @@ class InDoubt : public EndToEndTest {
     ASSERT_TRUE(daemon_->Start());
   }
   void ExpectHold(int status, const std::string& type) {
-    const Told told = Ask(tried_);
-    EXPECT_EQ(told.status, status);
-    EXPECT_EQ(told.type, type);
-    EXPECT_EQ(told.may, May::kHold);
+    const Finding finding = Ask(tried_);
+    EXPECT_EQ(finding.status, status);
+    EXPECT_EQ(finding.type, type);
+    EXPECT_EQ(finding.may, May::kHold);
   }
   // Asks until the partner may act; until then it keeps the reservation.
   May EventuallyMay() {

@@ -35,10 +35,10 @@ TEST_F(Recovery, ReportsCommittedWhileADatabaseIsDown) {
   ASSERT_TRUE(pc().Kill());
   ASSERT_TRUE(daemon_->Start());
   Api api = NewApi();
-  const Reply told = api.Execute(request);
-  EXPECT_EQ(told.status, 200) << told.body;
-  EXPECT_EQ(told.outcome(), v1::COMMITTED);
-  EXPECT_EQ(told.transaction.state(), v1::Transaction::COMMITTING) << told.body;
+  const Reply reply = api.Execute(request);
+  EXPECT_EQ(reply.status, 200) << reply.body;
+  EXPECT_EQ(reply.outcome(), v1::COMMITTED);
+  EXPECT_EQ(reply.transaction.state(), v1::Transaction::COMMITTING) << reply.body;
   EXPECT_TRUE(Eventually(kSoon, [&] { return GoldAt(mobile(), 1) == 1005; }));
   const Reply seen = api.Get("/v1/transactions/decided");
   const v1::BranchView* branch = Find(seen, "pc");

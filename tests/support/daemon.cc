@@ -74,10 +74,11 @@ Result<void> Daemon::Start(const std::vector<std::string>& environment) {
     return ended || IsReady();
   });
   if (settled && !ended) return {};
-  const std::string said = LogOutput();
+  const std::string output = LogOutput();
   return Error{ended ? ErrorCode::kUnavailable : ErrorCode::kTimeout,
                "assentd " + std::string(ended ? "ended" : "did not become ready") +
-                   "; its output: ..." + said.substr(said.size() > 2000 ? said.size() - 2000 : 0)};
+                   "; its output: ..." +
+                   output.substr(output.size() > 2000 ? output.size() - 2000 : 0)};
 }
 
 void Daemon::Kill(int signal) {
