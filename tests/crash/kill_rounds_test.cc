@@ -96,7 +96,7 @@ class KillRounds : public testing::Test {
   void StartAll(const Victims& victims, Rng& random);
   void KillPartner(Booker booker);
   Result<void> StartPartner(Booker booker);
-  size_t StartTheDead();
+  size_t RestartEndedServers();
   void Count(const std::vector<Account>& accounts);
   // Whether `check` becomes true within the bound after `restarted`, or after the restart of a
   // database that has ended on its own.
@@ -166,7 +166,7 @@ void KillRounds::StartAll(const Victims& victims, Rng& random) {
   ASSERT_TRUE(started) << started.error().message;
 }
 
-size_t KillRounds::StartTheDead() {
+size_t KillRounds::RestartEndedServers() {
   size_t dead = 0;
   for (Side side : {kMobile, kPc}) {
     Server& server = bank_->server(side);
@@ -189,7 +189,7 @@ bool KillRounds::Settles(Clock::time_point& restarted, const std::function<bool(
   const auto left =
       std::chrono::duration_cast<milliseconds>(restarted + kRecoveryBound - Clock::now());
   if (Eventually(std::max(left, milliseconds(1)), check)) return true;
-  if (StartTheDead() == 0) return false;
+  if (RestartEndedServers() == 0) return false;
   restarted = Clock::now();
   return Eventually(kRecoveryBound, check);
 }

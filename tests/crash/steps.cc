@@ -36,7 +36,7 @@ class Steps {
   template <typename Request>
   auto Ask(Request request) -> std::optional<std::decay_t<decltype(request()->message)>>;
   bool Dies();
-  void Heed(int status, const v1::Problem& problem);
+  void HandleProblem(int status, const v1::Problem& problem);
   bool Begin();
   bool Enlist(v1::Branch branch);
   bool RunSql(const v1::Branch& branch);
@@ -64,7 +64,7 @@ auto Steps::Ask(Request request) -> std::optional<std::decay_t<decltype(request(
     const auto answer = request();
     if (answer && !answer->problem) return answer->message;
     if (answer && answer->status != 503) {
-      Heed(answer->status, *answer->problem);
+      HandleProblem(answer->status, *answer->problem);
       return std::nullopt;
     }
     ++account_.sends;
@@ -76,7 +76,7 @@ auto Steps::Ask(Request request) -> std::optional<std::decay_t<decltype(request(
 // Rolled back, or lost or ending; then a rollback request reveals the outcome. (After a crash, the
 // coordinator knows the partners of a transaction that it must roll back, but no branch with SQL:
 // 404.)
-void Steps::Heed(int status, const v1::Problem& problem) {
+void Steps::HandleProblem(int status, const v1::Problem& problem) {
   const bool goes = status == 404 || problem.type() == "urn:assent:stale" ||
                     problem.type() == "urn:assent:already-decided";
   if (problem.outcome() == v1::ROLLED_BACK) {

@@ -99,7 +99,7 @@ void Workload::Run(int number) {
     account.plan =
         bank_.PlanAny(prefix_ + std::to_string(number) + "-" + std::to_string(i), random);
     account.interactive = account.plan.way != Way::kOneCall;
-    Pursue(client, account, random);
+    RunToOutcome(client, account, random);
     const std::lock_guard lock(mutex_);
     accounts_.push_back(std::move(account));
   }
@@ -136,7 +136,7 @@ void Workload::TakeSteps(client::Client& client, Account& account) {
   if (account.died) client = daemon_.NewClient();  // the connection ended with the client
 }
 
-void Workload::Pursue(client::Client& client, Account& account, Rng& random) {
+void Workload::RunToOutcome(client::Client& client, Account& account, Rng& random) {
   const Planned& plan = account.plan;
   ++open_;
   if (account.interactive) {

@@ -68,7 +68,7 @@ class Workload {
 
  private:
   void Run(int number);
-  void Pursue(client::Client& client, Account& account, Rng& random);
+  void RunToOutcome(client::Client& client, Account& account, Rng& random);
   void SendUntilDefinite(client::Client& client, Account& account);
   void TakeSteps(client::Client& client, Account& account);
   void Fault(const std::string& what);

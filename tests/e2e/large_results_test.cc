@@ -67,7 +67,7 @@ TEST_F(LargeResults, OfClientsThatDoNotReadCostLittleMemory) {
   }));
   EXPECT_EQ(api.Get("/healthz").status, 200);
   deaf.clear();
-  if (kCountsOurMemory) {
+  if (kMeasuresOnlyOurMemory) {
     EXPECT_TRUE(Eventually(kSoon, [&] { return Resident() < (200u << 20); })) << Resident();
   }
   EXPECT_EQ(api.Get("/v1/transactions/deaf-0-39").status, 404)

@@ -95,27 +95,27 @@ TEST_F(Overload, ClientsThatDoNotReadCostLittleMemory) {
   }
   const size_t listing = Ask("GET", "/v1/transactions?limit=1000").body.size();
   const size_t before = Resident();
-  Clients deaf;
+  Clients silent;
   std::string many;
   for (int i = 0; i < 300; ++i) {
     many += "GET /v1/transactions?limit=1000 HTTP/1.1\r\nHost: localhost\r\n\r\n";
   }
   for (int i = 0; i < 8; ++i) {
-    deaf.push_back(std::make_unique<RawClient>(port_));
-    deaf.back()->Send(many);
+    silent.push_back(std::make_unique<RawClient>(port_));
+    silent.back()->Send(many);
   }
   for (int i = 0; i < 200; ++i) ASSERT_EQ(Ask("GET", "/healthz").status, 200);
   // The current answer, as messages and as text, and some answers in socket buffers.
-  if (kCountsOurMemory) {
+  if (kMeasuresOnlyOurMemory) {
     EXPECT_LT(Resident(), before + 8 * 16 * listing + (64 << 20));
   }
   // A client that begins to read receives all of them.
   for (int i = 0; i < 300; ++i) {
-    ASSERT_NEAR(static_cast<double>(deaf[0]->Receive().body.size()), static_cast<double>(listing),
+    ASSERT_NEAR(static_cast<double>(silent[0]->Receive().body.size()), static_cast<double>(listing),
                 100);
   }
-  deaf.clear();
-  if (kCountsOurMemory) {
+  silent.clear();
+  if (kMeasuresOnlyOurMemory) {
     EXPECT_TRUE(Eventually(kSoon, [&] { return Resident() < before + (64 << 20); })) << Resident();
   }
   EXPECT_EQ(Ask("GET", "/healthz").status, 200);

@@ -2,7 +2,7 @@
 // The resident memory of a daemon under test, as the system reports it.
 //
 // A sanitizer delays the release of freed memory and adds its own, so a limit on the resident set
-// means nothing in such a build: check kCountsOurMemory first. Threads: any.
+// means nothing in such a build: check kMeasuresOnlyOurMemory first. Threads: any.
 #pragma once
 
 #include <fstream>
@@ -11,9 +11,9 @@
 namespace assent::test {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool kCountsOurMemory = false;
+inline constexpr bool kMeasuresOnlyOurMemory = false;
 #else
-inline constexpr bool kCountsOurMemory = true;
+inline constexpr bool kMeasuresOnlyOurMemory = true;
 #endif
 
 // The resident set of a process, in bytes; 0 if it does not exist.
