@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The page docs/events.md is what the lists say, and each call uses the fields of its event.
+// docs/events.md agrees with the lists of events and keys, and each call uses the fields of its
+// event.
 //
 // ASSENT_EVENTS=rewrite writes the page.
 #include "base/events.h"
@@ -49,12 +50,12 @@ const char* LevelName(Level level) {
 constexpr char kIntroduction[] = R"(# Events
 
 `assentd` writes one line to standard error for each event: the time, the level, the event, then
-`key=value` for each field; a value with a space is quoted. `ASSENT_LOG_LEVEL` is the lowest level
-that is written: `debug`, `info` (the default), `warning` or `error`. ERROR means that a person must
-act. No line has SQL text, payloads or credentials. A C++ partner writes the events that concern it
-to its own standard error.
+`key=value` for each field. Values that contain a space are quoted. `ASSENT_LOG_LEVEL` is the lowest
+level that is written: `debug`, `info` (the default), `warning` or `error`. ERROR means that a
+person must act. No line contains SQL text, payloads or credentials. A C++ partner writes the events
+that concern it to its own standard error.
 
-This page is generated from `base/events.cc` by the test `base.events_test`.
+The test `base.events_test` generates this page from `base/events.cc`.
 
 | event | level | fields | what happened | what to do |
 |---|---|---|---|---|

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the purge takes, and what it leaves.
+// The rows that the purge deletes, and those that it keeps.
 #include "tests/barrier/session.h"
 
 namespace assent::test {
@@ -47,13 +47,13 @@ TEST_P(BarrierPurge, TakesWhatHasEndedADayBelowTheHorizon) {
   Serves(2, {Operation::kCancel});
   Serves(3, {Operation::kAction, Operation::kCompensate});
   AllRowsAreAsOldAs("2026-03-01 12:00:00", "1 = 1");
-  EXPECT_EQ(Purge("2026-03-02T12:00:00Z"), 0u) << "not below";
+  EXPECT_EQ(Purge("2026-03-02T12:00:00Z"), 0u) << "not older than the horizon less a day";
   EXPECT_EQ(Purge("2026-03-02T12:00:00.001Z"), 6u);
   EXPECT_EQ(Left(), "0");
   EXPECT_EQ(Purge("2026-03-02T12:00:00.001Z"), 0u);
 }
 
-// A row that is purged before its cancel would let the cancel be an empty one.
+// If the row of a try were purged before its cancel, the cancel would be an empty one.
 TEST_P(BarrierPurge, LeavesABranchWithoutItsEnd) {
   Serves(1, {Operation::kTry});
   Serves(2, {Operation::kAction});
@@ -83,7 +83,7 @@ TEST_P(BarrierPurge, LeavesAnotherCoordinatorsRows) {
   highest.transaction.replace(16, 24, std::string(24, 'f'));
   ASSERT_TRUE(Serve(*session_, highest)) << session_->error();
   AllRowsAreAsOldAs("2020-01-01 00:00:00", "1 = 1");
-  EXPECT_EQ(Purge("2026-03-01T00:00:00Z"), 2u) << "its own last one";
+  EXPECT_EQ(Purge("2026-03-01T00:00:00Z"), 2u) << "the rows of its own last transaction";
   EXPECT_EQ(Left(), "4");
 }
 

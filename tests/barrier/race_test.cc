@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Calls of one branch on several connections at once.
+// Concurrent calls for one branch on several connections.
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -20,7 +20,7 @@ using barrier::Verdict;
 
 class BarrierRace : public BarrierStand {
  protected:
-  // Serves the call on a connection of its own.
+  // Serves the call on its own connection.
   std::future<std::optional<Verdict>> ServeElsewhere(const Call& call) {
     return std::async(std::launch::async, [this, call] {
       const auto session = Open();
@@ -33,7 +33,7 @@ INSTANTIATE_TEST_SUITE_P(All, BarrierRace, testing::Values(Vendor::kMySql, Vendo
                            return which.param == Vendor::kMySql ? "MariaDb" : "PostgreSql";
                          });
 
-// A cancel overtakes a try that has not committed yet: it waits for it, then takes it back.
+// A cancel overtakes a try that has not committed yet: it waits for the try, then undoes it.
 TEST_P(BarrierRace, ACancelWaitsForATryUnderWay) {
   const auto session = Open();
   Barrier trying = Barrier::Enter(vendor(), CallOf(Operation::kTry));
@@ -70,7 +70,7 @@ TEST_P(BarrierRace, ACancelOfATryThatRolledBackIsEmpty) {
   EXPECT_EQ(Serve(*session, CallOf(Operation::kTry)), Verdict::kRefused);
 }
 
-// An attempt with effects outside records its success while its cancel is at work.
+// An attempt with effects outside records its success while its cancel is running.
 TEST_P(BarrierRace, ASuccessWaitsForACancelUnderWay) {
   Call call = CallOf(Operation::kTry);
   call.effects_outside = true;
@@ -92,7 +92,7 @@ TEST_P(BarrierRace, ASuccessWaitsForACancelUnderWay) {
   EXPECT_EQ(success.get(), Verdict::kUndo);
 }
 
-// What many connections did with the same branch, over many branches.
+// The results of many connections that work on the same branch, over many branches.
 struct Tally {
   std::atomic<int> errors{0};
   std::string first_error;
@@ -106,9 +106,9 @@ struct Tally {
 
 constexpr int kRounds = 60;
 
-// Every operation of `operations` on a connection and thread of its own, all let go at once, round
-// by round, each with a branch of its own. An error is answered as a partner would (503), and asked
-// again as the coordinator would. `roll_back_first`: the first connection dies before its commit.
+// Runs all `operations` at the same time, each on its own connection and thread, in rounds with a
+// new branch each. After an error the operation is repeated, as the coordinator does after a 503.
+// With `roll_back_first` the first connection dies before its commit.
 void Storm(Vendor vendor, const std::vector<Operation>& operations, bool roll_back_first,
            Tally& tally) {
   std::vector<std::unique_ptr<Session>> sessions;
@@ -134,7 +134,7 @@ void Storm(Vendor vendor, const std::vector<Operation>& operations, bool roll_ba
   }
 }
 
-// What the last two deadlocked over, as InnoDB tells it.
+// InnoDB's report of the last deadlock.
 std::string LatestDeadlock() {
   const auto rows = Sql(SharedMariaDb(), "SHOW ENGINE INNODB STATUS");
   if (!rows || rows->empty() || rows->front().size() < 3) return "no status";
@@ -144,7 +144,7 @@ std::string LatestDeadlock() {
   return status.substr(begin, status.find("\nTRANSACTIONS\n", begin) - begin);
 }
 
-// PostgreSQL answers none. Deadlocks of InnoDB's own are what 503 is for, and are printed.
+// PostgreSQL causes no errors. InnoDB's own deadlocks are answered 503, and are printed.
 void ExpectNoErrorsBut1213(Vendor vendor, const Tally& tally) {
   if (tally.errors == 0) return;
   const bool deadlock = vendor == Vendor::kMySql && tally.first_error.starts_with("1213");
@@ -172,13 +172,14 @@ TEST_P(BarrierRace, TriesAndCancelsAddUpWhereAttemptsDie) {
   Tally tally;
   Storm(vendor(), {Operation::kTry, Operation::kCancel, Operation::kTry, Operation::kCancel}, true,
         tally);
-  // InnoDB lets two that wait for a row that is rolled back deadlock with one another.
+  // In InnoDB two transactions that wait for a row deadlock with each other when the row is rolled
+  // back.
   ExpectNoErrorsBut1213(vendor(), tally);
   EXPECT_EQ(One(kBroken), "0");
 }
 
-// No coordinator sends both ends. Where one did, one of them would run, never both.
-TEST_P(BarrierRace, OneEndStandsWhereBothAreSent) {
+// No coordinator sends both confirm and cancel. If one did, only one of them would run.
+TEST_P(BarrierRace, OneEndRunsWhenBothAreSent) {
   const auto session = Open();
   for (int round = 1; round <= kRounds; ++round) {
     ASSERT_EQ(Serve(*session, CallOf(Operation::kTry, round)), Verdict::kRun) << session->error();

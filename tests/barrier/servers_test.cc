@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rules of the barrier, call after call, on MariaDB and PostgreSQL; the ledger is read by the
-// databases' own clients.
+// The rules of the barrier, one call after the other, on MariaDB and PostgreSQL; the tests read the
+// ledger with the databases' own clients.
 #include "tests/barrier/session.h"
 
 namespace assent::test {
@@ -26,7 +26,7 @@ class BarrierOnServers : public BarrierStand {
   Verdict Served(Operation operation, const std::string& name = "") {
     return Served(CallOf(operation, 1, name));
   }
-  // One local transaction of its own around a barrier without business code.
+  // A separate local transaction around a barrier without business code.
   Verdict Recorded(Barrier barrier) {
     EXPECT_TRUE(session_->Begin() && session_->Settle(barrier)) << session_->error();
     EXPECT_TRUE(barrier::Commits(barrier.verdict()) ? session_->Commit() : session_->RollBack());
@@ -89,7 +89,7 @@ TEST_P(BarrierOnServers, RefuseALateTryForGood) {
   EXPECT_EQ(Causes(), "try=refused ");
 }
 
-// The business code has written before it refuses: a savepoint takes that back and keeps the row.
+// The business code has written before it refuses: a savepoint undoes that and keeps the row.
 TEST_P(BarrierOnServers, RememberARefusalInTheSameTransaction) {
   const Call call = CallOf(Operation::kTry);
   Barrier entering = Barrier::Enter(vendor(), call);

@@ -31,7 +31,7 @@ bool Reads(Kind kind) {
 class MySqlSession : public Session {
  public:
   MySqlSession() : Session(Vendor::kMySql) {
-    static std::mutex one_at_a_time;  // the library's own set-up
+    static std::mutex one_at_a_time;  // guards the initialization of the library
     const std::lock_guard lock(one_at_a_time);
     auto* driver = ::sql::mysql::get_driver_instance();
     const std::string url = "tcp://127.0.0.1:" + std::to_string(SharedMariaDb().port());
@@ -43,7 +43,7 @@ class MySqlSession : public Session {
  private:
   std::optional<Given> Send(const Statement& statement) override {
     try {
-      // What holds no parameter may be no statement that can be prepared.
+      // A statement without parameters may be one that cannot be prepared.
       if (statement.parameters.empty()) {
         std::unique_ptr<::sql::Statement> plain(connection_->createStatement());
         plain->execute(statement.sql);
@@ -106,7 +106,7 @@ class PostgreSqlSession : public Session {
 
 void MakeTables(Server& server, Vendor vendor) {
   CHECK(Sql(server, std::string("CREATE DATABASE ") + kDatabase).has_value());
-  for (int i = 0; i < 2; ++i) {  // the second time it is there
+  for (int i = 0; i < 2; ++i) {  // the second time it exists already
     const auto made = Sql(server, std::string(barrier::Definition(vendor)), kDatabase);
     CHECK(made.has_value()) << made.error().message;
   }
@@ -183,7 +183,7 @@ std::string BarrierStand::Ran(const std::string& operation) {
 void BarrierStand::AwaitWaiting(int count) {
   const std::string sql =
       vendor() == Vendor::kMySql
-          // Not innodb_trx: polled more than ten times a second, it shows old rows for ever.
+          // Not innodb_trx: if polled more than ten times a second, it shows old rows forever.
           ? "SELECT VARIABLE_VALUE FROM information_schema.global_status WHERE VARIABLE_NAME = "
             "'INNODB_ROW_LOCK_CURRENT_WAITS'"
           : "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = "

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A partner's connection to its own database, and a partner's way through a barrier on it.
+// A partner's connection to its own database, and the partner's use of a barrier on it.
 //
 // Contract: a Session is one connection at READ COMMITTED; the partner's transactions are local
-// ones. `ledger(transaction, branch, operation)` stands for the effects of the business code.
-// Threads: a Session belongs to one at a time.
+// ones. `ledger(transaction, branch, operation)` represents the effects of the business code.
+// Threads: a Session belongs to one thread at a time.
 #pragma once
 
 #include <memory>
@@ -22,14 +22,14 @@ class Session {
   virtual ~Session() = default;
   static std::unique_ptr<Session> Open(barrier::Vendor vendor);
 
-  // nullopt: the database answered with an error, which stands in error().
+  // nullopt: the database returned an error, which error() contains.
   std::optional<barrier::Given> Execute(const barrier::Statement& statement);
   bool Run(const std::string& sql) { return Send({barrier::Kind::kInsert, sql}).has_value(); }
   bool Begin();
   bool Commit() { return Run("COMMIT"); }
   bool RollBack() { return Run("ROLLBACK"); }
 
-  // Asks until the barrier is settled; false: an error.
+  // Runs the statements until the barrier has its verdict; false: an error.
   bool Settle(barrier::Barrier& barrier);
   barrier::Vendor vendor() const { return vendor_; }
   const std::string& error() const { return error_; }
@@ -42,11 +42,11 @@ class Session {
   std::string error_;
 };
 
-// One whole call as a partner serves it: begin, enter, business code, commit or roll back. Gives
-// the verdict, or nullopt where the database answered with an error (a partner's 503).
+// Serves one whole call as a partner does: begin, enter, business code, commit or roll back.
+// Returns the verdict, or nullopt if the database returned an error (a partner's 503).
 std::optional<barrier::Verdict> Serve(Session& session, const barrier::Call& call);
 
-// A database of its own for the program, empty tables for each test.
+// A separate database for the program, with empty tables for each test.
 class BarrierStand : public testing::TestWithParam<barrier::Vendor> {
  protected:
   void SetUp() override;
@@ -58,13 +58,13 @@ class BarrierStand : public testing::TestWithParam<barrier::Vendor> {
   std::unique_ptr<Session> Open() { return Session::Open(vendor()); }
   Rows Query(const std::string& sql);
   std::string One(const std::string& sql);
-  // How often the business code of `operation` has committed, over all branches.
+  // How many times the business code of `operation` has committed, over all branches.
   std::string Ran(const std::string& operation);
   // Waits until `count` of the barrier's connections wait for a lock.
   void AwaitWaiting(int count);
 };
 
-// A call of transaction `number` of one coordinator.
+// A call for transaction `number` of one coordinator.
 barrier::Call CallOf(barrier::Operation operation, int number = 1, const std::string& name = "");
 
 }  // namespace assent::test

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Scenario: a transaction is decided, and a server answers each commit of its branch with an error:
-// it is read-only. A person ends the coordinator's session, rolls the branch back by hand, and lets
-// the server write again. The branch is not listed any more. No commit of ours can have been
-// carried out, for each one was answered; so it is not told as committed.
+// Scenario: a transaction is decided, but a server is read-only and answers each commit of its
+// branch with an error. A person ends the coordinator's session, rolls the branch back by hand, and
+// makes the server writable again. The branch is no longer listed. No commit of the coordinator can
+// have been applied, because each one was answered with an error. So the branch must not be
+// reported as committed.
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -16,7 +17,7 @@
 namespace assent::test {
 namespace {
 
-constexpr auto kSoon = std::chrono::seconds(120);  // for polls: never expected to pass
+constexpr auto kSoon = std::chrono::seconds(120);  // for polling; never expected to expire
 
 class AnsweredCommit : public testing::Test {
  protected:
@@ -27,7 +28,7 @@ class AnsweredCommit : public testing::Test {
       *server = std::move(*started);
       Do(**server, "CREATE DATABASE notes", "");
       Do(**server, "CREATE TABLE note (id VARCHAR(40) PRIMARY KEY)");
-      // All but what lets an account write on a read-only server.
+      // All privileges except those that let an account write on a read-only server.
       Do(**server, "REVOKE ALL PRIVILEGES, GRANT OPTION FROM assent@'%'");
       Do(**server, "GRANT ALL ON notes.* TO assent@'%'");
       Do(**server, "GRANT SELECT (Host) ON mysql.global_priv TO assent@'%'");
@@ -38,7 +39,7 @@ class AnsweredCommit : public testing::Test {
     ASSERT_TRUE(started) << started.error().message;
   }
   void TearDown() override {
-    if (HasFailure()) printf("the daemon:\n%s\n", daemon_->Said().c_str());
+    if (HasFailure()) printf("the daemon:\n%s\n", daemon_->LogOutput().c_str());
   }
 
   static Rows Do(const Server& server, const std::string& sql,
@@ -51,7 +52,7 @@ class AnsweredCommit : public testing::Test {
     const auto answer = daemon_->NewClient().Get("doubt");
     return answer && answer->status == 200 ? answer->message : v1::Transaction();
   }
-  // Both branches have run.
+  // Leaves both branches with executed statements.
   void Prepare() {
     client::Client client = daemon_->NewClient();
     v1::BeginRequest begin;
@@ -74,11 +75,11 @@ class AnsweredCommit : public testing::Test {
   }
   void CommitOnAReadOnlyServer() {
     Do(*first_, "SET GLOBAL read_only = 1");
-    const auto told = daemon_->NewClient().Commit("doubt", transaction_);
-    ASSERT_TRUE(told && told->status == 200);
-    EXPECT_EQ(told->message.state(), v1::Transaction::COMMITTING);
-    EXPECT_NE(told->message.branches(0).detail().find("read-only"), std::string::npos)
-        << told->message.ShortDebugString();
+    const auto answer = daemon_->NewClient().Commit("doubt", transaction_);
+    ASSERT_TRUE(answer && answer->status == 200);
+    EXPECT_EQ(answer->message.state(), v1::Transaction::COMMITTING);
+    EXPECT_NE(answer->message.branches(0).detail().find("read-only"), std::string::npos)
+        << answer->message.ShortDebugString();
   }
   void RollBackByHand() {
     const Rows prepared = Do(*first_, "XA RECOVER");
@@ -88,7 +89,7 @@ class AnsweredCommit : public testing::Test {
         "XA ROLLBACK '" + data.substr(0, 40) + "','" + data.substr(40) + "',1095978580";
     for (const auto& row :
          Do(*first_, "SELECT id FROM information_schema.processlist WHERE user = 'assent'")) {
-      (void)Sql(*first_, "KILL " + row[0]);  // it may have gone by itself
+      (void)Sql(*first_, "KILL " + row[0]);  // the session may have ended already
     }
     EXPECT_TRUE(Eventually(kSoon, [&] { return Sql(*first_, roll_back).has_value(); }));
     Do(*first_, "SET GLOBAL read_only = 0");
@@ -125,7 +126,7 @@ TEST_F(AnsweredCommit, ThatAPersonRolledBackMeanwhileIsMixedWithAWitnessTable) {
   ExpectOutcome(v1::MIXED);
 }
 
-TEST_F(AnsweredCommit, IsCarriedOutOnceTheServerMayWrite) {
+TEST_F(AnsweredCommit, IsAppliedOnceTheServerIsWritable) {
   Prepare();
   CommitOnAReadOnlyServer();
   Do(*first_, "SET GLOBAL read_only = 0");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every crash test does after a restart: read both databases and hold them to what was told.
+// The check of every crash test after a restart: reads both databases and compares them with the
+// outcomes that clients received.
 #pragma once
 
 #include <chrono>
@@ -14,8 +15,8 @@ namespace assent::test {
 
 inline constexpr auto kRecoveryBound = std::chrono::seconds(10);
 
-// Nothing of ours prepared, nothing foreign touched, the books add up, everybody has what they
-// were told. Empty: all is well.
+// Checks that none of the coordinator's branches is prepared, no foreign branch was touched, the
+// books balance, and every client's outcome holds. Empty: no fault.
 std::vector<std::string> Audit(const Bank& bank, const std::vector<Account>& accounts);
 
 std::string Joined(const std::vector<std::string>& lines);

@@ -12,7 +12,7 @@ constexpr char kOtherGtrid[] = "00112233445566770000000101020300000000ff";
 
 Result<void> Done(Result<Rows> rows) { return rows ? Result<void>() : Result<void>(rows.error()); }
 
-// Each hold ends in one way, and the sums say so.
+// Each hold ends in exactly one way, and the sums agree.
 void AddFaults(const std::string& who, const HttpPartner::Ledger& ledger,
                std::vector<std::string>* faults) {
   std::map<int64_t, int64_t> booked;
@@ -26,7 +26,7 @@ void AddFaults(const std::string& who, const HttpPartner::Ledger& ledger,
     if (account.left + account.booked != HttpPartner::kOpening || account.booked != booked[id]) {
       faults->push_back(who + ": account " + std::to_string(id) + " has " +
                         std::to_string(account.left) + " left and " +
-                        std::to_string(account.booked) + " booked, its holds say " +
+                        std::to_string(account.booked) + " booked, but its holds sum to " +
                         std::to_string(booked[id]));
     }
   }
@@ -140,14 +140,14 @@ std::vector<std::string> Bank::Faults(const Books& books) const {
   }
   const int64_t sum = books.balances[kMobile] + books.balances[kPc];
   if (sum != 2 * kAccounts * kOpening) {
-    faults.push_back("conservation: both sides together hold " + std::to_string(sum));
+    faults.push_back("conservation: the total of both sides is " + std::to_string(sum));
   }
   for (Side side : {kMobile, kPc}) {
     int64_t moved = 0;
     for (const auto& [id, amount] : books.ledger[side]) moved += amount;
     if (books.balances[side] != kAccounts * kOpening + moved) {
-      faults.push_back(std::string(kResources[side]) + ": the balances hold " +
-                       std::to_string(books.balances[side]) + ", the ledger says " +
+      faults.push_back(std::string(kResources[side]) + ": the balances sum to " +
+                       std::to_string(books.balances[side]) + ", the ledger sums to " +
                        std::to_string(kAccounts * kOpening + moved));
     }
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Scenario: somebody has copied the log directory, and the copy is started although the original
-// has gone on: beside it, or in its place. Two coordinators with one id would take each other's
-// branches for their own leftovers. So a copy must end with exit code 15 as soon as a database
-// shows it a branch of a later start, and touch nothing; the original goes on.
+// has been used since: beside it, or in its place. Two coordinators with one id would each treat
+// the other's branches as its own leftovers. So a copy must end with exit code 15 as soon as a
+// database shows it a branch of a later start, and touch nothing; the original continues.
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -20,7 +20,7 @@
 namespace assent::test {
 namespace {
 
-constexpr auto kSoon = std::chrono::seconds(30);  // for polls: never expected to pass
+constexpr auto kSoon = std::chrono::seconds(30);  // for polling; never expected to expire
 constexpr int kStale = 15;
 constexpr int kDamaged = 11;
 
@@ -43,7 +43,7 @@ class CopiedLog : public testing::Test {
     for (Side side : {kMobile, kPc}) {
       EXPECT_TRUE(Sql(bank_->server(side), "DROP TABLE IF EXISTS assent_witness", "bank"));
     }
-    if (HasFailure()) printf("the original said:\n%s\n", daemon_->Said().c_str());
+    if (HasFailure()) printf("the original's log:\n%s\n", daemon_->LogOutput().c_str());
   }
 
   void StartIt(const std::vector<std::string>& environment = {}) {
@@ -62,16 +62,16 @@ class CopiedLog : public testing::Test {
   }
   static void ExpectStale(Daemon& copy) {
     const auto status = copy.Wait(kSoon);
-    ASSERT_TRUE(status) << copy.Said();
+    ASSERT_TRUE(status) << copy.LogOutput();
     EXPECT_FALSE(status->signalled);
-    EXPECT_EQ(status->code, kStale) << copy.Said();
-    EXPECT_NE(copy.Said().find("stale-log"), std::string::npos) << copy.Said();
-    EXPECT_EQ(copy.Said().find("branch-resolved"), std::string::npos) << "it touched a branch";
+    EXPECT_EQ(status->code, kStale) << copy.LogOutput();
+    EXPECT_NE(copy.LogOutput().find("stale-log"), std::string::npos) << copy.LogOutput();
+    EXPECT_EQ(copy.LogOutput().find("branch-resolved"), std::string::npos) << "it touched a branch";
   }
   void InstallWitness() {
     for (const char* resource : kResources) {
       const auto installed = daemon_->NewClient().Install(resource);
-      ASSERT_TRUE(installed && installed->status == 200) << daemon_->Said();
+      ASSERT_TRUE(installed && installed->status == 200) << daemon_->LogOutput();
     }
   }
   std::string WitnessRows(Side side, const std::string& mark) {
@@ -80,7 +80,7 @@ class CopiedLog : public testing::Test {
             "bank");
     return rows && rows->size() == 1 ? rows->front().front() : "nothing";
   }
-  // Sessions that are connected already go on.
+  // Existing sessions stay connected.
   void OpenPcToNewSessions(bool open) {
     EXPECT_TRUE(Sql(bank_->server(kPc), std::string("ALTER DATABASE bank ALLOW_CONNECTIONS ") +
                                             (open ? "true" : "false")));
@@ -98,8 +98,8 @@ class CopiedLog : public testing::Test {
     });
     return faults;
   }
-  // A transaction of `daemon` that stands prepared in PostgreSQL and waits for MariaDB, which is
-  // stopped: its outcome, once MariaDB goes on.
+  // Runs a transaction of `daemon` that is prepared in PostgreSQL and waits for MariaDB, which is
+  // stopped. Returns its outcome once MariaDB continues.
   std::future<v1::Outcome> HangWhilePreparing(const std::string& gid);
 
   static Bank* bank_;
@@ -166,7 +166,8 @@ TEST_F(CopiedLog, StartedBesideTheOriginalUnderLoadStops) {
   ASSERT_TRUE(copy.Launch());
   ExpectStale(copy);
   const uint64_t then = load.answered();
-  EXPECT_TRUE(Eventually(kSoon, [&] { return load.answered() > then + 20; })) << "it goes on";
+  EXPECT_TRUE(Eventually(kSoon, [&] { return load.answered() > then + 20; }))
+      << "the original does not continue";
   load.Finish();
   EXPECT_TRUE(load.Join(kSoon));
   const auto faults = Faults(load.accounts());
@@ -174,8 +175,9 @@ TEST_F(CopiedLog, StartedBesideTheOriginalUnderLoadStops) {
   EXPECT_TRUE(load.faults().empty()) << Joined(load.faults());
 }
 
-// The copy holds a decision that the original has carried out since, and whose witness rows are
-// gone; and it is sent new work. At first the database that could tell it what it is refuses it.
+// The copy contains a decision that the original has applied since, and whose witness rows have
+// been deleted; and it receives new transactions. At first the database that could reveal that it
+// is a copy refuses its connections.
 TEST_F(CopiedLog, ThatWaitedForADatabaseStopsBeforeItActsThere) {
   InstallWitness();
   daemon_->Kill(SIGTERM);
@@ -194,7 +196,7 @@ TEST_F(CopiedLog, ThatWaitedForADatabaseStopsBeforeItActsThere) {
   OpenPcToNewSessions(false);
   ASSERT_TRUE(copy.Start());
   ASSERT_TRUE(Eventually(kSoon, [&] {
-    return copy.Said().find("resource-down resource=pc_game") != std::string::npos;
+    return copy.LogOutput().find("resource-down resource=pc_game") != std::string::npos;
   }));
   auto committed = std::async(std::launch::async, [&copy] {
     int count = 0;
@@ -212,8 +214,9 @@ TEST_F(CopiedLog, ThatWaitedForADatabaseStopsBeforeItActsThere) {
   });
   OpenPcToNewSessions(true);
   ExpectStale(copy);
-  EXPECT_EQ(committed.get(), 0) << "it has decided new work";
-  EXPECT_EQ(WitnessRows(kPc, "R"), "0") << "it has forbidden what was carried out long ago";
+  EXPECT_EQ(committed.get(), 0) << "the copy has committed new transactions";
+  EXPECT_EQ(WitnessRows(kPc, "R"), "0")
+      << "the copy has forbidden a commit that was already applied";
   EXPECT_EQ(Prepared(kPc), prepared);
   ASSERT_EQ(kill(SharedMariaDb().pid(), SIGCONT), 0);
   EXPECT_EQ(outcome.get(), v1::COMMITTED);
@@ -221,7 +224,7 @@ TEST_F(CopiedLog, ThatWaitedForADatabaseStopsBeforeItActsThere) {
   EXPECT_TRUE(faults.empty()) << Joined(faults);
 }
 
-// Nothing stands prepared, but the witness rows of the last transactions are there.
+// No branch is prepared, but the witness rows of the last transactions exist.
 TEST_F(CopiedLog, RestoredStopsAtTheWitnessRowsOfWhatCameSince) {
   InstallWitness();
   ASSERT_EQ(Execute(*daemon_, Transfer("rows-1")), v1::COMMITTED);
@@ -232,14 +235,14 @@ TEST_F(CopiedLog, RestoredStopsAtTheWitnessRowsOfWhatCameSince) {
   daemon_->Kill(SIGTERM);
   ASSERT_TRUE(restored.Launch());
   ExpectStale(restored);
-  EXPECT_NE(restored.Said().find("witness row"), std::string::npos) << restored.Said();
+  EXPECT_NE(restored.LogOutput().find("witness row"), std::string::npos) << restored.LogOutput();
   StartIt();
   EXPECT_EQ(Execute(*daemon_, Transfer("rows-3")), v1::COMMITTED);
   const auto faults = Faults();
   EXPECT_TRUE(faults.empty()) << Joined(faults);
 }
 
-// Copied file by file while the daemon writes. It may be no log at all, or a stale one.
+// Copied file by file while the daemon writes. The copy may be invalid, or stale.
 TEST_F(CopiedLog, MadeWhileTheDaemonRanStopsOnceTheOriginalWasStartedAgain) {
   Workload load(*bank_, *daemon_, "running-", Seed());
   load.Start(4);
@@ -256,34 +259,34 @@ TEST_F(CopiedLog, MadeWhileTheDaemonRanStopsOnceTheOriginalWasStartedAgain) {
   ASSERT_EQ(prepared.first.size() + prepared.second.size(), 2u);
   ASSERT_TRUE(copy.Launch());
   const auto status = copy.Wait(kSoon);
-  ASSERT_TRUE(status) << copy.Said();
+  ASSERT_TRUE(status) << copy.LogOutput();
   EXPECT_FALSE(status->signalled);
-  EXPECT_TRUE(status->code == kStale || status->code == kDamaged) << copy.Said();
-  EXPECT_EQ(std::make_pair(Prepared(kMobile), Prepared(kPc)), prepared) << copy.Said();
+  EXPECT_TRUE(status->code == kStale || status->code == kDamaged) << copy.LogOutput();
+  EXPECT_EQ(std::make_pair(Prepared(kMobile), Prepared(kPc)), prepared) << copy.LogOutput();
   StartIt();
   EXPECT_EQ(Execute(*daemon_, last), v1::COMMITTED);
   const auto faults = Faults(load.accounts());
   EXPECT_TRUE(faults.empty()) << Joined(faults);
 }
 
-// What must never be done: a copy of a running daemon's directory, started beside it. It counts as
-// the later start, so nothing tells it that the branches which it finds are alive. The harm cannot
-// be prevented, but nobody is told that all went well.
+// What must never be done: a copy of a running daemon's directory is started beside it. It counts
+// as the later start, so nothing shows it that the branches that it finds are in use. The damage
+// cannot be prevented, but no success is reported.
 TEST_F(CopiedLog, MadeWhileTheDaemonRunsAndStartedBesideItIsNotHidden) {
   ASSERT_EQ(Execute(*daemon_, Transfer("harm-1")), v1::COMMITTED);
   Daemon copy(bank_->Tables(), Copy("copy"));
   auto outcome = HangWhilePreparing("harm-2");
   ASSERT_TRUE(copy.Start());
-  EXPECT_TRUE(Eventually(kSoon, [&] { return Prepared(kPc).empty(); })) << copy.Said();
+  EXPECT_TRUE(Eventually(kSoon, [&] { return Prepared(kPc).empty(); })) << copy.LogOutput();
   copy.Kill();
   ASSERT_EQ(kill(SharedMariaDb().pid(), SIGCONT), 0);
-  EXPECT_EQ(outcome.get(), v1::HAZARD) << "one side is committed, the other was rolled back";
+  EXPECT_EQ(outcome.get(), v1::HAZARD) << "one side is committed, the other is rolled back";
   EXPECT_TRUE(Eventually(kSoon, [&] { return Prepared(kMobile).empty(); }));
   const auto books = bank_->Read();
   ASSERT_TRUE(books);
   EXPECT_EQ(books->ledger[kMobile].count("harm-2"), 1u);
   EXPECT_EQ(books->ledger[kPc].count("harm-2"), 0u);
-  // Repaired as an operator would: what only one side has is taken back there.
+  // Repairs the data as an operator would: what only one side has is reversed there.
   ASSERT_TRUE(Sql(bank_->server(kMobile),
                   "UPDATE account SET balance = balance - (SELECT amount FROM ledger WHERE id = "
                   "'harm-2') WHERE id = 1; DELETE FROM ledger WHERE id = 'harm-2'",
@@ -292,8 +295,8 @@ TEST_F(CopiedLog, MadeWhileTheDaemonRunsAndStartedBesideItIsNotHidden) {
   EXPECT_TRUE(faults.empty()) << Joined(faults);
 }
 
-// A copy that is started when everything since has been finished finds nothing that tells it so: it
-// works, and does not know the transactions of the time between.
+// If everything since the copy has been finished, the copy finds no trace of it when it is started:
+// it works, and does not know the transactions made in between.
 TEST_F(CopiedLog, RestoredWhenNothingIsLeftPreparedKnowsNothingOfWhatCameSince) {
   ASSERT_EQ(Execute(*daemon_, Transfer("known")), v1::COMMITTED);
   daemon_->Kill(SIGTERM);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Scenario: assentd kills itself with SIGKILL before or after one kind of effect, in the middle of
-// a transaction that commits, is refused, is interactive, commits in one phase, runs into its
+// a transaction that commits, is refused, is interactive, commits in one phase, reaches its
 // deadline, or has a partner beside the databases, in one call or enlisted; or while it recovers
-// from such a death. It is started again without the point. Within ten seconds nothing of ours may
-// stay prepared, the books must add up, and whoever was told something must have it, and hear it
-// again.
+// from such a crash. It is restarted without the crash point. Within ten seconds none of its
+// branches may be prepared, the books must balance, and every outcome that a client received must
+// hold and be reported again.
 //
-// By default each point is met once, in a scenario chosen by the seed (ASSENT_SEED replays it). In
-// the full tier (ASSENT_TIER=full) every scenario meets it, at its first and its second passing,
-// and the daemon dies once more while it recovers.
+// By default each point is reached once, in a scenario chosen by the seed (ASSENT_SEED replays it).
+// In the full tier (ASSENT_TIER=full) every scenario reaches it, for the first and for the second
+// time, and the daemon crashes again while it recovers.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -47,7 +47,7 @@ constexpr Scenario kScenarios[] = {Scenario::kCommitting,      Scenario::kRefuse
                                    Scenario::kInteractive,     Scenario::kPartner,
                                    Scenario::kEnlistedPartner, Scenario::kOnePhase,
                                    Scenario::kDeadline,        Scenario::kPartnerRefuses};
-constexpr int kOrdinary = 5;  // of them, in any order
+constexpr int kOrdinary = 5;  // the first ones, which run in any order
 
 const char* Name(Scenario scenario) {
   switch (scenario) {
@@ -98,17 +98,17 @@ class CrashPoints : public testing::Test {
     delete partner_;
   }
 
-  // Starts the daemon armed. It dies at once where recovery passes the point.
+  // Starts the daemon with the crash point. It dies at once if recovery passes the point.
   void Arm(const std::string& point, int hit);
-  // One transaction, up to its answer or the daemon's death.
+  // Runs one transaction until its answer or the daemon's death.
   Account Run(Scenario scenario);
   void RunInteractive(Account& account);
-  // Is it dead, and by SIGKILL? All that the last answer set off has been carried out before.
+  // Whether the daemon was killed by SIGKILL, after all effects of the last answer have run.
   bool HasDied();
-  // Starts it without the point and holds it to what was told.
+  // Starts it without the point and checks that the reported outcome holds.
   void Recover(Account& account, const std::string& what);
   void Settle(Account& account, const std::string& what);
-  // Dies in `first`, then at `point` while recovering from that. False: the point was not passed.
+  // Crashes at `first`, then at `point` while recovering from that. False: `point` was not reached.
   bool DieInRecovery(const std::string& first, Scenario scenario, const std::string& point,
                      int hit);
 
@@ -126,7 +126,7 @@ Rng* CrashPoints::random_ = nullptr;
 int CrashPoints::next_ = 0;
 
 void CrashPoints::Arm(const std::string& point, int hit) {
-  daemon_->Kill(SIGTERM);  // in order: what has ended is not recovered again
+  daemon_->Kill(SIGTERM);  // a clean stop, so that ended transactions are not recovered again
   auto launched = daemon_->Launch({"ASSENT_CRASH_AT=" + point + ":" + std::to_string(hit)});
   ASSERT_TRUE(launched) << launched.error().message;
   ASSERT_TRUE(Eventually(kLong, [&] { return !daemon_->Running() || daemon_->IsReady(); }));
@@ -156,7 +156,7 @@ Account CrashPoints::Run(Scenario scenario) {
     }
   }
   client::Client client = daemon_->NewClient();
-  account.told = Hear(client.Execute(account.plan.request, {{}, kAnswer}), nullptr);
+  account.reported = DefiniteOutcome(client.Execute(account.plan.request, {{}, kAnswer}), nullptr);
   return account;
 }
 
@@ -182,15 +182,15 @@ void CrashPoints::RunInteractive(Account& account) {
     const auto ran = client.Run(gid, gtrid, planned.name(), run, options);
     if (!ran || ran->problem) return;
   }
-  account.told = Hear(client.Commit(gid, gtrid, options), nullptr);
+  account.reported = DefiniteOutcome(client.Commit(gid, gtrid, options), nullptr);
 }
 
 bool CrashPoints::HasDied() {
   client::Client client = daemon_->NewClient();
-  (void)client.Get("nobody", {}, {{}, kAnswer});  // stands behind what the answer came from
+  (void)client.Get("nobody", {}, {{}, kAnswer});  // runs after the effects that followed the answer
   if (daemon_->IsReady()) return false;
   const auto status = daemon_->Wait(kLong);
-  EXPECT_TRUE(status && status->signalled && status->code == 9) << daemon_->Said();
+  EXPECT_TRUE(status && status->signalled && status->code == 9) << daemon_->LogOutput();
   return true;
 }
 
@@ -215,26 +215,27 @@ void CrashPoints::Recover(Account& account, const std::string& what) {
   EXPECT_TRUE(faults.empty()) << what << Joined(faults);
 }
 
-// An interactive transaction cannot be sent again; whoever wants to know rolls it back.
+// An interactive transaction cannot be sent again; a rollback request reveals its outcome.
 void CrashPoints::Settle(Account& account, const std::string& what) {
   client::Client client = daemon_->NewClient();
   const std::string& gid = account.plan.id;
-  const Told told = Hear(client.Rollback(gid, {}, {}, {{}, kAnswer}), nullptr);
-  EXPECT_NE(told, Told::kNothing) << what;
-  if (account.told != Told::kNothing) {
-    EXPECT_STREQ(Name(told), Name(account.told)) << what;
+  const Reported reported = DefiniteOutcome(client.Rollback(gid, {}, {}, {{}, kAnswer}), nullptr);
+  EXPECT_NE(reported, Reported::kNothing) << what;
+  if (account.reported != Reported::kNothing) {
+    EXPECT_STREQ(Name(reported), Name(account.reported)) << what;
   }
-  EXPECT_STREQ(Name(Hear(client.Get(gid, {}, {{}, kAnswer}), nullptr)), Name(told)) << what;
-  account.told = told;
+  EXPECT_STREQ(Name(DefiniteOutcome(client.Get(gid, {}, {{}, kAnswer}), nullptr)), Name(reported))
+      << what;
+  account.reported = reported;
 }
 
 bool CrashPoints::DieInRecovery(const std::string& first, Scenario scenario,
                                 const std::string& point, int hit) {
   Arm(first, 1);
   Account account = Run(scenario);
-  EXPECT_TRUE(HasDied()) << first << " was not passed by " << Name(scenario);
+  EXPECT_TRUE(HasDied()) << first << " was not reached by " << Name(scenario);
   Arm(point, hit);
-  // What recovery sets off goes on until nothing of ours is prepared.
+  // Recovery continues until none of the coordinator's branches is prepared.
   EXPECT_TRUE(
       Eventually(kLong, [&] { return !daemon_->Running() || Audit(*bank_, {account}).empty(); }));
   const bool died = HasDied();
@@ -257,11 +258,11 @@ TEST_F(CrashPoints, EachIsSurvived) {
         if (!armed) Arm(point, hit);
         armed = true;
         if (HasFatalFailure()) return;
-        ASSERT_TRUE(daemon_->Running()) << point << " was passed before anything was asked\n"
-                                        << daemon_->Said();
+        ASSERT_TRUE(daemon_->Running()) << point << " was reached before any request\n"
+                                        << daemon_->LogOutput();
         Account account = Run(scenario);
         if (!HasDied()) {
-          // Of this daemon the next scenario may still meet the point, if it counts from one.
+          // The next scenario may still reach the point in this daemon, if the count is one.
           armed = !IsFull();
           continue;
         }
@@ -272,7 +273,7 @@ TEST_F(CrashPoints, EachIsSurvived) {
         if (IsFull()) daemon_->Kill();
         Recover(account, point + " of " + Name(scenario));
         if (HasFailure()) {
-          FAIL() << daemon_->Said();
+          FAIL() << daemon_->LogOutput();
         }
         if (!IsFull()) break;
       }
@@ -283,11 +284,11 @@ TEST_F(CrashPoints, EachIsSurvived) {
       printf("%-26s %s\n", point.c_str(), reached.c_str());
     }
   }
-  // What no ordinary transaction passes, recovery does: from a decision of which nothing was sent,
-  // and from one that was carried out and not noted.
+  // Recovery reaches the points that no ordinary transaction reaches: recovery from a decision of
+  // which nothing was sent, and from one that was applied but not recorded as ended.
   for (const std::string& point : missed) {
-    // The one needs a branch that somebody ended by hand (below); the other a resource manager
-    // that decides alone and remembers it: neither database does.
+    // The heuristic points need a branch that somebody ended by hand (below); call-forget needs a
+    // resource manager that decides on its own and remembers it, which neither database does.
     const bool elsewhere = point.find("heuristic") != point.npos;
     if (elsewhere || point.rfind("call-forget", 0) == 0) {
       printf("%-26s %s\n", point.c_str(), elsewhere ? "see below" : "not reached");
@@ -300,13 +301,13 @@ TEST_F(CrashPoints, EachIsSurvived) {
       ++deaths;
       break;
     }
-    EXPECT_NE(found, nullptr) << point << " was passed by nothing";
+    EXPECT_NE(found, nullptr) << point << " was never reached";
     if (found != nullptr) printf("%-26s recovering from %s\n", point.c_str(), found);
   }
   printf("%d deaths\n", deaths);
 }
 
-// Dead after the decision, dead again while the decision is carried out: nothing is lost.
+// The daemon crashes after the decision, and again while it applies the decision: nothing is lost.
 TEST_F(CrashPoints, RecoveryIsSurvivedToo) {
   for (const char* point : {"call-commit.before", "call-commit.after", "append-end.before"}) {
     EXPECT_TRUE(DieInRecovery("call-commit.before", Scenario::kCommitting, point, 1)) << point;
@@ -315,8 +316,9 @@ TEST_F(CrashPoints, RecoveryIsSurvivedToo) {
 }
 
 // Somebody rolls a prepared branch back by hand after the decision to commit. The witness table
-// shows it; dead once more before that is recorded, the coordinator still tells the truth: MIXED.
-TEST_F(CrashPoints, AHeuristicOutcomeIsTold) {
+// shows it. The coordinator crashes again before it records that, and still reports the true
+// outcome: MIXED.
+TEST_F(CrashPoints, AHeuristicOutcomeIsReported) {
   daemon_->Kill(SIGTERM);
   ASSERT_TRUE(daemon_->Start());
   for (const char* resource : kResources) {
@@ -332,7 +334,7 @@ TEST_F(CrashPoints, AHeuristicOutcomeIsTold) {
   for (const char* point : {"append-heuristic.before", "append-heuristic.after"}) {
     ASSERT_TRUE(daemon_->Launch({std::string("ASSENT_CRASH_AT=") + point + ":1"}));
     const auto status = daemon_->Wait(kLong);
-    ASSERT_TRUE(status) << point << " was not passed";
+    ASSERT_TRUE(status) << point << " was not reached";
     EXPECT_TRUE(status->signalled);
     printf("%-26s a branch rolled back by hand\n", point);
   }
@@ -344,7 +346,7 @@ TEST_F(CrashPoints, AHeuristicOutcomeIsTold) {
     EXPECT_TRUE(Eventually(kRecoveryBound, [&] {
       const auto seen = client.Get(gid);
       return seen && client::OutcomeOf(*seen) == v1::MIXED;
-    })) << daemon_->Said();
+    })) << daemon_->LogOutput();
     const auto again = client.Execute(account.plan.request);
     ASSERT_TRUE(again && again->problem);
     EXPECT_EQ(again->status, 500);

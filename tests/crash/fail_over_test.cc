@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Scenario: one of the two databases fails, and its asynchronous replica is promoted and takes over
-// the address. The replica lacks the last commits: of one transaction it has the prepare and not
-// the commit, of another, decided and not yet carried out, it has not even the prepare, of a third
-// it has a prepare that the old server has rolled back since. The first must be committed once
-// more, the second may not be reported as a plain success, the third is the operator's. What others
-// have prepared stays as it is.
+// the address. The replica lacks the last commits. Of one transaction it has the prepare but not
+// the commit. Of another, which is decided but not yet applied, it does not even have the prepare.
+// Of a third it has a prepare that the old server has rolled back since. The first must be
+// committed again, the second must not be reported as a plain success, and the third is left to the
+// operator. Foreign prepared branches remain untouched.
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -21,7 +21,7 @@
 namespace assent::test {
 namespace {
 
-constexpr auto kSoon = std::chrono::seconds(30);  // for polls: never expected to pass
+constexpr auto kSoon = std::chrono::seconds(30);  // for polling; never expected to expire
 
 bool Contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
@@ -42,9 +42,9 @@ class FailOver : public testing::TestWithParam<Side> {
   }
   void TearDown() override {
     if (!HasFailure() || daemon_ == nullptr) return;
-    const std::string said = daemon_->Said();
-    printf("the daemon said last:\n%s\n",
-           said.substr(said.size() > 6000 ? said.size() - 6000 : 0).c_str());
+    const std::string output = daemon_->LogOutput();
+    printf("the end of the daemon's log:\n%s\n",
+           output.substr(output.size() > 6000 ? output.size() - 6000 : 0).c_str());
   }
 
   template <typename T>
@@ -58,7 +58,7 @@ class FailOver : public testing::TestWithParam<Side> {
   static Side side() { return GetParam(); }
   static Side other_side() { return side() == kMobile ? kPc : kMobile; }
 
-  // Always the same accounts: none is met twice while a prepared branch holds its lock.
+  // The same seed each time; no account is used twice while a prepared branch holds its lock.
   Planned Transfer(const std::string& gid) { return before_->Plan(gid, Kind::kTransfer, random_); }
   v1::Outcome Execute(const Planned& plan) {
     const auto answer = daemon_->NewClient().Execute(plan.request);
@@ -84,8 +84,8 @@ class FailOver : public testing::TestWithParam<Side> {
     }
     return {};
   }
-  // Runs it in a daemon that dies at this point. `before` is committed in the same life: by then
-  // the identities that its first scans found are in the log.
+  // Runs it in a daemon that dies at this point. `before` is committed in the same process: by then
+  // the identities found by its first scans are in the log.
   void DieAt(const std::string& point, const Planned& plan, const Planned* before = nullptr) {
     Must(daemon_->Start({"ASSENT_CRASH_AT=" + point}));
     if (before != nullptr) {
@@ -107,7 +107,7 @@ class FailOver : public testing::TestWithParam<Side> {
     EXPECT_TRUE(rows) << rows.error().message;
     return rows && rows->size() == 1;
   }
-  // Of ours; and nothing foreign may be missing.
+  // The coordinator's prepared branches; checks that no foreign one is missing.
   std::set<std::string> Prepared(Side where) {
     auto prepared = Must(after_->Prepared(where));
     for (const std::string& id : before_->foreign(where)) {
@@ -116,7 +116,7 @@ class FailOver : public testing::TestWithParam<Side> {
     return prepared;
   }
   bool NothingPrepared() { return Prepared(kMobile).empty() && Prepared(kPc).empty(); }
-  // A scan of that resource has begun and ended since this call.
+  // Waits until a scan of that resource has begun and ended after this call.
   bool ScannedAnew(Side where) {
     std::set<std::string> times;
     return Eventually(kSoon, [&] {
@@ -130,13 +130,13 @@ class FailOver : public testing::TestWithParam<Side> {
   std::unique_ptr<Daemon> daemon_;
   Rng random_{1};
 
-  // What the two first tests share.
+  // Shared by the first tests.
   Planned MakeSeenAndUnseen();
   void CheckSeenAndUnseen(v1::Outcome unseen_outcome, const Planned& unseen);
 };
 
-// "seen" is committed on both sides, and its branch is only prepared on the replica; the decision
-// on "unseen" is in the log, and the replica knows nothing of it. The primary is dead.
+// "seen" is committed on both sides, but its branch is only prepared on the replica. The decision
+// on "unseen" is in the log, and the replica knows nothing of it. The primary has been killed.
 Planned FailOver::MakeSeenAndUnseen() {
   DieAt("call-commit.before:1", Transfer("seen"));
   ReplicateAndDetach();
@@ -154,18 +154,20 @@ void FailOver::CheckSeenAndUnseen(v1::Outcome unseen_outcome, const Planned& uns
     return Get("unseen").outcome() == unseen_outcome && HasRow(side(), "seen") &&
            HasRow(other_side(), "unseen") && NothingPrepared();
   })) << Get("unseen").ShortDebugString();
-  // The rows may be read before the answers to the commits have been, and before the events.
+  // The rows may be visible before the coordinator has read the answers to the commits, and before
+  // the events are logged.
   EXPECT_TRUE(Eventually(kSoon, [&] {
     return StateOf("unseen", other_side()) == v1::BranchView::COMMITTED &&
-           Contains(daemon_->Said(), "resurrected resource=" + std::string(kResources[side()]));
+           Contains(daemon_->LogOutput(),
+                    "resurrected resource=" + std::string(kResources[side()]));
   })) << Get("unseen").ShortDebugString();
   EXPECT_TRUE(HasRow(other_side(), "seen"));
   EXPECT_EQ(Get("seen").outcome(), v1::COMMITTED);
-  const std::string said = daemon_->Said();
+  const std::string output = daemon_->LogOutput();
   EXPECT_TRUE(
-      Contains(said, "resource-identity-changed resource=" + std::string(kResources[side()])));
+      Contains(output, "resource-identity-changed resource=" + std::string(kResources[side()])));
 
-  // The other side of "unseen" is committed, this one is lost: nobody is told a plain success.
+  // The other side of "unseen" is committed, this one is lost: no plain success is reported.
   EXPECT_FALSE(HasRow(side(), "unseen"));
   EXPECT_EQ(Execute(unseen), unseen_outcome);
   EXPECT_FALSE(HasRow(side(), "unseen")) << "it ran again";
@@ -174,7 +176,7 @@ void FailOver::CheckSeenAndUnseen(v1::Outcome unseen_outcome, const Planned& uns
     const bool lost = branch.resource() == kResources[side()];
     EXPECT_EQ(branch.state(), lost ? v1::BranchView::HEURISTIC : v1::BranchView::COMMITTED);
     if (!lost) continue;
-    // An operator reads where to look, with the words that this server takes.
+    // The detail tells the operator how to check, in the syntax of this server.
     const std::string look = side() == kMobile ? "XA RECOVER lists '" + branch.xid() + "'"
                                                : "SELECT * FROM pg_prepared_xacts WHERE gid = '" +
                                                      branch.xid() + "' shows a row";
@@ -199,7 +201,7 @@ TEST_P(FailOver, WithTheDaemonStartedAfterwards) {
   EXPECT_EQ(Prepared(side()).size(), 1u) << "the replica has the prepare of `seen`, and no other";
   Must(daemon_->Start());
   CheckSeenAndUnseen(v1::HAZARD, unseen);
-  // It stays known, and the new server is worked with.
+  // The outcome stays known, and the new server is used.
   daemon_->Kill();
   Must(daemon_->Start());
   EXPECT_EQ(Execute(unseen), v1::HAZARD);
@@ -218,7 +220,7 @@ TEST_P(FailOver, UnderTheRunningDaemon) {
   EXPECT_TRUE(HasRow(side(), "next"));
 }
 
-// The witness row is missing too. It proves nothing: the row may be on the server that has failed.
+// The witness row is missing too. That proves nothing: the row may be on the failed server.
 TEST_P(FailOver, WithAWitness) {
   Must(daemon_->Start());
   const auto installed = daemon_->NewClient().Install(kResources[side()]);
@@ -230,8 +232,8 @@ TEST_P(FailOver, WithAWitness) {
   CheckSeenAndUnseen(v1::HAZARD, unseen);
 }
 
-// The branch of "orphan" was prepared and never decided on; the old server has rolled it back, the
-// new one shows it again. What the old log forgot may have been a commit, so it is held.
+// The branch of "orphan" was prepared and never decided; the old server has rolled it back, and the
+// new one lists it again. The log may have discarded a commit of it, so the branch is held.
 TEST_P(FailOver, LeavesOrphansOfBeforeToTheOperator) {
   DieAt("append-commit.before:1", Transfer("orphan"));
   ReplicateAndDetach();
@@ -247,8 +249,9 @@ TEST_P(FailOver, LeavesOrphansOfBeforeToTheOperator) {
   ASSERT_EQ(ghost.size(), 1u);
 
   for (const bool again : {false, true}) {
-    const size_t said = daemon_->Said().size();
-    // What the coordinator leaves on the server that it has come to know is rolled back as ever.
+    const size_t output = daemon_->LogOutput().size();
+    // Branches that the coordinator leaves on the new server, once it knows it, are rolled back as
+    // usual.
     const Planned work = Transfer(again ? "work-2" : "work-1");
     DieAt("append-commit.before:2", Transfer(again ? "later-2" : "later-1"), &work);
     Must(daemon_->Start());
@@ -256,7 +259,7 @@ TEST_P(FailOver, LeavesOrphansOfBeforeToTheOperator) {
       return Prepared(side()) == ghost && Prepared(other_side()).empty() &&
              Resource(side()).in_doubt() == 1;
     })) << testing::PrintToString(Prepared(side()));
-    EXPECT_TRUE(Contains(daemon_->Said().substr(said),
+    EXPECT_TRUE(Contains(daemon_->LogOutput().substr(output),
                          "orphan-held resource=" + std::string(kResources[side()])));
     EXPECT_TRUE(ScannedAnew(side()));
     EXPECT_EQ(Prepared(side()), ghost) << "it was touched";

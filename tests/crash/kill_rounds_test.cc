@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// Scenario: eight clients move amounts between accounts in MariaDB and PostgreSQL, many with
-// partners over HTTP beside them, through one assentd: in one call or step by step, where the
-// coordinator or the client itself calls try, and some partners enlist another. Some clients die on
-// the way, also between a try and its vote. Of the partners one is a script with SQLite, two are
-// made with the helper for partners, over a barrier in MariaDB and in PostgreSQL.
+// Scenario: eight clients move amounts between accounts in MariaDB and PostgreSQL through one
+// assentd, many of them with HTTP partners as well. They do so in one call or step by step; the
+// coordinator or the client itself calls try, and some partners enlist another one. Some clients
+// die in the middle, also between a try and its vote. One partner is a script with SQLite; two use
+// the server for partners, with a barrier in MariaDB and in PostgreSQL.
 //
-// At a random moment something is killed with SIGKILL and started again: the daemon, a database, a
-// partner, or the daemon or a partner and one of these; sometimes the daemon again while it starts.
-// The clients send what was not answered again, until it is. Within ten seconds of the restart
-// nothing of ours may stay prepared or held, the books of both databases and of each partner must
-// add up, each try that took effect must be confirmed or cancelled and never both, and everybody
-// must have what they were told. A database that ends by itself is started again, as its service
-// manager would do it; its log is printed.
+// At a random moment something is killed with SIGKILL and restarted: the daemon, a database, a
+// partner, or the daemon or a partner together with one of these; sometimes the daemon again while
+// it starts. The clients repeat unanswered requests until they are answered. Within ten seconds of
+// the restart none of the coordinator's branches may be prepared or held, the books of both
+// databases and of each partner must balance, each try that took effect must be confirmed or
+// cancelled but never both, and every outcome that a client received must hold. A database that
+// ends on its own is restarted, as its service manager would do, and its log is printed.
 //
-// ASSENT_KILL_ROUNDS sets the rounds of each kind (5), ASSENT_SEED replays the plan of a run.
+// ASSENT_KILL_ROUNDS sets the number of rounds of each kind (5); ASSENT_SEED replays the plan of a
+// run.
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
@@ -46,9 +47,9 @@ int Rounds() {
   return text != nullptr && atoi(text) > 0 ? atoi(text) : 5;
 }
 
-void ShowEnd(const std::string& who, const std::string& said) {
-  printf("%s said last:\n%s\n", who.c_str(),
-         said.substr(said.size() > 6000 ? said.size() - 6000 : 0).c_str());
+void ShowEnd(const std::string& who, const std::string& output) {
+  printf("%s; the end of the log:\n%s\n", who.c_str(),
+         output.substr(output.size() > 6000 ? output.size() - 6000 : 0).c_str());
 }
 
 class KillRounds : public testing::Test {
@@ -67,7 +68,7 @@ class KillRounds : public testing::Test {
     auto created = bank_->Create();
     ASSERT_TRUE(created) << created.error().message;
     daemon_ = new Daemon(bank_->Tables());
-    // Small segments, so that the log goes on to new ones and gives old ones up under the load.
+    // Small segments, so that the log starts new ones and reclaims old ones under load.
     const int segment_kib = 128 << Seed() % 4;
     daemon_->SetLogOptions("segment_bytes = " + std::to_string(segment_kib << 10) + "\n");
     auto started = daemon_->Start();
@@ -84,7 +85,7 @@ class KillRounds : public testing::Test {
 
   struct Victims {
     bool daemon = false;
-    int starts_killed = 0;  // how often it is killed again while it starts
+    int starts_killed = 0;  // how many times it is killed again while it starts
     std::vector<Side> databases = {};
     std::vector<Booker> partners = {};
   };
@@ -95,10 +96,10 @@ class KillRounds : public testing::Test {
   void StartAll(const Victims& victims, Rng& random);
   void KillPartner(Booker booker);
   Result<void> StartPartner(Booker booker);
-  size_t StartTheDead();
+  size_t RestartEndedServers();
   void Count(const std::vector<Account>& accounts);
-  // Whether `check` comes true within the bound after `restarted`, or after the restart of a
-  // database that has ended by itself.
+  // Whether `check` becomes true within the bound after `restarted`, or after the restart of a
+  // database that has ended on its own.
   bool Settles(Clock::time_point& restarted, const std::function<bool()>& check);
 
   static HttpPartner* partner_;
@@ -140,7 +141,7 @@ void KillRounds::KillAll(const Victims& victims) {
 
 void KillRounds::StartAll(const Victims& victims, Rng& random) {
   if (!victims.partners.empty()) {
-    std::this_thread::sleep_for(milliseconds(random() % 2'000));  // calls meet nobody
+    std::this_thread::sleep_for(milliseconds(random() % 2'000));  // calls find no server
   }
   for (Booker booker : victims.partners) {
     auto started = StartPartner(booker);
@@ -165,7 +166,7 @@ void KillRounds::StartAll(const Victims& victims, Rng& random) {
   ASSERT_TRUE(started) << started.error().message;
 }
 
-size_t KillRounds::StartTheDead() {
+size_t KillRounds::RestartEndedServers() {
   size_t dead = 0;
   for (Side side : {kMobile, kPc}) {
     Server& server = bank_->server(side);
@@ -173,10 +174,10 @@ size_t KillRounds::StartTheDead() {
     ++dead;
     std::ostringstream log;
     log << std::ifstream(server.directory() + "/log").rdbuf();
-    const std::string said = log.str();
-    const size_t start = said.rfind("--- start on port");
-    printf("a database has ended by itself; its log:\n%s\n",
-           said.substr(start == std::string::npos ? 0 : start).c_str());
+    const std::string output = log.str();
+    const size_t start = output.rfind("--- start on port");
+    printf("a database has ended on its own; its log:\n%s\n",
+           output.substr(start == std::string::npos ? 0 : start).c_str());
     auto started = server.Restart();
     EXPECT_TRUE(started) << started.error().message;
   }
@@ -188,7 +189,7 @@ bool KillRounds::Settles(Clock::time_point& restarted, const std::function<bool(
   const auto left =
       std::chrono::duration_cast<milliseconds>(restarted + kRecoveryBound - Clock::now());
   if (Eventually(std::max(left, milliseconds(1)), check)) return true;
-  if (StartTheDead() == 0) return false;
+  if (RestartEndedServers() == 0) return false;
   restarted = Clock::now();
   return Eventually(kRecoveryBound, check);
 }
@@ -199,7 +200,7 @@ void KillRounds::Round(const std::string& prefix, const Victims& victims, Rng& r
   load.Start(kClients);
   const uint64_t moment = 20 + random() % 300;
   ASSERT_TRUE(Eventually(kLong, [&] { return load.answered() >= moment; }))
-      << "the load does not get on: " << load.answered() << " answers" << Joined(load.faults());
+      << "the load makes no progress: " << load.answered() << " answers" << Joined(load.faults());
   unanswered_ += load.open();
   KillAll(victims);
   if (HasFatalFailure()) return;
@@ -219,7 +220,7 @@ void KillRounds::Round(const std::string& prefix, const Victims& victims, Rng& r
   })) << Joined(faults);
   faults = AskAgain(daemon_->NewClient(), accounts);
   EXPECT_TRUE(faults.empty()) << Joined(faults);
-  faults = Audit(*bank_, accounts);  // what was asked again has changed nothing
+  faults = Audit(*bank_, accounts);  // the repeated requests have changed nothing
   EXPECT_TRUE(faults.empty()) << Joined(faults);
   EXPECT_TRUE(load.faults().empty()) << Joined(load.faults());
   hazards_ += load.hazards();
@@ -230,9 +231,9 @@ void KillRounds::Count(const std::vector<Account>& accounts) {
   for (const Account& account : accounts) {
     ++transactions_;
     resent_ += account.sends > 1;
-    committed_ += account.told == Told::kCommitted;
-    rolled_back_ += account.told == Told::kRolledBack;
-    unknown_ += account.told == Told::kNothing;
+    committed_ += account.reported == Reported::kCommitted;
+    rolled_back_ += account.reported == Reported::kRolledBack;
+    unknown_ += account.reported == Reported::kNothing;
     steps_ += account.plan.way == Way::kSteps;
     tried_by_client_ += account.plan.way == Way::kClientTries;
     nested_ += account.plan.nested;
@@ -252,7 +253,7 @@ void KillRounds::Play(const char* name, int rounds, const std::function<Victims(
        << " committed, " << rolled_back_ << " rolled back, " << unknown_
        << " unknown (without a gid), " << hazards_ << " of them hazards; " << unanswered_
        << " unanswered at a kill, " << resent_ << " sent again, " << in_doubt_
-       << " branches found prepared; " << ended_ << " databases ended by themselves; " << steps_
+       << " branches found prepared; " << ended_ << " databases ended on their own; " << steps_
        << " step by step, " << tried_by_client_ << " tried by the client, " << nested_
        << " nested; " << died_ << " left by a client that died, " << left_unvoted_
        << " tries left without a vote";
@@ -263,8 +264,8 @@ void KillRounds::Play(const char* name, int rounds, const std::function<Victims(
     }
   }
   if (HasFailure()) {
-    for (BarrierPartner* other : others_) ShowEnd("a partner", other->Said());
-    ShowEnd("seed " + std::to_string(Seed()) + "; the daemon", daemon_->Said());
+    for (BarrierPartner* other : others_) ShowEnd("a partner", other->LogOutput());
+    ShowEnd("seed " + std::to_string(Seed()) + "; the daemon", daemon_->LogOutput());
   }
 }
 
@@ -293,7 +294,7 @@ TEST_F(KillRounds, ThePartner) {
   Play("partner", Rounds(), [](Rng&) { return Victims{.partners = {kInSqlite}}; });
 }
 
-// One, the other, both, or one and the database that it has its barrier in.
+// One of them, the other, both, or one and the database of its barrier.
 TEST_F(KillRounds, APartnerWithABarrier) {
   Play("barrier", Rounds(), [](Rng& random) {
     const uint64_t dice = random() % 5;
@@ -313,7 +314,7 @@ TEST_F(KillRounds, TheDaemonAndAPartner) {
   });
 }
 
-// With the witness tables installed even a one-phase commit whose answer was lost is known.
+// With the witness tables, the outcome is known even of a one-phase commit whose answer was lost.
 TEST_F(KillRounds, ADatabaseWithAWitness) {
   for (const char* resource : kResources) {
     const auto installed = daemon_->NewClient().Install(resource);

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the clients send: whole requests, whole or to be sent step by step.
+// The transactions of the clients: complete requests, sent in one call or step by step.
 #include "tests/crash/bank.h"
 
 namespace assent::test {
 namespace {
 
 constexpr int kAccounts = Bank::kAccounts;
-constexpr int kVoteStep = 4;  // of what a client tries: begin, enlist, try, vote; the SQL follows
+constexpr int kVoteStep = 4;  // if the client calls try: begin, enlist, try, vote; the SQL follows
 
 int64_t Below(Rng& random, int64_t bound) {
   return static_cast<int64_t>(random() % static_cast<uint64_t>(bound));
 }
 
-// UPDATE account …; the ledger's row is another statement.
+// UPDATE account …; another statement inserts the ledger's row.
 void AddMove(v1::XaBranch* branch, int64_t account, int64_t amount) {
   v1::Statement* update =
       AddStatement(branch, "UPDATE account SET balance = balance + ? WHERE id = ?");
@@ -34,7 +34,7 @@ v1::XaBranch* AddBranch(v1::ExecuteRequest* request, Side side) {
   return branch->mutable_xa();
 }
 
-// Two accounts of one side, in the order of their numbers.
+// Two accounts of one side, ordered by number.
 void AddMoveWithin(v1::XaBranch* branch, const std::string& id, Rng& random) {
   const int64_t first = 1 + Below(random, kAccounts / 2);
   const int64_t second = 1 + kAccounts / 2 + Below(random, kAccounts / 2);
@@ -48,7 +48,8 @@ bool TakesPartner(Kind kind) {
   return kind == Kind::kWithPartner || kind == Kind::kPartnerAlone || kind == Kind::kPartnerRefuses;
 }
 
-// Of those whose client dies the deadline is soon: it alone ends what they have begun.
+// If the client dies, the deadline is short, because only the deadline ends what the client has
+// begun.
 void MakeInteractive(Planned* plan, Rng& random) {
   plan->way = TakesPartner(plan->kind) && Below(random, 3) > 0 ? Way::kClientTries : Way::kSteps;
   plan->request.set_deadline("5s");
@@ -82,8 +83,8 @@ std::string Bank::UrlOf(Booker booker) const {
   return booker == kInSqlite ? partner_->url() : others_[booker - kInMariaDb]->url();
 }
 
-// A partner that is to hold an amount, or more than there is. One that was made with the helper may
-// have to enlist another for the same account first.
+// Plans a partner that is to hold an amount, or more than it has. A partner that uses the server
+// for partners may have to enlist another one for the same account first.
 void Bank::PlanPartner(Planned* plan, Rng& random) const {
   const size_t first = has_all_partners() ? random() % kBookers : kInSqlite;
   const bool refuses = plan->kind == Kind::kPartnerRefuses;
@@ -160,7 +161,7 @@ Planned Bank::PlanAny(const std::string& id, Rng& random) const {
   if (partner_ != nullptr && dice < 15) kind = Kind::kPartnerAlone;
   if (partner_ != nullptr && dice < 5) kind = Kind::kPartnerRefuses;
   Planned plan = Plan(id, kind, random);
-  // Of those with a partner nearly every second, of the others every seventh.
+  // Nearly every second transaction with a partner, and every seventh of the others.
   const bool interactive = Below(random, 100) < (TakesPartner(kind) ? 45 : 15);
   if (has_all_partners() && !plan.unnamed() && interactive) MakeInteractive(&plan, random);
   return plan;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Scenario: a transaction is decided and not yet carried out everywhere. The server of one branch
-// goes away, and at its address there is another one: an empty one, or an older state of the same,
-// or the same without the row that identified it. It knows nothing of the branch, and that proves
-// nothing: the data may be on neither side. So nobody is told a plain "committed", and the branch
-// is held for the operator.
+// Scenario: a transaction is decided but not yet applied everywhere. The server of one branch
+// disappears, and another one is at its address: an empty one, an older state of the same server,
+// or the same server without the row that identified it. It knows nothing of the branch, and that
+// proves nothing: the data may be on neither side. So the outcome is not reported as a plain
+// "committed", and the branch is held for the operator.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -18,7 +18,7 @@
 namespace assent::test {
 namespace {
 
-constexpr auto kSoon = std::chrono::seconds(30);  // for polls: never expected to pass
+constexpr auto kSoon = std::chrono::seconds(30);  // for polling; never expected to expire
 constexpr const char* kTable = "CREATE TABLE note (id VARCHAR(40) PRIMARY KEY)";
 
 bool Contains(const std::string& text, const std::string& part) {
@@ -35,7 +35,8 @@ class ReplacedServer : public testing::Test {
                                        ResourceTable("second", *second_, "notes"));
   }
   void TearDown() override {
-    if (HasFailure() && daemon_ != nullptr) printf("the daemon:\n%s\n", daemon_->Said().c_str());
+    if (HasFailure() && daemon_ != nullptr)
+      printf("the daemon:\n%s\n", daemon_->LogOutput().c_str());
   }
 
   static std::unique_ptr<Server> Start(ServerKind kind, int port = 0) {
@@ -68,7 +69,7 @@ class ReplacedServer : public testing::Test {
     StartDaemon();
     for (const char* resource : {"first", "second"}) {
       const auto installed = daemon_->NewClient().Install(resource);
-      ASSERT_TRUE(installed && installed->status == 200) << daemon_->Said();
+      ASSERT_TRUE(installed && installed->status == 200) << daemon_->LogOutput();
     }
     daemon_->Kill(SIGTERM);
   }
@@ -96,8 +97,8 @@ class ReplacedServer : public testing::Test {
   static bool Has(const Server& server, const std::string& gid) {
     return !Do(server, "SELECT id FROM note WHERE id = '" + gid + "'").empty();
   }
-  // Both branches stand prepared, the decision is in the log, and no commit was sent. The servers
-  // have been scanned before that, with work in their logs.
+  // Kills the daemon when both branches are prepared, the decision is in the log, and no commit has
+  // been sent. The servers have been scanned before, after writes to their logs.
   void DieDecided() {
     StartDaemon({"ASSENT_CRASH_AT=call-commit.before:3"});
     ASSERT_TRUE(Eventually(kSoon, [&] { return !Resource("first").scanned_at().empty(); }));
@@ -125,9 +126,9 @@ class ReplacedServer : public testing::Test {
         << Get("doubt").ShortDebugString();
     EXPECT_TRUE(Eventually(kSoon, [&] {
       return Has(*second_, "doubt") &&
-             Contains(daemon_->Said(), "resource-identity-changed resource=first");
+             Contains(daemon_->LogOutput(), "resource-identity-changed resource=first");
     }));
-    // The row may be read before the answer to the commit has been.
+    // The row may be visible before the coordinator has read the answer to the commit.
     v1::Transaction shown;
     EXPECT_TRUE(Eventually(kSoon, [&] {
       shown = Get("doubt");
@@ -136,7 +137,7 @@ class ReplacedServer : public testing::Test {
     ASSERT_EQ(shown.branches_size(), 2);
     EXPECT_EQ(shown.branches(0).state(), v1::BranchView::HEURISTIC);
     EXPECT_TRUE(Contains(shown.branches(0).detail(), why)) << shown.branches(0).detail();
-    // Over a restart as well, and the server that is there now is worked with.
+    // The branch stays held across a restart, and the new server is used.
     daemon_->Kill();
     StartDaemon();
     EXPECT_EQ(Execute("doubt"), v1::HAZARD);
@@ -166,8 +167,8 @@ TEST_F(ReplacedServer, ThatIsEmptyIsNoticedWithoutAWitnessTable) {
   ExpectHeld("another server");
 }
 
-// The account sees no system table, so that there is nothing but the address: what cannot be known
-// is not told as a success.
+// The account sees no system table, so only the address identifies the server: an unknown outcome
+// is not reported as a success.
 TEST_F(ReplacedServer, ThatIsKnownByItsAddressAloneIsNotTrustedAfterARestart) {
   Begin(ServerKind::kMariaDb);
   HideSystemTables();
@@ -178,7 +179,7 @@ TEST_F(ReplacedServer, ThatIsKnownByItsAddressAloneIsNotTrustedAfterARestart) {
   EXPECT_TRUE(Eventually(kSoon, [&] { return Get("doubt").outcome() == v1::HAZARD; }))
       << Get("doubt").ShortDebugString();
   EXPECT_TRUE(Eventually(kSoon, [&] {
-    return Contains(daemon_->Said(), "nothing but its address identifies this server");
+    return Contains(daemon_->LogOutput(), "nothing but its address identifies this server");
   }));
 }
 
@@ -194,8 +195,8 @@ TEST_F(ReplacedServer, IsNoticedByARunningDaemon) {
   ExpectHeld("row that identified the server is missing");
 }
 
-// Somebody deletes the row, and finishes the branch by hand.
-TEST_F(ReplacedServer, IsWhatAServerThatLostItsRowIsTakenForUntilItGetsANewOne) {
+// Somebody deletes the identifying row, and finishes the branch by hand.
+TEST_F(ReplacedServer, IsAssumedOfAServerThatLostItsRowUntilItGetsANewOne) {
   Begin(ServerKind::kMariaDb);
   Install();
   DieDecided();
@@ -214,7 +215,7 @@ TEST_F(ReplacedServer, IsWhatAServerThatLostItsRowIsTakenForUntilItGetsANewOne) 
   EXPECT_EQ(Execute("repaired"), v1::COMMITTED);
 }
 
-// A server is put back to a copy of its files, as from a backup: identity and rows are the same.
+// A server is restored from a copy of its files, as from a backup: identity and rows are the same.
 class RestoredServer : public ReplacedServer, public testing::WithParamInterface<ServerKind> {};
 
 TEST_P(RestoredServer, IsKnownByItsLogThatHasGoneBack) {

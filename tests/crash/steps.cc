@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kPause = 5ms;
 constexpr auto kTryTimeout = 3s;
-constexpr int kTries = 3;  // then it is not known what try has done
+constexpr int kTries = 3;  // after that, the outcome of try is unknown
 
 class Steps {
  public:
@@ -32,11 +32,11 @@ class Steps {
   void RollBack();
 
  private:
-  // The answer to one step; none: there is no further step, and told says what is known.
+  // The answer to one step; none: there is no further step, and `reported` contains what is known.
   template <typename Request>
   auto Ask(Request request) -> std::optional<std::decay_t<decltype(request()->message)>>;
   bool Dies();
-  void Heed(int status, const v1::Problem& problem);
+  void HandleProblem(int status, const v1::Problem& problem);
   bool Begin();
   bool Enlist(v1::Branch branch);
   bool RunSql(const v1::Branch& branch);
@@ -64,7 +64,7 @@ auto Steps::Ask(Request request) -> std::optional<std::decay_t<decltype(request(
     const auto answer = request();
     if (answer && !answer->problem) return answer->message;
     if (answer && answer->status != 503) {
-      Heed(answer->status, *answer->problem);
+      HandleProblem(answer->status, *answer->problem);
       return std::nullopt;
     }
     ++account_.sends;
@@ -73,13 +73,14 @@ auto Steps::Ask(Request request) -> std::optional<std::decay_t<decltype(request(
   return std::nullopt;
 }
 
-// Rolled back; or gone, or going, and then a roll-back tells. (Of what a crash has left to be
-// rolled back the coordinator knows the partners, and no branch with SQL: 404.)
-void Steps::Heed(int status, const v1::Problem& problem) {
+// Rolled back, or lost or ending; then a rollback request reveals the outcome. (After a crash, the
+// coordinator knows the partners of a transaction that it must roll back, but no branch with SQL:
+// 404.)
+void Steps::HandleProblem(int status, const v1::Problem& problem) {
   const bool goes = status == 404 || problem.type() == "urn:assent:stale" ||
                     problem.type() == "urn:assent:already-decided";
   if (problem.outcome() == v1::ROLLED_BACK) {
-    account_.told = Told::kRolledBack;
+    account_.reported = Reported::kRolledBack;
   } else if (!goes) {
     *fault_ = "step " + std::to_string(step_) + ": status " + std::to_string(status) + ": " +
               problem.ShortDebugString();
@@ -117,7 +118,7 @@ Result<client::Response> Steps::CallTry(const v1::Branch& branch, int attempt) {
   auto connection = client::Connection::To(url.substr(0, path));
   if (!connection) return connection.error();
   const auto deadline = ParseTime(deadline_);
-  if (!deadline) return Error{ErrorCode::kInvalid, "a deadline that is none: " + deadline_};
+  if (!deadline) return Error{ErrorCode::kInvalid, "not a valid deadline: " + deadline_};
   const Duration left = std::max<Duration>(*deadline - SystemClock().Wall(), Duration::zero());
   const std::string number = std::to_string(attempt);
   const std::string left_ms =
@@ -137,7 +138,7 @@ Result<client::Response> Steps::CallTry(const v1::Branch& branch, int attempt) {
                           branch.tcc().payload().text(), kTryTimeout);
 }
 
-// What the partner says; none: it is not known.
+// The partner's answer; none: unknown.
 std::optional<bool> Steps::Try(const v1::Branch& branch) {
   for (int attempt = 1; attempt <= kTries && !gives_up_(); ++attempt) {
     const auto answer = CallTry(branch, attempt);
@@ -163,15 +164,15 @@ bool Steps::TryAndVote(const v1::Branch& branch) {
     return client_.Vote(plan_.id, gtrid_, branch.name(), request, Patient());
   };
   const bool voted = Ask(vote).has_value();
-  account_.left_unvoted = !voted && account_.told == Told::kNothing;
+  account_.left_unvoted = !voted && account_.reported == Reported::kNothing;
   return voted && *yes;
 }
 
 void Steps::Commit() {
-  while (account_.told == Told::kNothing) {
+  while (account_.reported == Reported::kNothing) {
     const auto said = Ask([&] { return client_.Commit(plan_.id, gtrid_, Patient()); });
     if (!said) return;
-    if (said->outcome() == v1::COMMITTED) account_.told = Told::kCommitted;
+    if (said->outcome() == v1::COMMITTED) account_.reported = Reported::kCommitted;
   }
 }
 
@@ -186,9 +187,9 @@ void Steps::Take() {
 }
 
 void Steps::RollBack() {
-  while (account_.told == Told::kNothing && !gives_up_() && fault_->empty()) {
-    account_.told = Hear(client_.Rollback(plan_.id, {}, {}, Patient()), fault_);
-    if (account_.told == Told::kNothing) std::this_thread::sleep_for(kPause);
+  while (account_.reported == Reported::kNothing && !gives_up_() && fault_->empty()) {
+    account_.reported = DefiniteOutcome(client_.Rollback(plan_.id, {}, {}, Patient()), fault_);
+    if (account_.reported == Reported::kNothing) std::this_thread::sleep_for(kPause);
   }
 }
 

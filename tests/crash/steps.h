@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// One transaction of the load step by step: begin; each branch is enlisted, and run, or tried and
-// voted for; commit.
+// Runs one transaction of the load step by step: begin; enlist each branch, and run it, or try it
+// and vote; commit.
 //
-// Contract: a step without an answer is sent again. What cannot go on (the coordinator has lost it
-// in a crash, or what a try by the client has done is not known) is rolled back by its gid, until
-// that is definite: so all but a client that dies ends with told, and whoever died sends nothing
-// more. `gives_up` ends it at once. `fault`: an answer that should not be.
-// Threads: one for each account.
+// Contract: a step without an answer is sent again. A transaction that cannot continue (the
+// coordinator has lost it in a crash, or the outcome of the client's try is unknown) is rolled back
+// by its gid until the outcome is definite. So every client ends with `reported` set, except a
+// client that dies, which sends nothing more. `gives_up` ends the transaction at once. `fault`
+// receives an invalid answer. Threads: one per account.
 #pragma once
 
 #include <functional>
@@ -17,7 +17,7 @@
 
 namespace assent::test {
 
-// `coordinator`: its URL, as partners are told it.
+// `coordinator`: the URL that partners receive.
 void TakeSteps(client::Client& client, const std::string& coordinator, Account& account,
                const std::function<bool()>& gives_up, std::string* fault);
 

@@ -17,7 +17,8 @@ std::string Describe(const Planned& plan) {
          std::to_string(static_cast<int>(plan.way)) + (plan.nested ? ", nested)" : ")");
 }
 
-// The same request; of steps, which cannot be sent again, a roll-back, which changes no outcome.
+// Sends the same request; for steps, which cannot be sent again, a rollback, which changes no
+// outcome.
 Result<client::Answer<v1::Transaction>> SendAgain(client::Client& client, const Account& account) {
   return account.interactive ? client.Rollback(account.plan.id, {}, {}, Patient())
                              : client.Execute(account.plan.request, Patient());
@@ -31,26 +32,27 @@ client::CallOptions Patient() {
   return options;
 }
 
-const char* Name(Told told) {
-  switch (told) {
-    case Told::kNothing: return "nothing definite";
-    case Told::kCommitted: return "committed";
-    case Told::kRolledBack: return "rolled back";
+const char* Name(Reported reported) {
+  switch (reported) {
+    case Reported::kNothing: return "nothing definite";
+    case Reported::kCommitted: return "committed";
+    case Reported::kRolledBack: return "rolled back";
   }
   return "?";
 }
 
-Told Hear(const Result<client::Answer<v1::Transaction>>& answer, std::string* fault) {
-  if (!answer) return Told::kNothing;  // lost, or not connected
+Reported DefiniteOutcome(const Result<client::Answer<v1::Transaction>>& answer,
+                         std::string* fault) {
+  if (!answer) return Reported::kNothing;  // the answer is lost, or there is no connection
   const v1::Outcome outcome = client::OutcomeOf(*answer);
-  if (outcome == v1::COMMITTED) return Told::kCommitted;
-  if (outcome == v1::ROLLED_BACK) return Told::kRolledBack;
+  if (outcome == v1::COMMITTED) return Reported::kCommitted;
+  if (outcome == v1::ROLLED_BACK) return Reported::kRolledBack;
   const bool later = answer->status == 202 || answer->status == 503;
   if (!later && answer->status != 200 && fault != nullptr) {
     *fault = "status " + std::to_string(answer->status) + ": " +
              (answer->problem ? answer->problem->ShortDebugString() : std::string("no problem"));
   }
-  return Told::kNothing;
+  return Reported::kNothing;
 }
 
 Workload::Workload(const Bank& bank, const Daemon& daemon, std::string prefix, uint64_t seed)
@@ -97,31 +99,32 @@ void Workload::Run(int number) {
     account.plan =
         bank_.PlanAny(prefix_ + std::to_string(number) + "-" + std::to_string(i), random);
     account.interactive = account.plan.way != Way::kOneCall;
-    Pursue(client, account, random);
+    RunToOutcome(client, account, random);
     const std::lock_guard lock(mutex_);
     accounts_.push_back(std::move(account));
   }
   --running_;
 }
 
-void Workload::SendUntilTold(client::Client& client, Account& account) {
+void Workload::SendUntilDefinite(client::Client& client, Account& account) {
   const Planned& plan = account.plan;
-  while (account.told == Told::kNothing && !giving_up_) {
+  while (account.reported == Reported::kNothing && !giving_up_) {
     const auto answer = client.Execute(plan.request, Patient());
     ++account.sends;
     std::string fault;
-    account.told = Hear(answer, &fault);
+    account.reported = DefiniteOutcome(answer, &fault);
     if (plan.unnamed() && hazards_allowed_ && answer && client::OutcomeOf(*answer) == v1::HAZARD) {
       ++hazards_;
       break;
     }
     if (!fault.empty()) Fault(Describe(plan) + ": " + fault);
-    if (account.told != Told::kNothing) break;
-    // Without a gid nobody can ask again: only "nothing was begun" may be sent once more.
+    if (account.reported != Reported::kNothing) break;
+    // Without a gid the client cannot ask again: it may repeat the request only if nothing was
+    // begun.
     const bool not_begun =
         !answer ? answer.error().code == ErrorCode::kUnavailable : answer->status == 503;
     if ((plan.unnamed() && !not_begun) || !fault.empty()) break;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));  // before it is asked again
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));  // before the next attempt
   }
 }
 
@@ -130,30 +133,30 @@ void Workload::TakeSteps(client::Client& client, Account& account) {
   test::TakeSteps(
       client, daemon_.url(), account, [this] { return giving_up_.load(); }, &fault);
   if (!fault.empty()) Fault(Describe(account.plan) + ": " + fault);
-  if (account.died) client = daemon_.NewClient();  // its connection has gone with it
+  if (account.died) client = daemon_.NewClient();  // the connection ended with the client
 }
 
-void Workload::Pursue(client::Client& client, Account& account, Rng& random) {
+void Workload::RunToOutcome(client::Client& client, Account& account, Rng& random) {
   const Planned& plan = account.plan;
   ++open_;
   if (account.interactive) {
     TakeSteps(client, account);
   } else {
-    SendUntilTold(client, account);
+    SendUntilDefinite(client, account);
   }
   --open_;
-  if (account.told == Told::kNothing) return;
+  if (account.reported == Reported::kNothing) return;
   ++answered_;
   const bool never = plan.kind == Kind::kRefused || plan.kind == Kind::kPartnerRefuses;
-  if (account.told == Told::kCommitted && never) {
-    Fault(Describe(plan) + ": committed, though a branch refused");
+  if (account.reported == Reported::kCommitted && never) {
+    Fault(Describe(plan) + ": committed, although a branch refused");
   }
   if (plan.unnamed() || random() % 8 != 0) return;
   const auto again =
       random() % 2 == 0 ? SendAgain(client, account) : client.Get(plan.id, {}, Patient());
-  const Told said = Hear(again, nullptr);
-  if (said != Told::kNothing && said != account.told) {
-    Fault(Describe(plan) + ": told " + Name(account.told) + ", then " + Name(said));
+  const Reported said = DefiniteOutcome(again, nullptr);
+  if (said != Reported::kNothing && said != account.reported) {
+    Fault(Describe(plan) + ": reported " + Name(account.reported) + ", then " + Name(said));
   }
 }
 
@@ -165,13 +168,13 @@ std::vector<std::string> AskAgain(client::Client client, std::vector<Account>& a
       std::string fault;
       const auto answer =
           by_get ? client.Get(account.plan.id, {}, Patient()) : SendAgain(client, account);
-      const Told said = Hear(answer, &fault);
-      if (account.told == Told::kNothing && !by_get) account.told = said;
-      if (said == account.told && said != Told::kNothing) continue;
+      const Reported said = DefiniteOutcome(answer, &fault);
+      if (account.reported == Reported::kNothing && !by_get) account.reported = said;
+      if (said == account.reported && said != Reported::kNothing) continue;
       if (faults.size() >= kShownFaults) return faults;
-      faults.push_back(Describe(account.plan) + ": told " + Name(account.told) + ", now " +
-                       (by_get ? "GET says " : "sent again it says ") + Name(said) + " " + fault +
-                       (answer ? "" : answer.error().message));
+      faults.push_back(Describe(account.plan) + ": reported " + Name(account.reported) + ", now " +
+                       (by_get ? "GET returns " : "sent again it returns ") + Name(said) + " " +
+                       fault + (answer ? "" : answer.error().message));
     }
   }
   return faults;
@@ -206,14 +209,14 @@ std::vector<std::string> Unfulfilled(const Books& books, const std::vector<Accou
     if (stray || (found != 0 && found != owed)) {
       what = "agreement: found at " + std::to_string(found) + " of " + std::to_string(owed) +
              " places";
-    } else if (account.told == Told::kCommitted && found == 0) {
-      what = "told committed, and no row is there";
-    } else if (account.told == Told::kRolledBack && found != 0) {
-      what = "told rolled back, and its rows are there";
+    } else if (account.reported == Reported::kCommitted && found == 0) {
+      what = "reported as committed, but no row exists";
+    } else if (account.reported == Reported::kRolledBack && found != 0) {
+      what = "reported as rolled back, but its rows exist";
     }
     if (what.empty()) continue;
     if (faults.size() >= kShownFaults) return faults;
-    faults.push_back(Describe(plan) + ": " + what + "; told " + Name(account.told));
+    faults.push_back(Describe(plan) + ": " + what + "; reported " + Name(account.reported));
   }
   return faults;
 }

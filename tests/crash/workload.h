@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Clients under load who remember what they were told, and hold the coordinator to it.
+// Clients that create load, record the outcomes that they receive, and check that these outcomes
+// hold.
 //
-// Each client sends one transaction after another; when the answer is lost, or is no definite one,
-// it sends the same gid again until it has one. What goes step by step (steps.h) it may leave on
-// the way, as a client does that dies. Whatever is said later of the same gid, by execute, by a
-// roll-back or by GET, must be the same.
+// Each client sends one transaction after another. If the answer is lost or not definite, it sends
+// the same gid again until it has a definite one. It may abandon a transaction that runs step by
+// step (steps.h), as a client that dies would. Any later answer for the same gid, from execute,
+// rollback or GET, must be the same.
 //
-// Threads: the clients' own; every function may be called by any.
+// Threads: the clients have their own; any thread may call every function.
 #pragma once
 
 #include <atomic>
@@ -24,51 +25,51 @@
 
 namespace assent::test {
 
-enum class Told { kNothing, kCommitted, kRolledBack };
-const char* Name(Told told);
+enum class Reported { kNothing, kCommitted, kRolledBack };
+const char* Name(Reported reported);
 
-// What one answer says for good; kNothing for what is to be asked again.
-Told Hear(const Result<client::Answer<v1::Transaction>>& answer, std::string* fault);
+// The definite outcome in an answer; kNothing if the client must ask again.
+Reported DefiniteOutcome(const Result<client::Answer<v1::Transaction>>& answer, std::string* fault);
 
 struct Account {
   Planned plan;
-  Told told = Told::kNothing;
+  Reported reported = Reported::kNothing;
   uint32_t sends = 0;
   bool interactive = false;   // cannot be sent again in one call
-  bool died = false;          // its client, on the way
-  bool left_unvoted = false;  // its client called try, and gave no vote
+  bool died = false;          // its client died before the end
+  bool left_unvoted = false;  // its client called try, but sent no vote
 };
 
 client::CallOptions Patient();
 
 class Workload {
  public:
-  // `prefix` begins every gid.
+  // Every gid begins with `prefix`.
   Workload(const Bank& bank, const Daemon& daemon, std::string prefix, uint64_t seed);
   ~Workload();
 
   void Start(int clients);
-  // Begin nothing new; what was begun is asked for until it is definite.
+  // Begins nothing new; the clients repeat what was begun until it is definite.
   void Finish() { finishing_ = true; }
-  // True: every client has ended. After the deadline they give up and are joined all the same.
+  // Returns true if every client has ended. After the deadline the clients give up and are joined.
   bool Join(std::chrono::milliseconds deadline);
 
-  // Without a witness table nobody can say what became of a one-phase commit whose answer was lost
-  // with its server: HAZARD is the true answer then.
+  // Without a witness table the outcome of a one-phase commit whose answer was lost with its server
+  // cannot be known: HAZARD is the true outcome then.
   void AllowHazards() { hazards_allowed_ = true; }
 
   uint64_t hazards() const { return hazards_; }
   int running() const { return running_; }  // clients that have not ended
   uint64_t answered() const { return answered_; }
-  uint64_t open() const { return open_; }  // sent, and not answered definitely
+  uint64_t open() const { return open_; }  // sent, but not definitely answered
   // After Join.
   const std::vector<Account>& accounts() const { return accounts_; }
   std::vector<std::string> faults() const;
 
  private:
   void Run(int number);
-  void Pursue(client::Client& client, Account& account, Rng& random);
-  void SendUntilTold(client::Client& client, Account& account);
+  void RunToOutcome(client::Client& client, Account& account, Rng& random);
+  void SendUntilDefinite(client::Client& client, Account& account);
   void TakeSteps(client::Client& client, Account& account);
   void Fault(const std::string& what);
 
@@ -86,11 +87,11 @@ class Workload {
   std::vector<std::thread> threads_;
 };
 
-// Asks for every account again, by the same request (a roll-back, where it went step by step) and
-// by GET: what contradicts what was told.
+// Asks again for every account, by the same request (by a rollback, if it ran step by step) and by
+// GET. Returns the contradictions to the recorded outcomes.
 std::vector<std::string> AskAgain(client::Client client, std::vector<Account>& accounts);
 
-// What the books owe to those who were told something, and agreement between the sides.
+// Returns the recorded outcomes that the books do not fulfill, and disagreements between the sides.
 std::vector<std::string> Unfulfilled(const Books& books, const std::vector<Account>& accounts);
 
 }  // namespace assent::test

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What bad requests get: a documented status, a message that names the field, and nothing is lost.
+// Bad requests receive a documented status and a message that names the field, and have no effect.
 #include "tests/e2e/fixture.h"
 
 namespace assent::test {
@@ -9,7 +9,8 @@ using Pair = std::pair<int64_t, int64_t>;
 
 class BadInput : public EndToEndTest {
  protected:
-  // Neither side has moved, nothing is left behind, and good work is still done.
+  // Checks that neither side has changed, that nothing is left prepared, and that a valid request
+  // still works.
   void TearDown() override {
     EXPECT_EQ(Gold(1), Pair(1000, 1000));
     EXPECT_TRUE(NothingPrepared());
@@ -25,10 +26,10 @@ struct Bad {
   const char* what;
   std::string body;
   std::string field;
-  std::string says;  // part of the message
+  std::string says;  // a part of the message
 };
 
-// Every one of these would take gold from 1, were it not refused.
+// Each of these requests would take gold from row 1 if it were accepted.
 std::vector<Bad> RequestsThatAreNoRequests() {
   const std::string good = Branch("pc", Grant(1, -1));
   const std::string request = Atomic("bad", {good});
@@ -50,7 +51,7 @@ std::vector<Bad> RequestsThatAreNoRequests() {
       {"cut off", request.substr(0, request.size() - 2), "", ""},
       {"no JSON", "hello", "", ""},
       {"trailing comma", with(request, "]}}", "],}}"), "", ""},
-      {"rubbish behind it", request + "x", "", ""},
+      {"trailing garbage", request + "x", "", ""},
       {"a key twice", with(request, "{", R"({"gid": "a", )"), "gid", ""},
       {"unknown field", with(request, "\"deadline\"", "\"dedline\""), "dedline", ""},
       {"unknown field below", with(request, "\"expect_rows\"", "\"expected\""),
@@ -58,7 +59,7 @@ std::vector<Bad> RequestsThatAreNoRequests() {
       {"wrong type", with(request, "\"bad\"", "7"), "gid", ""},
       {"wrong type below", with(request, "\"expect_rows\": 1", "\"expect_rows\": \"one\""),
        "atomic.branches[0].xa.statements[0].expect_rows", ""},
-      {"a parameter that is none", with(request, "[-1, 1]", "[-1, {\"x\": 1}]"),
+      {"not a valid parameter", with(request, "[-1, 1]", "[-1, {\"x\": 1}]"),
        "atomic.branches[0].xa.statements[0].parameters[1].x", ""},
       {"unknown resource", with(request, "pc_game", "pc_gane"), "atomic.branches[0].xa.resource",
        "mobile_game, pc_game"},
@@ -71,18 +72,18 @@ std::vector<Bad> RequestsThatAreNoRequests() {
       {"a name twice", Atomic("bad", {good, good}), "atomic.branches[1].name", "twice"},
       {"empty gid", with(request, "\"bad\"", "\"\""), "gid", "64"},
       {"empty deadline", with(request, "\"20s\"", "\"\""), "deadline", "duration"},
-      {"gid with a blank", with(request, "\"bad\"", "\"b d\""), "gid", "64"},
+      {"gid with a space", with(request, "\"bad\"", "\"b d\""), "gid", "64"},
       {"gid with a dot first", with(request, "\"bad\"", "\".bad\""), "gid", "dot"},
       {"gid too long", with(request, "\"bad\"", "\"" + std::string(65, 'g') + "\""), "gid", "64"},
-      {"deadline of nothing", with(request, "20s", "0s"), "deadline", "zero"},
+      {"deadline of zero", with(request, "20s", "0s"), "deadline", "zero"},
       {"negative deadline", with(request, "20s", "-5s"), "deadline", "duration"},
       {"deadline without a unit", with(request, "20s", "20"), "deadline", "duration"},
       {"deadline of a month", with(request, "20s", "720h"), "deadline", "at most"},
-      {"isolation that is none",
+      {"not a valid isolation",
        Atomic("bad", {Branch("pc", Grant(1, -1), "\"isolation\": \"CHAOS\", ")}),
        "atomic.branches[0].xa.isolation", "one of READ_COMMITTED, REPEATABLE_READ, SERIALIZABLE"},
       {"COMMIT", statement("COMMIT"), second, "COMMIT"},
-      {"ROLLBACK behind a comment", statement("/* x */ rollback"), second, ""},
+      {"ROLLBACK after a comment", statement("/* x */ rollback"), second, ""},
       {"BEGIN", statement("BEGIN"), second, ""},
       {"SET", statement("SET autocommit = 1"), second, ""},
       {"XA", statement("XA COMMIT 'x'"), second, ""},
@@ -217,7 +218,7 @@ TEST_F(BadInput, DatabaseThatIsDownIsNamed) {
     EXPECT_TRUE(refused.cause().may_retry());
     EXPECT_EQ(refused.cause().branch(), side);
     ASSERT_TRUE(server->Restart());
-    // It is found again by itself.
+    // The coordinator reconnects without help.
     EXPECT_TRUE(Eventually(kSoon, [&] {
       return api.Execute(Atomic("", {Branch(side, R"({"sql": "SELECT 1 FROM wallet"})")})).status ==
              200;
@@ -248,7 +249,7 @@ TEST_F(BadInput, InteractiveRequestsAreNamedByTheirFieldToo) {
   EXPECT_EQ(
       api.Post(run, R"({"seq": 1, "statements": [{"sql": "COMMIT"}]})", gtrid).problem.field(),
       "statements[0].sql");
-  // None of these has cost the transaction anything.
+  // None of these requests affects the transaction.
   ASSERT_EQ(api.Post(run, "{\"seq\": 1, \"statements\": [" + Grant(1, -1) + "]}", gtrid).status,
             200);
   EXPECT_EQ(api.Post("/v1/transactions/bi:rollback", "").outcome(), v1::ROLLED_BACK);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What assentd says, and with which exit code it ends, when it is started wrongly.
+// The message and the exit code of assentd when it cannot start.
 #include <signal.h>
 
 #include <filesystem>
@@ -14,19 +14,19 @@ using Pair = std::pair<int64_t, int64_t>;
 
 class BadStart : public EndToEndTest {
  protected:
-  // Starts one that must end with this code, saying all of `words`.
+  // Starts a daemon that must end with this code and log all of `words`.
   void ExpectExit(Daemon& daemon, int code, const std::vector<std::string>& words,
                   const std::vector<std::string>& environment = {}) {
-    const size_t said = daemon.Said().size();
+    const size_t said = daemon.LogOutput().size();
     ASSERT_TRUE(daemon.Launch(environment));
     const auto status = daemon.Wait(kSoon);
-    ASSERT_TRUE(status) << daemon.Said();
+    ASSERT_TRUE(status) << daemon.LogOutput();
     EXPECT_FALSE(status->signalled);
-    EXPECT_EQ(status->code, code) << daemon.Said();
-    const std::string now = daemon.Said().substr(said);
+    EXPECT_EQ(status->code, code) << daemon.LogOutput();
+    const std::string now = daemon.LogOutput().substr(said);
     for (const std::string& word : words) EXPECT_NE(now.find(word), std::string::npos) << now;
   }
-  // The segment in which these bytes stand.
+  // The segment that contains these bytes.
   std::string SegmentWith(const std::string& directory, const std::string& bytes) {
     for (const auto& file : std::filesystem::directory_iterator(directory)) {
       const std::string path = file.path().string();
@@ -61,8 +61,8 @@ TEST_F(BadStart, DamagedLog) {
   damaged[at] = static_cast<char>(damaged[at] ^ 4);
   std::ofstream(segment, std::ios::binary) << damaged;
   for (int i = 0; i < 2; ++i) ExpectExit(*daemon_, 11, {segment, "at byte", "assent log verify"});
-  EXPECT_EQ(ReadFile(segment), damaged) << "nothing is mended, nothing is made worse";
-  // With the bytes back, all of it is there again.
+  EXPECT_EQ(ReadFile(segment), damaged) << "the damaged file is not changed";
+  // With the bytes restored, everything works again.
   std::ofstream(segment, std::ios::binary) << whole;
   ASSERT_TRUE(daemon_->Start());
   for (int i = 0; i < 3; ++i) {
@@ -71,8 +71,8 @@ TEST_F(BadStart, DamagedLog) {
   }
 }
 
-// A copy of the log directory is started while branches of a younger incarnation are prepared: of
-// the one that the copy would take too, under another nonce, or of a higher one.
+// A copy of the log directory is started while branches of a newer start are prepared: of the
+// incarnation that the copy would take too, with another nonce, or of a higher incarnation.
 TEST_F(BadStart, StaleLogDirectory) {
   StartDaemon();
   int transfers = 0;
@@ -97,7 +97,7 @@ TEST_F(BadStart, StaleLogDirectory) {
     ASSERT_FALSE(NothingPrepared());
     Daemon stale(Tables(""), copy);
     ExpectExit(stale, 15, {"stale", "newer incarnation"});
-    EXPECT_FALSE(NothingPrepared()) << "it touched what was not its own";
+    EXPECT_FALSE(NothingPrepared()) << "it touched branches that are not its own";
     ASSERT_TRUE(daemon_->Start());
     EXPECT_TRUE(Eventually(kSoon, [&] { return NothingPrepared(); }));
     EXPECT_EQ(NewApi().Get("/v1/transactions/" + gid).outcome(), v1::COMMITTED);
@@ -155,7 +155,7 @@ TEST_F(BadStart, UnknownOption) {
   EXPECT_EQ(ended->status.code, 2);
 }
 
-// assentd --check --connect on this configuration: what it prints, and its exit code.
+// Runs assentd --check --connect on this configuration and returns its output and exit code.
 CommandOutput CheckedWith(const std::string& tables) {
   const TempDirectory directory;
   const std::string config = directory.File("assentd.toml");
@@ -165,11 +165,11 @@ CommandOutput CheckedWith(const std::string& tables) {
   auto output =
       RunCommand({BinaryPath("assentd"), "--check", "--connect", "--config", config}, options);
   EXPECT_TRUE(output) << output.error().message;
-  EXPECT_FALSE(std::filesystem::exists(directory.File("assent-log"))) << "it has started";
+  EXPECT_FALSE(std::filesystem::exists(directory.File("assent-log"))) << "it has opened a log";
   return *output;
 }
 
-TEST_F(BadStart, CheckWithConnectSaysWhichDatabasesLetItIn) {
+TEST_F(BadStart, CheckWithConnectReportsEachDatabase) {
   const auto good = CheckedWith(Tables(""));
   EXPECT_EQ(good.status.code, 0) << good.error_output;
   EXPECT_NE(good.output.find("\nmobile_game: mariadb 1"), std::string::npos) << good.output;

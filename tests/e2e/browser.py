@@ -1,19 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Opens a page in a headless Chromium and takes one step after the other.
+"""Opens a page in a headless Chromium and runs the given steps.
 
     browser.py CHROMIUM PROFILE URL STEP...
 
-PROFILE is a directory for it to write to. A STEP is one of
+PROFILE is a directory for Chromium's files. A STEP is one of
     see=TEXT        waits until the page shows TEXT
     until=SCRIPT    waits until SCRIPT is true
     text=SELECTOR   prints what each element shows, as "SELECTOR<TAB>text"
-    eval=SCRIPT     prints its value, as "SCRIPT<TAB>text", or in JSON where it is no text
-    width=PIXELS    makes the window so wide
+    eval=SCRIPT     prints its value, as "SCRIPT<TAB>text", or in JSON if it is not a text
+    width=PIXELS    sets the width of the window
     kill=PID        ends another process with SIGKILL
-White space in what is shown counts, and is printed, as one blank. Exit status 1, with the reason on
-stderr, where a step is not met within 30 s, or where a script of the page threw or was kept from
-something.
+Any run of white space in the page counts, and is printed, as one space. The exit status is 1,
+with the reason on stderr, if a step does not succeed within 30 s, or if a script of the page threw
+or was blocked.
 """
 import fcntl, json, os, select, signal, subprocess, sys, time
 
@@ -41,7 +41,7 @@ class Browser:
 
     @staticmethod
     def pipe():
-        """Beyond the descriptors that the protocol names, so that none is in the way."""
+        """Uses high descriptors, so that none conflicts with those of the protocol."""
         ends = os.pipe()
         high = [fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 50) for end in ends]
         for end in ends:
@@ -83,7 +83,7 @@ class Browser:
         entry = parameters.get("entry", {})
         if event["method"] == "Runtime.exceptionThrown":
             self.complaints.append(json.dumps(parameters["exceptionDetails"]))
-        # That a coordinator which is gone does not answer is no complaint.
+        # A coordinator that does not answer is not an error of the page.
         elif event["method"] == "Log.entryAdded" and entry["source"] != "network":
             self.complaints.append(entry["text"])
 
@@ -112,7 +112,7 @@ class Browser:
             time.sleep(0.05)
 
     def end(self):
-        """In order, so that nothing writes to the profile any more."""
+        """Closes the browser cleanly, so that nothing writes to the profile afterwards."""
         try:
             self.session = None
             self.call("Browser.close")

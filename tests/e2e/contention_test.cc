@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Locks that others hold: deadlines, lock time-outs, deadlocks, serialization failures.
+// Locks held by others: deadlines, lock timeouts, deadlocks, serialization failures.
 #include <future>
 
 #include "tests/e2e/fixture.h"
@@ -7,7 +7,7 @@
 namespace assent::test {
 namespace {
 
-// Another session of the database, with a row locked until it is killed.
+// Another database session, which locks a row until it is killed.
 class LockHolder {
  public:
   LockHolder(Server& server, int id) : server_(server) {
@@ -42,7 +42,7 @@ class LockHolder {
   ~LockHolder() {
     process_->Kill();
     (void)process_->Wait(kSoon);
-    // A server does not see at once that a sleeping session has lost its client.
+    // A server does not notice at once that a sleeping session has lost its client.
     const bool is_mariadb = server_.kind() == ServerKind::kMariaDb;
     (void)Sql(server_, is_mariadb ? "SELECT id FROM information_schema.processlist WHERE info LIKE "
                                     "'DO SLEEP(600)%'"
@@ -91,7 +91,7 @@ TEST_F(Contention, EndsAtTheDeadlineAndLeavesNoWaiter) {
           << side << ": its statement still waits for the lock";
     }
     EXPECT_EQ(GoldAt(side == "pc" ? mobile() : pc(), 2), 1000);
-    // The only connection of the pool serves again, and the other side's rows are free.
+    // The only connection of the pool is usable again, and the other side's rows are not locked.
     const Reply again =
         api.Execute(Atomic("", {Branch(side, Grant(1, 5)), Branch(other, Grant(2, 5))}));
     EXPECT_EQ(again.status, 200) << again.body;
@@ -118,7 +118,7 @@ TEST_F(Contention, MayBeRetriedAfterADeadlock) {
   StartDaemon();
   for (Server* server : {&mobile(), &pc()}) {
     const std::string side = SideOf(*server);
-    // Each takes one row, and both then want the other's.
+    // Each transaction locks one row, and then requests the other's row.
     std::vector<std::string> gtrids;
     const auto run = [&](int who, int seq, int row) {
       Api api = NewApi();
@@ -149,7 +149,7 @@ TEST_F(Contention, MayBeRetriedAfterADeadlock) {
     EXPECT_EQ(victim.cause().reason(), "DEADLOCK") << victim.body;
     EXPECT_TRUE(victim.cause().may_retry());
     const bool second_lost = second.status >= 400;
-    EXPECT_EQ((second_lost ? other : second).status, 200) << "one of the two gets on";
+    EXPECT_EQ((second_lost ? other : second).status, 200) << "one of the two continues";
     const std::string winner = "dl-" + side + (second_lost ? "0" : "1");
     EXPECT_EQ(api.Post("/v1/transactions/" + winner + ":commit", "", gtrids[second_lost ? 0 : 1])
                   .outcome(),

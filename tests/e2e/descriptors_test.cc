@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Scenario: the process may open few files, and clients take all that they get. The log, which
-// needs descriptors for each new segment, goes on; clients are refused or wait, and the event log
-// says so.
+// Scenario: the process may open few files, and clients use all connections that they can get. The
+// log, which needs descriptors for each new segment, continues; clients are refused or wait, and
+// the event log reports it.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/resource.h>
@@ -18,7 +18,7 @@
 namespace assent::test {
 namespace {
 
-// Connections that say nothing.
+// Connections that send nothing.
 class IdleClients {
  public:
   ~IdleClients() { Close(); }
@@ -49,9 +49,9 @@ class Descriptors : public testing::Test {
   }
   size_t Begun() const {
     size_t count = 0;
-    const std::string said = daemon_.Said();
-    for (size_t at = said.find("log-segment"); at != std::string::npos;
-         at = said.find("log-segment", at + 1)) {
+    const std::string output = daemon_.LogOutput();
+    for (size_t at = output.find("log-segment"); at != std::string::npos;
+         at = output.find("log-segment", at + 1)) {
       ++count;
     }
     return count;
@@ -64,8 +64,9 @@ class Descriptors : public testing::Test {
 TEST_F(Descriptors, TheLogGoesOnWhileClientsTakeAllThatTheyGet) {
   daemon_.SetLogOptions("segment_bytes = 131072\nballast_bytes = 0\n");
   ASSERT_TRUE(LaunchWith(60));
-  ASSERT_TRUE(Eventually(kSoon, [&] { return daemon_.IsReady(); })) << daemon_.Said();
-  EXPECT_NE(daemon_.Said().find("limit of open files is 60"), std::string::npos) << daemon_.Said();
+  ASSERT_TRUE(Eventually(kSoon, [&] { return daemon_.IsReady(); })) << daemon_.LogOutput();
+  EXPECT_NE(daemon_.LogOutput().find("limit of open files is 60"), std::string::npos)
+      << daemon_.LogOutput();
   Api api(daemon_.url());
   ASSERT_EQ(api.Get("/readyz").status, 200);
   IdleClients idle;
@@ -73,9 +74,9 @@ TEST_F(Descriptors, TheLogGoesOnWhileClientsTakeAllThatTheyGet) {
   const size_t begun = Begun();
   for (int n = 0; Begun() < begun + 3; ++n) {
     ASSERT_LT(n, 20000);
-    // Keeps its connection; a gid that nobody knows is recorded as rolled back.
+    // Keeps its connection. An unknown gid is recorded as rolled back.
     const Reply reply = api.Post("/v1/transactions/g" + std::to_string(n) + ":rollback", "");
-    ASSERT_EQ(reply.status, 200) << reply.body << daemon_.Said();
+    ASSERT_EQ(reply.status, 200) << reply.body << daemon_.LogOutput();
   }
   idle.Close();
   EXPECT_TRUE(Eventually(kSoon, [&] { return daemon_.IsReady(); }));
@@ -92,12 +93,12 @@ TEST_F(Descriptors, AcceptingPausesWithAnEventAndGoesOn) {
   IdleClients idle;
   idle.Open(daemon_.port(), 3);
   const auto says = [&](const char* event) {
-    return Eventually(kSoon, [&] { return daemon_.Said().find(event) != std::string::npos; });
+    return Eventually(kSoon, [&] { return daemon_.LogOutput().find(event) != std::string::npos; });
   };
-  EXPECT_TRUE(says("accept-paused detail=\"Too many open files\"")) << daemon_.Said();
+  EXPECT_TRUE(says("accept-paused detail=\"Too many open files\"")) << daemon_.LogOutput();
   EXPECT_TRUE(daemon_.Running());
   ASSERT_EQ(prlimit(daemon_.pid(), RLIMIT_NOFILE, &before, nullptr), 0);
-  EXPECT_TRUE(says("accept-resumed")) << daemon_.Said();
+  EXPECT_TRUE(says("accept-resumed")) << daemon_.LogOutput();
   EXPECT_TRUE(Eventually(kSoon, [&] { return daemon_.IsReady(); }));
 }
 
@@ -108,14 +109,14 @@ TEST_F(Descriptors, AClosedStandardErrorIsNotTakenByAnotherFile) {
   EXPECT_EQ(std::filesystem::read_symlink(link), "/dev/null");
 }
 
-TEST_F(Descriptors, TooFewToWorkWithEndTheStartWithWhatToSet) {
+TEST_F(Descriptors, ATooLowLimitEndsTheStartWithAMessage) {
   ASSERT_TRUE(LaunchWith(20));
   const auto status = daemon_.Wait(kSoon);
-  ASSERT_TRUE(status) << daemon_.Said();
-  EXPECT_EQ(status->code, 13) << daemon_.Said();
-  EXPECT_NE(daemon_.Said().find("limit of open files, 20, is too low"), std::string::npos)
-      << daemon_.Said();
-  EXPECT_NE(daemon_.Said().find("ulimit -n"), std::string::npos);
+  ASSERT_TRUE(status) << daemon_.LogOutput();
+  EXPECT_EQ(status->code, 13) << daemon_.LogOutput();
+  EXPECT_NE(daemon_.LogOutput().find("limit of open files, 20, is too low"), std::string::npos)
+      << daemon_.LogOutput();
+  EXPECT_NE(daemon_.LogOutput().find("ulimit -n"), std::string::npos);
 }
 
 }  // namespace

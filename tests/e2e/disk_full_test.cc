@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Scenario: the disk under the log fills up while transactions run. New work is refused with 503;
-// what was told before stays true, and once there is room again, work goes on. The disk is a small
-// tmpfs, which only root can mount: otherwise the test is skipped.
+// Scenario: the disk with the log fills up while transactions run. New transactions are refused
+// with 503. Earlier outcomes hold, and once there is free space again, transactions continue. The
+// disk is a small tmpfs, which only root can mount: otherwise the test is skipped.
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,7 +23,7 @@ class SmallDisk {
     if (mounted_) umount2(path_.c_str(), MNT_DETACH);
   }
   bool mounted() const { return mounted_; }
-  // Writes until nothing more fits.
+  // Writes until the disk is full.
   void Fill() const {
     std::ofstream file(path_ + "/filler", std::ios::binary);
     const std::string block(4096, 'x');
@@ -45,7 +45,7 @@ TEST_F(DiskFull, RefusesNewWorkAndLosesNothing) {
   if (!disk.mounted()) GTEST_SKIP() << "cannot mount a tmpfs: run it as root";
   const std::string log = directory.File("disk") + "/log";
   daemon_ = std::make_unique<Daemon>(Tables(""), log);
-  // Small segments and no ballast, so that the end comes soon.
+  // Small segments and no ballast, so that the disk fills soon.
   daemon_->SetLogOptions("segment_bytes = 131072\nballast_bytes = 0\n");
   ASSERT_TRUE(daemon_->Start());
   Api api = NewApi();
@@ -73,7 +73,7 @@ TEST_F(DiskFull, RefusesNewWorkAndLosesNothing) {
   for (int i = 0; i < 5000 && refused.status == 0; ++i) {
     const std::string gid = "full-" + std::to_string(i);
     const Reply reply = api.Execute(transfer(gid));
-    ASSERT_NE(reply.status, 0) << reply.body << daemon_->Said();
+    ASSERT_NE(reply.status, 0) << reply.body << daemon_->LogOutput();
     if (reply.outcome() == v1::COMMITTED) {
       committed.push_back(gid);
     } else {
@@ -86,7 +86,7 @@ TEST_F(DiskFull, RefusesNewWorkAndLosesNothing) {
   EXPECT_GT(refused.retry_after_s, 0u);
   EXPECT_NE(refused.problem.detail().find("No space left on device"), std::string::npos)
       << refused.body;
-  // Room for what had begun was kept.
+  // The log has reserved space for transactions that had begun.
   const Reply done = api.Post("/v1/transactions/open:commit", "", open);
   EXPECT_EQ(done.outcome(), v1::COMMITTED) << done.body;
   EXPECT_EQ(Gold(9), (std::pair<int64_t, int64_t>(1001, 1001)));

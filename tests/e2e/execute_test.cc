@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A whole transaction in one call, over both databases, seen by the databases' own clients.
+// A whole transaction in one call, over both databases, checked with the databases' own clients.
 #include <atomic>
 #include <thread>
 
@@ -74,13 +74,13 @@ TEST_F(Execute, RunsAGidOnceEvenOverARestart) {
     EXPECT_EQ(reused.problem.field(), "gid");
     EXPECT_EQ(Gold(2), Pair(1007, 993));
   }
-  // What was refused stays refused, though it would succeed by now.
+  // A refused transaction stays refused, although it would succeed now.
   Query(mobile(), "INSERT INTO wallet VALUES (88, 0)");
   EXPECT_EQ(NewApi().Execute(bad).outcome(), v1::ROLLED_BACK);
   EXPECT_EQ(GoldAt(mobile(), 88), 0);
 }
 
-TEST_F(Execute, HoldsAReadOnlyBranchToIt) {
+TEST_F(Execute, EnforcesReadOnlyBranches) {
   StartDaemon();
   Api api = NewApi();
   const std::string read_only = "\"read_only\": true, ";
@@ -110,9 +110,10 @@ TEST_F(Execute, CommitsASoleUnnamedBranchInOnePhase) {
   EXPECT_EQ(Gold(4), Pair(1001, 1001));
   daemon_->Kill();
   ASSERT_TRUE(daemon_->Start());
-  EXPECT_NE(daemon_->Said().find("unfinished=0 outcomes=0"), std::string::npos)
-      << "no record of it is needed: " << daemon_->Said();
-  // A gid that the client gave must be recognised after a crash: prepared, and a record.
+  EXPECT_NE(daemon_->LogOutput().find("unfinished=0 outcomes=0"), std::string::npos)
+      << "no record of it is needed: " << daemon_->LogOutput();
+  // A gid from the client must be recognized after a crash: the branch is prepared, and the log has
+  // a record.
   EXPECT_EQ(NewApi().Execute(Atomic("sole", {Branch("mobile", Grant(4, 1))})).status, 200);
   EXPECT_NE(prepares(), before);
 }
@@ -181,7 +182,7 @@ TEST_F(Execute, IsAcceptedWithoutWaiting) {
   EXPECT_TRUE(Eventually(kSoon, [&] { return Gold(5) == Pair(1001, 1001); }));
 }
 
-TEST_F(Execute, TellsEachOfManyWhoSendTheSameGid) {
+TEST_F(Execute, AnswersAllClientsThatSendTheSameGid) {
   StartDaemon();
   const std::string request =
       Atomic("same", {Branch("pc", Grant(6, 1)), Branch("mobile", Grant(6, 1))});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Scenario: standard error is a pipe that nobody reads any more. The coordinator works on, stops in
-// order and ends on a failure; once somebody reads again, the log says how much is missing.
+// Scenario: standard error is a pipe that nobody reads any more. The coordinator continues to work,
+// stops in order and ends on a failure. Once somebody reads again, the log reports how many lines
+// are missing.
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -41,7 +42,7 @@ class FullPipe : public testing::Test {
   }
   void TearDown() override { close(pipe_); }
 
-  // A line each, or more.
+  // Causes at least one log line per transaction.
   void BeginAndRollBack(int count) {
     Api api(daemon_.url());
     for (int n = 0; n < count; ++n) {
@@ -51,7 +52,7 @@ class FullPipe : public testing::Test {
       ASSERT_EQ(api.Post("/v1/transactions/" + gtrid + ":rollback", "", gtrid).status, 200);
     }
   }
-  // What comes within the deadline, up to and with `word`.
+  // What arrives within the deadline, up to and including `word`.
   std::string ReadUntil(const std::string& word) {
     std::string all;
     const bool found = Eventually(kSoon, [&] {
@@ -73,14 +74,15 @@ class FullPipe : public testing::Test {
 };
 
 TEST_F(FullPipe, TransactionsGoOnAndTheLogSaysWhatIsMissing) {
-  constexpr size_t kCount = 40'000;  // more lines than can wait
+  constexpr size_t kCount = 40'000;  // more lines than fit into the queue
   BeginAndRollBack(kCount);
-  const std::string said = ReadUntil(" not_written=");
-  EXPECT_NE(said.find("started"), std::string::npos) << "what came first was kept";
+  const std::string output = ReadUntil(" not_written=");
+  EXPECT_NE(output.find("started"), std::string::npos) << "the first lines were kept";
   const std::string mark = "log-dropped errors=0 others=";
-  const size_t at = said.find(mark);
-  ASSERT_NE(at, std::string::npos) << said.substr(said.size() - 500);
-  EXPECT_GE(CountOf(said, " state-changed ") + std::stoul(said.substr(at + mark.size())), kCount);
+  const size_t at = output.find(mark);
+  ASSERT_NE(at, std::string::npos) << output.substr(output.size() - 500);
+  EXPECT_GE(CountOf(output, " state-changed ") + std::stoul(output.substr(at + mark.size())),
+            kCount);
   BeginAndRollBack(1);
   daemon_.Kill(SIGTERM);
   EXPECT_TRUE(daemon_.Wait(kSoon)->ok());

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A partner in doubt: it holds a reservation, has said yes or may have, and hears nothing more. It
-// asks where Assent-Coordinator has told it, and concludes what docs/partners.md lets it conclude
-// ("Cut off from the coordinator"), no more. Through the barrier it then settles by itself, and the
-// call that comes later finds it done.
+// A partner in doubt: it holds a reservation, has said yes or may have, and receives no further
+// call. It asks at the address from Assent-Coordinator and concludes only what docs/partners.md
+// allows ("Cut off from the coordinator"). It then settles the reservation through the barrier on
+// its own, and the later call finds that done.
 #include <filesystem>
 #include <future>
 #include <latch>
@@ -17,29 +17,29 @@ using Operation = barrier::Operation;
 
 enum class May { kHold, kConfirm, kCancel };
 
-// What a partner in doubt has been told, and what it may do.
-struct Told {
-  int status = 0;    // 0: silence
+// The answer that a partner in doubt has received, and what it may do.
+struct Finding {
+  int status = 0;    // 0: no answer
   std::string type;  // of a problem
   May may = May::kHold;
 };
 
-Told Ask(const partner::Call& tried) {
-  Told told;
+Finding Ask(const partner::Call& tried) {
+  Finding finding;
   auto connection = client::Connection::To(tried.coordinator);
-  if (!connection) return told;
+  if (!connection) return finding;
   client::Client coordinator(std::move(*connection));
   const auto answer = coordinator.Get(tried.gid, tried.transaction);
-  if (!answer) return told;
-  told.status = answer->status;
+  if (!answer) return finding;
+  finding.status = answer->status;
   if (answer->problem) {
-    told.type = answer->problem->type();
+    finding.type = answer->problem->type();
   } else if (answer->message.outcome() == v1::COMMITTED) {
-    told.may = May::kConfirm;
+    finding.may = May::kConfirm;
   } else if (answer->message.outcome() == v1::ROLLED_BACK) {
-    told.may = May::kCancel;
+    finding.may = May::kCancel;
   }
-  return told;
+  return finding;
 }
 
 class InDoubt : public EndToEndTest {
@@ -50,7 +50,7 @@ class InDoubt : public EndToEndTest {
     ASSERT_EQ(begun.status, 200) << begun.body;
     transaction_ = begun.transaction.transaction();
   }
-  // The partner has tried, and is cut off.
+  // Runs the partner's try, then cuts the partner off.
   void HoldAndCutOff() {
     seats_.Serve();
     Begin();
@@ -70,18 +70,19 @@ class InDoubt : public EndToEndTest {
     ASSERT_TRUE(daemon_->Start());
   }
   void ExpectHold(int status, const std::string& type) {
-    const Told told = Ask(tried_);
-    EXPECT_EQ(told.status, status);
-    EXPECT_EQ(told.type, type);
-    EXPECT_EQ(told.may, May::kHold);
+    const Finding finding = Ask(tried_);
+    EXPECT_EQ(finding.status, status);
+    EXPECT_EQ(finding.type, type);
+    EXPECT_EQ(finding.may, May::kHold);
   }
-  // Asks until it may do something; meanwhile it holds.
+  // Asks until the partner may act; until then it keeps the reservation.
   May EventuallyMay() {
     May may = May::kHold;
     (void)Eventually(kSoon, [&] { return (may = Ask(tried_).may) != May::kHold; });
     return may;
   }
-  // Reached again, it is told what it knows already; nothing runs twice.
+  // When the partner is reachable again, it receives the outcome that it knows already; nothing
+  // runs twice.
   void ExpectDuplicate(Operation operation, const std::string& ledger) {
     const auto end = operation == Operation::kConfirm ? v1::Transaction::COMMITTED
                                                       : v1::Transaction::ROLLED_BACK;
@@ -144,12 +145,12 @@ TEST_F(InDoubt, CancelsByItselfWhatWasUndecidedWhenTheCoordinatorDied) {
   ExpectDuplicate(Operation::kCancel, "10 released");
 }
 
-// The decision is on the disk, and nobody has been told.
+// The decision is on disk, but nobody has received it.
 TEST_F(InDoubt, ConfirmsByItselfWhatWasDecidedWhenTheCoordinatorDied) {
   daemon_ = std::make_unique<Daemon>(Tables(""));
   ASSERT_TRUE(daemon_->Start({"ASSENT_CRASH_AT=call-commit.before:1"}));
   HoldAndCutOff();
-  EXPECT_EQ(Post(":commit").status, 0) << "it has died";
+  EXPECT_EQ(Post(":commit").status, 0) << "the coordinator has died";
   ExpectHold(0, "");
   ASSERT_TRUE(daemon_->Start());
   EXPECT_EQ(EventuallyMay(), May::kConfirm);
@@ -157,8 +158,9 @@ TEST_F(InDoubt, ConfirmsByItselfWhatWasDecidedWhenTheCoordinatorDied) {
   ExpectDuplicate(Operation::kConfirm, "9 booked");
 }
 
-// Its try commits after the coordinator has died: it cannot know whether its yes has arrived.
-TEST_F(InDoubt, WhoMayHaveSaidYesHoldsUntilItIsTold) {
+// The partner's try commits after the coordinator has died: the partner cannot know whether its
+// answer has arrived.
+TEST_F(InDoubt, HoldsWhenItsYesMayHaveArrived) {
   StartDaemon();
   std::latch entered(1), released(1);
   seats_.Serve({.on_try = [&](partner::Session&, const partner::Call&) {
@@ -183,9 +185,9 @@ TEST_F(InDoubt, WhoMayHaveSaidYesHoldsUntilItIsTold) {
   ExpectDuplicate(Operation::kCancel, "10 released");
 }
 
-// Another coordinator answers at the address, with a log of its own. What it does not know, or
-// knows another transaction by, was committed all the same.
-TEST_F(InDoubt, HoldsWhenItIsToldThatNothingIsKnown) {
+// Another coordinator with its own log answers at the address. It does not know the gid, or uses it
+// for another transaction, although the transaction has committed.
+TEST_F(InDoubt, HoldsWhenTheOutcomeIsUnknown) {
   StartDaemon();
   HoldAndCutOff();
   ASSERT_EQ(Post(":commit").outcome(), v1::COMMITTED);

@@ -46,18 +46,19 @@ TEST_F(Interactive, CommitsWhatWasRun) {
   const std::string gtrid = Begin(api, "i-1");
   for (const char* side : {"mobile", "pc"}) {
     EXPECT_EQ(Enlist(api, "i-1", gtrid, side).status, 200);
-    EXPECT_EQ(Enlist(api, "i-1", gtrid, side).status, 200) << "again is harmless";
+    EXPECT_EQ(Enlist(api, "i-1", gtrid, side).status, 200) << "repeating it is harmless";
   }
   EXPECT_EQ(Run(api, "i-1", gtrid, "mobile", 1, Grant(1, 10)).status, 200);
   EXPECT_EQ(Run(api, "i-1", gtrid, "pc", 1, Grant(1, -10)).status, 200);
   const Reply read =
       Run(api, "i-1", gtrid, "pc", 2, R"({"sql": "SELECT gold FROM wallet WHERE id = 1"})");
   EXPECT_NE(read.body.find("990"), std::string::npos) << read.body;
-  EXPECT_EQ(Gold(1), Pair(1000, 1000)) << "nobody else sees it yet";
+  EXPECT_EQ(Gold(1), Pair(1000, 1000)) << "no other session sees it yet";
   const Reply done = Commit(api, "i-1", gtrid);
   EXPECT_EQ(done.outcome(), v1::COMMITTED) << done.body;
   EXPECT_EQ(Gold(1), Pair(1010, 990));
-  EXPECT_EQ(Commit(api, "i-1", gtrid).outcome(), v1::COMMITTED) << "again says the same";
+  EXPECT_EQ(Commit(api, "i-1", gtrid).outcome(), v1::COMMITTED)
+      << "a repeated commit returns the same";
   const Reply late = Run(api, "i-1", gtrid, "pc", 3, Grant(1, 1));
   EXPECT_EQ(late.status, 409) << late.body;
   EXPECT_EQ(late.problem.type(), "urn:assent:already-decided");
@@ -74,7 +75,7 @@ TEST_F(Interactive, RunsEachSeqOnce) {
   const Reply again = Run(api, "i-2", gtrid, "pc", 1, Grant(2, 5));
   EXPECT_EQ(first.status, 200) << first.body;
   EXPECT_EQ(again.status, 200) << again.body;
-  // The same answer, which says that nothing was run again.
+  // The same answer, marked as a repeat.
   EXPECT_EQ(again.body, first.body.substr(0, first.body.size() - 1) + ",\"is_repeat\":true}");
   const Reply other = Run(api, "i-2", gtrid, "pc", 1, Grant(2, 6));
   EXPECT_EQ(other.status, 422) << other.body;
@@ -85,7 +86,8 @@ TEST_F(Interactive, RunsEachSeqOnce) {
     EXPECT_EQ(gap.problem.field(), "seq");
   }
   EXPECT_EQ(Run(api, "i-2", gtrid, "pc", 2, Grant(2, 1)).status, 200);
-  EXPECT_EQ(Run(api, "i-2", gtrid, "pc", 1, Grant(2, 5)).status, 409) << "only the last one";
+  EXPECT_EQ(Run(api, "i-2", gtrid, "pc", 1, Grant(2, 5)).status, 409)
+      << "only the last run can be repeated";
   EXPECT_EQ(Run(api, "i-2", gtrid, "mobile", 1, Grant(2, 1)).status, 404);
   EXPECT_EQ(Commit(api, "i-2", gtrid).outcome(), v1::COMMITTED);
   EXPECT_EQ(Gold(2), Pair(1000, 1006));
@@ -107,7 +109,7 @@ TEST_F(Interactive, RollsBackWhenAsked) {
   EXPECT_EQ(Gold(3), Pair(1000, 1000));
   EXPECT_EQ(Commit(api, "i-3", gtrid).status, 409);
   EXPECT_EQ(Gold(3), Pair(1000, 1000));
-  // The rows are free again.
+  // The rows are unlocked again.
   EXPECT_EQ(
       api.Execute(Atomic("", {Branch("pc", Grant(3, 1)), Branch("mobile", Grant(3, 1))})).status,
       200);
@@ -150,7 +152,7 @@ TEST_F(Interactive, RefusesAStaleTransaction) {
     Api api = NewApi();
     old = Begin(api, "i-6");
   }
-  daemon_->Kill();  // nothing of it was durable: the gid is free
+  daemon_->Kill();  // nothing of it was durable: the gid is unused
   ASSERT_TRUE(daemon_->Start());
   Api api = NewApi();
   const std::string now = Begin(api, "i-6");
@@ -180,7 +182,7 @@ TEST_F(Interactive, EndsAtTheIdleLimit) {
   EXPECT_EQ(Gold(7), Pair(1000, 1000));
 }
 
-TEST_F(Interactive, RunsOutOfItsDeadline) {
+TEST_F(Interactive, EndsAtItsDeadline) {
   StartDaemon();
   Api api = NewApi();
   const std::string gtrid = Begin(api, "i-8", "500ms");
@@ -191,7 +193,7 @@ TEST_F(Interactive, RunsOutOfItsDeadline) {
   EXPECT_EQ(Commit(api, "i-8", gtrid).status, 409);
 }
 
-TEST_F(Interactive, IsolatesAsItWasAskedTo) {
+TEST_F(Interactive, UsesTheRequestedIsolation) {
   StartDaemon();
   Api api = NewApi();
   const std::string read = R"({"sql": "SELECT gold FROM wallet WHERE id = 8"})";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Transactions with large results over real databases: what is too much is rolled back, and clients
-// that do not read their results cost little memory.
+// Transactions with large results over real databases: a transaction over the limit is rolled back,
+// and clients that do not read their results cost little memory.
 #include "server/testing.h"
 #include "tests/e2e/fixture.h"
 #include "tests/support/resident.h"
@@ -36,14 +36,14 @@ TEST_F(LargeResults, PastTheLimitOfOneTransactionRollItBack) {
     ExpectTooLarge(api.Execute(Atomic(std::string("many-") + where, {Branch(where, many)})),
                    "100000");
   }
-  // Each branch alone would do.
+  // Each branch alone is within the limit.
   const std::string half = Grant(1, 1) + "," + Select(60'000);
   ExpectTooLarge(api.Execute(Atomic("both", {Branch("mobile", half), Branch("pc", half)})),
                  "100000");
   EXPECT_EQ(Gold(1), std::pair(int64_t{1001}, int64_t{1001}));
 }
 
-// Four clients ask for much at once and read nothing.
+// Four clients request large results at the same time and read nothing.
 TEST_F(LargeResults, OfClientsThatDoNotReadCostLittleMemory) {
   StartDaemon();
   Api api = NewApi();
@@ -60,17 +60,18 @@ TEST_F(LargeResults, OfClientsThatDoNotReadCostLittleMemory) {
                                "Content-Type: application/json\r\n");
     }
   }
-  // All that the server takes has been answered when nothing is open any more.
+  // When no transaction is open any more, every accepted request has been answered.
   EXPECT_TRUE(Eventually(kSoon, [&] {
     return api.Get("/v1/transactions?live=true").body == R"({"transactions":[]})" &&
            api.Get("/v1/transactions/deaf-3-0").status == 200;
   }));
   EXPECT_EQ(api.Get("/healthz").status, 200);
   deaf.clear();
-  if (kCountsOurMemory) {
+  if (kMeasuresOnlyOurMemory) {
     EXPECT_TRUE(Eventually(kSoon, [&] { return Resident() < (200u << 20); })) << Resident();
   }
-  EXPECT_EQ(api.Get("/v1/transactions/deaf-0-39").status, 404) << "taken though nothing was read";
+  EXPECT_EQ(api.Get("/v1/transactions/deaf-0-39").status, 404)
+      << "accepted although nothing was read";
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Scenario: many clients use segments up faster than they are prepared, on a disk with plenty of
-// space. Nobody is refused for want of space in the log: who comes too early waits for a segment.
+// space. No request is refused for lack of log space: it waits for a segment.
 #include <atomic>
 #include <thread>
 
@@ -13,7 +13,8 @@ namespace {
 
 TEST(LogSpace, NobodyIsRefusedWhileSegmentsArePrepared) {
   Daemon daemon("");
-  // Small ones, so that many are needed: one transaction at a time reserves most of it.
+  // Small segments, so that many are needed: the reservation of one transaction fills most of a
+  // segment.
   daemon.SetLogOptions("segment_bytes = 131072\nballast_bytes = 0\n");
   ASSERT_TRUE(daemon.Start());
   std::atomic<int> begun{0};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Scenario: somebody deletes the log directory, or mounts something over it, while the daemon runs.
-// From then on nobody is told that a transaction committed: the next start would not know of it.
-// The daemon ends with 10, under load and while idle. (The other ways to lose a file of the log are
-// in log/lost_names_test.cc.)
+// From then on no commit is reported, because the next start would not know it. The daemon ends
+// with code 10, under load and while idle. (The other ways to lose a file of the log are in
+// log/lost_names_test.cc.)
 #include <sys/mount.h>
 
 #include <atomic>
@@ -19,7 +19,7 @@ class LostLog : public EndToEndTest {
   static std::string Transfer(const std::string& gid) {
     return Atomic(gid, {Branch("pc", Grant(1, -1)), Branch("mobile", Grant(1, 1))});
   }
-  // What is prepared belongs to a log that is gone: its locks would stay for ever.
+  // The prepared branches belong to a lost log: their locks would stay forever.
   void TearDown() override {
     daemon_.reset();
     EXPECT_TRUE(Eventually(kSoon, [&] {
@@ -34,17 +34,18 @@ class LostLog : public EndToEndTest {
   }
   void ExpectFenced() {
     const auto status = daemon_->Wait(kSoon);
-    ASSERT_TRUE(status) << daemon_->Said();
+    ASSERT_TRUE(status) << daemon_->LogOutput();
     EXPECT_FALSE(status->signalled);
-    EXPECT_EQ(status->code, 10) << daemon_->Said();
-    EXPECT_NE(daemon_->Said().find("log-failed"), std::string::npos) << daemon_->Said();
-    EXPECT_NE(daemon_->Said().find(daemon_->log_directory(), daemon_->Said().find("log-failed")),
+    EXPECT_EQ(status->code, 10) << daemon_->LogOutput();
+    EXPECT_NE(daemon_->LogOutput().find("log-failed"), std::string::npos) << daemon_->LogOutput();
+    EXPECT_NE(daemon_->LogOutput().find(daemon_->log_directory(),
+                                        daemon_->LogOutput().find("log-failed")),
               std::string::npos)
-        << daemon_->Said();
+        << daemon_->LogOutput();
   }
 };
 
-TEST_F(LostLog, NobodyIsToldCommittedAfterItsDirectoryWasDeletedUnderLoad) {
+TEST_F(LostLog, ReportsNoCommitAfterItsDirectoryWasDeletedUnderLoad) {
   StartDaemon();
   std::atomic<bool> deleted{false};
   std::atomic<int> before{0};
@@ -86,7 +87,7 @@ TEST_F(LostLog, AnIdleDaemonEndsWhenSomethingIsMountedOverItsDirectory) {
   }
   ExpectFenced();
   umount2(log.c_str(), MNT_DETACH);
-  ASSERT_TRUE(daemon_->Start()) << "nothing was lost: the directory is there again";
+  ASSERT_TRUE(daemon_->Start()) << "nothing was lost: the directory is accessible again";
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Nested services: whoever is called as a partner enlists further branches under the transaction
-// that it was called with. A flight partner, while it tries, enlists a hotel partner or SQL; then
-// the application ends the transaction, which it has begun with the flight alone.
+// Nested services: a partner enlists more branches in the transaction that it was called for. A
+// flight partner enlists a hotel partner or SQL during its try. Then the application, which began
+// the transaction with only the flight, ends it.
 #include <atomic>
 
 #include "tests/e2e/fixture.h"
@@ -26,7 +26,7 @@ class Nested : public EndToEndTest {
   static Answer Enlist(const Call& call, const v1::Branch& branch) {
     return Coordinator(call).Enlist(call.gid, call.transaction, branch);
   }
-  // What a try answers when it needed that.
+  // The outcome of a try that depends on this answer.
   template <typename T>
   static Outcome OutcomeOf(const Result<client::Answer<T>>& answer) {
     if (!answer) return partner::Unavailable(answer.error().message);
@@ -40,7 +40,7 @@ class Nested : public EndToEndTest {
       return OutcomeOf(Enlist(call, hotel_.Enlisted("hotel")));
     };
   }
-  // Takes gold from a player of the PC game: enlists its database and runs this there.
+  // Takes gold from a player of the PC game: enlists its database and runs the statement there.
   static SeatPartner::Work RunsSql(int id) {
     return [id](Session&, const Call& call) {
       v1::Branch branch;
@@ -128,7 +128,7 @@ TEST_F(Nested, ARefusalOfWhatWasEnlistedCancelsAll) {
   EXPECT_EQ(refused.cause().reason(), "PREPARE_REFUSED");
   EXPECT_EQ(Post(":commit").outcome(), v1::ROLLED_BACK);
   EXPECT_TRUE(EventuallyEnds(v1::Transaction::ROLLED_BACK));
-  EXPECT_EQ(Ledgers(), "10, 0") << "the flight has taken its own seat back";
+  EXPECT_EQ(Ledgers(), "10, 0") << "the flight has released its own seat";
 }
 
 TEST_F(Nested, InOneCallARefusalOfWhatWasEnlistedTouchesNoDatabase) {
@@ -146,7 +146,7 @@ TEST_F(Nested, InOneCallARefusalOfWhatWasEnlistedTouchesNoDatabase) {
   EXPECT_EQ(GoldAt(pc(), 1), 1000);
 }
 
-TEST_F(Nested, ARefusalOfWhoHasEnlistedCancelsTheOther) {
+TEST_F(Nested, ARefusalOfTheEnlistingPartnerCancelsTheOther) {
   const SeatPartner::Work enlist = EnlistsHotel();
   Begin({.on_try = [enlist](Session& session, const Call& call) {
     const Outcome hotel = enlist(session, call);
@@ -159,7 +159,8 @@ TEST_F(Nested, ARefusalOfWhoHasEnlistedCancelsTheOther) {
   EXPECT_EQ(Ledgers(), "10, 10 released");
 }
 
-// Its local transaction is gone and with it what it knew; the coordinator knows the branch.
+// The partner's local transaction is lost, and with it the record of the branch; the coordinator
+// knows the branch.
 TEST_F(Nested, ATryThatRunsAgainEnlistsTheSameBranchOnce) {
   std::atomic<int> attempts = 0;
   const SeatPartner::Work enlist = EnlistsHotel();
@@ -244,7 +245,7 @@ TEST_F(Nested, NothingIsEnlistedAfterTheDecision) {
     const bool committed = end == std::string(":commit");
     EXPECT_TRUE(
         EventuallyEnds(committed ? v1::Transaction::COMMITTED : v1::Transaction::ROLLED_BACK));
-    flight_.Stop();  // so that `type` is written no more
+    flight_.Stop();  // so that `type` is no longer written
     EXPECT_EQ(type, "urn:assent:already-decided") << end;
     const std::string ended = TypeOf(Enlist(flight_.LastTry(), hotel_.Enlisted("hotel")));
     EXPECT_EQ(ended, committed ? "urn:assent:already-decided" : "urn:assent:rolled-back");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Many clients that wait, leave or do not read, against a real assentd without databases: it stays
-// healthy and small, and an operator still reaches it.
+// Many clients that wait, disconnect or do not read, against a real assentd without databases: it
+// stays healthy and uses little memory, and an operator can still reach it.
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -52,24 +52,24 @@ class Overload : public testing::Test {
 
 constexpr const char* kFewConnections = "max_connections = 8\n";
 
-// Connect, wait, leave, many times as often as there are connections.
+// Clients connect, wait and disconnect, many times the limit of connections.
 TEST_F(Overload, ClientsThatWaitAndLeaveDoNotKeepOthersOut) {
   Start(kFewConnections);
   Begin("g");
   for (int i = 0; i < 400; ++i) (void)Waiting("g");
   EXPECT_EQ(Ask("GET", "/healthz").status, 200);
-  // Ordinary work too, once the last of them has been noticed.
+  // Ordinary requests work too, once the daemon has noticed the last disconnect.
   EXPECT_TRUE(Eventually(kSoon, [&] { return Ask("POST", "/v1/transactions").status == 200; }));
 }
 
-// As many as there are connections wait and stay: applications are refused, operators are not.
+// Waiting clients use all connections: applications are refused, operators are not.
 TEST_F(Overload, OperatorsReachADaemonWhoseConnectionsAllWait) {
   Start(kFewConnections);
   Begin("g");
   Clients waiting;
   for (int i = 0; i < 8; ++i) waiting.push_back(Waiting("g"));
   ASSERT_TRUE(Eventually(kSoon, [&] { return Ask("POST", "/v1/transactions").status == 503; }));
-  // Some more that also want to wait: they are answered at once.
+  // More clients that request a wait are answered at once.
   for (int i = 0; i < 50; ++i) EXPECT_EQ(Waiting("g")->Receive().status, 200);
   EXPECT_EQ(Ask("GET", "/healthz").status, 200);
   EXPECT_EQ(Ask("GET", "/readyz").status, 200);
@@ -83,7 +83,7 @@ TEST_F(Overload, OperatorsReachADaemonWhoseConnectionsAllWait) {
   }
 }
 
-// Eight clients ask for long listings again and again, and read none of them.
+// Eight clients request long listings repeatedly, and read none of them.
 TEST_F(Overload, ClientsThatDoNotReadCostLittleMemory) {
   Start();
   {
@@ -95,27 +95,27 @@ TEST_F(Overload, ClientsThatDoNotReadCostLittleMemory) {
   }
   const size_t listing = Ask("GET", "/v1/transactions?limit=1000").body.size();
   const size_t before = Resident();
-  Clients deaf;
+  Clients silent;
   std::string many;
   for (int i = 0; i < 300; ++i) {
     many += "GET /v1/transactions?limit=1000 HTTP/1.1\r\nHost: localhost\r\n\r\n";
   }
   for (int i = 0; i < 8; ++i) {
-    deaf.push_back(std::make_unique<RawClient>(port_));
-    deaf.back()->Send(many);
+    silent.push_back(std::make_unique<RawClient>(port_));
+    silent.back()->Send(many);
   }
   for (int i = 0; i < 200; ++i) ASSERT_EQ(Ask("GET", "/healthz").status, 200);
-  // The answer under way, as messages and as text, and some that the sockets have taken.
-  if (kCountsOurMemory) {
+  // The current answer, as messages and as text, and some answers in socket buffers.
+  if (kMeasuresOnlyOurMemory) {
     EXPECT_LT(Resident(), before + 8 * 16 * listing + (64 << 20));
   }
-  // Whoever begins to read gets all of them.
+  // A client that begins to read receives all of them.
   for (int i = 0; i < 300; ++i) {
-    ASSERT_NEAR(static_cast<double>(deaf[0]->Receive().body.size()), static_cast<double>(listing),
+    ASSERT_NEAR(static_cast<double>(silent[0]->Receive().body.size()), static_cast<double>(listing),
                 100);
   }
-  deaf.clear();
-  if (kCountsOurMemory) {
+  silent.clear();
+  if (kMeasuresOnlyOurMemory) {
     EXPECT_TRUE(Eventually(kSoon, [&] { return Resident() < before + (64 << 20); })) << Resident();
   }
   EXPECT_EQ(Ask("GET", "/healthz").status, 200);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The page at `/` as a reader sees it: a real browser runs its scripts against a real coordinator.
+// The page at `/` as a user sees it: a real browser runs its scripts against a real coordinator.
 //
-// Skipped where no Chromium is installed.
+// Skipped if Chromium is not installed.
 #include <gmock/gmock.h>
 
 #include <sstream>
@@ -28,14 +28,14 @@ constexpr char kConcerns[] = "#attention-list details";
 constexpr char kRunning[] = "#running-list tbody tr";
 constexpr char kHostile[] = "<img src=x onerror=document.title='taken'>";
 
-// Its path; empty: there is none.
+// Its path; empty if it is not installed.
 std::string Chromium() {
   const auto found = RunCommand({"sh", "-c", "command -v chromium"});
   if (!found || !found->status.ok()) return "";
   return found->output.substr(0, found->output.find('\n'));
 }
 
-// What a browser showed (tests/e2e/browser.py).
+// The output of the browser (tests/e2e/browser.py).
 struct Shown {
   bool ok = false;
   std::string complaints;
@@ -101,7 +101,7 @@ class Page : public EndToEndTest {
   }
   Shown Open(const std::vector<std::string>& steps) {
     Shown shown = Browse(daemon_->url(), steps);
-    EXPECT_TRUE(shown.ok) << shown.complaints << daemon_->Said();
+    EXPECT_TRUE(shown.ok) << shown.complaints << daemon_->LogOutput();
     return shown;
   }
   std::string Host() const { return "127.0.0.1:" + std::to_string(daemon_->port()); }
@@ -134,7 +134,7 @@ TEST_F(Page, ShowsWhatRunsWhatHasEndedAndWhy) {
   EXPECT_THAT(shown.Of("title"), ElementsAre("Assent · " + Host()));
   EXPECT_THAT(shown.Of(".tiles li"),
               ElementsAre("Needs attention 0", "Running 1", "Resources up 2 / 2", "Partners up –"));
-  EXPECT_THAT(shown.Of("#attention:not([hidden])"), IsEmpty()) << "nothing is of concern";
+  EXPECT_THAT(shown.Of("#attention:not([hidden])"), IsEmpty()) << "nothing needs attention";
   const Texts outcomes = shown.Of(kOutcomes);
   ASSERT_EQ(outcomes.size(), 2u);
   EXPECT_THAT(outcomes[0],
@@ -203,8 +203,8 @@ TEST_F(Page, ShowsWhatIsInDoubtAtAPartnerAndHowThePartnerIs) {
                                 HasSubstr("Last failure answered 503"))));
 }
 
-// Reasons of clients, and the words of a database that repeats what it was sent. No gid is so: they
-// have letters, digits and three signs.
+// Reasons from clients, and the messages of a database that quotes its input. Gids are not
+// affected: they consist of letters, digits and three other characters.
 TEST_F(Page, ShowsTextOfOthersAsTextOnly) {
   StartDaemon();
   Api api = NewApi();
@@ -232,7 +232,7 @@ TEST_F(Page, ShowsTextOfOthersAsTextOnly) {
               ElementsAre(AllOf(HasSubstr("&lt;img src=x onerror="), Not(HasSubstr("<img")))));
 }
 
-TEST_F(Page, SaysThatTheCoordinatorIsGoneAndThatItIsBack) {
+TEST_F(Page, ShowsThatTheCoordinatorIsUnreachableAndThenBack) {
   StartDaemon();
   ASSERT_EQ(NewApi().Execute(Atomic("is-done", {Branch("pc", Grant(1, 1))})).status, 200);
   const std::string pid = std::to_string(daemon_->pid());
@@ -256,7 +256,7 @@ TEST_F(Page, SaysThatTheCoordinatorIsGoneAndThatItIsBack) {
                                HasSubstr("What stands below is as of")));
   EXPECT_EQ(alerts[2], "");
   EXPECT_THAT(shown.Of(kOutcomes), ElementsAre(StartsWith("is-done COMMITTED")))
-      << "what was known stays";
+      << "the last data stays visible";
   EXPECT_THAT(shown.Of("title"), ElementsAre("(!) Assent · " + Host()));
 }
 
@@ -272,7 +272,7 @@ TEST_F(Page, SaysWhatToDoWhereNothingIsConfigured) {
   EXPECT_THAT(shown.Of("#outcomes-list"), ElementsAre(HasSubstr("Nothing has ended yet.")));
 }
 
-// Long gids, reasons and identities are the widest that there is.
+// Long gids, reasons and identities are the widest content.
 TEST_F(Page, FitsAPhone) {
   StartDaemon();
   Api api = NewApi();

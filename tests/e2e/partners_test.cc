@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Partners over HTTP beside databases, under one decision: a real assentd, a partner that keeps its
-// ledger in SQLite, and what both sides show afterwards.
+// HTTP partners and databases in one transaction: a real assentd, a partner with a ledger in
+// SQLite, and the final state of both sides.
 #include "tests/e2e/fixture.h"
 #include "tests/support/partner.h"
 
@@ -95,14 +95,14 @@ TEST_F(Partners, ASilentPartnerIsCancelledAtTheDeadlineAndHoldsNoRowLocks) {
       Atomic("slow", {Branch("pc", Grant(1, -1)), hotel_.Branch("hotel", 1, 5)}, "1s");
   Reply answer;
   std::thread client([&] { answer = api.Execute(slow); });
-  // The row that it is about to change is free meanwhile.
+  // The row that the transaction is about to change is not locked in the meantime.
   EXPECT_EQ(NewApi().Execute(Atomic("quick", {Branch("pc", Grant(1, -2))})).status, 200);
   client.join();
   EXPECT_EQ(answer.outcome(), v1::ROLLED_BACK) << answer.body;
   EXPECT_EQ(answer.cause().reason(), "DEADLINE");
   EXPECT_EQ(answer.cause().branch(), "hotel");
   EXPECT_EQ(GoldAt(pc(), 1), 998);
-  // The suspended try comes after its cancel, or is late: either way nothing is held.
+  // The suspended try arrives after its cancel, or is late: in either case nothing is held.
   std::this_thread::sleep_for(std::chrono::seconds(3));
   const std::string state = StateOf("slow");
   EXPECT_TRUE(state.empty() || state == "held+cancelled") << state;
@@ -119,7 +119,7 @@ TEST_F(Partners, AReservationThatEndsTooSoonIsNotDecidedOn) {
   EXPECT_EQ(GoldAt(pc(), 1), 1000);
 }
 
-TEST_F(Partners, WhoDiesBetweenTryAndConfirmIsConfirmedWhenItIsBack) {
+TEST_F(Partners, ConfirmsAPartnerThatDiedBetweenTryAndConfirm) {
   StartDaemon();
   Behave(R"({"operation": "confirm", "status": 503})");
   const Reply done =

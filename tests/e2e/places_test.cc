@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// A partner whose try, confirm and cancel have URLs of their own, over HTTP and with the command
-// line; and the rest of the command line's words about partners, against a real coordinator.
+// A partner with separate URLs for try, confirm and cancel, over HTTP and with the command line;
+// and the other options of the command line for partners, against a real coordinator.
 #include "tests/e2e/fixture.h"
 #include "tests/e2e/seat_partner.h"
 
 namespace assent::test {
 namespace {
 
-// The window takes tries; what it has taken is settled in the office, at another port and path.
+// The window accepts tries; the office, at another port and path, confirms and cancels them.
 class Places : public EndToEndTest {
  protected:
   void SetUp() override {
@@ -31,7 +31,7 @@ class Places : public EndToEndTest {
     return NewApi().Get("/v1/transactions/" + gid).transaction.state();
   }
 
-  // assent with these words; its exit code.
+  // Runs assent with these arguments and returns its exit code.
   int Assent(const std::vector<std::string>& words) {
     std::vector<std::string> all = {BinaryPath("assent"), "--server", daemon_->url()};
     all.insert(all.end(), words.begin(), words.end());
@@ -65,7 +65,7 @@ TEST_F(Places, EachOperationIsCalledAtItsOwnUrl) {
   EXPECT_EQ(window_.Ledger(), "9 booked released");
 }
 
-// They stand in the log: the coordinator that confirms was not told them by anybody.
+// The URLs are in the log: the restarted coordinator that confirms receives them from nowhere else.
 TEST_F(Places, ARestartedCoordinatorKnowsThem) {
   office_.Stop();
   ASSERT_EQ(NewApi().Execute(Atomic("owed", {Split()})).outcome(), v1::COMMITTED);
@@ -85,7 +85,7 @@ TEST_F(Places, WhatIsWrongWithOneIsNamed) {
   const std::string path = "atomic.branches[0].tcc.";
   EXPECT_EQ(refused(Urls() + R"(, "url": "http://127.0.0.1:1/")"), path + "url") << "both";
   const std::string two = R"("urls": {"try": ")" + window_.url() + R"(", "confirm": ")";
-  EXPECT_EQ(refused(two + office_.url() + "\"}"), path + "urls.cancel") << "one is missing";
+  EXPECT_EQ(refused(two + office_.url() + "\"}"), path + "urls.cancel") << "one URL is missing";
   EXPECT_EQ(refused(two + R"(http://example.com/", "cancel": ")" + office_.url() + "\"}"),
             path + "urls.confirm")
       << "not on the list";

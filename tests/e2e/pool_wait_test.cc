@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A transaction that waits for a connection until its deadline is told so.
+// A transaction that waits for a connection until its deadline reports that as the cause.
 #include <gmock/gmock.h>
 
 #include "tests/e2e/fixture.h"

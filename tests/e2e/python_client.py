@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What tests/e2e/python_client_test.cc has examples/python/assent.py do: URL SCENARIO."""
+"""Runs a scenario of python_client_test.cc with examples/python/assent.py: URL SCENARIO."""
 import http.client, http.server, os, pathlib, ssl, subprocess, sys, tempfile, threading
 
 sys.dont_write_bytecode = True
@@ -74,7 +74,7 @@ def give_up(client):
 
 
 class Gateway(http.server.BaseHTTPRequestHandler):
-    """Hands calls on to the coordinator. Of the first one it does not wait for the answer."""
+    """Forwards calls to the coordinator. Does not wait for the answer to the first one."""
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))

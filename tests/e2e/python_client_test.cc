@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The client for Python that stands in examples/, against a real coordinator.
+// The Python client of examples/, against a real coordinator.
 #include "tests/e2e/fixture.h"
 
 namespace assent::test {
@@ -13,13 +13,13 @@ class PythonClient : public EndToEndTest {
   std::vector<std::string> Command(const std::string& scenario) {
     return {"python3", SourceDirectory() + "/tests/e2e/python_client.py", daemon_->url(), scenario};
   }
-  std::string Said(const std::string& scenario) {
+  std::string Printed(const std::string& scenario) {
     const auto ran = RunCommand(Command(scenario));
     if (!ran) return ran.error().message;
     EXPECT_TRUE(ran->status.ok()) << ran->error_output;
     return ran->output;
   }
-  // Starts `resend` against a coordinator that dies at `crash_point`, and starts that again.
+  // Starts `resend` against a coordinator that dies at `crash_point`, and restarts the coordinator.
   void ResendOverACrash(const std::string& crash_point) {
     daemon_ = std::make_unique<Daemon>(Tables(""));
     ASSERT_TRUE(daemon_->Start({"ASSENT_CRASH_AT=" + crash_point}));
@@ -29,7 +29,7 @@ class PythonClient : public EndToEndTest {
     auto client = Process::Start(Command("resend"), options);
     ASSERT_TRUE(client) << client.error().message;
     ASSERT_TRUE(daemon_->Wait(kSoonMs)) << "the crash point was not reached";
-    EXPECT_TRUE((*client)->Running()) << "it goes on asking";
+    EXPECT_TRUE((*client)->Running()) << "it continues to ask";
     ASSERT_TRUE(daemon_->Start());
     const auto ended = (*client)->Wait(kSoonMs);
     ASSERT_TRUE(ended && ended->ok()) << ReadFile(options.output);
@@ -41,7 +41,7 @@ class PythonClient : public EndToEndTest {
 
 TEST_F(PythonClient, ExecutesWholeTransactions) {
   StartDaemon();
-  EXPECT_EQ(Said("execute"),
+  EXPECT_EQ(Printed("execute"),
             "COMMITTED 1\nROLLED_BACK EXPECT_ROWS mobile\nurn:assent:gid-reused\n"
             "atomic.branches[0].xa.resource\nCOMMITTED ROLLED_BACK\n");
   EXPECT_EQ(Gold(1), Pair(1005, 995));
@@ -49,7 +49,7 @@ TEST_F(PythonClient, ExecutesWholeTransactions) {
 
 TEST_F(PythonClient, GoesStepByStep) {
   StartDaemon();
-  EXPECT_EQ(Said("interactive"),
+  EXPECT_EQ(Printed("interactive"),
             "993\nCOMMITTED COMMITTED COMMITTED\nROLLED_BACK ROLLED_BACK\nROLLED_BACK\n"
             "ROLLED_BACK\n");
   EXPECT_EQ(Gold(2), Pair(1007, 993));
@@ -64,19 +64,19 @@ TEST_F(PythonClient, WaitsForAnOutcome) {
   const Reply accepted = NewApi().Post("/v1/transactions:execute?wait=0s",
                                        Atomic("py-7", {Branch("pc", Grant(4, 1))}));
   ASSERT_EQ(accepted.status, 202) << accepted.body;
-  EXPECT_EQ(Said("wait"), "COMMITTED\n");
+  EXPECT_EQ(Printed("wait"), "COMMITTED\n");
 }
 
 TEST_F(PythonClient, SendsAgainOverTlsWhatAGatewayGaveUpOn) {
   StartDaemon();
-  EXPECT_EQ(Said("gateway"), "COMMITTED 2\n");
+  EXPECT_EQ(Printed("gateway"), "COMMITTED 2\n");
   EXPECT_EQ(Gold(5), Pair(1005, 995));
 }
 
-TEST_F(PythonClient, SaysThatItDoesNotKnow) {
+TEST_F(PythonClient, ReportsAnUnknownOutcome) {
   StartDaemon();
   daemon_->Kill();
-  EXPECT_EQ(Said("give_up"), "unknown py-8\n");
+  EXPECT_EQ(Printed("give_up"), "unknown py-8\n");
 }
 
 }  // namespace

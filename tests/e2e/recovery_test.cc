@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a decision that cannot be carried out yet looks like, and that it is carried out in the end.
+// A decision that cannot be applied yet is shown with its reason, and is applied in the end.
 #include <signal.h>
 
 #include "tests/e2e/fixture.h"
@@ -30,20 +30,20 @@ class Recovery : public EndToEndTest {
   }
 };
 
-TEST_F(Recovery, TellsCommittedWhileADatabaseIsDown) {
+TEST_F(Recovery, ReportsCommittedWhileADatabaseIsDown) {
   const std::string request = DieDecided("decided");
   ASSERT_TRUE(pc().Kill());
   ASSERT_TRUE(daemon_->Start());
   Api api = NewApi();
-  const Reply told = api.Execute(request);
-  EXPECT_EQ(told.status, 200) << told.body;
-  EXPECT_EQ(told.outcome(), v1::COMMITTED);
-  EXPECT_EQ(told.transaction.state(), v1::Transaction::COMMITTING) << told.body;
+  const Reply reply = api.Execute(request);
+  EXPECT_EQ(reply.status, 200) << reply.body;
+  EXPECT_EQ(reply.outcome(), v1::COMMITTED);
+  EXPECT_EQ(reply.transaction.state(), v1::Transaction::COMMITTING) << reply.body;
   EXPECT_TRUE(Eventually(kSoon, [&] { return GoldAt(mobile(), 1) == 1005; }));
   const Reply seen = api.Get("/v1/transactions/decided");
   const v1::BranchView* branch = Find(seen, "pc");
   ASSERT_NE(branch, nullptr) << seen.body;
-  EXPECT_FALSE(branch->detail().empty()) << "why it is not done yet";
+  EXPECT_FALSE(branch->detail().empty()) << "the reason why it is not done yet";
   EXPECT_EQ(api.Post("/v1/transactions/decided:rollback", "").problem.type(),
             "urn:assent:already-decided");
   ASSERT_TRUE(pc().Restart());
@@ -72,7 +72,7 @@ TEST_F(Recovery, HoldsADecisionWhoseResourceIsNotConfiguredAnyMore) {
   EXPECT_TRUE(Eventually(kSoon, [&] { return Gold(1) == Pair(1005, 995) && NothingPrepared(); }));
 }
 
-// A database that hangs holds up its own transactions until their deadline, and nobody else.
+// A database that hangs delays its own transactions until their deadline, and no others.
 TEST_F(Recovery, EndsAtTheDeadlineThoughADatabaseHangs) {
   StartDaemon();
   Api api = NewApi();
@@ -92,7 +92,7 @@ TEST_F(Recovery, EndsAtTheDeadlineThoughADatabaseHangs) {
   EXPECT_EQ(Gold(3), Pair(1000, 1007));
 }
 
-// What has been forgotten is said to be unknown, and never run again by mistake.
+// A discarded outcome is reported as unknown, and the transaction never runs again by mistake.
 TEST_F(Recovery, SaysThatAnOutcomeHasExpired) {
   StartDaemon("[limits]\noutcome_count = 3\nrecent_views = 0\n");
   Api api = NewApi();

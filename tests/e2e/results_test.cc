@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What statements return, through the API: results that the database ends early, several results of
-// one statement, and the form of values.
+// The results of statements in the API: results that the database ends early, several results of
+// one statement, and the format of values.
 #include "tests/e2e/fixture.h"
 
 namespace assent::test {
@@ -26,7 +26,7 @@ class Results : public EndToEndTest {
 
 std::string Sql(const std::string& sql) { return R"({"sql": ")" + sql + R"("})"; }
 
-// The server answers with two rows before it finds the duplicate.
+// The server returns two rows before it finds the duplicate.
 TEST_F(Results, DuplicateKeyBehindReturnedRowsRollsBackBothDatabases) {
   StartDaemon();
   const Reply refused = NewApi().Execute(Atomic(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `assent run` as somebody types it, statement after statement, against a real assentd.
+// `assent run` as a user types it, statement after statement, against a real assentd.
 #include <fstream>
 
 #include "tests/e2e/fixture.h"
@@ -15,7 +15,7 @@ class RunCommandLine : public EndToEndTest {
     EXPECT_TRUE(output) << output.error().message;
     return *output;
   }
-  // Runs a step of transaction `typed`, and gives what was printed.
+  // Runs a step of transaction `typed` and returns the output.
   std::string Step(std::vector<std::string> words, int code = 0) {
     words.insert(words.begin(), {"run", "typed", "pc"});
     const CommandOutput output = Assent(words);
@@ -30,12 +30,12 @@ TEST_F(RunCommandLine, ContinuesWithTheNextNumberAndSaysWhatIsARepeat) {
   ASSERT_EQ(Assent({"begin", "--gid", "typed", "--deadline", "1m"}).status.code, 0);
   ASSERT_EQ(Assent({"enlist", "typed", "pc", "--resource", "pc_game"}).status.code, 0);
   const std::string add = "UPDATE wallet SET gold = gold + 1 WHERE id = 1";
-  // The same words twice are two runs.
+  // The same statement twice is two runs.
   for (const char* gold : {"1001", "1002"}) {
     EXPECT_EQ(Step({add}).find("run before"), std::string::npos);
     EXPECT_NE(Gold().find(gold), std::string::npos);
   }
-  // Four have run. The last number again is answered, not run.
+  // Four runs are done. Repeating the last number returns its answer and runs nothing.
   EXPECT_EQ(Step({add, "--seq", "5"}).find("run before"), std::string::npos);
   EXPECT_NE(Step({add, "--seq", "5"}).find("this seq was run before"), std::string::npos);
   EXPECT_NE(Gold().find("1003"), std::string::npos);

@@ -157,7 +157,7 @@ int SeatPartner::Ran(const std::string& operation) {
 
 Call SeatPartner::LastTry() {
   const std::lock_guard lock(mutex_);
-  CHECK(last_try_.has_value()) << "nothing was tried here";
+  CHECK(last_try_.has_value()) << "no try has run here";
   return *last_try_;
 }
 

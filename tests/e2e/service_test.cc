@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The daemon as a service: lists, resources, health, admission, an orderly end.
+// The daemon as a service: lists, resources, health, admission, a clean stop.
 #include <signal.h>
 
 #include <set>
@@ -51,7 +51,7 @@ TEST_F(Service, ListsByStateAndResourceInPages) {
     EXPECT_LE(page.transactions_size(), 3);
     for (const auto& one : page.transactions()) {
       EXPECT_EQ(one.state(), v1::Transaction::ACTIVE);
-      EXPECT_TRUE(seen.insert(one.gid()).second) << one.gid() << " stands on two pages";
+      EXPECT_TRUE(seen.insert(one.gid()).second) << one.gid() << " is on two pages";
     }
     before = page.next();
   } while (!before.empty() && ++pages < 10);
@@ -63,7 +63,7 @@ TEST_F(Service, ListsByStateAndResourceInPages) {
   seen.clear();
   const auto live = List(api, "?live=true");
   for (const auto& one : live.transactions()) seen.insert(one.gid());
-  EXPECT_EQ(seen, all) << "what is done is not live";
+  EXPECT_EQ(seen, all) << "finished transactions are not live";
   const Reply wrong = api.Get("/v1/transactions?state=LOST");
   EXPECT_EQ(wrong.status, 400);
   EXPECT_EQ(wrong.problem.field(), "state");
@@ -106,7 +106,7 @@ TEST_F(Service, RefusesNewWorkAtItsBound) {
   EXPECT_GT(busy.retry_after_s, 0u);
   EXPECT_NE(busy.problem.detail().find("limits.in_flight"), std::string::npos) << busy.body;
   EXPECT_EQ(api.Post("/v1/transactions", R"({"gid": "four"})").status, 503);
-  // What has begun goes on.
+  // Transactions that have begun continue.
   EXPECT_EQ(api.Post("/v1/transactions", R"({"gid": "one"})").status, 200);
   EXPECT_EQ(api.Post("/v1/transactions/two:commit", "", two).outcome(), v1::COMMITTED);
   EXPECT_EQ(api.Execute(request).status, 200);
@@ -136,8 +136,8 @@ TEST_F(Service, StopsInOrderOnSigterm) {
   daemon_->Kill(SIGTERM);
   const auto status = daemon_->Wait(kSoon);
   ASSERT_TRUE(status);
-  EXPECT_TRUE(status->ok()) << "code " << status->code << daemon_->Said();
-  EXPECT_NE(daemon_->Said().find("stopped"), std::string::npos);
+  EXPECT_TRUE(status->ok()) << "code " << status->code << daemon_->LogOutput();
+  EXPECT_NE(daemon_->LogOutput().find("stopped"), std::string::npos);
   EXPECT_TRUE(NothingPrepared());
   ASSERT_TRUE(daemon_->Start());
   EXPECT_TRUE(Eventually(kSoon, [&] {

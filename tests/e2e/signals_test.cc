@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Signals that are not meant for a coordinator do not end it, and its log says that they came.
+// Signals that have no meaning for a coordinator do not end it, and its log reports them.
 #include <signal.h>
 #include <sys/resource.h>
 
@@ -10,7 +10,7 @@
 namespace assent::test {
 namespace {
 
-TEST(Signals, ThoseThatMeanNothingToADaemonAreIgnoredWithAnEvent) {
+TEST(Signals, AreIgnoredWithAnEventIfADaemonHasNoUseForThem) {
   Daemon daemon("");
   ASSERT_TRUE(daemon.Start());
   const std::pair<int, std::string> signals[] = {
@@ -22,20 +22,20 @@ TEST(Signals, ThoseThatMeanNothingToADaemonAreIgnoredWithAnEvent) {
     ASSERT_EQ(kill(daemon.pid(), signal), 0);
     const std::string event = "signal-ignored signal=" + name + " ";
     EXPECT_TRUE(Eventually(kSoon, [&] {
-      return daemon.Said().find(event) != std::string::npos || !daemon.Running();
+      return daemon.LogOutput().find(event) != std::string::npos || !daemon.Running();
     }));
-    ASSERT_TRUE(daemon.Running()) << daemon.Said();
-    EXPECT_NE(daemon.Said().find(event), std::string::npos) << daemon.Said();
+    ASSERT_TRUE(daemon.Running()) << daemon.LogOutput();
+    EXPECT_NE(daemon.LogOutput().find(event), std::string::npos) << daemon.LogOutput();
   }
   for (const int silent : {SIGPIPE, SIGTTOU, SIGXFSZ}) ASSERT_EQ(kill(daemon.pid(), silent), 0);
   EXPECT_TRUE(daemon.IsReady());
   ASSERT_EQ(kill(daemon.pid(), SIGTERM), 0);
   const auto status = daemon.Wait(kSoon);
   ASSERT_TRUE(status);
-  EXPECT_TRUE(status->ok()) << status->code << daemon.Said();
+  EXPECT_TRUE(status->ok()) << status->code << daemon.LogOutput();
 }
 
-// Its event log may not grow any more: lines are lost, and the daemon goes on to an orderly end.
+// The event log cannot grow any more: lines are lost, but the daemon continues and stops in order.
 TEST(Signals, AFileSizeLimitOfTheEventLogDoesNotKill) {
   Daemon daemon("");
   ASSERT_TRUE(daemon.Start());
@@ -43,11 +43,12 @@ TEST(Signals, AFileSizeLimitOfTheEventLogDoesNotKill) {
   ASSERT_EQ(prlimit(daemon.pid(), RLIMIT_FSIZE, &limit, nullptr), 0);
   ASSERT_EQ(kill(daemon.pid(), SIGTERM), 0);
   const auto status = daemon.Wait(kSoon);
-  ASSERT_TRUE(status) << daemon.Said();
+  ASSERT_TRUE(status) << daemon.LogOutput();
   EXPECT_TRUE(status->ok()) << (status->signalled ? "signal " : "code ") << status->code;
 }
 
-// A segment may not grow past it: the write fails like any other, and the log says why.
+// A segment cannot grow past the limit: the write fails like any other, and the log gives the
+// reason.
 TEST(Signals, AFileSizeLimitFailsTheWriteAndDoesNotKill) {
   Daemon daemon("");
   daemon.SetLogOptions("segment_bytes = 131072\nballast_bytes = 0\n");
@@ -64,10 +65,10 @@ TEST(Signals, AFileSizeLimitFailsTheWriteAndDoesNotKill) {
     return false;
   }));
   const auto status = daemon.Wait(kSoon);
-  ASSERT_TRUE(status) << daemon.Said();
+  ASSERT_TRUE(status) << daemon.LogOutput();
   EXPECT_FALSE(status->signalled) << "signal " << status->code;
   EXPECT_EQ(status->code, 10);
-  EXPECT_NE(daemon.Said().find("File too large"), std::string::npos) << daemon.Said();
+  EXPECT_NE(daemon.LogOutput().find("File too large"), std::string::npos) << daemon.LogOutput();
 }
 
 }  // namespace

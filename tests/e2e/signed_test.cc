@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Signed calls (Standard Webhooks): an application that calls a partner's try by itself, a
-// coordinator that signs its confirms, and a secret that is replaced while one is owed.
+// Signed calls (Standard Webhooks): an application that calls a partner's try itself, a coordinator
+// that signs its confirms, and a secret that is replaced while a confirm is pending.
 #include "client/partner/testing.h"
 #include "tests/e2e/fixture.h"
 #include "tests/e2e/seat_partner.h"
@@ -16,8 +16,8 @@ class Signed : public EndToEndTest {
   std::string Signing(const std::string& secret) const {
     return "[[partners.signing]]\nprefix = \"" + seats_.url() + "\"\nsecret = \"" + secret + "\"\n";
   }
-  // A transaction with the partner, which the application calls by itself where `by_client` says
-  // so.
+  // Begins a transaction with the partner; with `by_client` the application calls the partner
+  // itself.
   void BeginWithDesk(bool by_client) {
     api_ = std::make_unique<Api>(NewApi());
     const Reply begun = api_->Post("/v1/transactions", R"({"gid": "trip", "deadline": "25s"})");
@@ -49,10 +49,10 @@ TEST_F(Signed, TheApplicationTriesByItselfAndTheCoordinatorConfirms) {
   StartDaemon(Signing(kSecret));
   BeginWithDesk(true);
   EXPECT_EQ(Try({}), 401) << "no signature";
-  EXPECT_EQ(Try({kOtherSecret}), 401) << "a wrong one";
+  EXPECT_EQ(Try({kOtherSecret}), 401) << "a wrong signature";
   std::string changed = seats_.OwnTry(transaction_, "seats", {kSecret});
   changed.replace(changed.size() - 2, 1, "2");
-  EXPECT_EQ(seats_.Send(changed), 401) << "of another body";
+  EXPECT_EQ(seats_.Send(changed), 401) << "the signature of another body";
   EXPECT_EQ(seats_.Ran("try"), 0);
   EXPECT_EQ(Try({kSecret}), 200);
   EXPECT_EQ(seats_.Ledger(), "9 held");
@@ -75,7 +75,7 @@ TEST_F(Signed, TheApplicationThatVotesAgainstIsCancelledWithASignature) {
   EXPECT_EQ(seats_.Ledger(), "10 released");
 }
 
-// A confirm is taken from whoever knows the secret, and from nobody else; the decision stands.
+// The partner accepts a confirm only with the secret; the decision does not change.
 TEST_F(Signed, AConfirmWithoutASignatureIsRefusedUntilTheSecretIsConfigured) {
   seats_.Serve({}, {kSecret});
   StartDaemon();
@@ -93,8 +93,9 @@ TEST_F(Signed, AConfirmWithoutASignatureIsRefusedUntilTheSecretIsConfigured) {
   EXPECT_EQ(seats_.Ledger(), "9 booked");
 }
 
-// The partner takes both, then the coordinator is started with the new one, then the partner takes
-// that alone. What was tried under the old secret is confirmed under the new one.
+// The partner accepts both secrets, then the coordinator starts with the new one, then the partner
+// accepts only that one. A transaction that was tried under the old secret is confirmed under the
+// new one.
 TEST_F(Signed, ASecretIsReplacedWhileAConfirmIsOwed) {
   seats_.Serve({}, {kSecret});
   StartDaemon(Signing(kSecret));
@@ -111,10 +112,10 @@ TEST_F(Signed, ASecretIsReplacedWhileAConfirmIsOwed) {
   seats_.Serve({}, {kOtherSecret});
   const Reply next = NewApi().Execute(Atomic("next", {seats_.Branch("seats")}));
   EXPECT_EQ(next.status, 200) << next.body;
-  EXPECT_EQ(Try({kSecret}), 401) << "the old one is of no use any more";
+  EXPECT_EQ(Try({kSecret}), 401) << "the old secret is no longer accepted";
 }
 
-// So the old one and the new one cannot both be signed with: the partner's side takes both.
+// So the coordinator cannot sign with both secrets: the partner must accept both.
 TEST_F(Signed, OfTwoTablesForOnePrefixTheFirstAloneCounts) {
   StartDaemon(Signing(kSecret) + Signing(kOtherSecret));
   seats_.Serve({}, {kOtherSecret});

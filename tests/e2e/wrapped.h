@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Starts a test's assentd by a shell script, which sets what a Daemon cannot: limits, redirections.
+// Starts a test's assentd through a shell script, which sets what Daemon cannot: limits,
+// redirections.
 #pragma once
 
 #include <sys/stat.h>
@@ -13,7 +14,7 @@
 
 namespace assent::test {
 
-// `before`: lines of the script; `after`: what follows the daemon's arguments.
+// `before`: lines of the script; `after`: text after the daemon's arguments.
 inline Result<void> LaunchWrapped(Daemon& daemon, const TempDirectory& directory,
                                   const std::string& before, const std::string& after,
                                   const std::vector<std::string>& environment = {}) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The traces in tests/golden/traces, played again: commands in, every effect out.
+// Replays the traces in tests/golden/traces: commands in, every effect out.
 //
-// ASSENT_GOLDEN=rewrite writes what the core does now into the files, for review with git diff.
+// ASSENT_GOLDEN=rewrite writes the core's current effects into the files, for review with git diff.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -38,7 +38,7 @@ void WriteText(const std::filesystem::path& path, const std::string& text) {
   std::ofstream(path) << text;
 }
 
-// As diff -u prints it.
+// The output of diff -u.
 std::string Difference(const std::filesystem::path& path, const std::string& played) {
   const auto other =
       std::filesystem::temp_directory_path() / ("played-" + path.filename().string());
@@ -55,7 +55,7 @@ std::string Difference(const std::filesystem::path& path, const std::string& pla
   return text;
 }
 
-TEST(Golden, EveryTraceGivesTheEffectsThatStandInIt) {
+TEST(Golden, EveryTraceGivesItsRecordedEffects) {
   const char* mode = std::getenv("ASSENT_GOLDEN");
   const bool rewrite = mode != nullptr && std::string(mode) == "rewrite";
   ASSERT_GT(Files().size(), 10u) << Folder();
@@ -69,13 +69,13 @@ TEST(Golden, EveryTraceGivesTheEffectsThatStandInIt) {
       std::printf("rewritten: %s\n", path.c_str());
       continue;
     }
-    ADD_FAILURE() << path.filename() << " is played otherwise. Where that is right, run this test"
+    ADD_FAILURE() << path.filename() << " has other effects. If they are right, run this test"
                   << " with ASSENT_GOLDEN=rewrite and review the files.\n"
                   << Difference(path, played);
   }
 }
 
-// What the traces must hold: each answer in each state that can meet it.
+// The traces must cover each answer in each state in which it can arrive.
 TEST(Golden, TheTracesReachEveryCell) {
   Reached reached;
   for (const auto& path : Files()) Play(ReadText(path), &reached);
@@ -136,7 +136,7 @@ TEST(Golden, TheTracesReachEveryCell) {
                  "enlist partner one-call ACTIVE", "client voted prepared ACTIVE",
                  "client voted refused ACTIVE"});
   for (const std::string& cell : wanted) {
-    EXPECT_TRUE(reached.contains(cell)) << "no trace has: " << cell;
+    EXPECT_TRUE(reached.contains(cell)) << "no trace covers: " << cell;
   }
 }
 

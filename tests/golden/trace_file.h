@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// A golden trace: what happens to one atomic transaction after the other, as text, and every effect
-// that the core answers with.
+// A golden trace: the events of one atomic transaction after the other, as text, and every effect
+// that the core returns.
 //
-// Contract: a line at the margin is a command, `#` a comment, an empty line separates; what is
-// indented is the answer: the effects as core/trace.h writes them, then, where they have changed,
-// the state and what may be told. Play takes the commands and comments of a file and writes all of
-// it anew: a file is right if that gives the same text. An unknown command is a CHECK.
+// Contract: a line that is not indented is a command, `#` begins a comment, and an empty line
+// separates. Indented lines are the answer: the effects as core/trace.h writes them, then, if they
+// have changed, the state and the outcome that may be reported. Play takes the commands and
+// comments of a file and writes the whole text anew: a file is correct if the text is the same. An
+// unknown command fails a CHECK.
 //
-//   transaction named one-call a b      unnamed, interactive; the resources of its branches in
-//   order given committing                    what leads there, played silently: preparing,
-//   deciding,
-//                                       rolling-back too
+//   transaction named one-call a b
+//     or unnamed, or interactive; then the resources of the branches, in order
+//   given committing
+//     or preparing, deciding, rolling-back: plays silently what leads to that state
 //   begin · touched · commit · roll-back · enlist RESOURCE
-//     "tcc:hotel" is a partner; enlisted by-client, one that the client calls by itself
-//   opened b1 [REASON] · run b1 · ran b1 [witnessed | REASON]          with a reason: refused
+//     "tcc:hotel" is a partner; "by-client" after it: the client calls it itself
+//   opened b1 [REASON] · run b1 · ran b1 [witnessed | REASON]          with a REASON: refused
 //   voted b1 prepared | read-only | unknown | hazard | REASON
 //     of a partner also: gone (with a reason or unknown), expires (with prepared), in two seconds
 //   acked b1 done | rolled-back | not-found | unknown | heuristic-commit | -roll-back | -mixed |
@@ -28,8 +29,8 @@
 
 namespace assent::golden {
 
-// Names of what happened in which state, such as "acked unknown COMMITTING": what a set of traces
-// has reached. A partner's vote is "tried" there, or "client voted".
+// The names of events with their states, such as "acked unknown COMMITTING", that a set of traces
+// has covered. A partner's vote is called "tried", or "client voted".
 using Reached = std::set<std::string>;
 
 std::string Play(const std::string& text, Reached* reached);

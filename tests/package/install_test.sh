@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Installs a build into a prefix of its own, and builds and runs from there, outside of the tree:
-# the programs, a copy of examples/travel, an application, each installed header.
+# Installs a build into its own prefix. From there, outside the source tree, runs the programs, and
+# builds and runs a copy of examples/travel, an application, and each installed header.
 #
 #   install_test.sh ROOT BUILD VERSION
 # shellcheck disable=SC2317  # what check calls counts as unreachable
@@ -30,7 +30,7 @@ prints() {
   [[ $("$@" 2>&1) == *"$wanted"* ]] || { "$@"; false; }
 }
 
-# build NAME [CMAKE_ARGUMENT...]: the project in $work/NAME, with what is in the prefix.
+# build NAME [CMAKE_ARGUMENT...]: builds the project in $work/NAME against the prefix.
 build() {
   local name=$1
   shift

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A partner and the coordinator's own adapter understand one another.
+// A partner and the coordinator's own adapter work together.
 #include "participants/http/testing.h"
 #include "tests/partner/hotel_fixture.h"
 #include "tests/support/temp.h"
@@ -24,7 +24,7 @@ INSTANTIATE_TEST_SUITE_P(All, PartnerAdapter,
                          testing::Values(barrier::Vendor::kMySql, barrier::Vendor::kPostgreSql),
                          VendorName);
 
-TEST_P(PartnerAdapter, TellsEachAnswerFromTheOthers) {
+TEST_P(PartnerAdapter, DistinguishesAllAnswers) {
   std::atomic<int> attempts = 0;
   partner::Partner business = Business();
   business.on_try = [&](partner::Session& session, const partner::Call& call) {
@@ -45,7 +45,7 @@ TEST_P(PartnerAdapter, TellsEachAnswerFromTheOthers) {
   const auto later = Drive(adapter, Operation::kTry);
   EXPECT_EQ(later.answer, A::kLater);
   EXPECT_EQ(later.retry_after, Duration(std::chrono::seconds(1)));
-  tcc::Completion done;  // for a second the coordinator sends nothing
+  tcc::Completion done;  // the coordinator sends nothing for a second
   EXPECT_TRUE(Eventually(std::chrono::seconds(20), [&] {
     done = Drive(adapter, Operation::kTry);
     return done.answer != A::kNotSent;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a partner answers, and what its ledger holds then: in whatever order and however often
-// calls come.
+// A partner's answers and its ledger, in whatever order and however many times calls arrive.
 #include <gmock/gmock.h>
 
 #include <stdexcept>
@@ -35,12 +34,12 @@ TEST_P(PartnerCalls, RunEachOperationOnce) {
     EXPECT_EQ(Status(Operation::kConfirm), 200);
     EXPECT_EQ(Free() + Booking(), "18booked");
   }
-  EXPECT_EQ(Status(Operation::kTry), 200) << "a try that comes once more behind its confirm";
+  EXPECT_EQ(Status(Operation::kTry), 200) << "a try that is repeated after its confirm";
   EXPECT_EQ(Free(), "18");
   EXPECT_EQ(Causes(), "confirm=confirm try=try");
 }
 
-TEST_P(PartnerCalls, TakeATryBackOnce) {
+TEST_P(PartnerCalls, UndoATryOnce) {
   Serve();
   EXPECT_EQ(Status(Operation::kTry), 200);
   for (int i = 0; i < 3; ++i) {
@@ -65,7 +64,7 @@ TEST_P(PartnerCalls, RefuseForGood) {
   const RawAnswer refused = Ask(Operation::kTry);
   EXPECT_EQ(refused.status, 409);
   EXPECT_THAT(refused.body, HasSubstr("sold out"));
-  EXPECT_EQ(Free() + Booking(), "10nothing") << "what it wrote before it refused is undone";
+  EXPECT_EQ(Free() + Booking(), "10nothing") << "its writes before the refusal are undone";
   Query("UPDATE stock SET free = 10");
   EXPECT_EQ(Status(Operation::kTry), 409) << "the duplicate is answered as the first one was";
   EXPECT_EQ(Status(Operation::kCancel), 200);
@@ -73,7 +72,7 @@ TEST_P(PartnerCalls, RefuseForGood) {
   EXPECT_EQ(Causes(), "cancel=cancel try=refused");
 }
 
-// The business code learns by a violated constraint that it must refuse.
+// The business code refuses because of a violated constraint.
 TEST_P(PartnerCalls, RefuseAfterAViolatedConstraint) {
   ServeTry([](Session& session, const Call& call) {
     (void)session.Execute("UPDATE stock SET free = free - 1");
@@ -90,7 +89,7 @@ TEST_P(PartnerCalls, RefuseAfterAViolatedConstraint) {
   EXPECT_EQ(Causes(), "try=refused");
 }
 
-// The business code has a savepoint of its own, and goes back to it before it refuses.
+// The business code rolls back to its own savepoint before it refuses.
 TEST_P(PartnerCalls, RefuseBehindASavepointOfTheBusinessCode) {
   ServeTry([](Session& session, const Call& call) {
     (void)session.Execute("UPDATE stock SET free = free - 1");
@@ -104,13 +103,13 @@ TEST_P(PartnerCalls, RefuseBehindASavepointOfTheBusinessCode) {
   Query("INSERT INTO booking (transaction, state) VALUES ('" +
         CoordinatorCall(Operation::kTry).key.gtrid.ToHex() + "', 'theirs')");
   for (int i = 0; i < 2; ++i) EXPECT_EQ(Status(Operation::kTry), 409);
-  EXPECT_EQ(Free() + Booking(), "20theirs") << "what stood before the savepoint is undone too";
+  EXPECT_EQ(Free() + Booking(), "20theirs") << "writes before the savepoint are undone too";
   EXPECT_EQ(Causes(), "try=refused");
 }
 
 std::atomic<int> alarms{0};
 
-TEST_P(PartnerCalls, CallAPersonWhereConfirmAndCancelContradict) {
+TEST_P(PartnerCalls, RaiseAnAlarmWhenConfirmAndCancelContradict) {
   Serve();
   SetLogSink([](LogEvent event, Level, std::initializer_list<Field>) {
     if (event == LogEvent::kAlarm) ++alarms;
@@ -118,7 +117,7 @@ TEST_P(PartnerCalls, CallAPersonWhereConfirmAndCancelContradict) {
   alarms = 0;
   EXPECT_EQ(Status(Operation::kConfirm), 409) << "there was no try";
   EXPECT_EQ(alarms, 1);
-  EXPECT_EQ(Causes(), "") << "nothing of it stays";
+  EXPECT_EQ(Causes(), "") << "no row remains";
   EXPECT_EQ(Status(Operation::kTry), 200);
   EXPECT_EQ(Status(Operation::kConfirm), 200);
   EXPECT_EQ(Status(Operation::kCancel), 409);
@@ -127,7 +126,7 @@ TEST_P(PartnerCalls, CallAPersonWhereConfirmAndCancelContradict) {
   EXPECT_EQ(Free() + Booking(), "18booked");
 }
 
-TEST_P(PartnerCalls, RunNothingThatIsNotSignedRightly) {
+TEST_P(PartnerCalls, RunNothingWithoutAValidSignature) {
   Serve(Business(), {.secrets = {partner::kSecret}});
   const auto call = CoordinatorCall(Operation::kTry);
   EXPECT_EQ(Ask(call).status, 401);
@@ -153,19 +152,19 @@ TEST_P(PartnerCalls, RefuseOnlyATryForItsDeadline) {
   for (const auto& [number, last] : {std::pair(2, Operation::kConfirm), {3, Operation::kCancel}}) {
     const auto which = static_cast<uint64_t>(number);
     EXPECT_EQ(Status(Operation::kTry, which), 200);
-    EXPECT_EQ(Ask(late(Operation::kTry, which)).status, 200) << "a duplicate, though late";
+    EXPECT_EQ(Ask(late(Operation::kTry, which)).status, 200) << "a duplicate, although it is late";
     EXPECT_EQ(Ask(late(last, which)).status, 200);
   }
   EXPECT_EQ(Free(), "18");
 }
 
-TEST_P(PartnerCalls, TellAReservationsEndToATryAndToItsDuplicates) {
+TEST_P(PartnerCalls, SendAReservationsEndToATryAndToItsDuplicates) {
   partner::Partner business = Business();
   business.expiry = [](Session& session, const Call& call) -> Result<std::optional<WallTime>> {
     const auto rows =
         session.Query("SELECT state FROM booking WHERE transaction = ?", {call.transaction});
     if (!rows) return rows.error();
-    EXPECT_EQ(rows->size(), 1u) << "it is asked in the same local transaction";
+    EXPECT_EQ(rows->size(), 1u) << "it runs in the same local transaction";
     return ParseTime("2030-01-31T12:00:00Z");
   };
   Serve(business);
@@ -185,7 +184,7 @@ TEST_P(PartnerCalls, AnExceptionAboutTheEndIsAnAnswerToo) {
   Serve(business);
   EXPECT_EQ(Status(Operation::kTry), 500);
   EXPECT_EQ(Free(), "20") << "all of it was rolled back";
-  EXPECT_EQ(Status(Operation::kCancel), 200) << "and the server is still there";
+  EXPECT_EQ(Status(Operation::kCancel), 200) << "and the server still runs";
 }
 
 TEST_P(PartnerCalls, PassTextAndNumbersAndNothing) {
@@ -218,17 +217,17 @@ TEST_P(PartnerCalls, RemoveWhatHasEndedForGood) {
   EXPECT_EQ(Status(Operation::kTry, 4), 200);
   EXPECT_EQ(Status(Operation::kConfirm, 4), 200);
   auto later = CoordinatorCall(Operation::kTry, 3);
-  later.horizon = SystemClock().Wall() + hours(48);  // of a clock that is wrong
+  later.horizon = SystemClock().Wall() + hours(48);  // from a wrong clock
   EXPECT_EQ(Ask(later).status, 200);
-  // The second and the third have no end yet, and the fourth is young.
+  // The second and the third have not ended, and the fourth is recent.
   EXPECT_TRUE(Eventually(seconds(20), [&] {
     return One("SELECT COUNT(*) FROM assent_barrier") == "4";
   })) << Causes();
   EXPECT_EQ(Causes(), "confirm=confirm try=try try=try try=try");
 }
 
-// Somebody holds a row that is to be removed. Who was answered knows that the connection has ended,
-// and the next call goes over another one.
+// Another session locks a row that is to be removed. The answer says that the connection ends, and
+// the next call uses another one.
 TEST_P(PartnerCalls, WaitForNoRemoval) {
   Serve(Business(), {.purge_every = seconds(0)});
   EXPECT_EQ(Status(Operation::kTry, 1), 200);
@@ -249,7 +248,7 @@ TEST_P(PartnerCalls, WaitForNoRemoval) {
       Eventually(seconds(20), [&] { return One("SELECT COUNT(*) FROM assent_barrier") == "2"; }));
 }
 
-TEST_P(PartnerCalls, EndARemovalWhereItIsToldTo) {
+TEST_P(PartnerCalls, EndARemovalOnRequest) {
   const auto session = OpenerAt()();
   ASSERT_TRUE(session);
   ASSERT_TRUE((*session)->Begin());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A TCP proxy between a program and its database that cuts the connection after a COMMIT: the
-// database commits, the program never hears of it.
+// database commits, but the program never receives the answer.
 //
 // Threads: any.
 #pragma once
@@ -20,7 +20,7 @@ class CuttingProxy {
       : proxy_(server_port, [this] { return std::make_unique<CuttingFilter>(is_armed_); }) {}
 
   int port() const { return proxy_.port(); }
-  // The connection on which the next COMMIT is sent. Once.
+  // Cuts the connection on which the next COMMIT is sent. Applies once.
   void CutBehindCommit() { is_armed_ = true; }
   bool has_cut() const { return !is_armed_; }
 
@@ -32,14 +32,15 @@ class CuttingProxy {
       if (EndsWithCommit(bytes) && is_armed_.exchange(false)) is_cut_ = true;
       return true;
     }
-    // The server's answer, which shows that it has committed, goes no further.
+    // The server's answer, which shows that it has committed, is not passed on.
     bool ToClient(std::string& bytes) override {
       if (is_cut_) bytes.clear();
       return !is_cut_;
     }
 
    private:
-    // As both vendors' protocols carry it: the text of one query, with or without a zero after it.
+    // A COMMIT in both vendors' protocols: the text of one query, with or without a zero byte after
+    // it.
     static bool EndsWithCommit(std::string_view sent) {
       while (sent.ends_with('\0')) sent.remove_suffix(1);
       return sent.ends_with("COMMIT");

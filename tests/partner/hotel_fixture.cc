@@ -18,7 +18,7 @@ void MakeDatabase(Server& server, const partner::Opener& opener) {
   CHECK(Sql(server, std::string("CREATE DATABASE ") + kDatabase).has_value());
   const auto session = opener();
   CHECK(session.has_value()) << session.error().message;
-  for (int i = 0; i < 2; ++i) {  // the second time it is there
+  for (int i = 0; i < 2; ++i) {  // the second time it exists already
     const auto made = partner::MakeBarrierTable(**session);
     CHECK(made.has_value()) << made.error().message;
   }

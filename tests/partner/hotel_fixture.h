@@ -3,8 +3,8 @@
 // client/partner with a little business code, and a coordinator's calls to it.
 //
 // The hotel has `stock(night, free)` with two nights of ten rooms, and `booking(transaction,
-// state)`, where `transaction` is unique. Try takes a room of each night, confirm and cancel
-// settle it. The ledgers are read by the databases' own clients.
+// state)`, where `transaction` is unique. Try takes a room of each night, confirm and cancel settle
+// it. The tests read the ledgers with the databases' own clients.
 #pragma once
 
 #include <atomic>
@@ -33,18 +33,18 @@ class Hotel : public testing::TestWithParam<barrier::Vendor> {
   // On this port of 127.0.0.1; 0: the database's own.
   partner::Opener OpenerAt(int port = 0, uint32_t lock_timeout_ms = 20'000) const;
 
-  // What the hotel does unless a test says otherwise.
+  // The hotel's operations, unless a test replaces them.
   static partner::Outcome Reserve(partner::Session& session, const partner::Call& call);
   static partner::Outcome Book(partner::Session& session, const partner::Call& call);
   static partner::Outcome Release(partner::Session& session, const partner::Call& call);
   static partner::Partner Business() { return {"/hotel", Reserve, Book, Release}; }
 
-  // Runs the partner's server; before that nobody answers.
+  // Runs the partner's server; before that no call is answered.
   void Serve(partner::Partner business = Business(), partner::ServerOptions options = {},
              partner::Opener opener = nullptr);
   void ServeTry(partner::Work work);
 
-  // One call over a connection of its own. 0: it was not answered.
+  // Sends one call over its own connection. 0: it was not answered.
   RawAnswer Ask(const tcc::Call& call, const std::vector<std::string>& secrets = {});
   RawAnswer Ask(Operation operation, uint64_t number = 1) {
     return Ask(partner::CoordinatorCall(operation, number));
@@ -54,9 +54,9 @@ class Hotel : public testing::TestWithParam<barrier::Vendor> {
   Rows Query(const std::string& sql);
   std::string One(const std::string& sql);
   std::string Free() { return One("SELECT SUM(free) FROM stock"); }
-  // "held", "booked", "released", or "nothing"; of the only booking there is.
+  // "held", "booked", "released", or "nothing"; the state of the only booking.
   std::string Booking();
-  std::string Causes();  // of the barrier, as "confirm=confirm try=try"
+  std::string Causes();  // the rows of the barrier, as "confirm=confirm try=try"
 
   std::unique_ptr<partner::Server> partner_;
 };

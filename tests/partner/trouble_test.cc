@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a partner answers when its database or its business code does not do what it should: never
-// 200 for what is not durable, and the same call once more is all that is needed.
+// A partner's answers when its database or its business code fails: never 200 for work that is not
+// durable, and repeating the same call is enough to recover.
 #include <gmock/gmock.h>
 
 #include <latch>
@@ -29,7 +29,7 @@ class PartnerTrouble : public Hotel {
         << answer.head;
     EXPECT_THAT(answer.body, HasSubstr(why));
   }
-  // On MariaDB, by a user who may not write where a server is read-only.
+  // On MariaDB, the user may not write on a read-only server.
   partner::Opener OpenerOfAClerk() {
     Query("CREATE OR REPLACE USER clerk IDENTIFIED BY 'clerk'");
     Query("GRANT ALL ON partner.* TO clerk");
@@ -101,15 +101,15 @@ TEST_P(PartnerTrouble, ADatabaseThatIsDownIsLaterAndItsRestartCostsNothing) {
   EXPECT_EQ(Status(Operation::kTry), 200);
   ASSERT_TRUE(database().Kill());
   ExpectLater(Ask(Operation::kConfirm), Whose::kThePartner);
-  EXPECT_TRUE(database().Running()) << "who asks for it starts it again";
+  EXPECT_TRUE(database().Running()) << "database() restarts it";
   EXPECT_EQ(Status(Operation::kConfirm), 200);
   ASSERT_TRUE(database().Restart());
-  EXPECT_EQ(Status(Operation::kConfirm), 200) << "the connection that was kept is of no use";
+  EXPECT_EQ(Status(Operation::kConfirm), 200) << "the kept connection is unusable";
   EXPECT_EQ(Free() + Booking(), "18booked");
 }
 
-// After a switch-over the connections that are kept lead to a server that takes no writes any more.
-// On PostgreSQL the session alone is made so.
+// After a switchover the kept connections lead to a server that no longer accepts writes. On
+// PostgreSQL only the session becomes read-only.
 TEST_P(PartnerTrouble, AServerThatHasBecomeReadOnlyIsAskedOverANewConnection) {
   partner::Partner business = Business();
   std::string last;
@@ -134,7 +134,7 @@ TEST_P(PartnerTrouble, AServerThatHasBecomeReadOnlyIsAskedOverANewConnection) {
   partner_.reset();
 }
 
-// The database commits, and its answer is lost.
+// The database commits, but its answer is lost.
 TEST_P(PartnerTrouble, ACommitThatIsNotAnsweredIsNotKnown) {
   CuttingProxy proxy(database().port());
   Serve(Business(), {}, OpenerAt(proxy.port()));
@@ -142,7 +142,7 @@ TEST_P(PartnerTrouble, ACommitThatIsNotAnsweredIsNotKnown) {
   proxy.CutBehindCommit();
   ExpectLater(Ask(Operation::kTry, 2), Whose::kThePartner, "not known");
   EXPECT_TRUE(proxy.has_cut());
-  EXPECT_EQ(Free(), "16") << "it has committed all the same";
+  EXPECT_EQ(Free(), "16") << "it has committed nevertheless";
   EXPECT_EQ(Status(Operation::kTry, 2), 200) << "a duplicate";
   EXPECT_EQ(Free(), "16");
   partner_.reset();
@@ -159,7 +159,7 @@ TEST_P(PartnerTrouble, AWrongStatementIsAFaultAndLeavesNothing) {
   });
   EXPECT_EQ(Status(Operation::kTry), 500);
   EXPECT_EQ(Free() + Causes(), "20");
-  EXPECT_EQ(Status(Operation::kTry), 200) << "once it is mended";
+  EXPECT_EQ(Status(Operation::kTry), 200) << "after the statement is corrected";
 }
 
 TEST_P(PartnerTrouble, AnExceptionIsAFaultAndLeavesNothing) {
@@ -225,8 +225,7 @@ TEST_P(PartnerTrouble, BusyConnectionsAreLater) {
   EXPECT_EQ(Status(Operation::kTry, 2), 200);
 }
 
-// A confirm that the business code refuses is no convenience: nothing of it stays, and a person is
-// called each time it comes.
+// If the business code refuses a confirm, nothing of it remains, and each attempt raises an alarm.
 TEST_P(PartnerTrouble, ARefusedConfirmIsAskedAgain) {
   std::atomic<bool> has_expired = true;
   partner::Partner business = Business();
@@ -242,7 +241,7 @@ TEST_P(PartnerTrouble, ARefusedConfirmIsAskedAgain) {
   EXPECT_EQ(Status(Operation::kConfirm), 200);
 }
 
-// Tries and cancels of many transactions at once, doubled, on several connections.
+// Duplicated tries and cancels of many transactions at once, on several connections.
 TEST_P(PartnerTrouble, CallsAtOnceAddUp) {
   constexpr uint64_t kTransactions = 15;
   Serve(Business(), {.max_sessions = 4});

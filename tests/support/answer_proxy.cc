@@ -11,7 +11,7 @@ constexpr size_t kHeader = 4;  // length in three bytes, number in one
 constexpr size_t kLongestEnd = 9;
 constexpr unsigned char kEnd = 0xfe, kError = 0xff;
 
-// The size of the first packet with its header; 0: it has not come as a whole.
+// The size of the first packet with its header; 0: the packet is incomplete.
 size_t FirstPacket(std::string_view bytes) {
   if (bytes.size() < kHeader) return 0;
   const auto at = [&bytes](size_t i) { return size_t{static_cast<unsigned char>(bytes[i])}; };
@@ -31,7 +31,7 @@ class AnswerProxy::AnswerFilter : public TcpProxy::Filter {
  public:
   explicit AnswerFilter(AnswerProxy& proxy) : proxy_(proxy) {}
 
-  // A statement of a test is short: it comes in one piece.
+  // A test's statements are short: each arrives in one piece.
   bool ToServer(std::string& bytes) override {
     if (auto order = proxy_.TakeOrder(bytes)) {
       order_ = std::move(order);
@@ -55,14 +55,14 @@ class AnswerProxy::AnswerFilter : public TcpProxy::Filter {
   }
 
  private:
-  // Where the answer that is to end early has got to.
-  enum class Part { kHeader, kRows, kThrownAway };
+  // The part of the answer to be ended early that comes next.
+  enum class Part { kHeader, kRows, kDiscarded };
 
-  // What the client is sent of a packet. False: the connection is cut.
+  // Appends what the client receives of a packet to `sent`. False: the connection is cut.
   bool Take(std::string packet, std::string& sent) {
     const auto first = static_cast<unsigned char>(packet[kHeader]);
     const bool ends = first == kError || (first == kEnd && packet.size() < kHeader + kLongestEnd);
-    if (part_ == Part::kThrownAway) {
+    if (part_ == Part::kDiscarded) {
       if (ends) order_.reset();
       return true;
     }
@@ -73,7 +73,7 @@ class AnswerProxy::AnswerFilter : public TcpProxy::Filter {
         return false;
       }
       sent += ErrorPacket(packet[kHeader - 1]);
-      part_ = Part::kThrownAway;
+      part_ = Part::kDiscarded;
       if (ends) order_.reset();
       return true;
     }
@@ -86,7 +86,7 @@ class AnswerProxy::AnswerFilter : public TcpProxy::Filter {
   std::optional<Order> order_;
   Part part_ = Part::kHeader;
   int rows_ = 0;
-  std::string pending_;  // a packet that has not come as a whole
+  std::string pending_;  // an incomplete packet
 };
 
 AnswerProxy::AnswerProxy(int server_port)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A TCP proxy in front of a MariaDB server that ends the answer to one statement early.
 //
-// Contract: everything passes unchanged, except for the one answer that EndNext asks for. Without
-// TLS and compression. Threads: any.
+// Contract: everything passes unchanged, except for the one answer that EndNext names. Neither TLS
+// nor compression is supported. Threads: any.
 #pragma once
 
 #include <atomic>
@@ -18,15 +18,15 @@ namespace assent::test {
 class AnswerProxy {
  public:
   enum class End {
-    kError,  // error 1317 comes instead of the next row, and the connection lives on
-    kCut     // the connection ends
+    kError,  // error 1317 replaces the next row, and the connection stays open
+    kCut     // the connection is closed
   };
 
   explicit AnswerProxy(int server_port);
 
   int port() const { return proxy_.port(); }
-  // The answer to the next statement that contains `text` ends so, behind its column header and
-  // `rows` rows, or behind as many as it has. Once.
+  // Ends the answer to the next statement that contains `text` in this way, after its column header
+  // and `rows` rows, or after all its rows if it has fewer. Applies once.
   void EndNext(std::string text, int rows, End end);
   bool has_ended() const { return has_ended_; }
 
@@ -37,7 +37,7 @@ class AnswerProxy {
     int rows = 0;
     End end = End::kError;
   };
-  // The order, where a client sends the statement that it is for.
+  // Takes the order if `sent` contains its statement.
   std::optional<Order> TakeOrder(std::string_view sent);
 
   std::mutex mutex_;

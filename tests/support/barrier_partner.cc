@@ -46,7 +46,7 @@ Result<void> BarrierPartner::Create() {
 
 Result<void> BarrierPartner::Start() {
   const char* vendor = server_.kind() == ServerKind::kMariaDb ? "mysql" : "postgresql";
-  process_.reset();  // the one before is reaped first
+  process_.reset();  // reaps the previous process first
   auto started = Process::Start(
       {BinaryPath("test_partner"), std::to_string(port_), vendor, std::to_string(server_.port())},
       {.output = directory_.File("partner.log")});
@@ -59,7 +59,7 @@ Result<void> BarrierPartner::Start() {
     if (!process_->Running()) break;
     std::this_thread::sleep_for(50ms);
   }
-  return Error{ErrorCode::kIo, "the partner does not start: " + Said()};
+  return Error{ErrorCode::kIo, "the partner did not start: " + LogOutput()};
 }
 
 void BarrierPartner::Kill() {

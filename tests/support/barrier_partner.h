@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A real partner made with the project's own helper for partners: test_partner, a process that has
-// its barrier and its ledger in MariaDB or PostgreSQL.
+// A real partner built on the project's own server for partners: the process test_partner, which
+// keeps its barrier and its ledger in MariaDB or PostgreSQL.
 //
-// Contract: the port and the ledger stay over Kill and Start; the database may be down at either.
-// The destructor kills it.
-// Threads: one at a time; url() by any.
+// Contract: the port and the ledger survive Kill and Start; the database may be down during either.
+// The destructor kills the process.
+// Threads: one at a time; any thread may call url().
 #pragma once
 
 #include <memory>
@@ -24,15 +24,15 @@ class BarrierPartner {
 
   // Its database, `partner`, is on this server.
   explicit BarrierPartner(Server& server);
-  Result<void> Create();  // the database, with HttpPartner::kOpening in each account
+  Result<void> Create();  // creates the database, with HttpPartner::kOpening in each account
   Result<void> Start();   // and waits until it answers
   void Kill();
 
-  // From the database: whoever asks the partner believes its word.
+  // Reads the database, because the partner's own answer may be wrong.
   Result<HttpPartner::Ledger> ReadLedger() const;
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/ledger"; }
-  // What it has logged, over all starts.
-  std::string Said() const { return ReadFile(directory_.File("partner.log")); }
+  // The log of all its runs.
+  std::string LogOutput() const { return ReadFile(directory_.File("partner.log")); }
 
  private:
   Server& server_;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// A partner for tests, made with the helper that every partner in C++ may use: try holds an amount
-// of an account, confirm books it, cancel gives it back; killed at will.
+// A partner for tests, built on the server that every partner in C++ may use: try reserves an
+// amount of an account, confirm books it, cancel returns it. Tests may kill it at any time.
 //
 //   test_partner PORT mysql|postgresql DATABASE_PORT      (the database: barrier_partner.cc)
 //
-// Payload: {"account":1,"amount":5}, written so. With "further":"URL","further_amount":5 behind it
-// try first enlists a branch at that partner, under the transaction that it was called with.
+// Payload: {"account":1,"amount":5}, in exactly this form. If "further":"URL","further_amount":5
+// follows, try first enlists a branch at that partner, in the transaction that it was called for.
 #include <unistd.h>
 
 #include <algorithm>
@@ -29,7 +29,7 @@ using partner::Session;
 
 struct Order {
   int64_t account = 0, amount = 0, further_amount = 0;
-  char further[200] = "";  // a partner's URL; empty: none
+  char further[200] = "";  // another partner's URL; empty: none
 };
 
 Order OrderOf(const Call& call) {
@@ -40,7 +40,7 @@ Order OrderOf(const Call& call) {
   return order;
 }
 
-// Before any row is locked here: the other partner may be long in answering.
+// Runs before any row is locked here, because the other partner may answer slowly.
 Outcome EnlistFurther(const Call& call, const Order& order) {
   auto connection = client::Connection::To(call.coordinator);
   if (!connection) return partner::Refused("Assent-Coordinator: " + connection.error().message);
@@ -70,7 +70,7 @@ Outcome Hold(Session& session, const Call& call) {
       "UPDATE account SET remaining = remaining - ? WHERE id = ? AND remaining >= ?",
       {order.amount, order.account, order.amount});
   if (!taken) return partner::Unavailable(taken.error().message);
-  if (*taken == 0) return partner::Refused("the account has not so much");
+  if (*taken == 0) return partner::Refused("the balance is too low");
   const auto held = session.Execute(
       "INSERT INTO reservation (transaction, branch, gid, account, amount, state) "
       "VALUES (?, ?, ?, ?, ?, 'held')",
@@ -78,7 +78,7 @@ Outcome Hold(Session& session, const Call& call) {
   return held ? partner::Done() : partner::Unavailable(held.error().message);
 }
 
-// What has happened to a reservation is appended, so that whoever reads it sees each.
+// Appends to the state of a reservation, so that a reader sees every operation that ran.
 Outcome End(Session& session, const Call& call, const std::string& account,
             const std::string& state) {
   const auto settled = session.Execute(
@@ -123,7 +123,7 @@ int main(int argc, char** argv) {
   }
   const std::string port = argv[1];
   const partner::Opener opener = test::OpenerOf(argv[2], argv[3]);
-  (void)opener();  // psqlODBC wants its first connection before there are threads
+  (void)opener();  // psqlODBC needs its first connection before other threads exist
   partner::ServerOptions options;
   std::from_chars(port.data(), port.data() + port.size(), options.port);
   auto server = partner::Server::Listen(options, opener,

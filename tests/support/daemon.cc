@@ -51,7 +51,7 @@ Result<void> Daemon::Launch(const std::vector<std::string>& environment) {
   ProcessOptions options;
   options.environment = environment;
   options.output = directory_.File("assentd.log");
-  process_.reset();  // the one before is reaped first
+  process_.reset();  // reaps the previous process first
   auto started = Process::Start({BinaryPath("assentd"), "--config", config}, options);
   if (!started) return started.error();
   process_ = std::move(*started);
@@ -74,17 +74,18 @@ Result<void> Daemon::Start(const std::vector<std::string>& environment) {
     return ended || IsReady();
   });
   if (settled && !ended) return {};
-  const std::string said = Said();
+  const std::string output = LogOutput();
   return Error{ended ? ErrorCode::kUnavailable : ErrorCode::kTimeout,
-               "assentd " + std::string(ended ? "ended" : "does not get ready") + "; it said: ..." +
-                   said.substr(said.size() > 2000 ? said.size() - 2000 : 0)};
+               "assentd " + std::string(ended ? "ended" : "did not become ready") +
+                   "; its output: ..." +
+                   output.substr(output.size() > 2000 ? output.size() - 2000 : 0)};
 }
 
 void Daemon::Kill(int signal) {
   if (process_ == nullptr) return;
   process_->Kill(signal);
   const auto ended = process_->Wait(kEndDeadline);
-  CHECK(ended.has_value()) << "assentd does not end on signal " << signal << ": "
+  CHECK(ended.has_value()) << "assentd did not end on signal " << signal << ": "
                            << ended.error().message;
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A real assentd for tests: started from a configuration, killed, started again on the same log.
 //
-// Contract: the port stays over restarts. What the daemon writes goes into one file and can be
-// read. The destructor kills it.
-// Errors: from Start, what the daemon said before it ended; kTimeout when it does not get ready.
-// Threads: a Daemon belongs to one thread at a time; url() may be read by any.
+// Contract: the port survives restarts. The daemon's output goes into one file, which LogOutput
+// returns. The destructor kills the daemon.
+// Errors: Start returns the daemon's output if it ended, and kTimeout if it does not become ready.
+// Threads: a Daemon belongs to one thread at a time; any thread may call url().
 #pragma once
 
 #include <chrono>
@@ -20,19 +20,19 @@
 
 namespace assent::test {
 
-// A [[resource]] table for a database of this server, reached as assent or postgres.
+// A [[resource]] table for a database of this server, with the user assent or postgres.
 std::string ResourceTable(const std::string& name, const Server& server,
                           const std::string& database, const std::string& more = "");
 
-// A program of the build, by its name.
+// The path of a program of the build.
 std::string BinaryPath(const std::string& name);
 
 class Daemon {
  public:
-  // `tables` is the configuration but for server.listen and log.directory.
+  // `tables` is the configuration without server.listen and log.directory.
   explicit Daemon(std::string tables, std::string log_directory = "");
 
-  // Starts it and waits until it is ready. `environment` is for this start only.
+  // Starts it and waits until it is ready. `environment` applies to this start only.
   Result<void> Start(const std::vector<std::string>& environment = {});
   // Starts it and does not wait.
   Result<void> Launch(const std::vector<std::string>& environment = {});
@@ -43,15 +43,15 @@ class Daemon {
   pid_t pid() const { return process_->pid(); }
 
   void SetTables(std::string tables) { tables_ = std::move(tables); }
-  // Further keys of its [server] and [log] tables.
+  // More keys for its [server] and [log] tables.
   void SetServerOptions(std::string keys) { server_options_ = std::move(keys); }
   void SetLogOptions(std::string keys) { log_options_ = std::move(keys); }
   const std::string& log_directory() const { return log_directory_; }
   int port() const { return port_; }
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
   client::Client NewClient() const;
-  // All that it has said so far, over all starts.
-  std::string Said() const { return ReadFile(directory_.File("assentd.log")); }
+  // The output of all its runs so far.
+  std::string LogOutput() const { return ReadFile(directory_.File("assentd.log")); }
 
  private:
   TempDirectory directory_;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Memory that is lost on purpose, for LeakSanitizer: a seeded bug may fail a CHECK, and what was
-// held then is lost, which is no leak of ours.
+// Exempts memory from LeakSanitizer: a seeded bug may fail a CHECK, and the memory that is
+// allocated at that moment is never freed. That is not a leak of the program.
 //
-// Contract: while one with `may` stands, what this thread allocates may leak. Without the sanitizer
-// it does nothing. Threads: the one that made it.
+// Contract: while a MayLeak with `may` exists, memory that this thread allocates may leak. Without
+// the sanitizer it does nothing. Threads: only the one that created it.
 #pragma once
 
 #if defined(__SANITIZE_ADDRESS__)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Every test that docs/paper.md names is there, and each of its rules names one.
+# Checks that every test named in docs/paper.md exists, and that each of its rules names one.
 #
 #   paper_test.sh ROOT [PAGE]
 set -uo pipefail
@@ -10,7 +10,7 @@ known=$(mktemp "${TMPDIR:-/tmp}/assent-paper-test-XXXXXX") || exit 1
 trap 'rm -f "$known"' EXIT
 
 # shellcheck disable=SC2016  # Perl expands these
-# Suite.Name of each TEST, TEST_F and TEST_P, also where the line is broken behind the comma.
+# Suite.Name of each TEST, TEST_F and TEST_P, also if the line is broken after the comma.
 find . -path ./build -prune -o -name '*_test.cc' -print0 | xargs -0 perl -0777 -ne \
   'print "$1.$2\n" while /^TEST(?:_F|_P)?\(\s*(\w+)\s*,\s*(\w+)\s*\)/mg' | sort -u >"$known"
 

@@ -35,7 +35,7 @@ Result<void> HttpPartner::Start() {
     std::this_thread::sleep_for(50ms);
   }
   return Error{ErrorCode::kIo,
-               "the partner does not start: " + ReadFile(directory_.File("partner.log"))};
+               "the partner did not start: " + ReadFile(directory_.File("partner.log"))};
 }
 
 void HttpPartner::Kill() {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A real partner with try, confirm and cancel: partner.py, a process with a SQLite ledger.
 //
-// Contract: the port and the ledger stay over Kill and Start. The destructor kills it.
-// Threads: one at a time; url() by any.
+// Contract: the port and the ledger survive Kill and Start. The destructor kills the process.
+// Threads: one at a time; any thread may call url().
 #pragma once
 
 #include <map>
@@ -24,7 +24,8 @@ class HttpPartner {
   Result<void> Start();  // and waits until it answers
   void Kill();
   bool Running() { return process_ != nullptr && process_->Running(); }
-  // "{"operation": "try", "status": 503, "times": 2}": what the next calls get (partner.py).
+  // Sets how the next calls behave, such as {"operation": "try", "status": 503, "times": 2}
+  // (partner.py).
   Result<void> Behave(const std::string& json);
 
   struct Hold {
@@ -38,7 +39,7 @@ class HttpPartner {
   struct Ledger {
     std::map<int64_t, Account> accounts;
     std::vector<Hold> holds;
-    // State of the hold of this gid and branch; empty: there is none.
+    // The state of the hold of this gid and branch; empty if there is none.
     std::string StateOf(const std::string& gid, const std::string& branch) const;
   };
   Result<Ledger> ReadLedger();

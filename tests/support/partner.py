@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A partner for tests: try, confirm and cancel behind a barrier, kept in SQLite; killed at will.
+"""A partner for tests: try, confirm and cancel behind a barrier, kept in SQLite. Tests may kill it at any time.
 
     partner.py PORT DATABASE
 
-Payload of a call: {"account": 1, "amount": 5}. A try holds the amount, if the account has it (it
-begins with 1,000,000); confirm books it, cancel gives it back. GET tells everything: account ID LEFT BOOKED,
+The payload of a call is {"account": 1, "amount": 5}. A try holds the amount, if the account has it (it
+begins with 1,000,000); confirm books it, cancel returns it. GET lists everything: account ID LEFT BOOKED,
 hold GID BRANCH ACCOUNT AMOUNT STATE TRANSACTION.
 PUT /behave with {"operation": "try", "delay": 0.5, "status": 503, "times": 3, "expires": 2.0}
-makes the next calls of that operation late or wrong: `status` is answered instead of doing the
-work ("after": true: behind it).
+delays or falsifies the next calls of that operation: the answer is `status` instead of doing the
+work ("after": true: after doing it).
 """
 import http.server, json, re, sqlite3, sys, threading, time
 from datetime import datetime, timedelta, timezone

@@ -69,7 +69,8 @@ class Spawner {
   std::deque<std::packaged_task<pid_t()>> tasks_;
 };
 
-// All that the child needs, made before the fork: after it only async-signal-safe calls are right.
+// All that the child needs, prepared before the fork: after it only async-signal-safe calls are
+// allowed.
 struct Plan {
   std::vector<std::string> arguments;
   std::vector<std::string> environment;
@@ -88,7 +89,7 @@ void FillPointers(std::vector<std::string>* texts, std::vector<char*>* pointers)
   pointers->push_back(nullptr);
 }
 
-std::vector<std::string> LaidOver(const std::vector<std::string>& extra) {
+std::vector<std::string> MergedEnvironment(const std::vector<std::string>& extra) {
   std::vector<std::string> all = extra;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string text = *entry;
@@ -133,7 +134,7 @@ Result<pid_t> Fork(const std::vector<std::string>& arguments, const ProcessOptio
   CHECK(!arguments.empty()) << "no program";
   Plan plan;
   plan.arguments = arguments;
-  plan.environment = LaidOver(options.environment);
+  plan.environment = MergedEnvironment(options.environment);
   FillPointers(&plan.arguments, &plan.argv);
   FillPointers(&plan.environment, &plan.envp);
   plan.directory = options.directory;
@@ -150,7 +151,7 @@ Result<pid_t> Fork(const std::vector<std::string>& arguments, const ProcessOptio
   if (pid < 0) {
     return Error{ErrorCode::kIo, "cannot fork for " + arguments[0]};
   }
-  setpgid(pid, pid);  // whoever is first; fails harmlessly after the exec
+  setpgid(pid, pid);  // parent and child race; fails harmlessly after the exec
   return pid;
 }
 
@@ -269,7 +270,7 @@ Result<CommandOutput> RunCommand(const std::vector<std::string>& arguments,
   result.error_output = ReadMemory(err);
   CloseAll({out, err});
   if (!status) {
-    return Error{ErrorCode::kTimeout, arguments[0] + " did not end in time; it said: " +
+    return Error{ErrorCode::kTimeout, arguments[0] + " did not end in time; its output: " +
                                           result.output + result.error_output};
   }
   result.status = *status;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A child program that a test starts, watches and kills.
 //
-// Contract: the child runs in a process group of its own and is killed by the kernel when the test
-// program ends in whatever way. The destructor kills and reaps it.
+// Contract: the child runs in its own process group. The kernel kills it when the test program
+// ends, in whatever way. The destructor kills and reaps it.
 // Errors: kIo when the program cannot be run, kTimeout when a deadline has passed.
 // Threads: a Process belongs to one thread at a time; different ones are independent.
 #pragma once
@@ -19,8 +19,8 @@
 namespace assent::test {
 
 struct ProcessOptions {
-  std::vector<std::string> environment = {};  // "NAME=value", laid over the test's own
-  std::string output = {};                    // file that is appended to; empty: thrown away
+  std::vector<std::string> environment = {};  // "NAME=value", overrides the test's own
+  std::string output = {};                    // file to append to; empty: discarded
   std::string error_output = {};              // empty: the same as output
   std::string directory = {};                 // empty: the test's own
 };
@@ -43,9 +43,9 @@ class Process {
 
   pid_t pid() const { return pid_; }
   bool Running();
-  void Kill(int signal = 9);       // nothing when it has ended
-  void KillGroup(int signal = 9);  // the children that it made too
-  // Waits for the end. The status stays and is given again at the next call.
+  void Kill(int signal = 9);       // does nothing if it has ended
+  void KillGroup(int signal = 9);  // its child processes too
+  // Waits for the end. A later call returns the same status.
   Result<ExitStatus> Wait(std::chrono::milliseconds deadline);
 
  private:
@@ -62,13 +62,13 @@ struct CommandOutput {
   std::string error_output;
 };
 
-// Runs a program to its end, with its output in memory; kills its group at the deadline.
+// Runs a program to its end and captures its output; kills its process group at the deadline.
 Result<CommandOutput> RunCommand(
     const std::vector<std::string>& arguments, const ProcessOptions& options = {},
     std::chrono::milliseconds deadline = std::chrono::milliseconds(60000));
 
-// Stops a process (SIGSTOP) and waits until each of its threads stands still; false: it does not
-// within ten seconds, or is not there. SIGCONT lets it go on.
+// Stops a process (SIGSTOP) and waits until all its threads have stopped. Returns false if they
+// have not within ten seconds, or if the process does not exist. SIGCONT resumes it.
 bool Freeze(pid_t pid);
 
 }  // namespace assent::test

@@ -23,7 +23,7 @@ bool Exists(pid_t pid) {
   return end != std::string::npos && text[end + 2] != 'Z';
 }
 
-TEST(Process, TellsTheExitStatus) {
+TEST(Process, ReportsTheExitStatus) {
   auto process = Process::Start({"sh", "-c", "exit 7"});
   ASSERT_TRUE(process);
   auto status = (*process)->Wait(kLong);
@@ -85,7 +85,7 @@ TEST(RunCommand, KeepsBothOutputsApart) {
   EXPECT_EQ(done->status.code, 3);
 }
 
-TEST(RunCommand, SaysWhichProgramIsMissing) {
+TEST(RunCommand, NamesAMissingProgram) {
   auto done = RunCommand({"no-such-program-of-assent"});
   ASSERT_TRUE(done);
   EXPECT_EQ(done->status.code, 127);

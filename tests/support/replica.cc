@@ -20,7 +20,7 @@ Result<std::string> Value(const Server& server, const std::string& statement) {
   return rows->front().at(0);
 }
 
-// Until `statement` answers with `wanted`.
+// Waits until `statement` returns `wanted`.
 Result<void> Await(const Server& server, const std::string& statement, const std::string& wanted) {
   std::string last;
   const bool there = Eventually(kPatience, [&] {
@@ -79,7 +79,7 @@ Result<void> TakeOver(Server& replica, int port) {
   if (replica.kind() == ServerKind::kPostgreSql) {
     if (auto promoted = Await(replica, "SELECT pg_promote()", "t"); !promoted) return promoted;
   }
-  return replica.Restart({}, port);  // MariaDB's read_only was set for its first start alone
+  return replica.Restart({}, port);  // MariaDB's read_only applied to its first start only
 }
 
 }  // namespace assent::test

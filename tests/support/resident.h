@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The memory of a daemon under test, as the system counts it.
+// The resident memory of a daemon under test, as the system reports it.
 //
-// A sanitizer keeps freed memory back and adds its own, so a bound on the resident set means
-// nothing under one: look at kCountsOurMemory first. Threads: any.
+// A sanitizer delays the release of freed memory and adds its own, so a limit on the resident set
+// means nothing in such a build: check kMeasuresOnlyOurMemory first. Threads: any.
 #pragma once
 
 #include <fstream>
@@ -11,12 +11,12 @@
 namespace assent::test {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool kCountsOurMemory = false;
+inline constexpr bool kMeasuresOnlyOurMemory = false;
 #else
-inline constexpr bool kCountsOurMemory = true;
+inline constexpr bool kMeasuresOnlyOurMemory = true;
 #endif
 
-// The resident set of a process, in bytes; 0 where it is not there.
+// The resident set of a process, in bytes; 0 if it does not exist.
 inline size_t ResidentBytes(int pid) {
   std::ifstream status("/proc/" + std::to_string(pid) + "/status");
   std::string word;

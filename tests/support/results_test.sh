@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Runs scripts/test in a tree whose build and tests are replaced by programs that only say how it
-# went, and expects what it prints last and notes in build/full/results.
+# Runs scripts/test in a tree whose build and tests are replaced by programs that only report a
+# result, and checks its last line of output and its entry in build/full/results.
 set -uo pipefail
 work=$(mktemp -d "${TMPDIR:-/tmp}/assent-results-test-XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
 failed=0
 
-# The tree: the real scripts/test and scripts/test_results, the rest says yes.
+# The tree: the real scripts/test and scripts/test_results; all other programs succeed.
 mkdir -p "$work"/{scripts,bin,tests/support/sanitizers,cmake,build/fuzz/bin} || exit 1
 cp "$1/scripts/test" "$1/scripts/test_results" "$work/scripts/"
 cd "$work" || exit 1

@@ -85,7 +85,7 @@ Rows ParseMariaDb(std::string text) {
   return rows;
 }
 
-// With a zero byte as the separator psql ends each row with it, the last one too.
+// With a zero byte as the separator, psql writes it after each row, including the last one.
 Rows ParsePostgreSql(std::string text) {
   Rows rows;
   if (text.empty()) {
@@ -136,11 +136,11 @@ std::vector<std::string> ClientCommand(const Server& server, const std::string& 
 Server& Shared(ServerKind kind, std::unique_ptr<Server>& slot) {
   if (slot == nullptr) {
     Result<std::unique_ptr<Server>> started = Server::Start(kind);
-    CHECK(started.has_value()) << "the database does not start: " << started.error().message;
+    CHECK(started.has_value()) << "the database did not start: " << started.error().message;
     slot = std::move(*started);
   } else if (!slot->Running()) {
     Result<void> again = slot->Restart();
-    CHECK(again.has_value()) << "the database does not start again: " << again.error().message;
+    CHECK(again.has_value()) << "the database did not restart: " << again.error().message;
   }
   return *slot;
 }
@@ -185,7 +185,7 @@ Result<std::unique_ptr<Server>> Server::Start(ServerKind kind, const ServerOptio
 }
 
 Server::~Server() {
-  // Nobody needs the data any more. Where nothing was started the script only complains.
+  // The data is no longer needed. If nothing was started, the script only reports an error.
   (void)Kill();
 }
 

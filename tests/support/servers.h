@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Real databases for tests: private instances that are started, killed and looked into.
+// Real databases for tests: private instances that a test starts, kills and inspects.
 //
-// Contract: each Server is one instance on a loopback port of its own, in a temporary directory of
-// its own, durable by default. The destructor ends it and removes the directory; when the test
-// program dies without destructors, a watchdog does the same within seconds.
+// Contract: each Server is one instance with its own loopback port and its own temporary directory,
+// durable by default. The destructor stops it and removes the directory. If the test program dies
+// without running destructors, a watchdog does the same within seconds.
 // MariaDB: root without a password and assent/assent with all privileges; PostgreSQL: postgres,
-// trusted, max_prepared_transactions 200.
-// Errors: what scripts/servers says, with the tail of the server's log.
-// Threads: a Server belongs to one thread at a time; Sql may be called from any.
+// trust authentication, max_prepared_transactions 200.
+// Errors: the message of scripts/servers, with the tail of the server's log.
+// Threads: a Server belongs to one thread at a time; any thread may call Sql.
 #pragma once
 
 #include <sys/types.h>
@@ -25,9 +25,9 @@ enum class ServerKind { kMariaDb, kPostgreSql };
 
 struct ServerOptions {
   int port = 0;  // 0: a free one
-  // "name=value" for the server's command line; they stay for Restart.
+  // "name=value" for the server's command line; Restart keeps them.
   std::vector<std::string> settings = {};
-  // PostgreSQL: begins as a streaming standby of the server on this port; 0: on its own.
+  // PostgreSQL: starts as a streaming standby of the server on this port; 0: as a primary.
   int standby_of = 0;
 };
 
@@ -38,12 +38,12 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // kill -9 of every process of the server; returns when all are gone. The data stays.
+  // Kills every process of the server (SIGKILL) and waits until all have ended. Keeps the data.
   Result<void> Kill();
-  // Ends it in an orderly way. The data stays.
+  // Shuts it down cleanly. Keeps the data.
   Result<void> Stop();
-  // Starts it on the same data (stops it first when it runs), with further settings, on the same
-  // port or on a given one, which must be free.
+  // Starts it on the same data (stops it first if it runs), with more settings, on the same port or
+  // on a given one, which must be free.
   Result<void> Restart(const std::vector<std::string>& settings = {}, int port = 0);
   bool Running() const;
 
@@ -64,20 +64,20 @@ class Server {
   std::string socket_;
 };
 
-// One instance of each for the whole test program: started at first use, started again when a test
-// has left it killed, removed at the program's end. Dies with a message when it cannot be started.
+// One instance of each for the whole test program: started at first use, restarted if a test has
+// killed it, removed when the program ends. Fails a CHECK if it cannot be started.
 Server& SharedMariaDb();
 Server& SharedPostgreSql();
 
 using Rows = std::vector<std::vector<std::string>>;
 
-// Runs SQL as the superuser with the vendor's own client, independently of our adapters. NULL comes
-// as "NULL". Several statements are possible; PostgreSQL runs them as one transaction.
-// Errors: kInvalid with the client's words.
+// Runs SQL as the superuser with the vendor's own client, independently of the adapters. NULL is
+// returned as "NULL". Several statements are allowed; PostgreSQL runs them as one transaction.
+// Errors: kInvalid with the client's message.
 Result<Rows> Sql(const Server& server, const std::string& statement,
                  const std::string& database = "");
 
-// The folder that holds scripts/: $ASSENT_SOURCE_DIR, or where this was compiled.
+// The folder that contains scripts/: $ASSENT_SOURCE_DIR, or the source directory of the build.
 std::string SourceDirectory();
 
 }  // namespace assent::test

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The fixture itself: whoever trusts a test with a real database trusts this first.
+// Tests of the database fixture, on which all tests with real databases rely.
 #include "tests/support/servers.h"
 
 #include <gtest/gtest.h>
@@ -18,7 +18,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kLong(30000);
 
-// How many processes run in the server's data directory.
+// The number of processes that run in the server's data directory.
 int ProcessCount(const std::string& directory) {
   auto done =
       RunCommand({"sh", "-c", "ls -l /proc/[0-9]*/cwd 2>/dev/null | grep -c '" + directory + "'"});
@@ -50,7 +50,7 @@ TEST_P(ServerTest, AnswersSql) {
   EXPECT_EQ(*rows, (Rows{{"a", "2"}, {"NULL", "3"}}));
 }
 
-TEST_P(ServerTest, GivesNoRowsForAStatementWithoutAny) {
+TEST_P(ServerTest, ReturnsNoRowsForAStatementWithoutResults) {
   auto rows = Sql(Shared(), "CREATE TABLE IF NOT EXISTS " +
                                 std::string(GetParam() == ServerKind::kMariaDb ? "mysql." : "") +
                                 "nothing_here (id INT)");
@@ -58,7 +58,7 @@ TEST_P(ServerTest, GivesNoRowsForAStatementWithoutAny) {
   EXPECT_TRUE(rows->empty());
 }
 
-TEST_P(ServerTest, TellsASqlErrorInTheClientsWords) {
+TEST_P(ServerTest, ReturnsTheClientsMessageForASqlError) {
   auto rows = Sql(Shared(), "SELECT no_such_column");
   ASSERT_FALSE(rows);
   EXPECT_EQ(rows.error().code, ErrorCode::kInvalid);
@@ -133,7 +133,7 @@ TEST_P(ServerTest, ShowsTheServersLogWhenItDoesNotStart) {
       << started.error().message;
 }
 
-TEST_P(ServerTest, RefusesAPortThatIsTaken) {
+TEST_P(ServerTest, RefusesAPortInUse) {
   ServerOptions options;
   options.port = Shared().port();
   auto started = Server::Start(GetParam(), options);
@@ -164,7 +164,7 @@ TEST_P(ServerTest, RemovesItsDirectoryAtTheEnd) {
   EXPECT_EQ(ProcessCount(directory), 0);
 }
 
-// The owner is killed without a chance to clean up: the watchdog ends the server.
+// The owner is killed and cannot clean up: the watchdog stops the server.
 TEST_P(ServerTest, DiesWithACrashedOwner) {
   TempDirectory parent;
   std::filesystem::permissions(parent.path(), std::filesystem::perms(0755));

@@ -104,7 +104,7 @@ void TcpProxy::Carry(Line& line) {
       open = SendAll(line.client, bytes) && open;
     }
   }
-  // What the server was sent last still reaches it.
+  // The last bytes sent to the server still reach it.
   shutdown(line.server, SHUT_WR);
   shutdown(line.client, SHUT_RDWR);
 }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A TCP proxy in front of a server on loopback, through which a test watches, changes or cuts what
-// passes.
+// A TCP proxy in front of a server on loopback, through which a test observes, changes or cuts the
+// traffic.
 //
-// Contract: everything passes unchanged but for what a connection's filter does to it. What the
-// client sends to a server that cannot be reached is never passed on: its connection is closed.
-// Threads: one accepts, one for each connection, on which its filter is called; the destructor ends
-// them all.
+// Contract: everything passes unchanged except for what a connection's filter changes. If the
+// server cannot be reached, the client's connection is closed. Threads: one accepts, and one per
+// connection calls its filter; the destructor ends them all.
 #pragma once
 
 #include <functional>
@@ -18,7 +17,7 @@ namespace assent::test {
 
 class TcpProxy {
  public:
-  // Of one connection. What is left in `bytes` is passed on; false: then both sides are closed.
+  // Filters one connection. What remains in `bytes` is passed on; on false both sides are closed.
   class Filter {
    public:
     virtual ~Filter() = default;
@@ -47,7 +46,7 @@ class TcpProxy {
   const std::function<std::unique_ptr<Filter>()> make_filter_;
   int listener_ = -1;
   int port_ = 0;
-  std::list<Line> lines_;  // grows on the acceptor's thread; read when that has ended
+  std::list<Line> lines_;  // grows on the acceptor's thread; read after that has ended
   std::thread acceptor_;
 };
 

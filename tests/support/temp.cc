@@ -24,7 +24,7 @@ namespace {
 
 constexpr auto kPollInterval = std::chrono::milliseconds(5);
 constexpr int kFirstPort = 20000;
-constexpr int kPorts = 12000;  // below the range that the system hands out by itself
+constexpr int kPorts = 12000;  // below the range from which the system assigns ports
 constexpr int kPortTries = 200;
 
 bool CanBind(int port) {
@@ -40,7 +40,7 @@ bool CanBind(int port) {
 }
 
 // Reserves the port against other test programs until this one ends, whether or not a server
-// listens: a name in the abstract namespace of Unix sockets, which the kernel frees by itself.
+// listens: a name in the abstract namespace of Unix sockets, which the kernel frees automatically.
 bool Claim(int port) {
   const std::string name = "assent-test-port-" + std::to_string(port);
   sockaddr_un address = {};
@@ -60,7 +60,7 @@ TempDirectory::TempDirectory() {
   const char* root = getenv("TMPDIR");
   std::string pattern = std::string(root != nullptr && *root != 0 ? root : "/tmp");
   pattern += "/assent-XXXXXX";
-  CHECK(mkdtemp(pattern.data()) != nullptr) << "cannot make " << pattern;
+  CHECK(mkdtemp(pattern.data()) != nullptr) << "cannot create " << pattern;
   path_ = pattern;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Small things that tests of the outside world need: a directory, a port, waiting for something.
+// Helpers for tests that use the file system, the network and other processes.
 //
 // Threads: every function may be called from any thread.
 #pragma once
@@ -10,7 +10,7 @@
 
 namespace assent::test {
 
-// A directory of its own under $TMPDIR (or /tmp), removed with all that is in it at the end.
+// A new directory under $TMPDIR (or /tmp); the destructor removes it with its contents.
 class TempDirectory {
  public:
   TempDirectory();
@@ -29,11 +29,11 @@ class TempDirectory {
 // another test program, until this program ends. Other programs on the machine may still take it.
 int FreePort();
 
-// Asks the predicate again and again until it says true (then true) or the deadline has passed
-// (then what a last try says). For waiting on another process; never asserts how long it took.
+// Polls the predicate until it returns true or the deadline has passed, and returns its last
+// result. Use it to wait for another process, not to assert how long something took.
 bool Eventually(std::chrono::milliseconds deadline, const std::function<bool()>& predicate);
 
-// The whole file, or nothing when it cannot be read.
+// The whole file, or an empty string if it cannot be read.
 std::string ReadFile(const std::string& path);
 
 }  // namespace assent::test

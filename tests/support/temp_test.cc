@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What tests that run side by side rely on: no two of them get the same port.
+// Tests that run in parallel rely on this: no two of them get the same port.
 #include "tests/support/temp.h"
 
 #include <set>
@@ -9,7 +9,7 @@
 namespace assent::test {
 namespace {
 
-// By chance alone, three of so many would be equal.
+// With random ports, about three of this many would collide.
 TEST(FreePort, ReturnsNoPortTwice) {
   std::set<int> ports;
   for (int i = 0; i < 300; ++i) {

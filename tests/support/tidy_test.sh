@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Makes one mistake after the other in a small tree and expects scripts/tidy_sources or
-# scripts/tidy_markdown to name it.
+# Makes one mistake after the other in a small tree and checks that scripts/tidy_sources or
+# scripts/tidy_markdown reports it.
 set -uo pipefail
 tidy=$1/scripts/tidy_sources
 markdown=$1/scripts/tidy_markdown
@@ -11,7 +11,7 @@ trap 'rm -rf "$work" "$list"' EXIT
 cd "$work" || exit 1
 failed=0
 
-# The findings of the whole tree; license lines are looked at in a case of their own.
+# The findings of the whole tree; license lines have their own case.
 licenses=no
 findings() {
   find . -type f | sed 's|^\./||' | sort >"$list"
@@ -60,7 +60,7 @@ expect 'columns are characters, not bytes' ''
 printf '/* %s */\n' "$(printf 'x%.0s' {1..95})" >server/wide.js
 expect 'a line of 101 columns in a script of the page' 'server/wide.js:1: 101 columns'
 
-# A file of HEAD, as many lines as asked for, and TAIL.
+# A file of HEAD, the given number of lines, and TAIL.
 body() {
   printf '%b' "$1"
   many "$2" "$4"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// An application outside of the tree: asks a coordinator that is not there.
+// An application outside the source tree: calls a coordinator that does not exist.
 #include <cstdio>
 
 #include "client/client.h"
