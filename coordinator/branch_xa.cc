@@ -38,10 +38,10 @@ core::Cause CauseOf(const xa::Failure& failure, uint32_t branch, core::Reason ot
 
 // Of a branch that is not listed on the server that prepared it, without a witness row.
 std::string WhyNotKnown(const xa::FindContext& context) {
-  if (context.one_phase) return "its only commit was not answered, and there is no witness table";
+  if (context.one_phase) return "its commit was not answered, and there is no witness table";
   if (!context.commit_may_be_done) {
-    return "the server does not list it, and no commit of ours went without an answer: somebody "
-           "else has ended it";
+    return "the server does not list it, and no commit of the coordinator is unanswered: somebody "
+           "else ended it";
   }
   return "the server does not list it, was restarted, and may lose prepared branches in a crash";
 }
@@ -59,9 +59,9 @@ std::string Detail(const BranchWork& work, const xa::Completion& completion) {
     return std::string(core::Name(completion.operation)) + " was answered with " +
            xa::Name(completion.code);
   }
-  if (completion.found != xa::Found::kListed) return "the server was looked at, without result";
+  if (completion.found != xa::Found::kListed) return "the lookup on the server gave no result";
   if (work.refused.empty()) return "the server lists the branch";
-  return "the server lists the branch, and yet says: " + work.refused;
+  return "the server lists the branch but answered: " + work.refused;
 }
 
 // What a look means; `detail`: why, for people.
@@ -70,7 +70,7 @@ core::Ack JudgeFind(const Entry& entry, uint32_t index, const xa::Completion& co
   const core::AtomicBranch& branch = entry.atomic.branches[index];
   if (entry.atomic.state == core::State::kRollingBack) {
     if (completion.found == xa::Found::kWitnessCommitted) {
-      detail = "its witness row says that it committed";
+      detail = "its witness row shows that it committed";
     }
     return xa::JudgeRollBack(completion.found);
   }
@@ -132,8 +132,7 @@ xa::Completion NotConfigured(const xa::Call& call, const std::string& resource) 
   completion.code =
       call.operation == Operation::kOpen ? xa::Code::kRbCommFail : xa::Code::kErRmFail;
   completion.failure.reason = core::Reason::kUnavailable;
-  completion.failure.detail =
-      "resource " + resource + " is not in the configuration any more: add it again";
+  completion.failure.detail = "resource " + resource + " is no longer configured: add it again";
   return completion;
 }
 

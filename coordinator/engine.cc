@@ -95,8 +95,8 @@ void Engine::Post(std::function<void(Shard&)> task) {
 
 void Engine::Submit(Request request, Reply reply) {
   if (!Ready()) {
-    Answer answer =
-        AnswerProblem(503, "busy", "Not ready", "the coordinator starts or stops: try again");
+    Answer answer = AnswerProblem(503, "busy", "Not ready",
+                                  "the coordinator is starting or stopping: try again");
     answer.retry_after_s = 1;
     reply(std::move(answer));
     return;

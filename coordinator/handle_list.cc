@@ -92,7 +92,7 @@ void RequestHandlers::List(const Request& request, const Reply& reply) {
   const auto& query = std::get<ListQuery>(request.body);
   if (!query.resource.empty() && !KnowsResource(query.resource)) {
     return reply(AnswerProblem(404, "invalid", "Unknown resource",
-                               "no resource of this name is configured", "resource"));
+                               "no resource with this name is configured", "resource"));
   }
   const auto before = core::Gtrid::FromHex(query.before);
   std::vector<Listed> heap;

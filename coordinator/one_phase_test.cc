@@ -82,7 +82,7 @@ TEST(OnePhase, OfAHazardPointsToTheRowsAndToNoListThatCannotShowIt) {
   test.shard->OnCompletion(std::move(found));
   const v1::Problem problem = ProblemOf(test, request);
   EXPECT_EQ(problem.outcome(), v1::HAZARD);
-  EXPECT_THAT(problem.detail(), HasSubstr("On resource a: look at the rows that it was to change"));
+  EXPECT_THAT(problem.detail(), HasSubstr("On resource a: check the rows that it was to change"));
   EXPECT_THAT(problem.detail(), Not(HasSubstr("other branches")));
 }
 

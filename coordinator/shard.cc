@@ -77,7 +77,7 @@ void Shard::EndWait(const std::string& gid, uint64_t ticket) {
 void Shard::OnCompletion(xa::Completion completion) {
   if (XaBranches::IsXidOfAnother(completion)) {
     Fatal(FatalReason::kStaleLog,
-          "the XID of a new branch exists already: another coordinator runs with a copy of this "
+          "the XID of a new branch already exists: another coordinator is using a copy of this "
           "log directory");
     return;
   }
