@@ -14,7 +14,7 @@ std::string Partner::Shown() const {
   return std::string(url);
 }
 
-// Its open record and its commit record hold it.
+// Twice, because both the open record and the commit record contain it.
 size_t Partner::HeldBytes() const {
   constexpr size_t kFraming = 64;
   return 2 * (urls.try_url.size() + urls.confirm_url.size() + urls.cancel_url.size() +

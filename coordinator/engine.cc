@@ -10,7 +10,8 @@ namespace {
 
 using By = Combiner::By;
 
-// What so few wait for, the flusher carries on with itself; else it has the next batch to write.
+// The flusher's thread continues the work of so few records itself; with more waiting, the engine's
+// thread does, so that the flusher can write the next batch.
 constexpr size_t kFewRecords = 4;
 
 }  // namespace

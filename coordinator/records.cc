@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The records of the decision log, in both directions.
+// Encodes and decodes the records of the decision log.
 #include "coordinator/records.h"
 
 #include <algorithm>
@@ -92,7 +92,7 @@ std::string EncodeHeuristic(const Entry& entry, uint32_t index, WallTime now) {
   heuristic->set_at_ns(now.ns);
   heuristic->set_decision(ToProto(entry.atomic.decision));
   WriteHead(entry, heuristic);
-  heuristic->set_gid(entry.gid);  // one that the coordinator made too
+  heuristic->set_gid(entry.gid);  // even if the coordinator made it
   WriteBranches(entry, heuristic);
   return Serialize(record);
 }

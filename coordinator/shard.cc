@@ -98,7 +98,7 @@ void Shard::OnCompletion(tcc::Completion completion) {
     Step(entry, event);
     const auto* voted = std::get_if<core::Voted>(&event);
     if (voted == nullptr || voted->vote != core::Vote::kPrepared) return;
-    // Declared in one call, it may have been enlisted again by another partner.
+    // A branch of a one-call transaction: a partner may have enlisted it again, and waits.
     Entry* still = table_.Find(handle);
     if (still != nullptr && TccBranches::MayGoOn(*still, branch)) {
       waiters_.AnswerOpen(*still, branch);
@@ -277,7 +277,7 @@ void Shard::Forget(Entry& entry) {
     context_.branches->Remove(entry.atomic.gtrid);
   }
   const log::Lsn record = entry.record;
-  const bool is_kept = table_.Forget(entry);  // `entry` is gone
+  const bool is_kept = table_.Forget(entry);  // `entry` is dangling from here
   if (!is_kept) log_book_.Release(record);
 }
 
@@ -293,7 +293,7 @@ void Shard::NoteScan(const std::string& resource, ScanSummary summary) {
   if (!first_scan_.Awaits(resource)) return;
   xa_.Send(resource, first_scan_.Judged(resource));
   tcc_.Send(first_scan_.FreedPartners());
-  OnHealth(resource, xa::Health::kUp);  // what was refused until now
+  OnHealth(resource, xa::Health::kUp);  // retries the calls refused until now
 }
 
 void Shard::NoteFailedScan(const std::string& resource, bool standby, const std::string& why) {
