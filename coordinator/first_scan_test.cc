@@ -213,7 +213,7 @@ TEST_F(FirstScanTest, OfATransactionOfThisProcessPartnersAreCalledAtOnce) {
 TEST_F(FirstScanTest, OnAStandbyOpensOnlyWhatTheServerKeepsFromWriting) {
   const size_t waits = ExecuteOnA(true);
   const size_t refused = ExecuteOnA(false);
-  test_.shard->NoteFailedScan("a", true, "it is a standby or read-only");
+  test_.shard->NoteFailedScan("a", true, "the server is a standby or read-only");
   EXPECT_EQ(test_.StatusOf(waits), 0);
   EXPECT_EQ(test_.StatusOf(refused), 409);
   EXPECT_EQ(test_.StatusOf(ExecuteOnA(false)), 409);
