@@ -38,7 +38,7 @@ class TccBranchesTest : public ::testing::Test {
     return branches_.ToEvent(entry, branch, completion);
   }
 
-  HandClock clock_;
+  ManualClock clock_;
   ScriptedPartners partners_;
   ShardContext context_;
   std::deque<xa::Completion> unsent_;

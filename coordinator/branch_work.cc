@@ -22,9 +22,9 @@ size_t Partner::HeldBytes() const {
 }
 
 bool IsNewRetry(BranchWork& work, const std::string& kind) {
-  constexpr size_t kMostKinds = 16;
+  constexpr size_t kMaxKinds = 16;
   std::vector<std::string>& said = work.retries_said;
-  if (said.size() >= kMostKinds || std::find(said.begin(), said.end(), kind) != said.end()) {
+  if (said.size() >= kMaxKinds || std::find(said.begin(), said.end(), kind) != said.end()) {
     return false;
   }
   said.push_back(kind);

@@ -35,7 +35,7 @@ class XaBranchesTest : public ::testing::Test {
     return std::get<Event>(branches_.ToEvent(entry_, 0, completion));
   }
 
-  HandClock clock_;
+  ManualClock clock_;
   ScriptedManager a_{"a"};
   ShardContext context_;
   std::deque<xa::Completion> unsent_;

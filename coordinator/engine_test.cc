@@ -66,7 +66,7 @@ class ThreadedResource final : public xa::ResourceManager {
       const xa::Flight flight = std::move(flights_.front());
       flights_.pop_front();
       lock.unlock();
-      xa::CarryOutInOrder(
+      xa::ExecuteInOrder(
           flight, [this](const xa::Call& call) { return Answer(call); },
           [this](xa::Completion completion) { sink_->OnCompletion(std::move(completion)); });
       lock.lock();

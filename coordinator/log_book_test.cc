@@ -25,7 +25,7 @@ class LogBookTest : public ::testing::Test {
   }
   Result<Decoded> Record(log::Lsn lsn) { return Decode(log_.records.at(lsn - 1)); }
 
-  HandClock clock_;
+  ManualClock clock_;
   MemoryLog log_;
   const log::Identity identity_{"12345678", 3, "abc"};
   EngineOptions options_;

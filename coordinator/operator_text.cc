@@ -45,7 +45,7 @@ std::string WhereToLook(const Entry& entry, uint32_t index) {
            "commits in one phase, so the server never lists it.";
   }
   return "On resource " + branch.spec.resource + ": " +
-         work.resource->HowToLook(xid, branch.witnessed) +
+         work.resource->HowToInspect(xid, branch.witnessed) +
          " Compare the rows that it was to change with those of the other branches.";
 }
 

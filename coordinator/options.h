@@ -10,7 +10,7 @@
 
 namespace assent::coordinator {
 
-constexpr uint32_t kMostBranches = 1'000;  // of one transaction; no configuration may exceed it
+constexpr uint32_t kMaxBranches = 1'000;  // of one transaction; no configuration may exceed it
 
 struct EngineOptions {
   Duration default_deadline = std::chrono::seconds(30);

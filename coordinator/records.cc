@@ -128,7 +128,7 @@ std::string EncodeIdentity(const std::string& resource, const std::string& ident
 
 namespace {
 
-bool IsBranchNumber(uint32_t number) { return number >= 1 && number <= kMostBranches; }
+bool IsBranchNumber(uint32_t number) { return number >= 1 && number <= kMaxBranches; }
 
 bool BranchNumbersAreGood(const log::v1::Record& record) {
   const auto all = [](const auto& branches) {

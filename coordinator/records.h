@@ -36,7 +36,7 @@ std::string EncodeIdentity(const std::string& resource, const std::string& ident
 // ---- Decoding ----
 
 // A checked record of the log: its kind is known, a record of a transaction has a gtrid, and every
-// branch number is between 1 and kMostBranches.
+// branch number is between 1 and kMaxBranches.
 struct Decoded {
   std::optional<core::Gtrid> gtrid;
   log::v1::Record record;

@@ -256,7 +256,7 @@ TEST(Decode, RefusesATransactionWithoutItsGtrid) {
 }
 
 TEST(Decode, RefusesABranchNumberThatNoneHas) {
-  for (const uint32_t number : {0u, kMostBranches + 1, 4'000'000'000u}) {
+  for (const uint32_t number : {0u, kMaxBranches + 1, 4'000'000'000u}) {
     log::v1::Record record;
     record.set_gtrid(std::string(20, 'g'));
     record.mutable_commit()->add_branches()->set_number(number);

@@ -67,7 +67,7 @@ class RequestHandlersTest : public ::testing::Test {
     core::Step(entry.atomic, event, clock_.now, effects);
   }
 
-  HandClock clock_;
+  ManualClock clock_;
   MemoryLog log_;
   ScriptedManager a_{"a"}, b_{"b"};
   ShardContext context_;

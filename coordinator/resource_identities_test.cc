@@ -11,7 +11,7 @@ namespace {
 const core::Gtrid kLast = core::Gtrid::Make("12345678", 3, "abc", 7);
 
 TEST(ResourceIdentities, TakesAServerThatIsKnownBetterForTheSame) {
-  HandClock clock;
+  ManualClock clock;
   MemoryLog log;
   ResourceIdentities identities(log, clock);
   const core::Gtrid none;
@@ -37,7 +37,7 @@ TEST(ResourceIdentities, TakesAServerThatLostItsRowOrItsLogForAnother) {
        {std::pair<xa::ServerStamp, xa::ServerStamp>{{place + row, "1", 7}, {place, "2", 8}},
         {{place + row, "1", 7}, {place + other, "2", 8}},
         {{place + row, "1", 7}, {place + row, "2", 6}}}) {
-    HandClock clock;
+    ManualClock clock;
     MemoryLog log;
     ResourceIdentities identities(log, clock);
     EXPECT_EQ(identities.Note("a", first, kLast).last_before, none);

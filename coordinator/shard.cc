@@ -216,9 +216,9 @@ void Shard::Carry(Entry& entry, const core::Effect& effect) {
     if (append->record == core::RecordKind::kHeuristic) LogHeuristic(entry, append->branch);
     return log_book_.Append(entry, *append);
   }
-  if (const auto* call = std::get_if<core::Call>(&effect)) return CarryCall(entry, *call);
-  if (const auto* arm = std::get_if<core::Arm>(&effect)) return CarryArm(entry, *arm);
-  if (const auto* reply = std::get_if<core::Reply>(&effect)) return CarryReply(entry, *reply);
+  if (const auto* call = std::get_if<core::Call>(&effect)) return SubmitCall(entry, *call);
+  if (const auto* arm = std::get_if<core::Arm>(&effect)) return PushTimer(entry, *arm);
+  if (const auto* reply = std::get_if<core::Reply>(&effect)) return AnswerWaiters(entry, *reply);
   if (const auto* disarm = std::get_if<core::Disarm>(&effect)) {
     entry.Generation(disarm->timer, 0) = 0;
     return;
@@ -231,7 +231,7 @@ void Shard::Carry(Entry& entry, const core::Effect& effect) {
   entry.gone = true;
 }
 
-void Shard::CarryCall(Entry& entry, const core::Call& effect) {
+void Shard::SubmitCall(Entry& entry, const core::Call& effect) {
   if (effect.operation == core::Operation::kCommit) {
     CHECK(effect.decided && effect.decided->gtrid() == entry.atomic.gtrid &&
           entry.atomic.decision == core::Decision::kCommit && entry.record != 0)
@@ -242,7 +242,7 @@ void Shard::CarryCall(Entry& entry, const core::Call& effect) {
   xa_.Call(entry, effect, number);
 }
 
-void Shard::CarryArm(Entry& entry, const core::Arm& effect) {
+void Shard::PushTimer(Entry& entry, const core::Arm& effect) {
   if (effect.at == kNever) return;
   Monotonic at = effect.at;
   if (effect.spread > Duration::zero()) {
@@ -254,7 +254,7 @@ void Shard::CarryArm(Entry& entry, const core::Arm& effect) {
   timers_.Push({at, entry.handle, generation, effect.branch, static_cast<uint8_t>(effect.timer)});
 }
 
-void Shard::CarryReply(Entry& entry, const core::Reply& effect) {
+void Shard::AnswerWaiters(Entry& entry, const core::Reply& effect) {
   switch (effect.to) {
     case core::ReplyTo::kOpen: return waiters_.AnswerOpen(entry, effect.branch);
     case core::ReplyTo::kRun: return waiters_.AnswerRun(entry, effect.branch);

@@ -109,9 +109,9 @@ class Shard {
 
   void Step(Entry& entry, const core::Event& event);
   void Carry(Entry& entry, const core::Effect& effect);
-  void CarryCall(Entry& entry, const core::Call& effect);
-  void CarryArm(Entry& entry, const core::Arm& effect);
-  void CarryReply(Entry& entry, const core::Reply& effect);
+  void SubmitCall(Entry& entry, const core::Call& effect);
+  void PushTimer(Entry& entry, const core::Arm& effect);
+  void AnswerWaiters(Entry& entry, const core::Reply& effect);
   void Forget(Entry& entry);
 
   void Fire(const Due& due);

@@ -40,7 +40,7 @@ class ShardFixture {
   // Kinds of the records in the log, in order.
   std::string LogKinds() const;
 
-  HandClock clock;
+  ManualClock clock;
   CountingRandom random;
   MemoryLog log;
   ScriptedManager a{"a"}, b{"b"};

@@ -17,7 +17,7 @@
 
 namespace assent::coordinator {
 
-class HandClock final : public Clock {
+class ManualClock final : public Clock {
  public:
   Monotonic Now() const override { return now; }
   WallTime Wall() const override { return {now.ns + wall_offset_ns}; }

@@ -30,7 +30,7 @@ class TransactionTableTest : public ::testing::Test {
     return entry;
   }
 
-  HandClock clock_;
+  ManualClock clock_;
   const log::Identity identity_{"12345678", 3, "abc"};
   EngineOptions options_;
   TransactionTable table_{identity_, options_, clock_};

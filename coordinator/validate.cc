@@ -32,7 +32,7 @@ xa::Value ToValue(const v1::Value& value) {
   }
 }
 
-constexpr size_t kMostDecimalCharacters = 128;
+constexpr size_t kMaxDecimalCharacters = 128;
 
 // Decimals reach the server as text inside a statement, so only numbers are let through.
 bool IsDecimal(std::string_view text) {
@@ -301,10 +301,10 @@ Validator::Problem Validator::TakeStatements(
           (value.has_decimal() && !IsDecimal(value.decimal()))) {
         return AnswerInvalid(At(here, "parameters", p), "is not a valid value");
       }
-      if (value.has_decimal() && value.decimal().size() > kMostDecimalCharacters) {
+      if (value.has_decimal() && value.decimal().size() > kMaxDecimalCharacters) {
         return AnswerInvalid(At(here, "parameters", p),
                              "out of range: a number has at most " +
-                                 std::to_string(kMostDecimalCharacters) +
+                                 std::to_string(kMaxDecimalCharacters) +
                                  " characters; send a longer one as text");
       }
       one.parameters.push_back(ToValue(value));

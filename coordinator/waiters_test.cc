@@ -44,7 +44,7 @@ class WaitersTest : public ::testing::Test {
     }
   }
 
-  HandClock clock_;
+  ManualClock clock_;
   TimerQueue timers_;
   Entry entry_;
   std::vector<int> statuses_;

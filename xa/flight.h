@@ -24,7 +24,7 @@ void SkipRest(const Flight& flight, size_t from, const Completion& earlier, Deli
 
 // `carry_out` executes a call and returns its completion; `deliver` receives each completion.
 template <typename CarryOut, typename Deliver>
-void CarryOutInOrder(const Flight& flight, CarryOut&& carry_out, Deliver&& deliver) {
+void ExecuteInOrder(const Flight& flight, CarryOut&& carry_out, Deliver&& deliver) {
   for (size_t i = 0; i < flight.calls.size(); ++i) {
     Completion completion = carry_out(flight.calls[i]);
     if (Continues(completion)) {

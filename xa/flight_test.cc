@@ -29,7 +29,7 @@ struct Server {
   std::vector<Completion> answers;
 
   void CarryOut(const Flight& flight) {
-    CarryOutInOrder(
+    ExecuteInOrder(
         flight,
         [this](const Call& call) {
           asked.push_back(call.operation);

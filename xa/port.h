@@ -205,7 +205,7 @@ class ResourceManager {
   virtual std::string ListedAs(const Xid& xid) const { return xid.ToPostgreSql(); }
   // A sentence for an operator: how to find out on this server how the branch ended. `witnessed`:
   // the branch wrote a row whose absence proves that it did not commit. Pure.
-  virtual std::string HowToLook(const Xid& xid, bool witnessed) const {
+  virtual std::string HowToInspect(const Xid& xid, bool witnessed) const {
     (void)witnessed;
     return "The server's list of prepared transactions shows whether " + ListedAs(xid) +
            " is still prepared.";
