@@ -35,7 +35,7 @@ TEST(Admission, WaitsForASegmentThatIsBeingPrepared) {
 }
 
 // Who came first goes first, also where the second would have found space.
-TEST(Admission, KeepsTheOrderOfThoseThatWait) {
+TEST(Admission, KeepsTheOrderOfWaitingRequests) {
   ShardFixture test;
   test.log.free_bytes = kFull;
   test.Execute("one");
@@ -47,7 +47,7 @@ TEST(Admission, KeepsTheOrderOfThoseThatWait) {
   EXPECT_LT(test.a.calls[0].xid.gtrid, test.a.calls[1].xid.gtrid);
 }
 
-TEST(Admission, OfTheSameGidIsOneTransaction) {
+TEST(Admission, WaitingRequestsWithOneGidAreOneTransaction) {
   ShardFixture test;
   test.log.free_bytes = kFull;
   test.Execute("same");
@@ -57,7 +57,7 @@ TEST(Admission, OfTheSameGidIsOneTransaction) {
   EXPECT_EQ(test.a.calls.size(), 1u);
 }
 
-TEST(Admission, NamesTheObstacleToThoseThatWaitAndToNewOnes) {
+TEST(Admission, RefusesWaitingAndNewRequestsWithTheObstacle) {
   ShardFixture test;
   test.log.free_bytes = kFull;
   const size_t first = test.Execute("one");
@@ -71,7 +71,7 @@ TEST(Admission, NamesTheObstacleToThoseThatWaitAndToNewOnes) {
   }
 }
 
-TEST(Admission, DoesNotSpeakOfTheDiskWhenASegmentTakesTooLong) {
+TEST(Admission, DoesNotBlameTheDiskWhenASegmentTakesTooLong) {
   ShardFixture test;
   test.log.free_bytes = kFull;
   const size_t number = test.Execute("one");
@@ -86,7 +86,7 @@ TEST(Admission, DoesNotSpeakOfTheDiskWhenASegmentTakesTooLong) {
 }
 
 // What is reserved by transactions in flight comes back when they end.
-TEST(Admission, GoesOnWhenATransactionHasEnded) {
+TEST(Admission, AdmitsAgainWhenATransactionHasEnded) {
   ShardFixture test;
   test.Execute("one");
   // Enough for one more transaction, but not beside the one that runs.
@@ -101,7 +101,7 @@ TEST(Admission, GoesOnWhenATransactionHasEnded) {
   EXPECT_EQ(test.a.calls.size(), 1u) << "the second has begun";
 }
 
-TEST(Admission, CountsThoseThatWaitAgainstTheBoundInFlight) {
+TEST(Admission, CountsWaitingRequestsAgainstTheInFlightLimit) {
   EngineOptions options;
   options.in_flight = 1;
   ShardFixture test(options);

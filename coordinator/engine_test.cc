@@ -182,7 +182,7 @@ TEST_F(EngineTest, EveryRequestIsAnsweredOnceAndEveryBranchEndsAsDecided) {
 }
 
 // Nobody brings anything any more: the timer is the engine's own.
-TEST_F(EngineTest, ADeadlineFiresWhileNobodyBringsWork) {
+TEST_F(EngineTest, ADeadlineFiresWithoutOtherInput) {
   b_.silent = true;
   ASSERT_NO_FATAL_FAILURE(Start());
   EXPECT_EQ(Execute("late", "50ms").get(), 409);

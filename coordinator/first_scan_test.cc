@@ -105,7 +105,7 @@ TEST_F(FirstScanTest, RollsBackAtTheDeadlineWithoutReachingTheResource) {
   EXPECT_EQ(test_.shard->counters().open, 0u);
 }
 
-TEST_F(FirstScanTest, OfTwoResourcesOnlyTheJudgedOneIsToldOfARollBack) {
+TEST_F(FirstScanTest, SendsARollBackOnlyToTheJudgedResource) {
   Judged("a");
   const size_t request = test_.Execute("");
   test_.Reply(test_.a, Operation::kOpen);
@@ -151,7 +151,7 @@ TEST_F(FirstScanTest, IsAwaitedAgainWhenTheResourceAnswersAgain) {
   EXPECT_EQ(wanted.size(), 1u);
 }
 
-TEST_F(FirstScanTest, KeepsBackWhatAnEarlierProcessHasDecided) {
+TEST_F(FirstScanTest, HoldsBackTheDecisionOfAnEarlierProcess) {
   RestoreDecided();
   EXPECT_TRUE(test_.a.calls.empty());
   EXPECT_TRUE(test_.b.calls.empty());
@@ -173,7 +173,7 @@ TEST_F(FirstScanTest, KeepsBackWhatAnEarlierProcessHasDecided) {
   EXPECT_FALSE(test_.shard->IsLive(kDecided));
 }
 
-TEST_F(FirstScanTest, KeepsWhatAnEarlierProcessOwesAPartnerUntilAllHaveBeenLookedAt) {
+TEST_F(FirstScanTest, HoldsBackPartnerCallsOfAnEarlierProcessUntilAllAreScanned) {
   RestoreDecidedAtPartner();
   EXPECT_TRUE(test_.partners.calls.empty());
   Judged("a");
@@ -183,7 +183,7 @@ TEST_F(FirstScanTest, KeepsWhatAnEarlierProcessOwesAPartnerUntilAllHaveBeenLooke
   EXPECT_FALSE(test_.shard->IsLive(kDecided));
 }
 
-TEST_F(FirstScanTest, NoPartnerWaitsForAResourceThatCannotBeLookedAt) {
+TEST_F(FirstScanTest, PartnerCallsDoNotWaitForAResourceThatCannotBeScanned) {
   RestoreDecidedAtPartner();
   Failed("a", "connection refused");
   EXPECT_TRUE(test_.partners.calls.empty());
@@ -197,7 +197,7 @@ TEST_F(FirstScanTest, NoPartnerWaitsForAResourceThatCannotBeLookedAt) {
   EXPECT_FALSE(test_.shard->IsLive(kDecided));
 }
 
-TEST_F(FirstScanTest, OfATransactionOfThisProcessPartnersAreCalledAtOnce) {
+TEST_F(FirstScanTest, CallsThePartnersOfThisProcessImmediately) {
   Request request;
   request.route = Route::kExecute;
   v1::ExecuteRequest body;
@@ -210,7 +210,7 @@ TEST_F(FirstScanTest, OfATransactionOfThisProcessPartnersAreCalledAtOnce) {
   EXPECT_EQ(test_.partners.calls.size(), 1u);
 }
 
-TEST_F(FirstScanTest, OnAStandbyOpensOnlyWhatTheServerKeepsFromWriting) {
+TEST_F(FirstScanTest, OnAStandbyOpensOnlyReadOnlyBranches) {
   const size_t waits = ExecuteOnA(true);
   const size_t refused = ExecuteOnA(false);
   test_.shard->NoteFailedScan("a", true, "the server is a standby or read-only");
@@ -232,7 +232,7 @@ TEST_F(FirstScanTest, ShowsWhyAResourceIsNotUsed) {
 }
 
 // Each answer is handed in where the one before has ended, not inside it.
-TEST_F(FirstScanTest, RefusesAsManyAsWaitInOneGo) {
+TEST_F(FirstScanTest, RefusesAllWaitingCallsWithoutRecursion) {
   std::vector<size_t> requests;
   for (int i = 0; i < 9'000; ++i) requests.push_back(test_.Execute(""));
   Failed("a", "connection refused");

@@ -37,7 +37,7 @@ TEST(ResourceList, NamesEachHealthOfAPartner) {
   }
 }
 
-TEST(ResourceList, ShowsEveryFigureOfAPartnerUnderItsOwnName) {
+TEST(ResourceList, ShowsEveryCounterOfAPartnerUnderItsOwnName) {
   tcc::EndpointStatus status;
   status.name = "http://127.0.0.1:9101";
   status.health = Health::kBackingOff;
@@ -104,7 +104,7 @@ TEST(TransactionList, OfAResourceThatIsNotConfiguredIsAnError) {
   EXPECT_EQ(StatusOfList(test, ""), 200);
 }
 
-TEST(TransactionList, ListsAsLiveWhatIsUnfinishedOrHeldWhateverHasEndedSince) {
+TEST(TransactionList, ListsUnfinishedAndHeldTransactionsAsLive) {
   ShardFixture test;
   test.Execute("held");
   test.UpToDecision();

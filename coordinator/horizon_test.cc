@@ -11,7 +11,7 @@ using tcc::Operation::kConfirm;
 using tcc::Operation::kTry;
 
 // After a restart the partners of what is held are told once more, and must find their rows.
-TEST(Horizon, TheHorizonStaysBelowWhatIsHeldForPeople) {
+TEST(Horizon, StaysBelowTransactionsHeldForAnOperator) {
   ShardFixture test;
   const WallTime begun = test.clock.Wall();
   test.Execute("held");
@@ -27,7 +27,7 @@ TEST(Horizon, TheHorizonStaysBelowWhatIsHeldForPeople) {
   EXPECT_LE(test.partners.calls.front().horizon.ns, begun.ns);
 }
 
-TEST(Horizon, TheHorizonPassesWhatHasEnded) {
+TEST(Horizon, PassesTransactionsThatHaveEnded) {
   ShardFixture test;
   const WallTime begun = test.clock.Wall();
   test.Execute("done");
@@ -43,7 +43,7 @@ TEST(Horizon, TheHorizonPassesWhatHasEnded) {
   EXPECT_GT(test.partners.calls.front().horizon.ns, begun.ns);
 }
 
-TEST(Horizon, TheHorizonWaitsForADurableEnd) {
+TEST(Horizon, WaitsForADurableEnd) {
   ShardFixture test;
   const WallTime begun = test.clock.Wall();
   test.Send(OneCall("done", {"hotel"}, false));

@@ -71,7 +71,7 @@ TEST(InteractiveTest, ChecksTheSqlOfARunOnce) {
   EXPECT_EQ(test.branches.size(), 0u);
 }
 
-TEST(InteractiveTest, WhatElseIsWrongWithARunIsSaidBeforeItsSql) {
+TEST(InteractiveTest, ReportsOtherErrorsOfARunBeforeThoseOfItsSql) {
   ShardFixture test;
   Interactive tx(test);
   tx.EnlistResource("pc", "a");

@@ -50,7 +50,7 @@ xa::Completion AnswerTo(ShardFixture& test, Code code) {
   return completion;
 }
 
-TEST(OnePhase, SaysOfADeadlockAtTheCommitThatItWasOneAndMayBeTriedAgain) {
+TEST(OnePhase, ReportsADeadlockAtTheCommitAsRetriable) {
   ShardFixture test;
   const size_t request = ExecuteOne(test);
   xa::Completion completion = AnswerTo(test, Code::kRbDeadlock);
@@ -72,7 +72,7 @@ TEST(OnePhase, SaysOfADeadlockAtTheCommitThatItWasOneAndMayBeTriedAgain) {
   EXPECT_EQ(problem.detail(), "branch on-a: the server has rolled the branch back");
 }
 
-TEST(OnePhase, OfAHazardPointsToTheRowsAndToNoListThatCannotShowIt) {
+TEST(OnePhase, AHazardPointsToTheRowsAndNotToAList) {
   ShardFixture test;
   const size_t request = ExecuteOne(test);
   test.shard->OnCompletion(AnswerTo(test, Code::kErRmFail));
@@ -86,7 +86,7 @@ TEST(OnePhase, OfAHazardPointsToTheRowsAndToNoListThatCannotShowIt) {
   EXPECT_THAT(problem.detail(), Not(HasSubstr("other branches")));
 }
 
-TEST(Rows, ShowWhatIsNoFiniteNumberAsPostgreSqlWritesIt) {
+TEST(Rows, ShowNonFiniteNumbersAsPostgreSqlWritesThem) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   xa::StatementResult result;
   result.rows = {{kInfinity, -kInfinity, std::numeric_limits<double>::quiet_NaN(), 1e300}};

@@ -31,7 +31,7 @@ v1::Problem ProblemOf(ShardFixture& test, size_t request) {
   return problem == nullptr ? v1::Problem() : *problem;
 }
 
-TEST(OperatorText, OfAMixedOutcomeSaysWhatWasSeenAndWhereToLook) {
+TEST(OperatorText, OfAMixedOutcomeSaysWhatWasObservedAndWhereToCheck) {
   ShardFixture test;
   const v1::Problem problem = ProblemOf(test, CommittedOnA(test, Code::kHeuristicRollBack));
   EXPECT_EQ(problem.outcome(), v1::MIXED);

@@ -29,7 +29,7 @@ TEST(PartnersOneByOne, EnlistedOneByOneEachIsDurableBeforeItsTry) {
   EXPECT_EQ(test.StatusOf(committed), 200);
 }
 
-TEST(PartnersOneByOne, ABranchOfTheSameNameElsewhereIsRefused) {
+TEST(PartnersOneByOne, ABranchWithTheSameNameAndOtherUrlsIsRefused) {
   ShardFixture test;
   Interactive tx(test);
   tx.EnlistPartner("hotel");
@@ -38,7 +38,7 @@ TEST(PartnersOneByOne, ABranchOfTheSameNameElsewhereIsRefused) {
   EXPECT_EQ(test.StatusOf(tx.EnlistPartner("hotel", true)), 409);
 }
 
-TEST(PartnersOneByOne, AClientThatTriesByItselfVotesAndCommitWaitsForIt) {
+TEST(PartnersOneByOne, CommitWaitsForTheVoteOfAClientThatCallsTheTry) {
   ShardFixture test;
   Interactive tx(test);
   const size_t hotel = tx.EnlistPartner("hotel", true);
@@ -73,7 +73,7 @@ TEST(PartnersOneByOne, AVoteAgainstRollsBackAndCancelsWhatTheClientMayHaveTriedT
   EXPECT_EQ(test.StatusOf(tx.EnlistPartner("late")), 409);
 }
 
-TEST(PartnersOneByOne, AVoteForABranchThatWeCallIsRefused) {
+TEST(PartnersOneByOne, AVoteForABranchThatTheCoordinatorCallsIsRefused) {
   ShardFixture test;
   Interactive tx(test);
   tx.EnlistPartner("hotel");
@@ -83,7 +83,7 @@ TEST(PartnersOneByOne, AVoteForABranchThatWeCallIsRefused) {
 
 // A run whose answer was lost is sent again when its transaction has been rolled back: the answer
 // does not wait for a partner that may never end its cancel.
-TEST(PartnersOneByOne, ARunThatIsRepeatedAfterTheDecisionIsAnsweredAtOnce) {
+TEST(PartnersOneByOne, ARunRepeatedAfterTheDecisionIsAnsweredImmediately) {
   ShardFixture test;
   Interactive tx(test);
   tx.EnlistPartner("hotel");
@@ -103,7 +103,7 @@ TEST(PartnersOneByOne, ARunThatIsRepeatedAfterTheDecisionIsAnsweredAtOnce) {
 }
 
 // Of what a crash has ended only the partners are known again.
-TEST(PartnersOneByOne, AStepOfAnUnknownBranchIsToldHowItsTransactionEnds) {
+TEST(PartnersOneByOne, ARequestForAnUnknownBranchGetsTheOutcome) {
   ShardFixture test;
   Interactive tx(test);
   tx.EnlistPartner("hotel");
@@ -119,7 +119,7 @@ TEST(PartnersOneByOne, AStepOfAnUnknownBranchIsToldHowItsTransactionEnds) {
   EXPECT_EQ(test.StatusOf(tx.Vote("pc", v1::VoteRequest::PREPARED)), 409);
 }
 
-TEST(PartnersOneByOne, AVoteForAnUnknownBranchOfWhatIsCommittedIsAProblem) {
+TEST(PartnersOneByOne, AVoteForAnUnknownBranchOfACommittedTransactionIsAProblem) {
   ShardFixture test;
   Interactive tx(test);
   tx.EnlistPartner("hotel");
@@ -133,7 +133,7 @@ TEST(PartnersOneByOne, AVoteForAnUnknownBranchOfWhatIsCommittedIsAProblem) {
   EXPECT_EQ(ProblemOf(test.AnswerOf(vote)).type(), "urn:assent:already-decided");
 }
 
-TEST(PartnersOneByOne, AYesThatComesAfterTheRollBackIsToldAsOne) {
+TEST(PartnersOneByOne, AYesAfterTheRollBackIsAnsweredAsRolledBack) {
   ShardFixture test;
   Interactive tx(test);
   const size_t enlisted = tx.EnlistPartner("hotel");

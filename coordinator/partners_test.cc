@@ -44,7 +44,7 @@ TEST(Partners, NoTryGoesOutBeforeTheOpenRecordIsDurable) {
   EXPECT_EQ(test.LogKinds(), "open commit end");
 }
 
-TEST(Partners, TriesGoBeforeSqlAndOneDecisionStandsOverBoth) {
+TEST(Partners, TriesPrecedeSqlAndOneDecisionCoversBoth) {
   ShardFixture test;
   const size_t request = test.Send(OneCall("g", {"hotel"}, true));
   test.FlushLog();
@@ -90,7 +90,7 @@ TEST(Partners, ARefusalAfterAnAttemptThatMayHaveArrivedIsCancelled) {
   test.Reply("hotel", kCancel);
 }
 
-TEST(Partners, WhatNeverLeftThisProcessIsNotCancelled) {
+TEST(Partners, ATryThatWasNeverSentIsNotCancelled) {
   ShardFixture test;
   test.Send(OneCall("g", {"hotel"}, false));
   test.FlushLog();
@@ -119,7 +119,7 @@ TEST(Partners, TheDeadlineNamesThePartnerThatWasSilent) {
   EXPECT_EQ(ProblemOf(test.AnswerOf(request)).cause().branch(), "hotel");
 }
 
-TEST(Partners, ARefusedConfirmIsThePersonsMatterAndIsAskedAgainAllTheSame) {
+TEST(Partners, ARefusedConfirmNeedsAnOperatorAndIsSentAgain) {
   ShardFixture test;
   const size_t request = test.Send(OneCall("g", {"hotel"}, false));
   test.FlushLog();
@@ -134,7 +134,7 @@ TEST(Partners, ARefusedConfirmIsThePersonsMatterAndIsAskedAgainAllTheSame) {
   EXPECT_EQ(test.LogKinds(), "open commit end");
 }
 
-TEST(Partners, AReservationThatWouldEndFirstRollsBack) {
+TEST(Partners, AReservationThatWouldExpireFirstRollsBack) {
   ShardFixture test;
   const size_t request = test.Send(OneCall("", {"hotel", "flight"}, false));
   test.FlushLog();
@@ -194,7 +194,7 @@ TEST(Partners, APartnerMayEnlistAnotherWhileItIsBeingTried) {
 }
 
 // It would end before its statements have run.
-TEST(Partners, WhatWasMadeInOneCallTakesNoSqlNorCommit) {
+TEST(Partners, AOneCallTransactionAcceptsNoSqlAndNoCommit) {
   ShardFixture test;
   const size_t request = test.Execute("g");
   test.Reply(test.a, Operation::kOpen);
@@ -230,7 +230,7 @@ TEST(Partners, WhatWasMadeInOneCallTakesNoSqlNorCommit) {
   EXPECT_EQ(test.StatusOf(request), 200);
 }
 
-TEST(Partners, ABranchOfOneCallThatIsEnlistedAgainIsAnsweredAtItsYes) {
+TEST(Partners, ADeclaredBranchThatIsEnlistedAgainIsAnsweredAtItsYes) {
   ShardFixture test;
   test.Send(OneCall("g", {"hotel", "flight"}, false));
   test.FlushLog();

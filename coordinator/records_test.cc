@@ -217,7 +217,7 @@ TEST(Records, ReadACommitThatHasEnded) {
   EXPECT_EQ(ended.ended_at, kNow);
 }
 
-TEST(Records, ReadTheMarkOfWhatWasForgotten) {
+TEST(Records, ReadTheForgottenMark) {
   for (const std::optional<core::Gtrid>& up_to :
        {std::optional(kGtrid), std::optional<core::Gtrid>()}) {
     const std::string payload = EncodeForgotten({up_to, kNow});
@@ -234,7 +234,7 @@ TEST(Records, NameTheLastTransactionBeforeAnIdentity) {
   EXPECT_EQ(decoded.record.resource_identity().identity(), "server-b");
 }
 
-TEST(Decode, RefusesWhatIsNoRecord) {
+TEST(Decode, RefusesBytesThatAreNotARecord) {
   log::v1::Record record;
   record.set_gtrid(std::string(20, 'g'));
   for (const std::string& payload :
@@ -255,7 +255,7 @@ TEST(Decode, RefusesATransactionWithoutItsGtrid) {
   EXPECT_TRUE(Decode(record.SerializeAsString()));
 }
 
-TEST(Decode, RefusesABranchNumberThatNoneHas) {
+TEST(Decode, RefusesAnInvalidBranchNumber) {
   for (const uint32_t number : {0u, kMaxBranches + 1, 4'000'000'000u}) {
     log::v1::Record record;
     record.set_gtrid(std::string(20, 'g'));

@@ -159,7 +159,7 @@ TEST_F(RequestHandlersTest, ARunNeedsItsBranchAndTheNextNumber) {
   EXPECT_EQ(run(1), nullptr) << "the same again waits for the same results";
 }
 
-TEST_F(RequestHandlersTest, ARollBackOfAnUnknownGidIsRecordedForTheBeginThatIsLate) {
+TEST_F(RequestHandlersTest, ARollBackOfAnUnknownGidIsRecordedForALateBegin) {
   EXPECT_EQ(Send(For(Route::kRollBack, "g")), nullptr);
   ASSERT_NE(table_.FindGid("g"), nullptr);
   EXPECT_EQ(table_.FindGid("g")->fingerprint, "") << "whatever comes under the gid is the same";
@@ -167,7 +167,7 @@ TEST_F(RequestHandlersTest, ARollBackOfAnUnknownGidIsRecordedForTheBeginThatIsLa
   EXPECT_EQ(StatusOf(Send(For(Route::kRollBack, std::string(40, '0')))), 404);
 }
 
-TEST_F(RequestHandlersTest, GetShowsWhatRunsAndWhatHasEnded) {
+TEST_F(RequestHandlersTest, GetShowsRunningAndEndedTransactions) {
   EXPECT_EQ(StatusOf(Send(For(Route::kGet, "g"))), 404);
   Send(For(Route::kBegin, "g"));
   EXPECT_EQ(ViewOf(*Send(For(Route::kGet, "g"))).state(), v1::Transaction::ACTIVE);
@@ -180,7 +180,7 @@ TEST_F(RequestHandlersTest, GetShowsWhatRunsAndWhatHasEnded) {
   EXPECT_EQ(ViewOf(*Send(For(Route::kGet, "g"))).outcome(), v1::COMMITTED);
 }
 
-TEST_F(RequestHandlersTest, WithoutSpaceInTheLogNothingIsMade) {
+TEST_F(RequestHandlersTest, BeginsNothingWithoutSpaceInTheLog) {
   log_.free_bytes = 0;
   EXPECT_EQ(Send(For(Route::kBegin, "g")), nullptr) << "waits for a segment";
   EXPECT_EQ(table_.FindGid("g"), nullptr);

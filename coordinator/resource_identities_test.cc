@@ -10,7 +10,7 @@ namespace {
 
 const core::Gtrid kLast = core::Gtrid::Make("12345678", 3, "abc", 7);
 
-TEST(ResourceIdentities, TakesAServerThatIsKnownBetterForTheSame) {
+TEST(ResourceIdentities, AServerWithMoreDetailsIsTheSameServer) {
   ManualClock clock;
   MemoryLog log;
   ResourceIdentities identities(log, clock);
@@ -29,7 +29,7 @@ TEST(ResourceIdentities, TakesAServerThatIsKnownBetterForTheSame) {
   EXPECT_EQ(note(place + row).identity, place + created + row);
 }
 
-TEST(ResourceIdentities, TakesAServerThatLostItsRowOrItsLogForAnother) {
+TEST(ResourceIdentities, AServerThatLostItsRowOrItsLogIsAnotherServer) {
   const core::Gtrid none;
   const std::string place = "host:3306:1", row = ":00112233445566778899aabbccdd";
   const std::string other = ":ff112233445566778899aabbccdd";

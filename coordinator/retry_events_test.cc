@@ -46,7 +46,7 @@ class RetryEvents : public ::testing::Test {
   ShardFixture test_;
 };
 
-TEST_F(RetryEvents, AreOneWhereTheDetailHasAnotherNumberEachTime) {
+TEST_F(RetryEvents, AreLoggedOnceIfOnlyTheDetailDiffers) {
   for (int i = 0; i < 10; ++i) {
     Answer(xa::Code::kErRmFail, "no answer for " + std::to_string(i) + " ms");
   }
@@ -55,7 +55,7 @@ TEST_F(RetryEvents, AreOneWhereTheDetailHasAnotherNumberEachTime) {
   EXPECT_EQ(heard[LogEvent::kBranchResolved], 1);
 }
 
-TEST_F(RetryEvents, AreOneForEachKindOfAnswerWhereTwoAlternate) {
+TEST_F(RetryEvents, AreLoggedOnceForEachOfTwoAlternatingAnswers) {
   for (int i = 0; i < 10; ++i) {
     Answer(i % 2 == 0 ? xa::Code::kErRmFail : xa::Code::kRetry, i % 2 == 0 ? "lost" : "busy");
   }

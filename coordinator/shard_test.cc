@@ -154,7 +154,7 @@ TEST(Shard, RefusesNewWorkBeforeTheSpaceForDecisionsRunsOut) {
   EXPECT_EQ(test.StatusOf(first), 200) << "what has begun is finished";
 }
 
-TEST(Shard, RefusesPastTheBoundInFlight) {
+TEST(Shard, RefusesPastTheInFlightLimit) {
   EngineOptions options;
   options.in_flight = 1;
   ShardFixture test(options);
@@ -162,7 +162,7 @@ TEST(Shard, RefusesPastTheBoundInFlight) {
   EXPECT_EQ(test.StatusOf(test.Execute("two")), 503);
 }
 
-TEST(Shard, RetriesACommitAtOnceWhenTheResourceIsBack) {
+TEST(Shard, RetriesACommitImmediatelyWhenTheResourceIsBack) {
   ShardFixture test;
   test.Execute("g");
   test.UpToDecision();

@@ -11,7 +11,7 @@
 namespace assent::coordinator {
 namespace {
 
-TEST(Validator, SaysThatALongNumberIsOutOfRange) {
+TEST(Validator, ReportsALongNumberAsOutOfRange) {
   ShardFixture test;
   Request request;
   request.route = Route::kExecute;
@@ -120,7 +120,7 @@ TEST(ValidatorOfPartners, NamesAreUniqueAmongThem) {
   EXPECT_EQ(ProblemOf(test.AnswerOf(number)).field(), "atomic.branches[1].name");
 }
 
-TEST(ValidatorOfPartners, AllOfATransactionAreBounded) {
+TEST(ValidatorOfPartners, TheirTotalSizeIsLimited) {
   EngineOptions options;
   options.partner_bytes = 300;
   ShardFixture test(options);

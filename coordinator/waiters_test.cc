@@ -51,14 +51,14 @@ class WaitersTest : public ::testing::Test {
   Waiters waiters_{timers_, clock_, seconds(2)};
 };
 
-TEST_F(WaitersTest, WithoutAWaitTheAnswerComesAtOnce) {
+TEST_F(WaitersTest, AnswersImmediatelyWithoutAWait) {
   EXPECT_EQ(statuses_[Add(For::kOutcome, Duration::zero())], 202);
   EXPECT_EQ(statuses_[Add(For::kView, Duration::zero())], 200);
   EXPECT_TRUE(entry_.waiters.empty());
   EXPECT_TRUE(timers_.empty());
 }
 
-TEST_F(WaitersTest, WhoWaitsForABranchIsAnsweredForThatBranchOnly) {
+TEST_F(WaitersTest, AWaiterForABranchIsAnsweredForThatBranchOnly) {
   const size_t first = Add(For::kOpen, std::nullopt, 0);
   const size_t second = Add(For::kOpen, std::nullopt, 1);
   const size_t run = Add(For::kRun, std::nullopt, 1);
@@ -86,7 +86,7 @@ TEST_F(WaitersTest, TheDecisionEndsTheWaitForStatementsAndStartsThatForPhaseTwo)
 }
 
 // The wait of a client counts anew from the decision: the timer from before it is dead.
-TEST_F(WaitersTest, AWaitFromBeforeTheDecisionCountsNoMore) {
+TEST_F(WaitersTest, AWaitFromBeforeTheDecisionRestarts) {
   const size_t outcome = Add(For::kOutcome, seconds(3));
   clock_.now = clock_.now + seconds(2);
   Decide(core::Outcome::kCommitted);
@@ -98,7 +98,7 @@ TEST_F(WaitersTest, AWaitFromBeforeTheDecisionCountsNoMore) {
   EXPECT_EQ(statuses_[outcome], 200);
 }
 
-TEST_F(WaitersTest, WhoComesAfterTheDecisionIsToldOfItOrWaitsForPhaseTwo) {
+TEST_F(WaitersTest, AWaiterAfterTheDecisionGetsItOrWaitsForPhaseTwo) {
   Decide(core::Outcome::kRolledBack);
   EXPECT_EQ(statuses_[Add(For::kOpen)], 409);
   const size_t outcome = Add(For::kOutcome);

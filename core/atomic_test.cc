@@ -226,7 +226,7 @@ TEST(Atomic, RetriesAnUnknownCommitForEverAndAtOnceWhenTheResourceIsBack) {
 }
 
 // Else what failed once more right after a long outage would wait for as long as the outage took.
-TEST(Atomic, BeginsItsBackOffAnewWhenTheResourceIsBack) {
+TEST(Atomic, RestartsItsBackOffWhenTheResourceIsBack) {
   Machine m = Two();
   m.UpToCommitting();
   m.Do(Acked{0, Ack::kDone, {}});
@@ -246,7 +246,7 @@ TEST(Atomic, BeginsItsBackOffAnewWhenTheResourceIsBack) {
   EXPECT_EQ(wait(), m.t.settings.retry_first);
 }
 
-TEST(Atomic, RemembersWhichBranchHasEndedWhileAnotherIsLate) {
+TEST(Atomic, RecordsTheEndOfABranchWhileAnotherIsLate) {
   Machine m = Two();
   m.UpToCommitting();
   m.Do(Acked{1, Ack::kUnknown, {}});
@@ -261,7 +261,7 @@ TEST(Atomic, BelievesAnUnknownXidOnlyAfterALook) {
   EXPECT_EQ(m.Do(TimerFired{Timer::kRetry, 0}), "call commit b1 decided");
 }
 
-TEST(Atomic, ShowsAfterATimeThatABranchNeedsAnOperatorAndGoesOnRetrying) {
+TEST(Atomic, ReportsAfterATimeThatABranchNeedsAnOperatorAndKeepsRetrying) {
   Machine m = Two();
   m.UpToCommitting();
   m.Do(Acked{0, Ack::kUnknown, {}});
@@ -295,7 +295,7 @@ TEST(Atomic, ForgetsAHeuristicThatAgreesOnlyAfterItIsRecorded) {
   EXPECT_EQ(m.t.outcome, Outcome::kCommitted);
 }
 
-TEST(Atomic, TellsAHazardWhenTheClientsSqlLeftItsBranch) {
+TEST(Atomic, ReportsAHazardWhenTheClientsSqlLeftItsBranch) {
   Machine m = Two(false);
   m.UpToPrepare();
   const std::string effects =
@@ -327,7 +327,7 @@ TEST(Interactive, OpensRunsAndCommitsOnlyWhenAsked) {
   EXPECT_EQ(m.Do(CommitRequested{}), "disarm idle\ncall prepare b1");
 }
 
-TEST(Interactive, GivesTheConnectionOfABranchThatRanNothingBack) {
+TEST(Interactive, ReturnsTheConnectionOfABranchThatRanNothing) {
   Machine m(true, false, {});
   m.Do(Begin{});
   m.Do(Enlist{{"x", "a", false}});
@@ -346,7 +346,7 @@ TEST(Interactive, RollsBackWhenTheClientIsIdle) {
 }
 
 // The client did not idle while it waited for them.
-TEST(Interactive, EachAnswerLeavesTheClientTheWholeIdleLimit) {
+TEST(Interactive, EachAnswerRestartsTheIdleLimit) {
   Machine m(false, false, {});
   m.t.settings.idle_limit = Duration(1'000);
   m.Do(Begin{});
@@ -360,7 +360,7 @@ TEST(Interactive, EachAnswerLeavesTheClientTheWholeIdleLimit) {
   EXPECT_EQ(std::get<Arm>(effects[1]).at - m.now, m.t.settings.idle_limit);
 }
 
-TEST(Interactive, ARefusedOpenRollsTheOthersBackAndNeedsNoCallOfItsOwn) {
+TEST(Interactive, AFailedOpenRollsBackTheOthersAndNeedsNoCallItself) {
   Machine m(false, false, {});
   m.Do(Begin{});
   m.Do(Enlist{{"x", "a", false}});

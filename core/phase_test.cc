@@ -233,7 +233,7 @@ TEST(PhaseDeathTest, EveryEventOfTheTransactionDoesWhatTheTableSays) {
   }
 }
 
-TEST(PhaseDeathTest, ABranchFromTheLogGoesOnFromItsDecisionAndNoOtherBranchDoes) {
+TEST(PhaseDeathTest, OnlyABranchFromTheLogContinuesFromItsDecision) {
   for (Decision decision : {Decision::kCommit, Decision::kRollBack}) {
     for (size_t i = 0; i < kPhases; ++i) {
       const auto phase = static_cast<Phase>(i);
@@ -255,7 +255,7 @@ TEST(PhaseDeathTest, ABranchFromTheLogGoesOnFromItsDecisionAndNoOtherBranchDoes)
 }
 
 // In the scenes the first branch is the only one, and the client named the gid.
-TEST(PhaseDeathTest, ACommitThatIsAskedForPreparesAsTheTableSays) {
+TEST(PhaseDeathTest, ARequestedCommitPreparesAsTheTableSays) {
   for (const Scene& scene : Scenes()) {
     SCOPED_TRACE(std::string(Name(scene.phase)) + " " + scene.text);
     Player player = scene.player;

@@ -50,7 +50,7 @@ class Machine {
   Monotonic now{kSecond};
 };
 
-TEST(Tcc, IsDurableBeforeAnyTryGoesOut) {
+TEST(Tcc, IsDurableBeforeAnyTryIsSent) {
   Machine m(true, "tt");
   EXPECT_EQ(m.Do(Begin{}), "arm deadline\nappend open force #1");
   EXPECT_EQ(m.Do(Durable{1}), "call prepare b1\ncall prepare b2");
@@ -65,7 +65,7 @@ TEST(Tcc, IsDurableBeforeAnyTryGoesOut) {
 }
 
 // A partner that hangs holds no row locks.
-TEST(Tcc, TriesGoBeforeSql) {
+TEST(Tcc, TriesPrecedeSql) {
   Machine m(true, "xtx");
   EXPECT_EQ(m.Do(Begin{}), "arm deadline\nappend open force #1");
   EXPECT_EQ(m.Do(Durable{1}), "call prepare b2");
@@ -79,7 +79,7 @@ TEST(Tcc, TriesGoBeforeSql) {
 }
 
 // One-phase commit is for a branch that stands alone.
-TEST(Tcc, ADatabaseBesideAPartnerIsPreparedEvenUnderAGidOfOurs) {
+TEST(Tcc, ADatabaseBesideAPartnerIsPreparedEvenUnderACoordinatorsGid) {
   Machine m(true, "tx", false);
   m.Do(Begin{});
   m.Do(Durable{1});
@@ -106,7 +106,7 @@ TEST(Tcc, ARefusalStopsTheOthersAndCancelsWhatMayHaveRun) {
   EXPECT_EQ(m.t.branches[0].state, BranchState::kRefused);
 }
 
-TEST(Tcc, ARefusalThatMayHaveLeftSomethingIsCancelledToo) {
+TEST(Tcc, ARefusalThatMayHaveLeftAReservationIsCancelledToo) {
   Machine m(true, "t", false);
   m.Do(Begin{});
   m.Do(Durable{1});
@@ -116,7 +116,7 @@ TEST(Tcc, ARefusalThatMayHaveLeftSomethingIsCancelledToo) {
             "disarm deadline\ndisarm idle\ncall roll-back b1\narm operator\nreply decided");
 }
 
-TEST(Tcc, ASilentPartnerIsAskedAgainUntilTheDeadlineAndThenCancelled) {
+TEST(Tcc, ASilentPartnerIsTriedAgainUntilTheDeadlineAndThenCancelled) {
   Machine m(true, "tx", false);
   m.Do(Begin{});
   m.Do(Durable{1});
@@ -137,7 +137,7 @@ TEST(Tcc, ASilentPartnerIsAskedAgainUntilTheDeadlineAndThenCancelled) {
 }
 
 // It never left this process, or was refused in its only attempt.
-TEST(Tcc, ATryThatWasCutOffAndLeftNothingNeedsNoCancel) {
+TEST(Tcc, ACutOffTryThatLeftNoReservationNeedsNoCancel) {
   Machine m(true, "t", false);
   m.Do(Begin{});
   m.Do(Durable{1});
@@ -149,7 +149,7 @@ TEST(Tcc, ATryThatWasCutOffAndLeftNothingNeedsNoCancel) {
 }
 
 // The deadline comes while it waits for its next attempt.
-TEST(Tcc, ATryThatNeverLeftIsNotCancelledAtTheDeadline) {
+TEST(Tcc, AnUnsentTryIsNotCancelledAtTheDeadline) {
   Machine m(true, "tt", false);
   m.Do(Begin{});
   m.Do(Durable{1});
@@ -166,7 +166,7 @@ TEST(Tcc, ATryThatNeverLeftIsNotCancelledAtTheDeadline) {
 }
 
 // One attempt that may have left something is enough.
-TEST(Tcc, ATryThatMayHaveLeftOnceIsCancelled) {
+TEST(Tcc, ATryThatMayHaveBeenSentOnceIsCancelled) {
   Machine m(true, "t", false);
   m.Do(Begin{});
   m.Do(Durable{1});
@@ -179,7 +179,7 @@ TEST(Tcc, ATryThatMayHaveLeftOnceIsCancelled) {
             "disarm deadline\ndisarm idle\ncall roll-back b1\narm operator\nreply decided");
 }
 
-TEST(Tcc, APartnerThatAsksForTimeIsGivenIt) {
+TEST(Tcc, RespectsTheDelayThatAPartnerRequests) {
   Machine m(true, "t");
   m.Do(Begin{});
   m.Do(Durable{1});
@@ -219,7 +219,7 @@ TEST(Tcc, ConfirmAndCancelAreNeverGivenUp) {
   EXPECT_FALSE(m.t.needs_operator);
 }
 
-TEST(Tcc, NothingIsCommittedThatWouldEndByItself) {
+TEST(Tcc, AYesThatWouldExpireBeforeTheDecisionRollsBack) {
   Machine m(true, "tx");
   m.Do(Begin{});
   m.Do(Durable{1});
@@ -237,7 +237,7 @@ TEST(Tcc, NothingIsCommittedThatWouldEndByItself) {
   EXPECT_TRUE(m.t.cause.may_retry);
 }
 
-TEST(Tcc, AnExpiryBeforeTheDeadlineRollsBackByItself) {
+TEST(Tcc, AnExpiryBeforeTheDeadlineRollsBack) {
   Machine m(true, "tt", false);
   m.Do(Begin{});
   m.Do(Durable{1});
@@ -249,7 +249,7 @@ TEST(Tcc, AnExpiryBeforeTheDeadlineRollsBackByItself) {
   EXPECT_EQ(m.t.cause.reason, Reason::kExpired);
 }
 
-TEST(Tcc, EachEnlistedAloneIsDurableBeforeItsTry) {
+TEST(Tcc, APartnerEnlistedAloneIsDurableBeforeItsTry) {
   Machine m(false, "");
   m.Do(Begin{});
   EXPECT_EQ(m.Do(Enlist{{"hotel", "place", false, BranchKind::kTcc}}), "append enlist force #1 b1");
@@ -263,7 +263,7 @@ TEST(Tcc, EachEnlistedAloneIsDurableBeforeItsTry) {
 }
 
 // Its record comes behind that of those which it joins, and a crash may fall between the two.
-TEST(Tcc, OneThatJoinsBeforeTheOpenRecordIsDurableWaitsForItsOwn) {
+TEST(Tcc, APartnerEnlistedBeforeTheOpenRecordIsDurableWaitsForItsOwn) {
   Machine m(true, "t");
   m.Do(Begin{});
   EXPECT_EQ(m.Do(Enlist{{"flight", "place", false, BranchKind::kTcc}}),
@@ -272,7 +272,7 @@ TEST(Tcc, OneThatJoinsBeforeTheOpenRecordIsDurableWaitsForItsOwn) {
   EXPECT_EQ(m.Do(Durable{2}), "call prepare b2");
 }
 
-TEST(Tcc, AVoteLeavesTheClientTheWholeIdleLimit) {
+TEST(Tcc, AVoteRestartsTheIdleLimit) {
   Machine m(false, "");
   m.t.settings.idle_limit = std::chrono::seconds(1);
   m.Do(Begin{});
@@ -285,7 +285,7 @@ TEST(Tcc, AVoteLeavesTheClientTheWholeIdleLimit) {
 }
 
 // What was open without a decision when the coordinator crashed.
-TEST(Tcc, WhatWasOpenIsCancelledAfterACrash) {
+TEST(Tcc, AnOpenTransactionIsCancelledAfterACrash) {
   Machine m(true, "tx");
   m.t.open_logged = true;
   m.t.decision = Decision::kRollBack;

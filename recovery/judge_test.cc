@@ -47,7 +47,7 @@ TEST(FindNewer, FindsABranchOrAWitnessRow) {
 
 // ---- One branch ----
 
-TEST(JudgeBranch, AsksTheDecisionTable) {
+TEST(JudgeBranch, UsesTheDecisionTable) {
   Remembered before;
   const Ruling ruling = JudgeBranch(Past(), before);
   EXPECT_STREQ(ruling.row->label, "R9");
@@ -56,7 +56,7 @@ TEST(JudgeBranch, AsksTheDecisionTable) {
   EXPECT_FALSE(JudgeBranch(Past(), before).is_new) << "it was announced by that row before";
 }
 
-TEST(JudgeBranch, LeavesWhatHasEndedSinceTheListWasAskedFor) {
+TEST(JudgeBranch, IgnoresABranchThatEndedAfterTheListWasRequested) {
   Evidence evidence = Past();
   evidence.facts.known = Known::kRolledBack;
   evidence.ended_since = true;
@@ -87,7 +87,7 @@ TEST(JudgeBranch, BelievesThatALiveBranchReturnedWhenTwoListsShowIt) {
   }
 }
 
-TEST(JudgeBranch, KeepsWhatWasProvenThoughOutcomesAreForgotten) {
+TEST(JudgeBranch, KeepsWhatWasProvenAfterOutcomesAreForgotten) {
   for (const auto known : {Known::kNothing, Known::kCommitted, Known::kRolledBack}) {
     Evidence evidence = Past();
     evidence.facts.known = known;
@@ -163,7 +163,7 @@ TEST_F(JudgeTest, RetriesAnOrphanWithBackoff) {
                                    milliseconds(4000), milliseconds(5000), milliseconds(5000)}));
 }
 
-TEST_F(JudgeTest, ForgetsAnOrphanThatIsNotListedAnyMore) {
+TEST_F(JudgeTest, ForgetsAnOrphanThatIsNoLongerListed) {
   Take({{XidOf(2), Past()}});
   Take({});
   const Judgement judgement = Take({{XidOf(2), Past()}});

@@ -37,7 +37,7 @@ Request WithPartner(const std::string& gid) {
   return request;
 }
 
-TEST_F(ReplayTest, CancelsAndRollsBackWhatWasOpenWithoutADecision) {
+TEST_F(ReplayTest, CancelsAndRollsBackAnOpenTransactionWithoutADecision) {
   for (const bool named : {true, false}) {
     coordinator::ShardFixture fixture;
     fixture.Send(WithPartner(named ? "g" : ""));
@@ -67,7 +67,7 @@ TEST_F(ReplayTest, CancelsAndRollsBackWhatWasOpenWithoutADecision) {
 }
 
 // What is logged of a confirm that does not go through must say where it does not.
-TEST_F(ReplayTest, KnowsWhereAPartnerIs) {
+TEST_F(ReplayTest, KnowsTheUrlOfAPartner) {
   coordinator::ShardFixture fixture;
   fixture.Send(WithPartner("g"));
   log_.Write(fixture.log.records);
@@ -77,7 +77,7 @@ TEST_F(ReplayTest, KnowsWhereAPartnerIs) {
   EXPECT_EQ(atomic.branches.at(1).spec.resource, "http://127.0.0.1:9101/hotel");
 }
 
-TEST_F(ReplayTest, ConfirmsWhatWasDecidedFromTheCommitRecordAlone) {
+TEST_F(ReplayTest, ConfirmsFromTheCommitRecordAlone) {
   coordinator::ShardFixture fixture;
   fixture.Send(WithPartner("g"));
   fixture.FlushLog();
@@ -97,7 +97,7 @@ TEST_F(ReplayTest, ConfirmsWhatWasDecidedFromTheCommitRecordAlone) {
 }
 
 // The outcome of a named roll-back is durable before its cancels have been answered.
-TEST_F(ReplayTest, GoesOnCancellingWhatWasRolledBack) {
+TEST_F(ReplayTest, ContinuesToCancelARolledBackTransaction) {
   coordinator::ShardFixture fixture;
   fixture.Send(WithPartner("g"));
   fixture.FlushLog();
@@ -114,7 +114,7 @@ TEST_F(ReplayTest, GoesOnCancellingWhatWasRolledBack) {
   EXPECT_EQ(std::get<v1::Problem>(after->AnswerOf(again)->body).cause().reason(), "UNAVAILABLE");
 }
 
-TEST_F(ReplayTest, NeedsNothingMoreOfWhatHasEnded) {
+TEST_F(ReplayTest, CallsNobodyForAnEndedTransaction) {
   coordinator::ShardFixture fixture;
   fixture.Send(WithPartner(""));
   fixture.FlushLog();

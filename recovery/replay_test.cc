@@ -107,7 +107,7 @@ TEST_F(ReplayTest, HoldsAHeuristicOutcomeOverARestart) {
 
 // A left branch makes a hazard. The other branch may stand prepared: after the restart it is rolled
 // back all the same.
-TEST_F(ReplayTest, RollsTheOtherBranchesOfAHazardBackAfterARestart) {
+TEST_F(ReplayTest, RollsBackTheOtherBranchesOfAHazardAfterARestart) {
   coordinator::ShardFixture fixture;
   fixture.Execute("g");
   fixture.Reply(fixture.a, Operation::kOpen);
@@ -166,7 +166,7 @@ TEST_F(ReplayTest, ForgetsAHeuristicThatAgreesWithTheDecision) {
   EXPECT_EQ(after->StatusOf(after->Execute("g")), 200);
 }
 
-TEST_F(ReplayTest, KeepsTheMarkOfWhatWasForgottenAndTheIdentities) {
+TEST_F(ReplayTest, KeepsTheForgottenMarkAndTheIdentities) {
   coordinator::ForgottenMark mark;
   mark.up_to = core::Gtrid::Make("12345678", 3, "abc", 99);
   mark.youngest = {42};
@@ -181,7 +181,7 @@ TEST_F(ReplayTest, KeepsTheMarkOfWhatWasForgottenAndTheIdentities) {
   EXPECT_EQ(rebuilt.copies.size(), 2u);
 }
 
-TEST_F(ReplayTest, RefusesARecordThatItDoesNotUnderstand) {
+TEST_F(ReplayTest, RefusesARecordThatItCannotDecode) {
   log_.Write({"rubbish"});
   const auto rebuilt = log_.Read();
   ASSERT_FALSE(rebuilt.has_value());

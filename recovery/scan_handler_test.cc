@@ -52,7 +52,7 @@ class ScanHandlerTest : public ::testing::Test {
   ScanHandler handler_;
 };
 
-TEST_F(ScanHandlerTest, RollsAnOrphanBackUntilItIsGoneThoughOutcomesAreForgottenMeanwhile) {
+TEST_F(ScanHandlerTest, RollsAnOrphanBackUntilItIsGoneEvenIfOutcomesAreForgottenMeanwhile) {
   Scan({Orphan(2)});
   fixture_.Reply(fixture_.a, Operation::kRollBack,
                  xa::Code::kErNota);  // its old session still holds it
@@ -62,7 +62,7 @@ TEST_F(ScanHandlerTest, RollsAnOrphanBackUntilItIsGoneThoughOutcomesAreForgotten
   EXPECT_EQ(fixture_.a.calls.front().operation, Operation::kRollBack);
 }
 
-TEST_F(ScanHandlerTest, LeavesToTheOperatorWhatItFirstSeesAtOrBelowTheMark) {
+TEST_F(ScanHandlerTest, LeavesAnOrphanFirstSeenAtOrBelowTheMarkToTheOperator) {
   EndOneAndForgetIt();
   Scan({Orphan(2)});
   EXPECT_TRUE(fixture_.a.calls.empty());
@@ -84,7 +84,7 @@ TEST_F(ScanHandlerTest, CommitsABranchThatReturnedWhileItsTransactionIsStillLive
   fixture_.Reply(fixture_.a, Operation::kCommit);
 }
 
-TEST_F(ScanHandlerTest, StopsAtABranchOfANewerIncarnationBeforeAnythingIsTouched) {
+TEST_F(ScanHandlerTest, StopsAtABranchOfANewerIncarnationWithoutTouchingAny) {
   EXPECT_FALSE(Scan({Orphan(2), Orphan(4)}).has_value());
   EXPECT_TRUE(fixture_.a.calls.empty());
   EXPECT_NE(fixture_.fatal.find("newer incarnation"), std::string::npos) << fixture_.fatal;
@@ -95,7 +95,7 @@ TEST_F(ScanHandlerTest, StopsAtABranchOfANewerIncarnationOnAStandbyToo) {
   EXPECT_NE(fixture_.fatal.find("newer incarnation"), std::string::npos) << fixture_.fatal;
 }
 
-TEST_F(ScanHandlerTest, TouchesNothingThatOnlyAStandbyShows) {
+TEST_F(ScanHandlerTest, TouchesNoBranchThatOnlyAStandbyLists) {
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(Scan({Orphan(2)}, true).has_value());
   EXPECT_TRUE(fixture_.a.calls.empty());
 }
@@ -121,14 +121,14 @@ class FirstJudgementTest : public ScanHandlerTest {
   }
 };
 
-TEST_F(FirstJudgementTest, AStaleProcessHasSentNothingWhenItStops) {
+TEST_F(FirstJudgementTest, AStaleProcessStopsBeforeItSendsAnything) {
   fixture_.Execute("g");
   EXPECT_FALSE(Scan({Orphan(4)}).has_value());
   EXPECT_FALSE(fixture_.fatal.empty());
   EXPECT_TRUE(fixture_.a.calls.empty());
 }
 
-TEST_F(FirstJudgementTest, LetsWorkPassOnceAScanShowsNothingNewer) {
+TEST_F(FirstJudgementTest, LetsCallsPassOnceAScanShowsNothingNewer) {
   Fail();
   const size_t refused = fixture_.Execute("refused");
   fixture_.FlushLog();
@@ -147,7 +147,7 @@ class RestartedScanTest : public testing::Test {
 };
 
 // What has ended by the time of the first scan has not ended durably yet.
-TEST_F(RestartedScanTest, PurgesOldWitnessesOnceButThoseOfWhatWasUnfinished) {
+TEST_F(RestartedScanTest, PurgesOldWitnessesOnceExceptThoseOfUnfinishedTransactions) {
   coordinator::ShardFixture fixture;
   fixture.Execute("ended");
   fixture.UpToDecision();

@@ -62,7 +62,7 @@ TEST(TryAnswers, ARefusalOfTheOnlyAttemptNeedsNoCancelAndOfALaterOneDoes) {
   EXPECT_TRUE(MeaningOfTry(Answer::kRefused, true).cancel_needed);
 }
 
-TEST(TryAnswers, WhatMayHaveBeenHeardIsCancelled) {
+TEST(TryAnswers, ATryThatMayHaveArrivedIsCancelled) {
   for (Answer answer : AllAnswers()) {
     const bool heard_nothing = answer == Answer::kNotSent || answer == Answer::kRefused;
     EXPECT_EQ(MeaningOfTry(answer, false).cancel_needed, !heard_nothing) << Name(answer);
@@ -70,7 +70,7 @@ TEST(TryAnswers, WhatMayHaveBeenHeardIsCancelled) {
   }
 }
 
-TEST(TryAnswers, AreAskedForAgainUnlessTheyAreDefinite) {
+TEST(TryAnswers, AreRetriedUnlessTheyAreDefinite) {
   for (bool sent_before : {false, true}) {
     for (Answer answer : AllAnswers()) {
       const bool definite =
@@ -88,14 +88,14 @@ TEST(TryAnswers, SilenceIsUnknownNotRefused) {
   EXPECT_EQ(MeaningOfTry(Answer::kNotSent, false).vote, Vote::kRefused) << "nobody heard of it";
 }
 
-TEST(PhaseTwoAnswers, AreDoneOrAskedForAgainAndNeverTurned) {
+TEST(PhaseTwoAnswers, AreDoneOrRetriedAndNeverReversed) {
   for (Answer answer : AllAnswers()) {
     EXPECT_EQ(MeaningOfPhaseTwo(answer).ack, answer == Answer::kDone ? Ack::kDone : Ack::kUnknown)
         << Name(answer);
   }
 }
 
-TEST(PhaseTwoAnswers, ThatRefuseNeedAnOperator) {
+TEST(PhaseTwoAnswers, ARefusalNeedsAnOperator) {
   for (Answer answer : AllAnswers()) {
     EXPECT_EQ(MeaningOfPhaseTwo(answer).needs_operator,
               answer == Answer::kRefused || answer == Answer::kNever)

@@ -84,7 +84,7 @@ TEST(Flight, StopsWhereTheBranchHasEndedReadOnly) {
 }
 
 // Who does not look at `not_sent` asks again, or rolls back a branch that may stand prepared.
-TEST(Flight, TakesWhatWasNotSentAsUnknown) {
+TEST(Flight, TreatsAnUnsentCallAsUnknown) {
   Completion failed;
   failed.code = Code::kRbOther;
   const Flight flight = Of({Operation::kPrepare, Operation::kCommit, Operation::kRollBack});

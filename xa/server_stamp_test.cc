@@ -31,7 +31,7 @@ TEST(MariaDbIdentity, WithTheSameRowOutlivesAnUpgradeOfTheSystemTables) {
       << "a copy of its files somewhere else";
 }
 
-TEST(MariaDbIdentity, OfAnAddressAloneSaysNothing) {
+TEST(MariaDbIdentity, OfAnAddressAloneProvesNothing) {
   EXPECT_EQ(Compare(kPlace, kPlace), Likeness::kNotKnown);
   EXPECT_EQ(Compare(kPlace, kPlace + kCreated), Likeness::kNotKnown);
   EXPECT_EQ(Compare(kPlace + kCreated, kPlace), Likeness::kNotKnown);
@@ -63,14 +63,14 @@ TEST(Server, KnownByItsAddressAloneIsTheSameUntilItIsRestarted) {
   EXPECT_TRUE(IsServerOf({kPlace + kRow, "7"}, {kPlace + kRow, "8"}));
 }
 
-TEST(Server, WhoseLogHasGoneBackIsAnOlderOne) {
+TEST(Server, WhoseLogWentBackIsAnOlderState) {
   EXPECT_TRUE(IsServerOf({kPlace + kRow, "7", 100}, {kPlace + kRow, "8", 100}));
   EXPECT_FALSE(IsServerOf({kPlace + kRow, "7", 100}, {kPlace + kRow, "8", 99}));
   EXPECT_TRUE(IsServerOf({kPlace + kRow, "7", 100}, {kPlace + kRow, "8", 0})) << "not known";
   EXPECT_THAT(WhyAnotherServer({"id", "7", 100}, {"id", "8", 99}), HasSubstr("restored"));
 }
 
-TEST(Server, ThatIsNotKnownIsNotTheSame) {
+TEST(Server, ThatIsUnknownIsNotTheSame) {
   EXPECT_FALSE(IsServerOf({}, {"id", "1"}));
   EXPECT_FALSE(IsServerOf({"id", "1"}, {}));
   EXPECT_FALSE(IsServerOf({}, {}));
