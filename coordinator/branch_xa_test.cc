@@ -61,7 +61,7 @@ TEST_F(XaBranchesTest, AnswersUnavailableForAResourceThatIsNotConfigured) {
   branches_.Call(entry_, {1, Operation::kRollBack, {}}, 2);
   ASSERT_EQ(unsent_.size(), 2u);
   EXPECT_EQ(unsent_[0].code, xa::Code::kRbCommFail);
-  EXPECT_EQ(unsent_[1].code, xa::Code::kErRmFail) << "not done, and to be tried again";
+  EXPECT_EQ(unsent_[1].code, xa::Code::kErRmFail) << "not done, and will be retried";
   EXPECT_EQ(unsent_[1].call, 2u);
   EXPECT_NE(unsent_[0].failure.detail.find("gone"), std::string::npos);
 }

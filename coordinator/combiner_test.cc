@@ -19,7 +19,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using test::Eventually;
 
-// A queue of functions. Notices when two threads apply at once.
+// A queue of functions. Detects two threads that apply at the same time.
 class Pieces final : public Combiner::Target {
  public:
   using Piece = std::function<void(By)>;
@@ -52,7 +52,7 @@ class CombinerTest : public ::testing::Test {
     combiner_.Start([this] { owner_ = std::this_thread::get_id(); });
     EXPECT_TRUE(IsIdle());
   }
-  // Nobody combines, and whatever was published has been applied.
+  // No thread combines, and all published items have been applied.
   bool IsIdle() {
     return Eventually(seconds(30), [this] {
       const auto by_caller = std::make_shared<std::atomic<bool>>(false);
@@ -136,7 +136,7 @@ TEST_F(CombinerTest, OwnerItemsAreAppliedOnTheOwnerThread) {
   }
 }
 
-// Each piece publishes the next, so that there is always one more round.
+// Each item publishes the next, so that there is always one more round.
 TEST_F(CombinerTest, ACallerHandsOverToTheOwnerAfterItsRounds) {
   Start();
   constexpr int kPieces = 3 * Combiner::kCallerRounds;

@@ -49,8 +49,7 @@ TEST(Gid, RecordsARollBackThatArrivesBeforeItsBegin) {
   EXPECT_TRUE(test.a.calls.empty());
 }
 
-// Its roll-back is still on the way to the disk when the begin comes: the same answer, a moment
-// later.
+// The roll-back is not durable yet when the begin arrives: the answer is the same, a moment later.
 TEST(Gid, ABeginAfterItsRollBackWaitsUntilThatIsDurable) {
   ShardFixture test;
   Request rollback;

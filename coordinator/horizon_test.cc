@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The horizon that partners are told, below which they may purge their barrier's rows.
+// The horizon that is sent to partners, below which they may purge their barrier's rows.
 #include <gtest/gtest.h>
 
 #include "coordinator/interactive_fixture.h"
@@ -10,7 +10,7 @@ namespace {
 using tcc::Operation::kConfirm;
 using tcc::Operation::kTry;
 
-// After a restart the partners of what is held are told once more, and must find their rows.
+// After a restart the partners of a held transaction are called again, and must find their rows.
 TEST(Horizon, StaysBelowTransactionsHeldForAnOperator) {
   ShardFixture test;
   const WallTime begun = test.clock.Wall();
@@ -59,7 +59,7 @@ TEST(Horizon, WaitsForADurableEnd) {
     test.FlushLog();
     return test.partners.calls.back().horizon.ns;
   };
-  EXPECT_LE(horizon("g"), begun.ns) << "a restart now would confirm once more";
+  EXPECT_LE(horizon("g"), begun.ns) << "a restart now would confirm again";
   EXPECT_GT(horizon("h"), begun.ns);
 }
 

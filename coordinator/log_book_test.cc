@@ -53,7 +53,7 @@ TEST_F(LogBookTest, ReturnsOnlyDurableRecordsAndInOrder) {
   EXPECT_EQ(entry.end_record, 3u);
   EXPECT_THAT(log_.urgencies,
               ElementsAre(log::Urgency::kForce, log::Urgency::kLazy, log::Urgency::kRide));
-  EXPECT_THAT(log_.released, ElementsAre(2u, 3u)) << "worth nothing without the commit record";
+  EXPECT_THAT(log_.released, ElementsAre(2u, 3u)) << "only of use with the commit record";
 }
 
 TEST_F(LogBookTest, WritesNoCommitRecordWithoutEveryVote) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a client is told of a transaction of one branch, which commits in one phase.
+// The answers for a transaction of one branch, which commits in one phase.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an operator reads where a transaction ended MIXED or HAZARD.
+// The text for operators about a transaction that ended MIXED or HAZARD.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Partners that are enlisted one by one: tries, votes of clients, and requests that come too late.
+// Partners that are enlisted one by one: tries, votes of clients, and requests that arrive too
+// late.
 #include <gtest/gtest.h>
 
 #include "coordinator/interactive_fixture.h"
@@ -21,7 +22,8 @@ TEST(PartnersOneByOne, EnlistedOneByOneEachIsDurableBeforeItsTry) {
   test.FlushLog();
   test.Reply("hotel", kTry);
   EXPECT_EQ(test.StatusOf(hotel), 200);
-  EXPECT_EQ(test.StatusOf(tx.EnlistPartner("hotel")), 200) << "the same again is the same branch";
+  EXPECT_EQ(test.StatusOf(tx.EnlistPartner("hotel")), 200)
+      << "a repeated enlist is the same branch";
   EXPECT_EQ(test.LogKinds(), "enlist");
   const size_t committed = tx.Commit();
   test.FlushLog();
@@ -52,7 +54,7 @@ TEST(PartnersOneByOne, CommitWaitsForTheVoteOfAClientThatCallsTheTry) {
   EXPECT_EQ(ProblemOf(test.AnswerOf(early)).title(), "Vote missing");
   EXPECT_EQ(test.StatusOf(tx.Vote("nobody", v1::VoteRequest::PREPARED)), 404);
   EXPECT_EQ(test.StatusOf(tx.Vote("hotel", v1::VoteRequest::PREPARED)), 200);
-  EXPECT_EQ(test.StatusOf(tx.Vote("hotel", v1::VoteRequest::PREPARED)), 200) << "the same again";
+  EXPECT_EQ(test.StatusOf(tx.Vote("hotel", v1::VoteRequest::PREPARED)), 200) << "a repeated vote";
   EXPECT_EQ(test.StatusOf(tx.Vote("hotel", v1::VoteRequest::REFUSED)), 409);
   const size_t committed = tx.Commit();
   test.FlushLog();
@@ -68,7 +70,7 @@ TEST(PartnersOneByOne, AVoteAgainstRollsBackAndCancelsWhatTheClientMayHaveTriedT
   const size_t vote = tx.Vote("hotel", v1::VoteRequest::REFUSED);
   test.Reply("hotel", kCancel);
   test.FlushLog();
-  EXPECT_EQ(test.StatusOf(vote), 200) << "as asked";
+  EXPECT_EQ(test.StatusOf(vote), 200) << "the client wanted it";
   EXPECT_EQ(ViewOf(test.AnswerOf(vote)).outcome(), v1::ROLLED_BACK);
   EXPECT_EQ(test.StatusOf(tx.EnlistPartner("late")), 409);
 }
@@ -81,8 +83,8 @@ TEST(PartnersOneByOne, AVoteForABranchThatTheCoordinatorCallsIsRefused) {
   EXPECT_EQ(test.StatusOf(tx.Vote("hotel", v1::VoteRequest::PREPARED)), 409);
 }
 
-// A run whose answer was lost is sent again when its transaction has been rolled back: the answer
-// does not wait for a partner that may never end its cancel.
+// A client that lost the answer to a run repeats it after the transaction was rolled back: the
+// answer does not wait for a partner that may never answer its cancel.
 TEST(PartnersOneByOne, ARunRepeatedAfterTheDecisionIsAnsweredImmediately) {
   ShardFixture test;
   Interactive tx(test);
@@ -95,14 +97,14 @@ TEST(PartnersOneByOne, ARunRepeatedAfterTheDecisionIsAnsweredImmediately) {
   test.Reply(test.a, Operation::kRun);
   tx.RollBack();
   const size_t undecided = tx.Run("pc");
-  EXPECT_EQ(test.StatusOf(undecided), 0) << "told once it is durable";
+  EXPECT_EQ(test.StatusOf(undecided), 0) << "answered once it is durable";
   test.FlushLog();
   EXPECT_EQ(test.StatusOf(undecided), 409);
   EXPECT_EQ(test.StatusOf(tx.Run("pc")), 409);
   ASSERT_EQ(test.partners.calls.size(), 1u) << "its cancel has no answer yet";
 }
 
-// Of what a crash has ended only the partners are known again.
+// After a crash, only the partners of an undecided transaction are known.
 TEST(PartnersOneByOne, ARequestForAnUnknownBranchGetsTheOutcome) {
   ShardFixture test;
   Interactive tx(test);
@@ -140,7 +142,7 @@ TEST(PartnersOneByOne, AYesAfterTheRollBackIsAnsweredAsRolledBack) {
   test.FlushLog();
   tx.RollBack();
   test.Reply("hotel", kTry);
-  EXPECT_EQ(test.StatusOf(enlisted), 0) << "told once it is durable";
+  EXPECT_EQ(test.StatusOf(enlisted), 0) << "answered once it is durable";
   test.FlushLog();
   EXPECT_EQ(test.StatusOf(enlisted), 409);
 }

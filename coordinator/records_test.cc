@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Round trips of the record codec: what is read from a record and encoded again gives its bytes.
+// Round trips of the record codec: reading a record and encoding it again gives the same bytes.
 #include "coordinator/records.h"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The handlers over a table, with a step of the core whose effects nobody carries out.
+// The handlers on a table, with steps of the core whose effects are dropped.
 #include "coordinator/request_handlers.h"
 
 #include <gmock/gmock.h>
@@ -156,13 +156,13 @@ TEST_F(RequestHandlersTest, ARunNeedsItsBranchAndTheNextNumber) {
   EXPECT_EQ(ProblemOf(*run(2)).field(), "seq");
   EXPECT_EQ(run(1), nullptr);
   EXPECT_EQ(steps_.back(), "run");
-  EXPECT_EQ(run(1), nullptr) << "the same again waits for the same results";
+  EXPECT_EQ(run(1), nullptr) << "a repeated run waits for the same results";
 }
 
 TEST_F(RequestHandlersTest, ARollBackOfAnUnknownGidIsRecordedForALateBegin) {
   EXPECT_EQ(Send(For(Route::kRollBack, "g")), nullptr);
   ASSERT_NE(table_.FindGid("g"), nullptr);
-  EXPECT_EQ(table_.FindGid("g")->fingerprint, "") << "whatever comes under the gid is the same";
+  EXPECT_EQ(table_.FindGid("g")->fingerprint, "") << "any content under the gid matches";
   EXPECT_THAT(steps_, ElementsAre("rollback"));
   EXPECT_EQ(StatusOf(Send(For(Route::kRollBack, std::string(40, '0')))), 404);
 }

@@ -21,10 +21,11 @@ TEST(ResourceIdentities, AServerWithMoreDetailsIsTheSameServer) {
     return identities.Note("a", {identity, "start", position}, kLast);
   };
   EXPECT_EQ(note(place).last_before, none);
-  EXPECT_EQ(note(place + created).last_before, none) << "it may be seen now, that is all";
-  EXPECT_EQ(note(place).identity, place + created) << "nothing speaks against it";
+  EXPECT_EQ(note(place + created).last_before, none)
+      << "only its creation time has become readable";
+  EXPECT_EQ(note(place).identity, place + created) << "nothing contradicts it";
   EXPECT_EQ(note(place + created + row).last_before, none)
-      << "the witness table was installed, that is all";
+      << "only the witness table was installed";
   EXPECT_EQ(note(place + row).last_before, none);
   EXPECT_EQ(note(place + row).identity, place + created + row);
 }
@@ -43,7 +44,7 @@ TEST(ResourceIdentities, AServerThatLostItsRowOrItsLogIsAnotherServer) {
     EXPECT_EQ(identities.Note("a", first, kLast).last_before, none);
     EXPECT_EQ(identities.Note("a", second, kLast).last_before, kLast) << second.identity;
     EXPECT_EQ(identities.Note("a", second, kLast).identity, second.identity);
-    EXPECT_EQ(log.records.size(), 2u) << "what is noted already is not written again";
+    EXPECT_EQ(log.records.size(), 2u) << "a known identity is not written again";
     EXPECT_EQ(log.released, std::vector<log::Lsn>{1});
   }
 }

@@ -15,7 +15,7 @@ class TransactionTableTest : public ::testing::Test {
   Entry& Make(const std::string& gid) {
     return table_.Make(gid, "content", std::chrono::seconds(30));
   }
-  // Has it committed, and forgets it.
+  // Marks it as committed, and forgets it.
   bool Commit(Entry& entry, bool logged) {
     entry.atomic.decision = core::Decision::kCommit;
     entry.atomic.outcome = core::Outcome::kCommitted;
@@ -111,11 +111,12 @@ TEST_F(TransactionTableTest, ReportsHowABranchEnded) {
   entry.atomic.decision = core::Decision::kCommit;
   entry.atomic.branches[0].Restore(core::Phase::kEnded);
   EXPECT_EQ(table_.EndedAs({entry.atomic.gtrid, 1}), core::Decision::kCommit);
-  EXPECT_EQ(table_.EndedAs({entry.atomic.gtrid, 2}), core::Decision::kNone) << "under way";
-  EXPECT_EQ(table_.EndedAs({entry.atomic.gtrid, 3}), core::Decision::kNone) << "not known yet";
+  EXPECT_EQ(table_.EndedAs({entry.atomic.gtrid, 2}), core::Decision::kNone) << "in flight";
+  EXPECT_EQ(table_.EndedAs({entry.atomic.gtrid, 3}), core::Decision::kNone) << "unknown";
 }
 
-// Of a number that no record names, SQL may be prepared: it had no decision when the process ended.
+// SQL may be prepared under a branch number that no record names: the transaction had no decision
+// when the process ended.
 TEST_F(TransactionTableTest, ABranchInNoRecordEndedAsItsTransactionDid) {
   Entry& entry = table_.Adopt(OfAnEarlierProcess(1));
   entry.atomic.decision = core::Decision::kRollBack;

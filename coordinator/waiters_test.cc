@@ -19,7 +19,7 @@ class WaitersTest : public ::testing::Test {
     entry_.atomic.branches.resize(2);
     entry_.work.resize(2);
   }
-  // The status of its answer is kept in statuses_, 0 before that, under the number returned.
+  // Returns the waiter's index in statuses_, which has the status of its answer; 0: not answered.
   size_t Add(For kind, std::optional<Duration> wait = std::nullopt, uint32_t branch = 0,
              uint64_t ticket = 0) {
     const size_t number = statuses_.size();
@@ -85,7 +85,7 @@ TEST_F(WaitersTest, TheDecisionEndsTheWaitForStatementsAndStartsThatForPhaseTwo)
   EXPECT_EQ(statuses_[view], 200);
 }
 
-// The wait of a client counts anew from the decision: the timer from before it is dead.
+// The time limit of a client restarts at the decision: the timer from before it is dead.
 TEST_F(WaitersTest, AWaitFromBeforeTheDecisionRestarts) {
   const size_t outcome = Add(For::kOutcome, seconds(3));
   clock_.now = clock_.now + seconds(2);

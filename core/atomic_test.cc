@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The atomic transaction, step by step: what goes in, and every effect that comes out.
+// The atomic transaction, step by step: each event, and all of its effects.
 #include "core/atomic.h"
 
 #include <gtest/gtest.h>
@@ -27,7 +27,7 @@ class Machine {
     Step(t, event, now, effects);
     return ToText(effects);
   }
-  // Both branches opened and their statements run: the next thing is the votes.
+  // Opens both branches and runs their statements; the votes come next.
   void UpToPrepare() {
     Do(Begin{});
     for (size_t i = 0; i < t.branches.size(); ++i) Do(Opened{static_cast<uint32_t>(i), true, {}});
@@ -222,10 +222,11 @@ TEST(Atomic, RetriesAnUnknownCommitForEverAndAtOnceWhenTheResourceIsBack) {
   m.Do(Acked{1, Ack::kUnknown, {}});
   EXPECT_EQ(m.Do(ResourceUp{"a"}), "");
   EXPECT_EQ(m.Do(ResourceUp{"b"}), "call commit b2 decided");
-  EXPECT_EQ(m.Do(TimerFired{Timer::kRetry, 1}), "") << "it is under way already";
+  EXPECT_EQ(m.Do(TimerFired{Timer::kRetry, 1}), "") << "it is already in flight";
 }
 
-// Else what failed once more right after a long outage would wait for as long as the outage took.
+// Otherwise a call that fails again right after a long outage would wait as long as the outage
+// took.
 TEST(Atomic, RestartsItsBackOffWhenTheResourceIsBack) {
   Machine m = Two();
   m.UpToCommitting();
@@ -345,7 +346,7 @@ TEST(Interactive, RollsBackWhenTheClientIsIdle) {
   EXPECT_EQ(m.t.cause.reason, Reason::kIdle);
 }
 
-// The client did not idle while it waited for them.
+// The client was not idle while it waited for them.
 TEST(Interactive, EachAnswerRestartsTheIdleLimit) {
   Machine m(false, false, {});
   m.t.settings.idle_limit = Duration(1'000);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Branches with try, confirm and cancel in the atomic transaction: known before they are asked,
-// asked again while they are silent, and decided together with the others.
+// Branches with try, confirm and cancel in the atomic transaction: recorded before their first
+// call, retried while they do not answer, and decided together with the others.
 #include <gtest/gtest.h>
 
 #include "core/atomic.h"
@@ -78,7 +78,7 @@ TEST(Tcc, TriesPrecedeSql) {
   EXPECT_EQ(m.Do(Machine::Yes(2)), "append commit force #2");
 }
 
-// One-phase commit is for a branch that stands alone.
+// One-phase commit is only for a sole branch.
 TEST(Tcc, ADatabaseBesideAPartnerIsPreparedEvenUnderACoordinatorsGid) {
   Machine m(true, "tx", false);
   m.Do(Begin{});
@@ -93,11 +93,11 @@ TEST(Tcc, ARefusalStopsTheOthersAndCancelsWhatMayHaveRun) {
   m.Do(Begin{});
   m.Do(Durable{1});
   m.Do(Machine::Yes(2));
-  // The first is refused in its only try: nothing is left there. The second is under way.
+  // The first is refused in its only try, and holds no reservation. The second is in flight.
   EXPECT_EQ(m.Do(Machine::No(0, true)),
             "disarm deadline\ndisarm idle\ncancel b2\ncall roll-back b3\narm operator\n"
             "append outcome ride #2");
-  // The try that was cut off: only now the cancel, so that it cannot overtake.
+  // The try that was cut off is answered: only now the cancel is sent, so it cannot overtake.
   EXPECT_EQ(m.Do(Machine::Vote(1, Vote::kUnknown)), "call roll-back b2");
   EXPECT_EQ(m.Do(Acked{1, Ack::kDone, {}}), "");
   EXPECT_EQ(m.Do(Durable{2}), "reply decided");
@@ -136,7 +136,7 @@ TEST(Tcc, ASilentPartnerIsTriedAgainUntilTheDeadlineAndThenCancelled) {
   EXPECT_EQ(m.t.decision, Decision::kRollBack);
 }
 
-// It never left this process, or was refused in its only attempt.
+// The try was never sent, or was refused in its only attempt.
 TEST(Tcc, ACutOffTryThatLeftNoReservationNeedsNoCancel) {
   Machine m(true, "t", false);
   m.Do(Begin{});
@@ -148,7 +148,7 @@ TEST(Tcc, ACutOffTryThatLeftNoReservationNeedsNoCancel) {
             "disarm operator\nreply ended\nappend end lazy\ndisarm deadline\nforget");
 }
 
-// The deadline comes while it waits for its next attempt.
+// The deadline passes while it waits for its next attempt.
 TEST(Tcc, AnUnsentTryIsNotCancelledAtTheDeadline) {
   Machine m(true, "tt", false);
   m.Do(Begin{});
@@ -156,7 +156,7 @@ TEST(Tcc, AnUnsentTryIsNotCancelledAtTheDeadline) {
   Voted nothing = Machine::Vote(0, Vote::kUnknown);
   nothing.gone = true;
   m.Do(nothing);
-  m.Do(Machine::Vote(1, Vote::kUnknown));  // that one may have left something
+  m.Do(Machine::Vote(1, Vote::kUnknown));  // that attempt may have left a reservation
   m.now = m.t.settings.deadline;
   EXPECT_EQ(m.Do(TimerFired{Timer::kDeadline, 0}),
             "disarm deadline\ndisarm idle\ncall roll-back b2\narm operator\nreply decided");
@@ -165,7 +165,7 @@ TEST(Tcc, AnUnsentTryIsNotCancelledAtTheDeadline) {
             "disarm operator\nreply ended\nappend end lazy\ndisarm deadline\nforget");
 }
 
-// One attempt that may have left something is enough.
+// One attempt that may have left a reservation is enough.
 TEST(Tcc, ATryThatMayHaveBeenSentOnceIsCancelled) {
   Machine m(true, "t", false);
   m.Do(Begin{});
@@ -225,7 +225,7 @@ TEST(Tcc, AYesThatWouldExpireBeforeTheDecisionRollsBack) {
   m.Do(Durable{1});
   Voted yes = Machine::Yes(0);
   yes.expires = Monotonic{5 * kSecond};
-  // The deadline comes forward to a margin before that.
+  // The deadline moves forward to a margin before that.
   EXPECT_EQ(m.Do(yes), "arm deadline\ncall open b2");
   m.Do(Opened{1, true, {}});
   m.Do(Ran{1, true, false, {}});
@@ -262,7 +262,7 @@ TEST(Tcc, APartnerEnlistedAloneIsDurableBeforeItsTry) {
   EXPECT_EQ(m.Do(CommitRequested{}), "disarm idle\nappend commit force #3");
 }
 
-// Its record comes behind that of those which it joins, and a crash may fall between the two.
+// Its record follows the open record, and a crash may happen between the two.
 TEST(Tcc, APartnerEnlistedBeforeTheOpenRecordIsDurableWaitsForItsOwn) {
   Machine m(true, "t");
   m.Do(Begin{});
@@ -284,7 +284,7 @@ TEST(Tcc, AVoteRestartsTheIdleLimit) {
   EXPECT_EQ(m.Do(Machine::Yes(0)), "reply open b1\narm idle");
 }
 
-// What was open without a decision when the coordinator crashed.
+// The transaction was open without a decision when the coordinator crashed.
 TEST(Tcc, AnOpenTransactionIsCancelledAfterACrash) {
   Machine m(true, "tx");
   m.t.open_logged = true;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a coordinator knows again of its partners' branches after a restart.
+// What recovery restores of partners' branches after a restart.
 #include "recovery/replay.h"
 
 #include <gtest/gtest.h>
@@ -53,7 +53,7 @@ TEST_F(ReplayTest, CancelsAndRollsBackAnOpenTransactionWithoutADecision) {
     EXPECT_EQ(call.urls->cancel_url, "http://127.0.0.1:9101/hotel/cancel");
     EXPECT_EQ(call.payload->bytes, "{\"nights\":2}");
     EXPECT_TRUE(call.try_sent_before);
-    if (named) {  // told again at once, as the outcome is in the copies
+    if (named) {  // answered immediately, because the outcome is in the copies
       const size_t again = after->Send(WithPartner("g"));
       after->Advance(std::chrono::seconds(3));
       ASSERT_EQ(after->StatusOf(again), 409);
@@ -66,7 +66,7 @@ TEST_F(ReplayTest, CancelsAndRollsBackAnOpenTransactionWithoutADecision) {
   }
 }
 
-// What is logged of a confirm that does not go through must say where it does not.
+// The event about a confirm that fails must name the partner.
 TEST_F(ReplayTest, KnowsTheUrlOfAPartner) {
   coordinator::ShardFixture fixture;
   fixture.Send(WithPartner("g"));
@@ -107,7 +107,8 @@ TEST_F(ReplayTest, ContinuesToCancelARolledBackTransaction) {
   log_.Write(fixture.log.records);
   const auto after = log_.Restart();
   after->Reply("hotel", tcc::Operation::kCancel);
-  EXPECT_EQ(after->StatusOf(after->Send(WithPartner("g"))), 0) << "the database is asked too";
+  EXPECT_EQ(after->StatusOf(after->Send(WithPartner("g"))), 0)
+      << "the roll-back of the database is not answered yet";
   after->Reply(after->a, Operation::kRollBack);
   const size_t again = after->Send(WithPartner("g"));
   ASSERT_EQ(after->StatusOf(again), 409);
@@ -124,7 +125,8 @@ TEST_F(ReplayTest, CallsNobodyForAnEndedTransaction) {
   EXPECT_TRUE(log_.MustRead().copies.empty());
 }
 
-// SQL that joined after the partner is in no record: the sweeper finds it prepared, and is told.
+// SQL that joined after the partner is in no record: the sweeper finds it prepared, and asks the
+// shard how it ended.
 TEST_F(ReplayTest, KnowsThatABranchInNoRecordOfARolledBackTransactionIsRolledBack) {
   coordinator::ShardFixture fixture;
   fixture.Send(WithPartner("g"));
@@ -133,7 +135,7 @@ TEST_F(ReplayTest, KnowsThatABranchInNoRecordOfARolledBackTransactionIsRolledBac
   log_.Write(fixture.log.records);
   const auto after = log_.Restart();
   EXPECT_EQ(after->shard->EndedAs({gtrid, 3}), core::Decision::kRollBack);
-  EXPECT_EQ(after->shard->EndedAs({gtrid, 1}), core::Decision::kNone) << "under way";
+  EXPECT_EQ(after->shard->EndedAs({gtrid, 1}), core::Decision::kNone) << "in flight";
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a coordinator knows again of its databases' branches after a restart.
+// What recovery restores of databases' branches after a restart.
 #include "recovery/replay.h"
 
 #include <gtest/gtest.h>
@@ -105,8 +105,8 @@ TEST_F(ReplayTest, HoldsAHeuristicOutcomeOverARestart) {
   EXPECT_EQ(std::get<v1::Problem>(after->AnswerOf(again)->body).outcome(), v1::MIXED);
 }
 
-// A left branch makes a hazard. The other branch may stand prepared: after the restart it is rolled
-// back all the same.
+// A left branch makes a hazard. The other branch may be prepared: it is rolled back after the
+// restart anyway.
 TEST_F(ReplayTest, RollsBackTheOtherBranchesOfAHazardAfterARestart) {
   coordinator::ShardFixture fixture;
   fixture.Execute("g");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Scans of a real shard: what the judge is told of it, and what it is made to do.
+// Scans with a real shard: the facts that the judge gets from it, and the verdicts applied to it.
 #include "recovery/scan_handler.h"
 
 #include <gtest/gtest.h>
@@ -36,7 +36,7 @@ class ScanHandlerTest : public ::testing::Test {
     for (const xa::Xid& xid : listed) scan.listed.push_back({xid, ""});
     return handler_.Take(*fixture_.shard, "a", scan, fixture_.clock.now);
   }
-  // Everything that has ended is forgotten, and the mark stands above all older incarnations.
+  // Every outcome is forgotten, and the mark is above all older incarnations.
   void EndOneAndForgetIt() {
     fixture_.Execute("g1");
     fixture_.UpToDecision();
@@ -68,8 +68,8 @@ TEST_F(ScanHandlerTest, LeavesAnOrphanFirstSeenAtOrBelowTheMarkToTheOperator) {
   EXPECT_TRUE(fixture_.a.calls.empty());
 }
 
-// A commit hung and was taken as done, the server restarted and has the branch prepared again; the
-// transaction stays live because its other branch has no answer.
+// A commit hung and was taken as done; then the server restarted and has the branch prepared again.
+// The transaction stays live because its other branch is not answered.
 TEST_F(ScanHandlerTest, CommitsABranchThatReturnedWhileItsTransactionIsStillLive) {
   fixture_.Execute("g1");
   fixture_.UpToDecision();
@@ -146,7 +146,7 @@ class RestartedScanTest : public testing::Test {
   LogOnDisk log_{directory_.path()};
 };
 
-// What has ended by the time of the first scan has not ended durably yet.
+// A transaction that has ended before the first scan may not have ended durably.
 TEST_F(RestartedScanTest, PurgesOldWitnessesOnceExceptThoseOfUnfinishedTransactions) {
   coordinator::ShardFixture fixture;
   fixture.Execute("ended");
@@ -170,7 +170,7 @@ TEST_F(RestartedScanTest, PurgesOldWitnessesOnceExceptThoseOfUnfinishedTransacti
   };
   after->b.witness = true;
   take();
-  EXPECT_TRUE(after->b.purges.empty()) << "a failed scan says nothing";
+  EXPECT_TRUE(after->b.purges.empty()) << "a failed scan proves nothing";
   scan.complete = true;
   after->b.witness = false;
   take();

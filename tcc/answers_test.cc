@@ -76,7 +76,7 @@ TEST(TryAnswers, AreRetriedUnlessTheyAreDefinite) {
       const bool definite =
           answer == Answer::kDone || answer == Answer::kRefused || answer == Answer::kNever;
       EXPECT_EQ(MeaningOfTry(answer, sent_before).ask_again, !definite) << Name(answer);
-      // What time has to mend may be mended for the client's next attempt too.
+      // A temporary problem may be over at the client's next attempt too.
       EXPECT_EQ(MeaningOfTry(answer, sent_before).may_retry, !definite) << Name(answer);
     }
   }
@@ -85,7 +85,8 @@ TEST(TryAnswers, AreRetriedUnlessTheyAreDefinite) {
 TEST(TryAnswers, SilenceIsUnknownNotRefused) {
   EXPECT_EQ(MeaningOfTry(Answer::kUnknown, false).vote, Vote::kUnknown);
   EXPECT_EQ(MeaningOfTry(Answer::kNotSent, true).vote, Vote::kUnknown);
-  EXPECT_EQ(MeaningOfTry(Answer::kNotSent, false).vote, Vote::kRefused) << "nobody heard of it";
+  EXPECT_EQ(MeaningOfTry(Answer::kNotSent, false).vote, Vote::kRefused)
+      << "the partner does not know of it";
 }
 
 TEST(PhaseTwoAnswers, AreDoneOrRetriedAndNeverReversed) {
@@ -133,7 +134,7 @@ std::string PhaseTwoCell(const AckMeaning& meaning) {
   return meaning.needs_operator ? "ask again; *needs operator*" : "ask again";
 }
 
-// The rows that the tables make stand in the page word for word, one after the other.
+// The page has the rows that the tables make, word for word and in order.
 TEST(Page, ShowsTheTables) {
   const char* root = std::getenv("ASSENT_SOURCE_DIR");
   ASSERT_NE(root, nullptr) << "run it through ctest";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table of XA return codes (X/Open C193 section 4.3), cell by cell, and the judgement of
-// "unknown XID".
+// The table of XA return codes (X/Open C193 section 4.3), cell by cell, and the rules for "unknown
+// XID".
 #include "xa/codes.h"
 
 #include <gtest/gtest.h>
