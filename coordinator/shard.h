@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The shard: owns the transactions, steps them one event at a time, and runs their effects.
+// The shard: owns transactions and steps them, one event at a time.
 //
-// It steps the protocol core and runs its effects: records to the log, calls to the
-// participants, answers to clients, timers. Requests, votes, deadlines, durable records and scan
-// results all arrive here, one at a time, so a transaction needs no lock and its deadline cannot
-// race with its commit. Its parts:
+// It steps the protocol core and runs its effects: records to the log, calls to the participants,
+// answers to clients, timers. Requests, votes, deadlines, durable records and scan results all
+// arrive here, one at a time, so a transaction needs no lock and its deadline cannot race with its
+// commit. Its parts:
 //
 //   TransactionTable         the transactions in flight, and those that have ended
 //   RequestHandlers          a handler for each route; Admission limits new work
