@@ -83,7 +83,7 @@ struct Judgement {
   std::vector<Verdict> verdicts;  // in the order of the list
   uint64_t in_doubt = 0;          // ours, listed
   uint64_t foreign = 0;
-  Duration again{0};  // when to scan again
+  Duration again{0};  // the delay before the next scan
 };
 
 // Whether this answer to a commit or roll-back means that the branch no longer exists.
@@ -97,7 +97,7 @@ class Judge {
   // listed branch, in their order.
   Judgement Take(const std::string& resource, const xa::ScanResult& scan,
                  const std::vector<Evidence>& evidence, Monotonic now);
-  // Notes that a scan failed, or was a standby's. Returns when to scan again.
+  // Notes that a scan failed, or was a standby's. Returns the delay before the next scan.
   Duration TakeFailed(const std::string& resource);
   // Takes the answer to a call for an orphan. True: the caller logs it, because it differs from the
   // last one.

@@ -21,8 +21,8 @@ class ScanHandler {
 
   // Registers for the answers to calls for orphans. Call once, before the first Take.
   void Attach(coordinator::Shard& shard);
-  // Handles the result of a scan that was requested at `started`. Returns when to scan again;
-  // nullopt: never, because the log directory is stale and Shard::Fatal was called.
+  // Handles the result of a scan that was requested at `started`. Returns the delay before the next
+  // scan; nullopt: none, because the log directory is stale and Shard::Fatal was called.
   std::optional<Duration> Take(coordinator::Shard& shard, const std::string& resource,
                                const xa::ScanResult& scan, Monotonic started);
 

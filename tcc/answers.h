@@ -20,8 +20,7 @@ enum class Answer : uint8_t {
   kWorking,  // 202, 425: this or another attempt is being processed
   kLater,    // 429, 503
   kNever,    // 400, 401, 403, 404, 405: the partner rejects such a request every time
-  kUnknown,  // no answer, any other status, a redirect, or a malformed, too large or truncated
-             // answer
+  kUnknown,  // no answer, any other status, a redirect, a malformed, oversized or cut-off answer
   kNotSent   // no byte of the request left this process
 };
 inline constexpr int kAnswers = 7;

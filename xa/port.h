@@ -56,8 +56,7 @@ struct Statement {
   std::string sql;  // exactly one statement, checked by Check(); parameters are question marks
   std::vector<Value> parameters;
   std::optional<uint64_t> expect_rows;
-  std::shared_ptr<const CheckedSql> checked =
-      {};  // from Check, so that the SQL is not parsed again
+  std::shared_ptr<const CheckedSql> checked = {};  // from Check; saves parsing the SQL again
 };
 
 struct StatementResult {
