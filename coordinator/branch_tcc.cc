@@ -148,7 +148,7 @@ core::Event TccBranches::ToAcked(Entry& entry, uint32_t index,
   return acked;
 }
 
-bool TccBranches::MayGoOn(const Entry& entry, uint32_t branch) {
+bool TccBranches::CanAnswerEnlist(const Entry& entry, uint32_t branch) {
   return entry.atomic.branches[branch].Voted() &&
          entry.atomic.decision != core::Decision::kRollBack;
 }

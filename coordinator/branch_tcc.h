@@ -43,7 +43,7 @@ class TccBranches {
   core::Event ToEvent(Entry& entry, uint32_t branch, const tcc::Completion& completion) const;
   // Whether the branch voted yes and the transaction is not rolling back, so that the client that
   // enlisted the branch can be answered.
-  static bool MayGoOn(const Entry& entry, uint32_t branch);
+  static bool CanAnswerEnlist(const Entry& entry, uint32_t branch);
 
   // ---- The horizon ----
 

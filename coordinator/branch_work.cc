@@ -23,7 +23,7 @@ size_t Partner::HeldBytes() const {
 
 bool IsNewRetry(BranchWork& work, const std::string& kind) {
   constexpr size_t kMaxKinds = 16;
-  std::vector<std::string>& said = work.retries_said;
+  std::vector<std::string>& said = work.logged_retry_kinds;
   if (said.size() >= kMaxKinds || std::find(said.begin(), said.end(), kind) != said.end()) {
     return false;
   }

@@ -43,7 +43,7 @@ struct BranchWork {
   std::string vote_fingerprint;             // of the client's vote
   std::string refused;  // the resource's error for the last commit or roll-back of the branch
   uint64_t retry_generation = 0;
-  std::vector<std::string> retries_said;  // the kinds of answers already logged as `branch-retry`
+  std::vector<std::string> logged_retry_kinds;  // kinds of answers logged as `branch-retry`
   WallTime since;
   core::BranchState shown = core::BranchState::kActive;
 };

@@ -114,8 +114,8 @@ void RequestHandlers::JoinPartner(Entry& entry, uint32_t index, const NewBranch&
                     branch.spec.called_by_client == joining.spec.called_by_client;
   if (!same) {
     reply(AnswerProblem(409, "invalid", "Invalid request",
-                        "a branch with this name exists and has other URLs, another payload or "
-                        "another value of called_by_client",
+                        "a different branch with this name exists: kind, URLs, payload and "
+                        "called_by_client must be the same",
                         "name"));
   } else if (branch.Opened() && (branch.Voted() || joining.spec.called_by_client)) {
     reply(AnswerView(View(entry)));

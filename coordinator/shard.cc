@@ -100,7 +100,7 @@ void Shard::OnCompletion(tcc::Completion completion) {
     if (voted == nullptr || voted->vote != core::Vote::kPrepared) return;
     // A branch of a one-call transaction: a partner may have enlisted it again, and waits.
     Entry* still = table_.Find(handle);
-    if (still != nullptr && TccBranches::MayGoOn(*still, branch)) {
+    if (still != nullptr && TccBranches::CanAnswerEnlist(*still, branch)) {
       waiters_.AnswerOpen(*still, branch);
     }
   });

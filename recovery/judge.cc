@@ -14,7 +14,7 @@ namespace {
 // Repeats what was proven before: a past transaction without a decision never gets one, and a known
 // decision never changes. So an orphan judged on that ground is not left to the operator only
 // because the mark has passed it since.
-void Remind(const Remembered& before, Facts& facts) {
+void RecallProof(const Remembered& before, Facts& facts) {
   if (before.announced == nullptr || facts.known != Known::kNothing) return;
   switch (before.announced->action) {
     case Action::kPresumeAbort: facts.memory = Memory::kComplete; break;
@@ -25,7 +25,7 @@ void Remind(const Remembered& before, Facts& facts) {
 }
 
 // Whether the action leaves a branch on the server that will be finished soon.
-bool IsLeft(Action action) {
+bool WillBeFinished(Action action) {
   switch (action) {
     case Action::kCommit:
     case Action::kCommitAndAlarm:
@@ -68,7 +68,7 @@ Ruling JudgeBranch(const Evidence& evidence, Remembered& before) {
     facts.known =
         evidence.ended_as == core::Decision::kCommit ? Known::kCommitted : Known::kRolledBack;
   }
-  Remind(before, facts);
+  RecallProof(before, facts);
   const Row& row = Decide(facts);
   if (row.action == Action::kLeaveToShard || row.action == Action::kStop) {
     return {&row, row.action, false};
@@ -108,7 +108,7 @@ Judgement Judge::Take(const std::string& resource, const xa::ScanResult& scan,
     listed.insert(xid);
     Orphan& orphan = orphans.try_emplace(xid, options_).first->second;
     const Ruling ruling = JudgeBranch(evidence[i], orphan.remembered);
-    is_left |= IsLeft(ruling.action);
+    is_left |= WillBeFinished(ruling.action);
     const auto call = CallFor(ruling.action, orphan, now);
     if (ruling.is_new || call) judgement.verdicts.push_back({xid, ruling.row, ruling.is_new, call});
   }
