@@ -9,7 +9,7 @@
 namespace assent::coordinator {
 namespace {
 
-// A segment is prepared in less than this, unless its disk is slower than anybody can wait for.
+// Preparing a segment takes less than this, unless the disk is too slow to be worth waiting for.
 constexpr Duration kSpaceWait = std::chrono::seconds(5);
 
 }  // namespace
@@ -24,7 +24,7 @@ void Admission::Refuse(const Reply& reply, const std::string& why) {
 bool Admission::Admit(uint64_t open, uint64_t partner_bytes, Request& request, Reply& reply) {
   const size_t waiting = retried_until_ ? 0 : waiting_.size();
   if (open + waiting >= options_.in_flight) {
-    Refuse(reply, "the bound of " + std::to_string(options_.in_flight) +
+    Refuse(reply, "the limit of " + std::to_string(options_.in_flight) +
                       " transactions in flight (limits.in_flight) is reached");
     return false;
   }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who may begin: the bound of transactions in flight, and free space in the log for the decision
-// and end records of all that has begun.
+// Admission control: limits the transactions in flight, and admits new work only if the log has
+// free space for the decision and end records of every transaction in flight.
 //
-// Contract: what has begun always finds its space: new work waits for a segment that is being
-// prepared, in the order in which it came, or is refused with the reason where none will come.
-// A request that waits is handled anew by Retry, from its beginning, and so may wait again.
+// Contract: a transaction that has begun always finds space for its records. New work waits, first
+// come first served, for a segment that is being prepared; if no segment will come, it is refused
+// with the reason. Retry handles a waiting request again from its beginning, so it may wait again.
 // Threads: the shard's only.
 #pragma once
 
@@ -22,23 +22,24 @@ namespace assent::coordinator {
 
 class Admission {
  public:
-  // `timers` gets a kSpaceTimer for each request that waits: call Expire then. All outlive it.
+  // Pushes a kSpaceTimer to `timers` for each waiting request; call Expire when it fires. All
+  // arguments outlive this object.
   Admission(const EngineOptions& options, const Clock& clock, LogBook& log_book, TimerQueue& timers)
       : options_(options), clock_(clock), log_book_(log_book), timers_(timers) {}
 
-  // May a transaction begin, beside `open` others, whose partners take so much? False: it was
-  // refused or waits, and `request` and `reply` have been moved away.
+  // Whether a transaction whose partners need `partner_bytes` may begin while `open` others are in
+  // flight. False: the request was refused or waits, and `request` and `reply` are moved from.
   bool Admit(uint64_t open, uint64_t partner_bytes, Request& request, Reply& reply);
-  // The same for a further branch of what has begun; it waits before those that are to begin, for
-  // they may wait for it.
+  // The same for another branch of a transaction in flight. It waits ahead of new transactions,
+  // because they may be waiting for this one to end.
   bool AdmitBranch(uint64_t bytes, Request& request, Reply& reply);
 
-  // There may be free space now, or an obstacle.
+  // The log may have free space now, or an obstacle.
   void NoteSpace() { space_freed_ = true; }
   bool WantsRetry() const { return space_freed_ && !waiting_.empty(); }
-  // If there was a NoteSpace, has those that wait handled, until one has to go on waiting.
+  // After a NoteSpace, handles the waiting requests in order until one has to wait again.
   void Retry(const std::function<void(Request&, Reply)>& handle);
-  // Refuses those that have waited for too long.
+  // Refuses the requests that have waited too long.
   void Expire();
   uint64_t refused() const { return refused_; }
 
@@ -56,8 +57,8 @@ class Admission {
     Monotonic until;
   };
   std::deque<Waiting> waiting_;
-  std::optional<Monotonic> retried_until_;  // of the one that is handled again now
-  bool space_freed_ = false;                // since they were handled last
+  std::optional<Monotonic> retried_until_;  // the time limit of the request that Retry handles now
+  bool space_freed_ = false;                // since the last Retry
   uint64_t refused_ = 0;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// New work while the log has no free space: it waits where space will come, and is refused, with
-// the reason, where it will not.
+// New work while the log has no free space: it waits if space will come; otherwise it is refused
+// with the reason.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -25,7 +25,7 @@ TEST(Admission, WaitsForASegmentThatIsBeingPrepared) {
   EXPECT_EQ(test.StatusOf(first), 0);
   EXPECT_TRUE(test.a.calls.empty());
   EXPECT_GT(test.log.wanted, kFull);
-  test.shard->OnSpace();  // not enough as yet
+  test.shard->OnSpace();  // not enough yet
   EXPECT_EQ(test.StatusOf(first), 0);
   test.log.free_bytes = kPlenty;
   test.shard->OnSpace();
@@ -34,8 +34,8 @@ TEST(Admission, WaitsForASegmentThatIsBeingPrepared) {
   EXPECT_EQ(test.StatusOf(second), 0);
 }
 
-// Who came first goes first, also where the second would have found space.
-TEST(Admission, KeepsTheOrderOfThoseThatWait) {
+// The first request goes first, even if the second would have found space.
+TEST(Admission, KeepsTheOrderOfWaitingRequests) {
   ShardFixture test;
   test.log.free_bytes = kFull;
   test.Execute("one");
@@ -47,7 +47,7 @@ TEST(Admission, KeepsTheOrderOfThoseThatWait) {
   EXPECT_LT(test.a.calls[0].xid.gtrid, test.a.calls[1].xid.gtrid);
 }
 
-TEST(Admission, OfTheSameGidIsOneTransaction) {
+TEST(Admission, WaitingRequestsWithOneGidAreOneTransaction) {
   ShardFixture test;
   test.log.free_bytes = kFull;
   test.Execute("same");
@@ -57,7 +57,7 @@ TEST(Admission, OfTheSameGidIsOneTransaction) {
   EXPECT_EQ(test.a.calls.size(), 1u);
 }
 
-TEST(Admission, NamesTheObstacleToThoseThatWaitAndToNewOnes) {
+TEST(Admission, RefusesWaitingAndNewRequestsWithTheObstacle) {
   ShardFixture test;
   test.log.free_bytes = kFull;
   const size_t first = test.Execute("one");
@@ -71,7 +71,7 @@ TEST(Admission, NamesTheObstacleToThoseThatWaitAndToNewOnes) {
   }
 }
 
-TEST(Admission, DoesNotSpeakOfTheDiskWhenASegmentTakesTooLong) {
+TEST(Admission, DoesNotBlameTheDiskWhenASegmentTakesTooLong) {
   ShardFixture test;
   test.log.free_bytes = kFull;
   const size_t number = test.Execute("one");
@@ -82,14 +82,14 @@ TEST(Admission, DoesNotSpeakOfTheDiskWhenASegmentTakesTooLong) {
   EXPECT_THAT(DetailOf(*test.AnswerOf(number)), HasSubstr("still being prepared"));
   test.log.free_bytes = kPlenty;
   test.shard->OnSpace();
-  EXPECT_TRUE(test.a.calls.empty()) << "an answered request is not carried out";
+  EXPECT_TRUE(test.a.calls.empty()) << "an answered request does not run";
 }
 
-// What is reserved by transactions in flight comes back when they end.
-TEST(Admission, GoesOnWhenATransactionHasEnded) {
+// Space reserved by a transaction in flight becomes free when it ends.
+TEST(Admission, AdmitsAgainWhenATransactionHasEnded) {
   ShardFixture test;
   test.Execute("one");
-  // Enough for one more transaction, but not beside the one that runs.
+  // Enough for one more transaction, but not in addition to the running one.
   test.log.free_bytes = LogBook::LeastFreeBytes({});
   const size_t waits = test.Execute("two");
   EXPECT_EQ(test.StatusOf(waits), 0);
@@ -101,7 +101,7 @@ TEST(Admission, GoesOnWhenATransactionHasEnded) {
   EXPECT_EQ(test.a.calls.size(), 1u) << "the second has begun";
 }
 
-TEST(Admission, CountsThoseThatWaitAgainstTheBoundInFlight) {
+TEST(Admission, CountsWaitingRequestsAgainstTheInFlightLimit) {
   EngineOptions options;
   options.in_flight = 1;
   ShardFixture test(options);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which resource each branch of an interactive transaction is on, for the threads that check
-// requests: they need it to check the SQL of a run, and must not touch the shard.
+// Maps the branches of interactive transactions to their resources, for the threads that check
+// requests: they need the resource to check the SQL of a run, and must not touch the shard.
 //
-// Contract: a branch is here before its enlist is answered, until its transaction is forgotten. Who
-// does not find one leaves the check to the shard. Threads: any.
+// Contract: a branch is listed from before its enlist is answered until its transaction is
+// forgotten. If a branch is not listed, the shard does the check. Threads: any.
 #pragma once
 
 #include <map>

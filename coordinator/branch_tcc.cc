@@ -21,7 +21,7 @@ tcc::Operation ToTcc(core::Operation operation) {
   return tcc::Operation::kCancel;
 }
 
-// What there is to say of an answer.
+// The answer as text.
 std::string DetailOf(const tcc::Completion& completion) {
   if (!completion.detail.empty()) {
     return std::string(tcc::Name(completion.operation)) + ": " + completion.detail;
@@ -39,7 +39,7 @@ void LogAnswer(LogEvent event, const Entry& entry, uint32_t index,
                 {"detail", completion.detail}});
 }
 
-// Without the detail, in which a number may differ each time.
+// Leaves out the detail: it may contain a number that differs each time.
 std::string KindOf(const tcc::Completion& completion) {
   return std::string(tcc::Name(completion.operation)) + " " + tcc::Name(completion.answer) + " " +
          std::to_string(completion.status);
@@ -148,7 +148,7 @@ core::Event TccBranches::ToAcked(Entry& entry, uint32_t index,
   return acked;
 }
 
-bool TccBranches::MayGoOn(const Entry& entry, uint32_t branch) {
+bool TccBranches::CanAnswerEnlist(const Entry& entry, uint32_t branch) {
   return entry.atomic.branches[branch].Voted() &&
          entry.atomic.decision != core::Decision::kRollBack;
 }
@@ -168,7 +168,7 @@ void TccBranches::MoveHorizon(log::Lsn durable) {
     if (unended.begun_at.ns != 0) horizon_ = std::min(horizon_, unended.begun_at);
   }
   table_.ForEach([this](const Entry& entry) {
-    // One that is held for people counts too: after a restart its partners are told again.
+    // A transaction held for an operator counts too: after a restart its partners are called again.
     if (entry.begun_at.ns != 0) horizon_ = std::min(horizon_, entry.begun_at);
   });
 }

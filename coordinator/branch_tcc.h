@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Branches of partners (try, confirm, cancel): their calls go to the port of tcc/, what comes back
-// is an event of the core.
+// Branches of partners (try, confirm, cancel): sends their calls to the port of tcc/ and turns
+// completions into events of the core.
 //
-// Contract: a branch has at most one call under way. A completion is handed to Take first, which
-// says whose it is, then to ToEvent; the caller steps the core with the event. Every call tells the
-// horizon: partners keep their barrier's rows of transactions that began no earlier. Threads: the
-// shard's only.
+// Contract: a branch has at most one call in flight. The caller passes a completion first to Take,
+// which returns its branch, then to ToEvent, and steps the core with the event. Every call carries
+// the horizon: partners keep the barrier rows of transactions that began at or after it. Threads:
+// the shard's only.
 #pragma once
 
 #include <cstdint>
@@ -27,10 +27,10 @@ class TccBranches {
 
   // ---- Calls ----
 
-  // `number`: of the call, returned in its completion.
+  // `number` identifies the call in its completion.
   void Call(Entry& entry, const core::Call& effect, uint64_t number);
   void Cancel(const Entry& entry, uint32_t branch);
-  // Submits what has waited for first scans.
+  // Submits calls that have waited for first scans.
   void Send(std::vector<tcc::Call> calls) const;
 
   // ---- Completions ----
@@ -41,15 +41,16 @@ class TccBranches {
   };
   Called Take(const tcc::Completion& completion);
   core::Event ToEvent(Entry& entry, uint32_t branch, const tcc::Completion& completion) const;
-  // A yes of a transaction that is not rolling back: whoever has enlisted the branch may go on.
-  static bool MayGoOn(const Entry& entry, uint32_t branch);
+  // Whether the branch voted yes and the transaction is not rolling back, so that the client that
+  // enlisted the branch can be answered.
+  static bool CanAnswerEnlist(const Entry& entry, uint32_t branch);
 
   // ---- The horizon ----
 
-  // It has ended; entry.end_record has been appended.
+  // The transaction has ended; entry.end_record has been appended.
   void NoteEnded(const Entry& entry);
-  // To the begin of the oldest that is in flight, or has no durable end: a restart would tell its
-  // partners once more.
+  // Moves the horizon to the begin of the oldest transaction that is in flight or whose end is not
+  // durable: a restart would call its partners again.
   void MoveHorizon(log::Lsn durable);
 
  private:
@@ -61,7 +62,7 @@ class TccBranches {
   FirstScan& first_scan_;
   std::unordered_map<uint64_t, std::pair<uint64_t, uint32_t>> calls_;  // handle and branch
   struct Unended {
-    log::Lsn end;  // until this is durable
+    log::Lsn end;  // counts until this is durable
     WallTime begun_at;
   };
   std::deque<Unended> unended_;

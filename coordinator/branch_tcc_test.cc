@@ -38,7 +38,7 @@ class TccBranchesTest : public ::testing::Test {
     return branches_.ToEvent(entry, branch, completion);
   }
 
-  HandClock clock_;
+  ManualClock clock_;
   ScriptedPartners partners_;
   ShardContext context_;
   std::deque<xa::Completion> unsent_;
@@ -47,7 +47,7 @@ class TccBranchesTest : public ::testing::Test {
   TccBranches branches_{context_, table_, first_scan_};
 };
 
-TEST_F(TccBranchesTest, ATryTellsWhatThePartnerNeedsToKnow) {
+TEST_F(TccBranchesTest, ATryCarriesWhatThePartnerNeeds) {
   Entry& entry = Make("g");
   branches_.MoveHorizon(0);
   clock_.now = clock_.now + seconds(10);
@@ -90,7 +90,7 @@ TEST_F(TccBranchesTest, ARefusedConfirmIsNeverReversed) {
   EXPECT_TRUE(std::get<core::Acked>(event).needs_operator);
 }
 
-TEST_F(TccBranchesTest, EndsTheCallThatIsUnderWayAndNoOther) {
+TEST_F(TccBranchesTest, CancelsOnlyTheCallInFlight) {
   Entry& entry = Make("g");
   branches_.Cancel(entry, 0);
   EXPECT_TRUE(partners_.cancelled.empty());
@@ -99,7 +99,7 @@ TEST_F(TccBranchesTest, EndsTheCallThatIsUnderWayAndNoOther) {
   EXPECT_EQ(partners_.cancelled, std::vector<uint64_t>{5});
 }
 
-TEST_F(TccBranchesTest, TheHorizonStaysBelowWhatHasNoDurableEnd) {
+TEST_F(TccBranchesTest, TheHorizonStaysBelowTransactionsWithoutADurableEnd) {
   Entry& old = Make("old");
   const WallTime begun = old.begun_at;
   old.atomic.open_logged = true;

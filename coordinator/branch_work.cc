@@ -14,7 +14,7 @@ std::string Partner::Shown() const {
   return std::string(url);
 }
 
-// Its open record and its commit record hold it.
+// Twice, because both the open record and the commit record contain it.
 size_t Partner::HeldBytes() const {
   constexpr size_t kFraming = 64;
   return 2 * (urls.try_url.size() + urls.confirm_url.size() + urls.cancel_url.size() +
@@ -22,9 +22,9 @@ size_t Partner::HeldBytes() const {
 }
 
 bool IsNewRetry(BranchWork& work, const std::string& kind) {
-  constexpr size_t kMostKinds = 16;
-  std::vector<std::string>& said = work.retries_said;
-  if (said.size() >= kMostKinds || std::find(said.begin(), said.end(), kind) != said.end()) {
+  constexpr size_t kMaxKinds = 16;
+  std::vector<std::string>& said = work.logged_retry_kinds;
+  if (said.size() >= kMaxKinds || std::find(said.begin(), said.end(), kind) != said.end()) {
     return false;
   }
   said.push_back(kind);

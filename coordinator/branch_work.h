@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the coordinator keeps of a branch beside core::AtomicBranch: where it is, what it runs, what
-// its client has asked for.
+// The coordinator's data of a branch beside core::AtomicBranch: its resource or partner, its
+// statements, and its client's requests.
 //
 // Threads: plain values; once in the table, the shard's only.
 #pragma once
@@ -18,43 +18,43 @@
 
 namespace assent::coordinator {
 
-// Where a branch of kind kTcc is called, and with what.
+// The URLs and the payload of a branch of kind kTcc.
 struct Partner {
   tcc::Urls urls;
   tcc::Payload payload;
 
-  // What people are shown: where the three have one place in common that, without a query, which
-  // may hold a secret.
+  // The URL to display: the try URL without "/try" and without its query, which may contain a
+  // secret.
   std::string Shown() const;
-  // What its record may take on the disk beyond that of any branch.
+  // The bytes that this partner may add to the log records of its transaction.
   size_t HeldBytes() const;
 };
 
 struct BranchWork {
-  std::shared_ptr<const std::vector<xa::Statement>> statements;  // what the next run sends
+  std::shared_ptr<const std::vector<xa::Statement>> statements;  // of the next run
   xa::BranchOptions options;
   std::vector<xa::StatementResult> results;  // of the last run
-  uint64_t seq = 0;                          // last run's number; 0: none
+  uint64_t seq = 0;                          // of the last run; 0: none
   std::string run_fingerprint;
-  xa::ResourceManager* resource = nullptr;  // null: a partner, or not configured any more
+  xa::ResourceManager* resource = nullptr;  // null: a partner, or no longer configured
   std::shared_ptr<const Partner> partner;   // null: a resource
-  uint64_t call = 0;                        // to the partner, not answered yet; 0: none
-  bool try_left = false;                    // an attempt at try may have left a process of ours
-  std::string vote_fingerprint;             // of the vote that the client gave
-  std::string refused;  // what its resource said to the last commit or roll-back of it
+  uint64_t call = 0;                        // the unanswered call to the partner; 0: none
+  bool try_left = false;                    // a try may have been sent, also by an earlier process
+  std::string vote_fingerprint;             // of the client's vote
+  std::string refused;  // the resource's error for the last commit or roll-back of the branch
   uint64_t retry_generation = 0;
-  std::vector<std::string> retries_said;  // kinds of answers that `branch-retry` was logged for
+  std::vector<std::string> logged_retry_kinds;  // kinds of answers logged as `branch-retry`
   WallTime since;
   core::BranchState shown = core::BranchState::kActive;
 };
 
-// True where an answer of this kind has not been logged for the branch. Two that alternate are two
-// changes, not one at each attempt.
+// Returns true the first time that the branch has an answer of this kind. So two kinds that
+// alternate are logged twice, not at each attempt.
 bool IsNewRetry(BranchWork& work, const std::string& kind);
 
-// A branch that is to join a transaction, as the checks of its request have read it.
+// A branch that joins a transaction, as the Validator read it from the request.
 struct NewBranch {
-  core::BranchSpec spec;  // a partner's resource is the place that people are shown
+  core::BranchSpec spec;  // `resource` of a partner is Partner::Shown
   BranchWork work;
 
   bool IsTcc() const { return spec.kind == core::BranchKind::kTcc; }

@@ -13,7 +13,7 @@ namespace {
 
 using core::Operation;
 
-// Of the results that are held, those of `branch` left out.
+// The size of the results in memory, without those of `branch`.
 uint64_t ResultBytes(const Entry& entry, uint32_t branch) {
   uint64_t bytes = 0;
   for (size_t i = 0; i < entry.work.size(); ++i) {
@@ -36,41 +36,42 @@ core::Cause CauseOf(const xa::Failure& failure, uint32_t branch, core::Reason ot
   return cause;
 }
 
-// Of a branch that is not listed on the server that prepared it, without a witness row.
+// Why the outcome of an unlisted branch is unknown, if the server is the one that prepared it and
+// there is no witness row.
 std::string WhyNotKnown(const xa::FindContext& context) {
-  if (context.one_phase) return "its only commit was not answered, and there is no witness table";
+  if (context.one_phase) return "its commit was not answered, and there is no witness table";
   if (!context.commit_may_be_done) {
-    return "the server does not list it, and no commit of ours went without an answer: somebody "
-           "else has ended it";
+    return "the server does not list it, and no commit of the coordinator is unanswered: somebody "
+           "else ended it";
   }
   return "the server does not list it, was restarted, and may lose prepared branches in a crash";
 }
 
-// Without the detail, in which a number may differ each time.
+// Leaves out the detail: it may contain a number that differs each time.
 std::string KindOf(const xa::Completion& completion) {
   return std::string(core::Name(completion.operation)) + " " + xa::Name(completion.code) + " " +
          completion.failure.sqlstate + " " + std::to_string(completion.failure.vendor_code);
 }
 
-// Why it is not done yet.
+// Why the branch is not done yet.
 std::string Detail(const BranchWork& work, const xa::Completion& completion) {
   if (!completion.failure.detail.empty()) return completion.failure.detail;
   if (completion.operation != Operation::kFind) {
     return std::string(core::Name(completion.operation)) + " was answered with " +
            xa::Name(completion.code);
   }
-  if (completion.found != xa::Found::kListed) return "the server was looked at, without result";
+  if (completion.found != xa::Found::kListed) return "the lookup on the server gave no result";
   if (work.refused.empty()) return "the server lists the branch";
-  return "the server lists the branch, and yet says: " + work.refused;
+  return "the server lists the branch but answered: " + work.refused;
 }
 
-// What a look means; `detail`: why, for people.
+// Judges the result of a find. `detail` receives the reason, for operators.
 core::Ack JudgeFind(const Entry& entry, uint32_t index, const xa::Completion& completion,
                     std::string& detail) {
   const core::AtomicBranch& branch = entry.atomic.branches[index];
   if (entry.atomic.state == core::State::kRollingBack) {
     if (completion.found == xa::Found::kWitnessCommitted) {
-      detail = "its witness row says that it committed";
+      detail = "its witness row shows that it committed";
     }
     return xa::JudgeRollBack(completion.found);
   }
@@ -132,8 +133,7 @@ xa::Completion NotConfigured(const xa::Call& call, const std::string& resource) 
   completion.code =
       call.operation == Operation::kOpen ? xa::Code::kRbCommFail : xa::Code::kErRmFail;
   completion.failure.reason = core::Reason::kUnavailable;
-  completion.failure.detail =
-      "resource " + resource + " is not in the configuration any more: add it again";
+  completion.failure.detail = "resource " + resource + " is no longer configured: add it again";
   return completion;
 }
 
@@ -266,7 +266,7 @@ core::Event XaBranches::ToAcked(Entry& entry, uint32_t index,
   std::string detail;
   const xa::AckMeaning meaning = MeaningOf(entry, index, completion, detail);
   if (meaning.ack != core::Ack::kDone && detail.empty()) detail = Detail(work, completion);
-  // What was refused is looked for next; that look's result is what the branch shows.
+  // After a refusal the branch is looked up next; the branch then shows the result of that.
   const bool looks = meaning.ack == core::Ack::kNotFound;
   const bool repeated =
       (looks || meaning.ack == core::Ack::kUnknown) && !IsNewRetry(work, KindOf(completion));

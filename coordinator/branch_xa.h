@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Branches of databases: their calls go to the port of xa/, what comes back is an event of the
-// core.
+// Branches of databases: sends their calls to the port of xa/ and turns completions into events of
+// the core.
 //
-// Contract: Call submits one call, or, where the resource is not configured any more, leaves the
-// answer in `unsent`. ToEvent judges a completion by the tables of xa/ and takes its results out of
-// it; the caller steps the core with the event. Threads: the shard's only.
+// Contract: Call submits one call or, if the resource is no longer configured, puts the answer into
+// `unsent`. ToEvent judges a completion by the tables of xa/ and moves the results out of it; the
+// caller steps the core with the event. Threads: the shard's only.
 #pragma once
 
 #include <cstdint>
@@ -20,23 +20,24 @@ namespace assent::coordinator {
 
 class XaBranches {
  public:
-  // All outlive it. `unsent` gets the answers to calls that never left.
+  // All outlive it. `unsent` receives the answers to calls that were not sent.
   XaBranches(const ShardContext& context, FirstScan& first_scan, std::deque<xa::Completion>& unsent)
       : context_(context), first_scan_(first_scan), unsent_(unsent) {}
 
-  // Gives the branches of an earlier process their resources, where those are still configured.
+  // Sets the resources of a replayed transaction's branches, if they are still configured.
   void FindResources(Entry& entry) const;
 
-  // `number`: of the call, returned in its completion.
+  // `number` identifies the call in its completion.
   void Call(Entry& entry, const core::Call& effect, uint64_t number);
   void Cancel(const Entry& entry, uint32_t branch);
-  // Submits what has waited for a first scan.
+  // Submits calls that have waited for the first scan.
   void Send(const std::string& resource, std::vector<xa::Call> calls) const;
 
-  // A new branch whose XID exists already: another coordinator has used this sequence number.
+  // Whether the XID of a new branch already exists: another coordinator has used this sequence
+  // number.
   static bool IsXidOfAnother(const xa::Completion& completion);
   core::Event ToEvent(Entry& entry, uint32_t branch, xa::Completion& completion) const;
-  // The first branch that still waits to be opened, if there is one, and what for.
+  // Fills in the first branch that still waits to be opened, if any, and what it waits for.
   static void FillWaiting(const Entry& entry, core::TimerFired& deadline);
 
  private:

@@ -35,7 +35,7 @@ class XaBranchesTest : public ::testing::Test {
     return std::get<Event>(branches_.ToEvent(entry_, 0, completion));
   }
 
-  HandClock clock_;
+  ManualClock clock_;
   ScriptedManager a_{"a"};
   ShardContext context_;
   std::deque<xa::Completion> unsent_;
@@ -44,7 +44,7 @@ class XaBranchesTest : public ::testing::Test {
   Entry entry_;
 };
 
-TEST_F(XaBranchesTest, SubmitsACallUnderTheNumberGiven) {
+TEST_F(XaBranchesTest, SubmitsACallWithTheGivenNumber) {
   entry_.work[0].statements = std::make_shared<std::vector<xa::Statement>>(1);
   entry_.work[1].results.emplace_back().columns = {"c"};
   branches_.Call(entry_, {0, Operation::kRun, {}}, 7);
@@ -56,12 +56,12 @@ TEST_F(XaBranchesTest, SubmitsACallUnderTheNumberGiven) {
   EXPECT_LT(a_.calls.front().result_bytes, 1'000u) << "the other branch holds results";
 }
 
-TEST_F(XaBranchesTest, OfAResourceThatIsNotConfiguredTheAnswerIsUnavailable) {
+TEST_F(XaBranchesTest, AnswersUnavailableForAResourceThatIsNotConfigured) {
   branches_.Call(entry_, {1, Operation::kOpen, {}}, 1);
   branches_.Call(entry_, {1, Operation::kRollBack, {}}, 2);
   ASSERT_EQ(unsent_.size(), 2u);
   EXPECT_EQ(unsent_[0].code, xa::Code::kRbCommFail);
-  EXPECT_EQ(unsent_[1].code, xa::Code::kErRmFail) << "not done, and to be tried again";
+  EXPECT_EQ(unsent_[1].code, xa::Code::kErRmFail) << "not done, and will be retried";
   EXPECT_EQ(unsent_[1].call, 2u);
   EXPECT_NE(unsent_[0].failure.detail.find("gone"), std::string::npos);
 }
@@ -93,7 +93,7 @@ TEST_F(XaBranchesTest, AVoteIsCountedByTheTableOfCodes) {
   EXPECT_EQ(unknown.cause.reason, core::Reason::kPrepareUnknown);
 }
 
-TEST_F(XaBranchesTest, ALostCommitIsUnknownAndSaysThatItMayHaveBeenDone) {
+TEST_F(XaBranchesTest, ALostCommitIsUnknownAndMayHaveBeenDone) {
   EXPECT_EQ(EventOf<core::Acked>(Answer(Operation::kCommit, xa::Code::kOk)).ack, core::Ack::kDone);
   xa::Completion lost = Answer(Operation::kCommit, xa::Code::kErRmFail);
   lost.lost = true;
@@ -103,7 +103,7 @@ TEST_F(XaBranchesTest, ALostCommitIsUnknownAndSaysThatItMayHaveBeenDone) {
   EXPECT_NE(acked.detail, "");
 }
 
-TEST_F(XaBranchesTest, ANewXidThatExistsAlreadyIsOfAnotherCoordinator) {
+TEST_F(XaBranchesTest, ANewXidThatAlreadyExistsBelongsToAnotherCoordinator) {
   EXPECT_TRUE(XaBranches::IsXidOfAnother(Answer(Operation::kRun, xa::Code::kErDupid)));
   EXPECT_TRUE(XaBranches::IsXidOfAnother(Answer(Operation::kPrepare, xa::Code::kErDupid)));
   EXPECT_FALSE(XaBranches::IsXidOfAnother(Answer(Operation::kCommit, xa::Code::kErDupid)));

@@ -32,7 +32,7 @@ bool Combiner::Stop() {
 
 void Combiner::HandOver(Lock& lock) {
   handed_over_ = true;
-  lock.unlock();  // who wakes up needs it at once
+  lock.unlock();  // the woken thread needs it immediately
   wake_.notify_one();
 }
 
@@ -59,7 +59,7 @@ bool Combiner::Combine(Lock& lock, By by) {
 void Combiner::Run() {
   Lock lock(mutex_);
   due_ = target_.Applied();
-  handed_over_ = true;  // whatever came meanwhile
+  handed_over_ = true;  // for items published meanwhile
   for (;;) {
     if (handed_over_ || (!taken_ && (stopping_ || IsDue()))) {
       taken_ = true;

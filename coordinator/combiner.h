@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Flat combining: many threads bring work for one data structure, and whichever of them finds it
+// Flat combining: many threads publish work for one data structure, and the thread that finds it
 // free applies the work of all.
 //
-// A thread publishes its piece in a queue under a short lock. If nobody combines, it becomes the
-// combiner and applies at once, on its own thread, what has been published; so a vote that comes in
-// on a connection's thread goes on to the next call without waking another thread. If somebody
-// combines, the piece is left to that one, and the thread goes its way. Other than in the paper
-// nobody waits for a result, and there is an owner's thread: it takes over from a caller after a
-// few rounds, and applies what falls due by itself.
+// A thread publishes an item in a queue under a short lock. If no thread is combining, it becomes
+// the combiner and applies all published items immediately, on its own thread. So a vote that
+// arrives on a connection's thread leads to the next call without waking another thread. If another
+// thread is combining, it applies the item too, and the publisher returns. Unlike in the paper,
+// publishers do not wait for results, and there is an owner thread: it takes over from a caller
+// after a few rounds, and applies timed work.
 //
-// Contract: what is published is collected and applied exactly once, by one thread at a time.
-// Between Stop and the end nothing is applied. Threads: Publish, Locked by any, with no lock held
-// that Apply could want; Start and Stop by whoever owns it. Source: Hendler, Incze, Shavit,
+// Contract: each published item is collected and applied exactly once, by one thread at a time.
+// After Stop nothing is applied. Threads: any thread may call Publish and Locked, without holding a
+// lock that Apply may need; the owner calls Start and Stop. Source: Hendler, Incze, Shavit,
 // Tzafrir: "Flat Combining and the Synchronization-Parallelism Tradeoff", SPAA 2010.
 #pragma once
 
@@ -28,37 +28,37 @@ namespace assent::coordinator {
 class Combiner {
  public:
   enum class By : uint8_t {
-    kCaller,  // the thread that publishes, if nobody combines
-    kOwner    // the combiner's own thread
+    kCaller,  // the publishing thread, if no thread is combining
+    kOwner    // the owner thread
   };
-  // A caller has work of its own: after so many rounds it hands over to the owner's thread.
+  // A caller has other work to do: after this many rounds it hands over to the owner thread.
   static constexpr int kCallerRounds = 16;
 
-  // The queue, and what its pieces are applied to.
+  // The queue, and the data structure that its items are applied to.
   class Target {
    public:
     virtual ~Target() = default;
-    // With the lock: must the owner's thread apply what has been published?
+    // Locked. Whether the owner thread must apply the published items.
     virtual bool NeedsOwner() const = 0;
-    // With the lock: moves what has been published to where Apply finds it. False: there is none.
+    // Locked. Moves the published items to where Apply finds them. False: there are none.
     virtual bool Collect() = 0;
-    // Without the lock, one thread at a time. kOwner: also what is due.
+    // Not locked, one thread at a time. Applies the collected items; kOwner: also timed work.
     virtual void Apply(By by) = 0;
-    // With the lock, after Start's `first` and each Apply: notes what others may read by Locked,
-    // and says when something is due.
+    // Locked, after Start's `first` and after each Apply. Updates the data that others read by
+    // Locked, and returns when timed work is due next.
     virtual Monotonic Applied() = 0;
   };
 
-  // Both outlive it. Until Start has run its `first`, what is published waits.
+  // Both outlive it. Published items wait until Start has run its `first`.
   Combiner(Target& target, const Clock& clock) : target_(target), clock_(clock) {}
   ~Combiner() { Stop(); }
 
-  // Starts the owner's thread: it runs `first`, and combines.
+  // Starts the owner thread, which runs `first` and then combines.
   void Start(std::function<void()> first);
-  // Joins the thread; what is published then is never applied. False: it was stopped before.
+  // Joins the owner thread; items published later are never applied. False: already stopped.
   bool Stop();
 
-  // `add` is called with the lock: it puts a piece into the target's queue, and says who may apply
+  // Calls `add` under the lock: it puts an item into the target's queue and returns who may apply
   // it.
   template <typename F>
   void Publish(F&& add) {
@@ -72,7 +72,7 @@ class Combiner {
       (void)Combine(lock, By::kCaller);
     }
   }
-  // What `read` returns, called with the lock.
+  // Calls `read` under the lock and returns its result.
   template <typename F>
   auto Locked(F&& read) const {
     const std::lock_guard lock(mutex_);
@@ -83,8 +83,8 @@ class Combiner {
   using Lock = std::unique_lock<std::mutex>;
 
   void Run();
-  // With the turn: applies until nothing is left, or hands over. False: it is stopped, and the turn
-  // stays with the owner's thread.
+  // For the thread that has taken the turn: applies until the queue is empty, or hands over. False:
+  // stopped; the owner thread keeps the turn.
   bool Combine(Lock& lock, By by);
   void HandOver(Lock& lock);
   bool IsDue() const { return clock_.Now() >= due_; }
@@ -92,13 +92,13 @@ class Combiner {
   Target& target_;
   const Clock& clock_;
   mutable std::mutex mutex_;      // guards what follows, and the target's queue
-  std::condition_variable wake_;  // the owner's thread
-  bool taken_ = true;             // somebody has the turn; at first the owner, for its `first`
-  bool handed_over_ = false;      // the turn is the owner's, and its thread may not know yet
-  bool owner_waits_ = false;      // something is due while somebody else has the turn
+  std::condition_variable wake_;  // wakes the owner thread
+  bool taken_ = true;             // a thread has the turn; initially the owner, for its `first`
+  bool handed_over_ = false;      // the turn was passed to the owner thread, which may still sleep
+  bool owner_waits_ = false;      // timed work is due while another thread has the turn
   bool stopping_ = false;
   Monotonic due_{};
-  Monotonic sleeps_until_{};  // the owner's thread
+  Monotonic sleeps_until_{};  // the owner thread
   std::thread thread_;
 };
 

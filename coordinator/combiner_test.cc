@@ -19,7 +19,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using test::Eventually;
 
-// A queue of functions. Notices when two threads apply at once.
+// A queue of functions. Detects two threads that apply at the same time.
 class Pieces final : public Combiner::Target {
  public:
   using Piece = std::function<void(By)>;
@@ -52,7 +52,7 @@ class CombinerTest : public ::testing::Test {
     combiner_.Start([this] { owner_ = std::this_thread::get_id(); });
     EXPECT_TRUE(IsIdle());
   }
-  // Nobody combines, and whatever was published has been applied.
+  // No thread combines, and all published items have been applied.
   bool IsIdle() {
     return Eventually(seconds(30), [this] {
       const auto by_caller = std::make_shared<std::atomic<bool>>(false);
@@ -90,7 +90,7 @@ TEST_F(CombinerTest, LosesNothingAndAppliesNothingTwice) {
   for (size_t i = 0; i < applied.size(); ++i) ASSERT_EQ(applied[i], 1) << i;
 }
 
-TEST_F(CombinerTest, APieceOfOneThreadIsAppliedInItsOrder) {
+TEST_F(CombinerTest, AppliesTheItemsOfAThreadInOrder) {
   constexpr int kEach = 5'000;
   Start();
   std::vector<int> last(4, -1);
@@ -110,7 +110,7 @@ TEST_F(CombinerTest, APieceOfOneThreadIsAppliedInItsOrder) {
   for (const int one : last) EXPECT_EQ(one, kEach - 1);
 }
 
-TEST_F(CombinerTest, TheCallerAppliesItsOwnPieceWhereNobodyCombines) {
+TEST_F(CombinerTest, TheCallerAppliesItsItemIfNoThreadCombines) {
   Start();
   for (int i = 0; i < 100; ++i) {
     std::thread::id by_thread;
@@ -122,7 +122,7 @@ TEST_F(CombinerTest, TheCallerAppliesItsOwnPieceWhereNobodyCombines) {
   }
 }
 
-TEST_F(CombinerTest, WhatIsTheOwnersIsAppliedOnItsThread) {
+TEST_F(CombinerTest, OwnerItemsAreAppliedOnTheOwnerThread) {
   Start();
   std::atomic<int> applied{0};
   for (int i = 0; i < 100; ++i) {
@@ -136,7 +136,7 @@ TEST_F(CombinerTest, WhatIsTheOwnersIsAppliedOnItsThread) {
   }
 }
 
-// Each piece publishes the next, so that there is always one more round.
+// Each item publishes the next, so that there is always one more round.
 TEST_F(CombinerTest, ACallerHandsOverToTheOwnerAfterItsRounds) {
   Start();
   constexpr int kPieces = 3 * Combiner::kCallerRounds;
@@ -152,7 +152,7 @@ TEST_F(CombinerTest, ACallerHandsOverToTheOwnerAfterItsRounds) {
   EXPECT_EQ(by_caller, Combiner::kCallerRounds);
 }
 
-TEST_F(CombinerTest, ACallerHandsOverAtOnceWhatNeedsTheOwner) {
+TEST_F(CombinerTest, ACallerHandsOverImmediatelyWhatNeedsTheOwner) {
   Start();
   std::atomic<bool> applied{false};
   combiner_.Publish([&] {
@@ -167,7 +167,7 @@ TEST_F(CombinerTest, ACallerHandsOverAtOnceWhatNeedsTheOwner) {
   combiner_.Locked([&] { return pieces_.needs_owner = false; });
 }
 
-TEST_F(CombinerTest, TheOwnerAppliesWhatIsDueWhileNobodyPublishes) {
+TEST_F(CombinerTest, TheOwnerAppliesTimedWorkWhileNothingIsPublished) {
   std::atomic<int> turns{0};
   pieces_.at_owners_turn = [&] {
     if (++turns > 1) pieces_.due = kNever;
@@ -197,7 +197,7 @@ TEST_F(CombinerTest, TheOwnerGetsItsTurnWhileOthersKeepPublishing) {
   for (std::thread& thread : busy) thread.join();
 }
 
-TEST_F(CombinerTest, WhatComesBeforeTheFirstTurnWaitsForItsEnd) {
+TEST_F(CombinerTest, ItemsPublishedBeforeTheFirstTurnWaitForItsEnd) {
   std::atomic<bool> first_done{false}, applied{false};
   Publish([&](By by) {
     EXPECT_EQ(by, By::kOwner);

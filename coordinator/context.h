@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a shard and its parts are given from outside: settings, clock, log, resources, partners.
+// The environment of a shard and its parts: settings, clock, log, resources, partners.
 //
-// Contract: everything that is pointed to outlives the shard.
+// Contract: everything that the pointers refer to outlives the shard.
 #pragma once
 
 #include <functional>
@@ -30,15 +30,15 @@ struct ShardContext {
   LogPort* log = nullptr;
   log::Identity identity;
   Resources resources;
-  BranchDirectory* branches = nullptr;  // what the Validator looks branches up in; may be none
-  tcc::Partners* partners = nullptr;    // none: no request may name one
-  std::string coordinator_url;          // where a partner finds us; empty: partners are not told
-  bool await_first_scans = false;       // scans are judged: see first_scan.h
-  // The process must end without answering anybody; does not return in the daemon.
+  BranchDirectory* branches = nullptr;  // where the Validator looks up branches; may be null
+  tcc::Partners* partners = nullptr;    // null: requests may not name partners
+  std::string coordinator_url;          // sent to partners so that they can call back; may be empty
+  bool await_first_scans = false;       // calls wait for first scans: see first_scan.h
+  // Ends the process without answering any client; does not return in the daemon.
   std::function<void(FatalReason, const std::string&)> fatal;
 };
 
-// With the time at which it came about.
+// The cause with the current time.
 inline core::Cause Stamped(core::Cause cause, const Clock& clock) {
   cause.at_wall_ns = clock.Wall().ns;
   return cause;

@@ -82,8 +82,8 @@ Result<void> ArmCrashHook(const char* value) {
   const auto names = CrashPoints();
   if (hit == 0 || std::find(names.begin(), names.end(), name) == names.end()) {
     return Error{ErrorCode::kInvalid,
-                 "ASSENT_CRASH_AT is name:hit with a hit from 1; `assentd --crash-points` lists "
-                 "the names",
+                 "ASSENT_CRASH_AT must be name:hit, where hit is 1 or more; "
+                 "`assentd --crash-points` lists the names",
                  "ASSENT_CRASH_AT"};
   }
   armed = name;

@@ -10,7 +10,8 @@ namespace {
 
 using By = Combiner::By;
 
-// What so few wait for, the flusher carries on with itself; else it has the next batch to write.
+// The flusher's thread continues the work of so few records itself; with more waiting, the engine's
+// thread does, so that the flusher can write the next batch.
 constexpr size_t kFewRecords = 4;
 
 }  // namespace
@@ -95,8 +96,8 @@ void Engine::Post(std::function<void(Shard&)> task) {
 
 void Engine::Submit(Request request, Reply reply) {
   if (!Ready()) {
-    Answer answer =
-        AnswerProblem(503, "busy", "Not ready", "the coordinator starts or stops: try again");
+    Answer answer = AnswerProblem(503, "busy", "Not ready",
+                                  "the coordinator is starting or stopping: try again");
     answer.retry_after_s = 1;
     reply(std::move(answer));
     return;

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// The engine: feeds the shard with what the front, the log and the participants bring, by flat
+// The engine: feeds the shard with input from the front end, the log and the participants, by flat
 // combining (combiner.h).
 //
-// Whoever brings something while nobody is at the shard carries it out at once, on its own thread:
-// a vote that comes in on a connection's thread goes on to the next call without waking anybody.
-// The engine's own thread has the timers, the posted tasks, and what many transactions wait for at
-// once.
+// A thread that brings input while no thread uses the shard applies it immediately: a vote that
+// arrives on a connection's thread leads to the next call without waking another thread. The
+// engine's own thread runs the timers, the posted tasks, and durable batches that many transactions
+// wait for.
 //
-// Contract: Start takes a log that is open and recovered, and everything that recovery rebuilt.
-// After Start the engine answers every request once. When the log fails, or proves to be stale,
-// `fatal` is called on the thread that saw it; it must end the process at once, for nobody may be
-// answered any more. Threads: Submit, Post and the sinks' functions by any that holds no lock which
-// a resource manager, the log or a reply could want. The shard is only ever touched by the one who
-// combines. Stop joins the engine's thread; after it the shard is not touched any more.
+// Contract: Start takes an open and recovered log, and everything that recovery rebuilt. After
+// Start the engine answers every request once. If the log fails or proves to be stale, `fatal` is
+// called on the thread that detected it; it must end the process immediately, because no client may
+// be answered any more. Threads: any thread may call Submit, Post and the functions of the sinks,
+// without holding a lock that a resource manager, the log or a reply may need. Only the combining
+// thread touches the shard. Stop joins the engine's thread; after that nothing touches the shard.
 #pragma once
 
 #include <atomic>
@@ -38,21 +38,21 @@ class Engine final : public Front,
  public:
   using Fatal = std::function<void(FatalReason, const std::string&)>;
 
-  // `resources` and `partners` (may be none) outlive the engine. Their Start has not been called
-  // yet.
+  // `resources` and `partners` (may be null) outlive the engine and are not started yet.
   Engine(const EngineOptions& options, std::vector<xa::ResourceManager*> resources,
          tcc::Partners* partners, const Clock& clock, Random& random, Fatal fatal);
   ~Engine() override;
 
-  // Before Start: scans will be judged (recovery/), and no resource is touched before its first.
+  // Call before Start if recovery/ judges scans: calls to a resource then wait for its first scan.
   void AwaitFirstScans() { await_first_scans_ = true; }
-  // The log was made with this engine as its sink. `url`: where a partner finds us; may be empty.
+  // The sink of `log` must be this engine. `url` is the coordinator's URL for partners; may be
+  // empty.
   void Start(log::DecisionLog& log, Restored restored, std::string url = {});
-  // Joins the thread. What is undecided is left to presumed abort, what is decided to the next
+  // Joins the thread. Undecided transactions are left to presumed abort, decided ones to the next
   // start.
   void Stop();
 
-  // Runs on the engine's thread.
+  // Runs `task` on the engine's thread.
   void Post(std::function<void(Shard&)> task);
 
   // Front
@@ -92,7 +92,7 @@ class Engine final : public Front,
     }
   };
 
-  // Puts a piece into the queue, for whoever combines.
+  // Puts an item into the queue of the combiner.
   template <typename F>
   void Enqueue(Combiner::By by, F&& add);
 
@@ -119,9 +119,9 @@ class Engine final : public Front,
   Inputs queued_;
   log::Lsn durable_ = 0;
   log::Lsn seen_durable_ = 0;
-  size_t wait_for_disk_ = 0;  // records, as of the last turn
+  size_t wait_for_disk_ = 0;  // records not yet durable, after the last Apply
   ShardCounters counters_;    // likewise
-  // Of whoever combines.
+  // Used by the combining thread only.
   Inputs working_;
   log::Lsn working_durable_ = 0;  // 0: nothing new
 

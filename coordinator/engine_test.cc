@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The engine with threads around it: many bring work at once, and each piece is carried out once.
+// The engine with threads around it: many bring input concurrently, and each is applied once.
 #include "coordinator/engine.h"
 
 #include <gtest/gtest.h>
@@ -66,7 +66,7 @@ class ThreadedResource final : public xa::ResourceManager {
       const xa::Flight flight = std::move(flights_.front());
       flights_.pop_front();
       lock.unlock();
-      xa::CarryOutInOrder(
+      xa::ExecuteInOrder(
           flight, [this](const xa::Call& call) { return Answer(call); },
           [this](xa::Completion completion) { sink_->OnCompletion(std::move(completion)); });
       lock.lock();
@@ -181,8 +181,8 @@ TEST_F(EngineTest, EveryRequestIsAnsweredOnceAndEveryBranchEndsAsDecided) {
   EXPECT_EQ(a_.roll_backs, refused_);
 }
 
-// Nobody brings anything any more: the timer is the engine's own.
-TEST_F(EngineTest, ADeadlineFiresWhileNobodyBringsWork) {
+// There is no further input: the timer is the engine's own.
+TEST_F(EngineTest, ADeadlineFiresWithoutOtherInput) {
   b_.silent = true;
   ASSERT_NO_FATAL_FAILURE(Start());
   EXPECT_EQ(Execute("late", "50ms").get(), 409);
@@ -212,7 +212,7 @@ TEST_F(EngineTest, ADeadlineFiresWhileOthersKeepTheShardBusy) {
   for (std::thread& thread : busy) thread.join();
 }
 
-// A task is run by the engine's own thread, whoever has the turn.
+// A task runs on the engine's own thread, whichever thread has the turn.
 TEST_F(EngineTest, ATaskIsRunByTheEnginesThreadWhileOthersKeepTheShardBusy) {
   ASSERT_NO_FATAL_FAILURE(Start());
   std::promise<std::thread::id> first;

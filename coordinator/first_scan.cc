@@ -42,7 +42,7 @@ std::vector<tcc::Call> FirstScan::FreedPartners() {
   return AwaitsAny() ? std::vector<tcc::Call>() : std::exchange(partners_, {});
 }
 
-// The kOpen of that branch, where it waits, is answered.
+// Answers the waiting kOpen of this branch, if there is one.
 bool FirstScan::EndOpen(const xa::Xid& xid) {
   const auto found = opens_.find(xid);
   if (found == opens_.end()) return false;
@@ -62,7 +62,7 @@ bool FirstScan::TakesCancel(const xa::Xid& xid) {
   return true;
 }
 
-// Of a branch that never reached its resource there is nothing to roll back.
+// A branch that never reached its resource has nothing to roll back.
 bool FirstScan::TakesRollBack(const xa::Call& call) {
   if (never_sent_.erase(call.xid) == 0 && !EndOpen(call.xid)) return false;
   Answer(call, Code::kOk);

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keeps calls back until the first scan of their resource in this process has been judged
-// (recovery/scan_handler.h): who runs with an old copy of a log directory ends before it has acted
-// there.
+// Holds calls back until the first scan of their resource in this process has been judged
+// (recovery/scan_handler.h). So a process with an old copy of a log directory ends before it has
+// acted on that resource.
 //
-// Contract: taken is what asks a resource for something on the strength of this log alone: kOpen,
-// and every call of a transaction that an earlier process began. All else comes after its kOpen.
-// While the scan is awaited they wait, in order; once one has failed they are answered as by a
-// resource that cannot be reached, until one is judged or is awaited again. A standby's scan counts
-// as failed, but lets kOpen pass of branches that the server keeps from writing. A resource that
-// Await was never called for is not concerned. Partners list nothing that could be scanned: what an
-// earlier process has left to tell them waits until no resource's scan is awaited, be it judged or
-// failed, since any of them may show that the log is old. What is taken is answered once: by the
-// resource or partner when it has been sent after all, or in `answers`. Threads: the shard's only.
+// Contract: holds back the calls that rely on this log alone: kOpen, and every call of a
+// transaction that an earlier process began. All other calls follow a kOpen. While the scan is
+// awaited the calls wait, in order. After a failed scan they are answered as unavailable, until a
+// scan is judged or awaited again. A standby's scan counts as failed, but kOpen passes for branches
+// that the server keeps from writing. A resource without Await is not affected. Partners cannot be
+// scanned: calls to them for transactions of an earlier process wait until no scan of a resource is
+// awaited, whether it was judged or failed, because any scan may show that the log is old. Each
+// held call is answered once: by the resource or partner after it is sent, or in `answers`.
+// Threads: the shard's only.
 #pragma once
 
 #include <deque>
@@ -29,7 +29,7 @@
 
 namespace assent::coordinator {
 
-// What a scan that has been judged has found.
+// The result of a judged scan.
 struct ScanSummary {
   uint64_t in_doubt = 0;  // ours, listed
   uint64_t foreign = 0;
@@ -38,26 +38,28 @@ struct ScanSummary {
 
 class FirstScan {
  public:
-  // `answers` gets what is answered here; the owner hands it on.
+  // `answers` receives the answers given here; the owner passes them on.
   explicit FirstScan(std::deque<xa::Completion>& answers) : answers_(answers) {}
 
   void Await(const std::string& resource) { resources_[resource]; }
 
-  // False: send it. `recovered`: its transaction was begun by an earlier process.
+  // Takes the call if it must wait or is refused; false: the caller sends it. `recovered`: an
+  // earlier process began the transaction.
   bool Takes(const std::string& resource, bool recovered, xa::Call& call);
   bool Takes(bool recovered, tcc::Call& call);
-  // False: nothing of that branch waits here.
+  // Cancels the branch's waiting kOpen; false: none waits here.
   bool TakesCancel(const xa::Xid& xid);
 
-  // The resource answers again, and will be scanned soon. False: it has been judged.
+  // The resource answers again: its scan is awaited again. False: a scan has already been judged.
   bool Again(const std::string& resource);
-  // Both answer what may be sent now, in this order.
+  // The scan failed, or was judged. Both return the calls to send now, in order.
   std::vector<xa::Call> Failed(const std::string& resource, bool standby, const std::string& why);
   std::vector<xa::Call> Judged(const std::string& resource);
-  std::vector<tcc::Call> FreedPartners();  // in the order in which they were taken
+  // The calls to partners that may be sent now, in the order in which they were taken.
+  std::vector<tcc::Call> FreedPartners();
 
   bool Awaits(const std::string& resource) const { return resources_.contains(resource); }
-  // Why it has not been scanned, for people; empty: it has been judged, or is scanned just now.
+  // Why the resource has not been scanned, for operators; empty: it has been, or a scan is awaited.
   std::string Why(const std::string& resource) const;
 
  private:
@@ -65,7 +67,7 @@ class FirstScan {
   using Calls = std::list<xa::Call>;
   struct Resource {
     State state = State::kAwaited;
-    std::string why;  // the last one failed
+    std::string why;  // the last scan failed
     Calls waiting;
     bool Passes(const xa::Call& call) const {
       return state == State::kStandby && call.operation == core::Operation::kOpen &&
@@ -80,10 +82,10 @@ class FirstScan {
   bool AwaitsAny() const;
 
   std::deque<xa::Completion>& answers_;
-  std::map<std::string, Resource> resources_;  // not judged yet
+  std::map<std::string, Resource> resources_;  // those not judged yet
   std::unordered_map<xa::Xid, std::pair<Resource*, Calls::iterator>, xa::XidHash> opens_;
   std::unordered_set<xa::Xid, xa::XidHash> never_sent_;  // cancelled: a roll-back follows
-  std::vector<tcc::Call> partners_;                      // what waits
+  std::vector<tcc::Call> partners_;                      // waiting calls
 };
 
 }  // namespace assent::coordinator

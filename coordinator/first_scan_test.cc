@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a shard does with a resource before its first scan has been judged: nothing.
+// A shard does nothing with a resource before its first scan has been judged.
 #include "coordinator/first_scan.h"
 
 #include <gtest/gtest.h>
@@ -36,7 +36,7 @@ class FirstScanTest : public ::testing::Test {
     request.body = std::move(body);
     return test_.Send(std::move(request));
   }
-  // The decision of an earlier process: `a` and `b` have to be told.
+  // The decision of an earlier process, which must be sent to `a` and `b`.
   void RestoreDecided() {
     auto entry = std::make_unique<Entry>();
     entry->gid = "decided";
@@ -52,7 +52,7 @@ class FirstScanTest : public ::testing::Test {
     restored.unfinished.push_back(std::move(entry));
     test_.shard->Restore(std::move(restored));
   }
-  // The decision of an earlier process, which only the partner `p` has to be told.
+  // The decision of an earlier process, which must be sent only to the partner `p`.
   void RestoreDecidedAtPartner() {
     auto entry = std::make_unique<Entry>();
     entry->gid = "decided";
@@ -90,7 +90,7 @@ TEST_F(FirstScanTest, SendsWhatWaitedInOrderOnceItsResourceIsJudged) {
   test_.Reply(test_.b, Operation::kOpen);
   EXPECT_EQ(test_.a.calls.back().operation, Operation::kRun);
   test_.Execute("third");
-  EXPECT_EQ(test_.a.calls.back().operation, Operation::kOpen) << "nothing waits any more";
+  EXPECT_EQ(test_.a.calls.back().operation, Operation::kOpen) << "nothing waits";
 }
 
 TEST_F(FirstScanTest, RollsBackAtTheDeadlineWithoutReachingTheResource) {
@@ -105,7 +105,7 @@ TEST_F(FirstScanTest, RollsBackAtTheDeadlineWithoutReachingTheResource) {
   EXPECT_EQ(test_.shard->counters().open, 0u);
 }
 
-TEST_F(FirstScanTest, OfTwoResourcesOnlyTheJudgedOneIsToldOfARollBack) {
+TEST_F(FirstScanTest, SendsARollBackOnlyToTheJudgedResource) {
   Judged("a");
   const size_t request = test_.Execute("");
   test_.Reply(test_.a, Operation::kOpen);
@@ -151,7 +151,7 @@ TEST_F(FirstScanTest, IsAwaitedAgainWhenTheResourceAnswersAgain) {
   EXPECT_EQ(wanted.size(), 1u);
 }
 
-TEST_F(FirstScanTest, KeepsBackWhatAnEarlierProcessHasDecided) {
+TEST_F(FirstScanTest, HoldsBackTheDecisionOfAnEarlierProcess) {
   RestoreDecided();
   EXPECT_TRUE(test_.a.calls.empty());
   EXPECT_TRUE(test_.b.calls.empty());
@@ -166,14 +166,14 @@ TEST_F(FirstScanTest, KeepsBackWhatAnEarlierProcessHasDecided) {
   EXPECT_NE(view.branches(1).detail().find("has not been scanned"), std::string::npos)
       << view.ShortDebugString();
   test_.Advance(std::chrono::seconds(1));
-  EXPECT_TRUE(test_.b.calls.empty()) << "tried again, and kept back again";
+  EXPECT_TRUE(test_.b.calls.empty()) << "retried, and held back again";
   Judged("b");
-  ASSERT_EQ(test_.b.calls.size(), 1u) << "at once, whatever the back-off says";
+  ASSERT_EQ(test_.b.calls.size(), 1u) << "immediately, whatever the back-off is";
   test_.Reply(test_.b, Operation::kCommit);
   EXPECT_FALSE(test_.shard->IsLive(kDecided));
 }
 
-TEST_F(FirstScanTest, KeepsWhatAnEarlierProcessOwesAPartnerUntilAllHaveBeenLookedAt) {
+TEST_F(FirstScanTest, HoldsBackPartnerCallsOfAnEarlierProcessUntilAllAreScanned) {
   RestoreDecidedAtPartner();
   EXPECT_TRUE(test_.partners.calls.empty());
   Judged("a");
@@ -183,13 +183,13 @@ TEST_F(FirstScanTest, KeepsWhatAnEarlierProcessOwesAPartnerUntilAllHaveBeenLooke
   EXPECT_FALSE(test_.shard->IsLive(kDecided));
 }
 
-TEST_F(FirstScanTest, NoPartnerWaitsForAResourceThatCannotBeLookedAt) {
+TEST_F(FirstScanTest, PartnerCallsDoNotWaitForAResourceThatCannotBeScanned) {
   RestoreDecidedAtPartner();
   Failed("a", "connection refused");
   EXPECT_TRUE(test_.partners.calls.empty());
   Judged("b");
   test_.Reply("p", tcc::Operation::kConfirm, tcc::Answer::kUnknown);
-  test_.shard->OnHealth("a", xa::Health::kUp);  // it is going to be looked at now
+  test_.shard->OnHealth("a", xa::Health::kUp);  // its scan is awaited again
   test_.Advance(std::chrono::seconds(10));
   EXPECT_TRUE(test_.partners.calls.empty());
   Failed("a", "XA RECOVER is denied");
@@ -197,7 +197,7 @@ TEST_F(FirstScanTest, NoPartnerWaitsForAResourceThatCannotBeLookedAt) {
   EXPECT_FALSE(test_.shard->IsLive(kDecided));
 }
 
-TEST_F(FirstScanTest, OfATransactionOfThisProcessPartnersAreCalledAtOnce) {
+TEST_F(FirstScanTest, CallsThePartnersOfThisProcessImmediately) {
   Request request;
   request.route = Route::kExecute;
   v1::ExecuteRequest body;
@@ -210,10 +210,10 @@ TEST_F(FirstScanTest, OfATransactionOfThisProcessPartnersAreCalledAtOnce) {
   EXPECT_EQ(test_.partners.calls.size(), 1u);
 }
 
-TEST_F(FirstScanTest, OnAStandbyOpensOnlyWhatTheServerKeepsFromWriting) {
+TEST_F(FirstScanTest, OnAStandbyOpensOnlyReadOnlyBranches) {
   const size_t waits = ExecuteOnA(true);
   const size_t refused = ExecuteOnA(false);
-  test_.shard->NoteFailedScan("a", true, "it is a standby or read-only");
+  test_.shard->NoteFailedScan("a", true, "the server is a standby or read-only");
   EXPECT_EQ(test_.StatusOf(waits), 0);
   EXPECT_EQ(test_.StatusOf(refused), 409);
   EXPECT_EQ(test_.StatusOf(ExecuteOnA(false)), 409);
@@ -231,8 +231,8 @@ TEST_F(FirstScanTest, ShowsWhyAResourceIsNotUsed) {
   EXPECT_EQ(resources.resources(1).detail(), "");
 }
 
-// Each answer is handed in where the one before has ended, not inside it.
-TEST_F(FirstScanTest, RefusesAsManyAsWaitInOneGo) {
+// Each answer is passed in after the one before has been handled, not during it.
+TEST_F(FirstScanTest, RefusesAllWaitingCallsWithoutRecursion) {
   std::vector<size_t> requests;
   for (int i = 0; i < 9'000; ++i) requests.push_back(test_.Execute(""));
   Failed("a", "connection refused");

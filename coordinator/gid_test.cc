@@ -9,7 +9,7 @@ namespace {
 
 using core::Operation;
 
-TEST(Gid, TheSameGidJoinsWhatRunsAndGivesTheSameOutcomeAfterwards) {
+TEST(Gid, TheSameGidJoinsARunningTransactionAndLaterGetsItsOutcome) {
   ShardFixture test;
   const size_t first = test.Execute("g");
   const size_t second = test.Execute("g");
@@ -33,7 +33,7 @@ TEST(Gid, RefusesTheSameGidWithOtherContent) {
   EXPECT_EQ(ProblemOf(test.AnswerOf(other)).type(), "urn:assent:gid-reused");
 }
 
-TEST(Gid, RecordsARollBackThatOvertakesItsBegin) {
+TEST(Gid, RecordsARollBackThatArrivesBeforeItsBegin) {
   ShardFixture test;
   Request rollback;
   rollback.route = Route::kRollBack;
@@ -49,9 +49,8 @@ TEST(Gid, RecordsARollBackThatOvertakesItsBegin) {
   EXPECT_TRUE(test.a.calls.empty());
 }
 
-// Its roll-back is still on the way to the disk when the begin comes: the same answer, a moment
-// later.
-TEST(Gid, ABeginThatMeetsItsRollBackWaitsForThatToBeDurable) {
+// The roll-back is not durable yet when the begin arrives: the answer is the same, a moment later.
+TEST(Gid, ABeginAfterItsRollBackWaitsUntilThatIsDurable) {
   ShardFixture test;
   Request rollback;
   rollback.route = Route::kRollBack;
@@ -67,7 +66,7 @@ TEST(Gid, ABeginThatMeetsItsRollBackWaitsForThatToBeDurable) {
   EXPECT_TRUE(test.a.calls.empty());
 }
 
-TEST(Gid, SaysThatOutcomesHaveExpiredRatherThanGuess) {
+TEST(Gid, ReportsExpiredOutcomesInsteadOfGuessing) {
   EngineOptions options;
   options.outcome_age = std::chrono::minutes(1);
   ShardFixture test(options);
@@ -95,7 +94,7 @@ TEST(Gid, SaysThatOutcomesHaveExpiredRatherThanGuess) {
   EXPECT_EQ(test.StatusOf(younger), 200);
 }
 
-TEST(Gid, AWallClockThatJumpsMakesNoOutcomeOld) {
+TEST(Gid, AWallClockJumpExpiresNoOutcome) {
   ShardFixture test;
   test.Execute("kept");
   test.UpToDecision();

@@ -12,7 +12,7 @@
 namespace assent::coordinator {
 namespace {
 
-// What was run before is answered once more, and says so.
+// Marks the answer as a repeat of an earlier run.
 Reply AsRepeat(Reply reply) {
   return [reply = std::move(reply)](Answer answer) {
     if (auto* ran = std::get_if<v1::RunResponse>(&answer.body)) ran->set_is_repeat(true);
@@ -45,7 +45,7 @@ void RequestHandlers::Enlist(Request& request, Reply reply) {
   NewBranch& branch = request.branches.front();
   const core::Atomic& atomic = entry->atomic;
   if (atomic.settings.one_call && !branch.IsTcc()) {
-    reply(RefuseOneCall("it takes no more SQL"));
+    reply(RefuseOneCall("it accepts no more SQL"));
     return;
   }
   const auto named = entry->names.find(branch.spec.name);
@@ -57,7 +57,7 @@ void RequestHandlers::Enlist(Request& request, Reply reply) {
     reply(RefuseLateBranch());
     return;
   }
-  // One branch for each resource: a second one joins it.
+  // Each resource has one branch: a second one joins it.
   for (uint32_t i = 0; i < atomic.branches.size() && !branch.IsTcc(); ++i) {
     const core::AtomicBranch& other = atomic.branches[i];
     if (other.IsTcc() || other.spec.resource != branch.spec.resource) continue;
@@ -80,14 +80,14 @@ void RequestHandlers::Enlist(Request& request, Reply reply) {
   Step(*entry, core::Enlist{std::move(branch.spec)});
 }
 
-// For the checks of its runs.
+// The checks of the branch's runs need its resource.
 void RequestHandlers::NoteOnResource(const Entry& entry, const std::string& branch,
                                      const BranchWork& work) {
   if (parts_.context.branches == nullptr || work.resource == nullptr) return;
   parts_.context.branches->Add(entry.atomic.gtrid, branch, work.resource);
 }
 
-// A branch that is there already: enlisted again, or joined by another on the same resource.
+// The branch exists: it is enlisted again, or another one on the same resource joins it.
 void RequestHandlers::JoinBranch(Entry& entry, uint32_t index, const NewBranch& joining,
                                  Reply& reply) {
   Step(entry, core::Touched{});
@@ -96,7 +96,7 @@ void RequestHandlers::JoinBranch(Entry& entry, uint32_t index, const NewBranch& 
     JoinPartner(entry, index, joining, reply);
   } else if (branch.spec.resource != joining.spec.resource) {
     reply(AnswerProblem(409, "invalid", "Invalid request",
-                        "a branch of this name stands on another resource", "name"));
+                        "a branch with this name exists on another resource", "name"));
   } else if (branch.Opened()) {
     reply(AnswerView(View(entry)));
   } else {
@@ -114,7 +114,9 @@ void RequestHandlers::JoinPartner(Entry& entry, uint32_t index, const NewBranch&
                     branch.spec.called_by_client == joining.spec.called_by_client;
   if (!same) {
     reply(AnswerProblem(409, "invalid", "Invalid request",
-                        "a branch of this name stands elsewhere, or has another payload", "name"));
+                        "a different branch with this name exists: kind, URLs, payload and "
+                        "called_by_client must be the same",
+                        "name"));
   } else if (branch.Opened() && (branch.Voted() || joining.spec.called_by_client)) {
     reply(AnswerView(View(entry)));
   } else {
@@ -130,7 +132,7 @@ std::optional<uint32_t> RequestHandlers::BranchOf(Entry& entry, const Request& r
   if (found != entry.names.end()) return found->second;
   if (entry.atomic.state == core::State::kActive) {
     reply(RefuseUnknownBranch());
-  } else {  // after a restart not all are known
+  } else {  // after a restart the names of some branches are lost
     parts_.waiters.Add(entry, Waiter::For::kRun, kNoBranch, std::nullopt, std::move(reply));
   }
   return std::nullopt;
@@ -152,23 +154,24 @@ bool RequestHandlers::MayRun(Entry& entry, uint32_t index, Request& request, Rep
     }
     return false;
   }
-  if (!active) {  // it hears why, once that may be told
+  if (!active) {  // the answer gives the cause, once the outcome may be reported
     parts_.waiters.Add(entry, Waiter::For::kRun, index, std::nullopt, std::move(reply));
     return false;
   }
   if (seq != work.seq + 1) {
     reply(AnswerProblem(409, "invalid", "Invalid request",
                         "seq must be " + std::to_string(work.seq + 1) +
-                            ": it counts from 1 for each branch, without a gap",
+                            ": it counts from 1 for each branch, without gaps",
                         "seq"));
     return false;
   }
   if (!branch.Opened() || branch.Running()) {
-    reply(RefuseBusyBranch("the branch still opens or runs: wait for that answer first", "name"));
+    reply(RefuseBusyBranch("the branch is still opening or running: wait for that answer first",
+                           "name"));
     return false;
   }
   if (work.resource != nullptr && request.checked_for != work.resource) {
-    CheckSql(*work.resource, request);  // it has overtaken the answer to its enlist
+    CheckSql(*work.resource, request);  // the run was sent before the answer to its enlist
   }
   if (request.sql_error) {
     reply(AnswerInvalid(request.sql_error->field, request.sql_error->message));
@@ -183,12 +186,12 @@ void RequestHandlers::Run(Request& request, Reply reply) {
   const auto index = BranchOf(*entry, request, reply);
   if (!index) return;
   if (entry->atomic.settings.one_call) {
-    reply(RefuseOneCall("it takes no more SQL"));
+    reply(RefuseOneCall("it accepts no more SQL"));
     return;
   }
   if (entry->atomic.branches[*index].IsTcc()) {
     reply(AnswerProblem(409, "invalid", "Not a resource",
-                        "this branch is a partner's: there is no SQL to run", "name"));
+                        "this branch belongs to a partner, which runs no SQL", "name"));
     return;
   }
   if (!MayRun(*entry, *index, request, reply)) return;
@@ -211,9 +214,9 @@ void RequestHandlers::Vote(Request& request, Reply reply) {
   const core::AtomicBranch& branch = entry->atomic.branches[*index];
   BranchWork& work = entry->work[*index];
   if (!branch.spec.called_by_client) {
-    reply(AnswerProblem(409, "invalid", "Not yours to vote",
-                        "the coordinator calls this branch by itself: enlist it with "
-                        "called_by_client to vote for it",
+    reply(AnswerProblem(409, "invalid", "Vote not allowed",
+                        "the coordinator calls the try of this branch: only a branch enlisted "
+                        "with called_by_client takes a vote",
                         "name"));
     return;
   }
@@ -221,8 +224,9 @@ void RequestHandlers::Vote(Request& request, Reply reply) {
     if (work.vote_fingerprint == request.fingerprint) {
       reply(AnswerOutcomeOrView(*entry));
     } else {
-      reply(AnswerProblem(409, "invalid", "Voted already",
-                          "this branch has another vote already: a vote never changes", "vote"));
+      reply(AnswerProblem(409, "invalid", "Already voted",
+                          "this branch already has another vote, and a vote never changes",
+                          "vote"));
     }
     return;
   }
@@ -254,7 +258,7 @@ void RequestHandlers::Vote(Request& request, Reply reply) {
   voted.cause.reason = core::Reason::kPrepareRefused;
   voted.cause.decided_by = core::DecidedBy::kClient;
   voted.cause.branch = static_cast<int32_t>(*index);
-  voted.cause.detail = "the client that called it voted REFUSED";
+  voted.cause.detail = "the client voted REFUSED";
   if (!body.reason().empty()) voted.cause.detail += ": " + ValidUtf8(body.reason(), 200);
   voted.cause = Stamped(std::move(voted.cause), clock);
   parts_.waiters.Add(*entry, Waiter::For::kRollBack, 0, request.wait, std::move(reply));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Requests for lists: of the transactions in the table and those that ended lately, and of the
+// Requests for lists: of the transactions in the table and those that ended recently, and of the
 // resources.
 #include <algorithm>
 
@@ -11,13 +11,13 @@ namespace {
 
 constexpr size_t kListed = 10'000;
 
-// A transaction of the table or one that is kept, or else its outcome.
+// A transaction in flight or kept since its end, or else its outcome.
 struct Listed {
   core::Gtrid gtrid;
   const Entry* entry = nullptr;
   const Ended* outcome = nullptr;
 
-  // The youngest is the greatest; of the same transaction, the one with more to show.
+  // The youngest is the greatest; for the same transaction, the one with more details.
   bool operator<(const Listed& other) const {
     if (gtrid != other.gtrid) return gtrid < other.gtrid;
     return entry == nullptr && other.entry != nullptr;
@@ -31,14 +31,14 @@ bool HasBranchAt(const Entry& entry, const std::string& resource) {
   });
 }
 
-// Asked before a view is made: few may match of the thousands that are kept.
+// Checked before a view is made: of the thousands that are kept, few may match.
 bool Matches(const Listed& listed, const ListQuery& query) {
   if (!query.state.empty()) {
     const auto state = listed.entry != nullptr ? StateOf(*listed.entry) : StateOf(*listed.outcome);
     if (v1::Transaction::State_Name(state) != query.state) return false;
   }
   if (query.resource.empty()) return true;
-  if (listed.entry == nullptr) return false;  // its branches are not known any more
+  if (listed.entry == nullptr) return false;  // its branches are no longer known
   return HasBranchAt(*listed.entry, query.resource);
 }
 
@@ -76,7 +76,7 @@ void Fill(const tcc::EndpointStatus& status, v1::PartnerView* view) {
 
 }  // namespace
 
-// Configured, or in a transaction that was made before it was taken out of the configuration.
+// Whether the resource is configured, or was when a known transaction began.
 bool RequestHandlers::KnowsResource(const std::string& name) const {
   if (parts_.context.resources.contains(name)) return true;
   bool known = false;
@@ -86,13 +86,13 @@ bool RequestHandlers::KnowsResource(const std::string& name) const {
   return known;
 }
 
-// Youngest first. What ended is listed while it is kept. A page takes from a heap what it shows:
-// all that is kept is never put in order.
+// Youngest first. An ended transaction is listed while it is kept. A page pops only what it shows
+// from a heap, so a request never sorts everything that is kept.
 void RequestHandlers::List(const Request& request, const Reply& reply) {
   const auto& query = std::get<ListQuery>(request.body);
   if (!query.resource.empty() && !KnowsResource(query.resource)) {
     return reply(AnswerProblem(404, "invalid", "Unknown resource",
-                               "no resource of this name is configured", "resource"));
+                               "no resource with this name is configured", "resource"));
   }
   const auto before = core::Gtrid::FromHex(query.before);
   std::vector<Listed> heap;

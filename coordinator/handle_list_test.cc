@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the lists show: of resources, of partners, and of transactions by their resource.
+// The lists: resources, partners, and transactions by their resource.
 #include <gtest/gtest.h>
 
 #include "coordinator/shard_fixture.h"
@@ -37,7 +37,7 @@ TEST(ResourceList, NamesEachHealthOfAPartner) {
   }
 }
 
-TEST(ResourceList, ShowsEveryFigureOfAPartnerUnderItsOwnName) {
+TEST(ResourceList, ShowsEveryCounterOfAPartnerUnderItsOwnName) {
   tcc::EndpointStatus status;
   status.name = "http://127.0.0.1:9101";
   status.health = Health::kBackingOff;
@@ -62,7 +62,7 @@ TEST(ResourceList, ShowsEveryFigureOfAPartnerUnderItsOwnName) {
   EXPECT_EQ(view.detail(), "answered 503");
 }
 
-// A back-off that is there is never shown as none.
+// A back-off is never shown as zero.
 TEST(ResourceList, RoundsABackOffUpToMilliseconds) {
   const std::pair<Duration, const char*> cases[] = {{Duration(0), ""},
                                                     {Duration(1), "1ms"},
@@ -85,7 +85,7 @@ TEST(ResourceList, KeepsTheOrderOfThePartnersAndIsEmptyWithoutAny) {
   EXPECT_EQ(both.partners(0).name(), "http://a.example");
   EXPECT_EQ(both.partners(1).name(), "http://b.example");
   EXPECT_EQ(ListOf({}).partners_size(), 0);
-  EXPECT_EQ(ListOf({}).resources_size(), 2) << "the databases stand beside them";
+  EXPECT_EQ(ListOf({}).resources_size(), 2) << "the databases are listed beside them";
 }
 
 int StatusOfList(ShardFixture& test, const std::string& resource) {
@@ -104,7 +104,7 @@ TEST(TransactionList, OfAResourceThatIsNotConfiguredIsAnError) {
   EXPECT_EQ(StatusOfList(test, ""), 200);
 }
 
-TEST(TransactionList, ListsAsLiveWhatIsUnfinishedOrHeldWhateverHasEndedSince) {
+TEST(TransactionList, ListsUnfinishedAndHeldTransactionsAsLive) {
   ShardFixture test;
   test.Execute("held");
   test.UpToDecision();

@@ -10,7 +10,7 @@
 namespace assent::coordinator {
 namespace {
 
-// Why a commit would come too early; none: every branch has done what was asked of it.
+// Why it is too early to commit; none: no branch is busy or lacks a vote.
 std::optional<Answer> RefuseEarlyCommit(const core::Atomic& atomic) {
   for (const core::AtomicBranch& branch : atomic.branches) {
     if (branch.phase == core::Phase::kAwaitingVote) {
@@ -20,7 +20,8 @@ std::optional<Answer> RefuseEarlyCommit(const core::Atomic& atomic) {
     }
     if (branch.ReadyToCommit()) continue;
     return RefuseBusyBranch("branch " + branch.spec.name +
-                                " still opens or runs: wait for that answer before the commit",
+                                " is still opening or running: wait for that answer before the "
+                                "commit",
                             "branches");
   }
   return std::nullopt;
@@ -32,7 +33,7 @@ void RequestHandlers::Commit(Request& request, Reply reply) {
   Entry* entry = Current(request, reply, true);
   if (entry == nullptr) return;
   if (entry->atomic.settings.one_call) {
-    reply(RefuseOneCall("it commits by itself; GET with ?wait= tells its outcome"));
+    reply(RefuseOneCall("it commits automatically; GET with ?wait= returns its outcome"));
     return;
   }
   if (entry->atomic.state == core::State::kActive) {
@@ -49,7 +50,7 @@ core::Cause RequestHandlers::ClientCause(const Request& request) const {
   core::Cause cause;
   cause.reason = core::Reason::kClient;
   cause.decided_by = core::DecidedBy::kClient;
-  cause.detail = "the client asked for it";
+  cause.detail = "the client requested the roll-back";
   if (const auto* body = std::get_if<v1::RollbackRequest>(&request.body)) {
     if (!body->reason().empty()) cause.detail += ": " + ValidUtf8(body->reason(), 200);
   }
@@ -67,8 +68,7 @@ void RequestHandlers::RollBack(Request& request, Reply reply) {
   if (entry->atomic.Undecided()) Step(*entry, core::RollBackRequested{ClientCause(request)});
 }
 
-// A named gid that is not known yet is recorded as rolled back, so that a begin that was overtaken
-// finds it.
+// Records an unknown client-named gid as rolled back, so that a begin that arrives later finds it.
 void RequestHandlers::RollBackUnknown(Request& request, Reply reply) {
   if (!request.transaction.empty() || core::Gtrid::FromHex(request.gid)) {
     reply(AnswerUnknown(request.gid));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The horizon that partners are told, below which they may purge their barrier's rows.
+// The horizon that is sent to partners, below which they may purge their barrier's rows.
 #include <gtest/gtest.h>
 
 #include "coordinator/interactive_fixture.h"
@@ -10,8 +10,8 @@ namespace {
 using tcc::Operation::kConfirm;
 using tcc::Operation::kTry;
 
-// After a restart the partners of what is held are told once more, and must find their rows.
-TEST(Horizon, TheHorizonStaysBelowWhatIsHeldForPeople) {
+// After a restart the partners of a held transaction are called again, and must find their rows.
+TEST(Horizon, StaysBelowTransactionsHeldForAnOperator) {
   ShardFixture test;
   const WallTime begun = test.clock.Wall();
   test.Execute("held");
@@ -27,7 +27,7 @@ TEST(Horizon, TheHorizonStaysBelowWhatIsHeldForPeople) {
   EXPECT_LE(test.partners.calls.front().horizon.ns, begun.ns);
 }
 
-TEST(Horizon, TheHorizonPassesWhatHasEnded) {
+TEST(Horizon, PassesTransactionsThatHaveEnded) {
   ShardFixture test;
   const WallTime begun = test.clock.Wall();
   test.Execute("done");
@@ -43,7 +43,7 @@ TEST(Horizon, TheHorizonPassesWhatHasEnded) {
   EXPECT_GT(test.partners.calls.front().horizon.ns, begun.ns);
 }
 
-TEST(Horizon, TheHorizonWaitsForADurableEnd) {
+TEST(Horizon, WaitsForADurableEnd) {
   ShardFixture test;
   const WallTime begun = test.clock.Wall();
   test.Send(OneCall("done", {"hotel"}, false));
@@ -59,7 +59,7 @@ TEST(Horizon, TheHorizonWaitsForADurableEnd) {
     test.FlushLog();
     return test.partners.calls.back().horizon.ns;
   };
-  EXPECT_LE(horizon("g"), begun.ns) << "a restart now would confirm once more";
+  EXPECT_LE(horizon("g"), begun.ns) << "a restart now would confirm again";
   EXPECT_GT(horizon("h"), begun.ns);
 }
 

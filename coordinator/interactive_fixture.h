@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Requests of a client for tests of a shard: in one call with partners, and step by step.
+// Client requests for tests of a shard: one call with partners, and step by step.
 //
 // Threads: one.
 #pragma once
@@ -18,7 +18,7 @@ inline void AddPartner(const std::string& name, v1::Branch* branch) {
   branch->mutable_tcc()->mutable_payload()->set_text("{\"n\":1}");
 }
 
-// In one call: SQL on `a` (if `with_sql`) and the partners named.
+// A one-call request: SQL on `a` (if `with_sql`) and the named partners.
 inline Request OneCall(const std::string& gid, const std::vector<std::string>& partners,
                        bool with_sql) {
   Request request;
@@ -37,8 +37,8 @@ inline Request OneCall(const std::string& gid, const std::vector<std::string>& p
   return request;
 }
 
-// A transaction of gid "g" whose client sends one request after another. Each function answers the
-// number of its request (ShardFixture::AnswerOf).
+// A transaction with gid "g" whose client sends one request after another. Each function returns
+// the number of its request (ShardFixture::AnswerOf).
 class Interactive {
  public:
   // An empty `deadline` leaves it out.

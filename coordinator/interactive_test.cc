@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Transactions whose client thinks between its statements, or sends one too late.
+// Transactions whose client pauses between its statements, or sends one too late.
 #include <gtest/gtest.h>
 
 #include "coordinator/interactive_fixture.h"
@@ -9,7 +9,7 @@ namespace {
 
 using core::Operation;
 
-// Scenario: a statement takes nearly as long as the idle limit; then the client thinks for a while.
+// Scenario: a statement takes nearly as long as the idle limit; then the client pauses.
 TEST(InteractiveTest, CountsTheIdleLimitFromTheAnswerOfALongStatement) {
   ShardFixture test;
   Interactive tx(test, "300s");
@@ -19,7 +19,7 @@ TEST(InteractiveTest, CountsTheIdleLimitFromTheAnswerOfALongStatement) {
   test.Advance(std::chrono::seconds(25));
   test.Reply(test.a, Operation::kRun);
   test.Advance(std::chrono::seconds(25));
-  EXPECT_TRUE(test.a.calls.empty()) << "the client has thought for 25 seconds, of 30";
+  EXPECT_TRUE(test.a.calls.empty()) << "the client has paused for 25 seconds, of 30";
   test.Advance(std::chrono::seconds(5));
   ASSERT_EQ(test.a.calls.size(), 1u);
   EXPECT_EQ(test.a.calls.front().operation, Operation::kRollBack);
@@ -71,7 +71,7 @@ TEST(InteractiveTest, ChecksTheSqlOfARunOnce) {
   EXPECT_EQ(test.branches.size(), 0u);
 }
 
-TEST(InteractiveTest, WhatElseIsWrongWithARunIsSaidBeforeItsSql) {
+TEST(InteractiveTest, ReportsOtherErrorsOfARunBeforeThoseOfItsSql) {
   ShardFixture test;
   Interactive tx(test);
   tx.EnlistResource("pc", "a");
@@ -80,7 +80,8 @@ TEST(InteractiveTest, WhatElseIsWrongWithARunIsSaidBeforeItsSql) {
   EXPECT_EQ(ProblemOf(test.AnswerOf(tx.Run("pc", 2, "COMMIT"))).field(), "seq");
 }
 
-// A branch that nobody has looked up, as where the run comes before the answer to its enlist.
+// A branch that was not in the directory when the run was checked: the run was sent before its
+// enlist was answered.
 TEST(InteractiveTest, ARunThatWasNotCheckedIsCheckedByTheShard) {
   ShardFixture test;
   Interactive tx(test);

@@ -67,7 +67,7 @@ log::Lsn LogBook::AppendOne(Entry& entry, const core::Append& effect, log::Urgen
       break;
     case core::RecordKind::kBranchEnd:
       lsn = log_.Append(EncodeBranchEnd(entry.atomic.gtrid, effect.branch), urgency);
-      log_.Release({lsn});  // worth nothing without the commit record before it
+      log_.Release({lsn});  // only of use while the commit record before it is kept
       break;
     case core::RecordKind::kEnd:
       entry.end_record = lsn = log_.Append(EncodeEnd(entry, now), urgency);
@@ -109,7 +109,7 @@ void LogBook::Unreserve(const Entry& entry) {
   reserved_ -= kForOne + entry.work.size() * kForBranch + entry.partner_bytes;
 }
 
-// ---- What stays in the log ----
+// ---- Forgetting and copying forward ----
 
 void LogBook::ForgetOutcomes(Outcomes& outcomes) {
   const std::vector<log::Lsn> forgotten = outcomes.Expire(clock_.Now());
@@ -155,7 +155,7 @@ void LogBook::Copier::Copy(Entry& entry) {
     Copy(entry.record,
          entry.atomic.commit_logged ? EncodeCommit(entry) : EncodeOutcome(entry, now_));
   }
-  if (entry.atomic.decided) {  // the commit record stands for them
+  if (entry.atomic.decided) {  // the commit record replaces them
     for (const Entry::OpenRecord& open : entry.opens) old_.push_back(open.lsn);
     entry.opens.clear();
   }

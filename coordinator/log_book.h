@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the shard has in the decision log: the records of each transaction, those that somebody
-// waits for, and the space that is reserved for what has begun.
+// The shard's bookkeeping of the decision log: the records of each transaction, the records that
+// are not durable yet, and the space reserved for transactions in flight.
 //
-// Contract: what is appended with a ticket is handed back by TakeDurable once Durable has covered
-// it, in ascending order, and never before. Whatever has begun has reserved the space of its
-// decision and end records, so it always finds that space. A record is released when nothing needs
-// it any more; CopyForward writes again what is needed of old ones. Units: bytes on the disk, whole
-// sectors counted. Threads: the shard's only.
+// Contract: TakeDurable returns each record that was appended with a ticket once Durable has
+// covered it, in ascending order, and never before. Every transaction in flight has reserved the
+// space for its decision and end records. A record is released when it is no longer needed;
+// CopyForward writes old records that are still needed again. Units: bytes on disk, in whole
+// sectors. Threads: the shard's only.
 #pragma once
 
 #include <cstdint>
@@ -31,9 +31,10 @@ class LogBook {
 
   // ---- Records of transactions ----
 
-  // Appends the record and notes its LSN in the entry. CHECK: a commit record with every vote yes.
+  // Appends the record and stores its LSN in the entry. CHECKs before a commit record that every
+  // vote is yes.
   void Append(Entry& entry, const core::Append& effect);
-  struct Waiting {  // for the disk
+  struct Waiting {  // a record that is not durable yet
     log::Lsn lsn;
     uint64_t handle;
     uint64_t ticket;
@@ -42,45 +43,45 @@ class LogBook {
   std::optional<Waiting> TakeDurable();
   log::Lsn durable() const { return durable_; }
   size_t records_waiting() const { return waiting_.size(); }
-  // The transaction has ended: its heuristic, open and enlist records may go.
+  // The transaction has ended: releases its heuristic, open and enlist records.
   void ReleaseBranchRecords(const Entry& entry);
   void Release(log::Lsn lsn);  // 0: none
 
   // ---- Free space ----
 
-  // Without so much not even a sole transaction is admitted.
+  // With less than this, not even a single transaction is admitted.
   static uint64_t LeastFreeBytes(const EngineOptions& options) {
     return kAlways + BytesForNew(options);
   }
-  // What a new transaction may need, its partners' payloads left out.
+  // The most that a new transaction needs, without the payloads of its partners.
   static uint64_t BytesForNew(const EngineOptions& options) {
     return kForOne + options.branches * kForBranch;
   }
   static uint64_t BytesForBranch(const Partner* partner) {
     return kForBranch + (partner != nullptr ? partner->HeldBytes() : 0);
   }
-  void Reserve(Entry& entry);  // with the branches that it has
+  void Reserve(Entry& entry);  // includes its present branches
   void ReserveBranch(Entry& entry, const Partner* partner);
   void Unreserve(const Entry& entry);
-  // Is so much free beside what is reserved?
+  // Whether this many bytes are free beside the reserved ones.
   bool HasSpace(uint64_t bytes) const { return log_.FreeBytes() >= reserved_ + bytes; }
   void Want(uint64_t bytes) { log_.Want(reserved_ + bytes); }
   std::string Obstacle() const { return log_.Obstacle(); }
 
-  // ---- What stays in the log ----
+  // ---- Forgetting and copying forward ----
 
   void RestoreMark(log::Lsn lsn) { mark_lsn_ = lsn; }
-  // Drops what has been kept long enough. The mark is in the log before the records that it stands
-  // for may leave it.
+  // Drops expired outcomes. Appends the mark to the log before it releases the records that the
+  // mark replaces.
   void ForgetOutcomes(Outcomes& outcomes);
-  // Appends what is needed of the records below, and releases those.
+  // Appends the records below `below` that are still needed again, and releases the old ones.
   void CopyForward(log::Lsn below, std::map<std::string, Restored::Identity>& identities,
                    TransactionTable& table);
 
  private:
   class Copier;
 
-  // Of the decision and end records of one transaction; of each branch in them; what stays free.
+  // Reserved for the decision and end records of one transaction; for each branch in them; always.
   static constexpr uint64_t kForOne = 4 * log::kSectorBytes;
   static constexpr uint64_t kForBranch = 384;
   static constexpr uint64_t kAlways = 64 * 1024;

@@ -25,7 +25,7 @@ class LogBookTest : public ::testing::Test {
   }
   Result<Decoded> Record(log::Lsn lsn) { return Decode(log_.records.at(lsn - 1)); }
 
-  HandClock clock_;
+  ManualClock clock_;
   MemoryLog log_;
   const log::Identity identity_{"12345678", 3, "abc"};
   EngineOptions options_;
@@ -34,7 +34,7 @@ class LogBookTest : public ::testing::Test {
   LogBook book_{log_, clock_};
 };
 
-TEST_F(LogBookTest, HandsOutWhatIsDurableInOrderAndNothingElse) {
+TEST_F(LogBookTest, ReturnsOnlyDurableRecordsAndInOrder) {
   Entry& entry = Make("g");
   book_.Append(entry, {RecordKind::kCommit, Force::kNow, 7});
   book_.Append(entry, {RecordKind::kBranchEnd, Force::kLazy, 0});
@@ -53,7 +53,7 @@ TEST_F(LogBookTest, HandsOutWhatIsDurableInOrderAndNothingElse) {
   EXPECT_EQ(entry.end_record, 3u);
   EXPECT_THAT(log_.urgencies,
               ElementsAre(log::Urgency::kForce, log::Urgency::kLazy, log::Urgency::kRide));
-  EXPECT_THAT(log_.released, ElementsAre(2u, 3u)) << "worth nothing without the commit record";
+  EXPECT_THAT(log_.released, ElementsAre(2u, 3u)) << "only of use with the commit record";
 }
 
 TEST_F(LogBookTest, WritesNoCommitRecordWithoutEveryVote) {
@@ -62,7 +62,7 @@ TEST_F(LogBookTest, WritesNoCommitRecordWithoutEveryVote) {
   EXPECT_DEATH(book_.Append(entry, {RecordKind::kCommit, Force::kNow, 1}), "every vote");
 }
 
-TEST_F(LogBookTest, ReservesForWhatHasBegunAndForItsBranches) {
+TEST_F(LogBookTest, ReservesSpaceForTransactionsAndTheirBranches) {
   const uint64_t sole = LogBook::BytesForNew(options_);
   log_.free_bytes = LogBook::LeastFreeBytes(options_);
   EXPECT_TRUE(book_.HasSpace(sole));
@@ -93,7 +93,7 @@ TEST_F(LogBookTest, ReleasesTheRecordsOfAnEndedTransactionsBranches) {
   EXPECT_THAT(log_.released, testing::UnorderedElementsAre(1u, 2u, 3u));
 }
 
-TEST_F(LogBookTest, CopiesForwardWhatIsNeededOfOldRecords) {
+TEST_F(LogBookTest, CopiesForwardOldRecordsThatAreStillNeeded) {
   Entry& entry = Make("g");
   book_.Append(entry, {RecordKind::kOpen, Force::kNow, 1});       // 1
   book_.Append(entry, {RecordKind::kEnlist, Force::kNow, 2, 0});  // 2
@@ -111,7 +111,7 @@ TEST_F(LogBookTest, CopiesForwardWhatIsNeededOfOldRecords) {
   EXPECT_TRUE(Record(identities_["a"].lsn)->record.has_resource_identity());
 }
 
-TEST_F(LogBookTest, OnceDecidedTheCommitRecordStandsForTheOpenRecords) {
+TEST_F(LogBookTest, AfterTheDecisionTheCommitRecordReplacesTheOpenRecords) {
   Entry& entry = Make("g");
   book_.Append(entry, {RecordKind::kOpen, Force::kNow, 1});
   core::Effects effects;
@@ -124,7 +124,7 @@ TEST_F(LogBookTest, OnceDecidedTheCommitRecordStandsForTheOpenRecords) {
   EXPECT_THAT(log_.released, ElementsAre(1u));
 }
 
-TEST_F(LogBookTest, WritesTheMarkBeforeItReleasesWhatIsForgotten) {
+TEST_F(LogBookTest, WritesTheMarkBeforeItReleasesForgottenRecords) {
   Entry& entry = Make("g");
   entry.record = log_.Append("outcome", log::Urgency::kForce);
   ASSERT_TRUE(table_.Forget(entry));

@@ -15,13 +15,13 @@ namespace assent::coordinator {
 class LogPort {
  public:
   virtual ~LogPort() = default;
-  // The record's LSN. It is durable once Shard::OnDurable has covered that.
+  // Returns the record's LSN. The record is durable once Shard::OnDurable has covered it.
   virtual log::Lsn Append(std::string payload, log::Urgency urgency) = 0;
-  // These records are not needed any more.
+  // These records are no longer needed.
   virtual void Release(const std::vector<log::Lsn>& lsns) = 0;
   virtual uint64_t FreeBytes() const = 0;
-  // Makes FreeBytes so much, if that can be; OnSpace follows. Obstacle: why it cannot; empty: it
-  // can.
+  // Prepares segments until FreeBytes is `bytes`, if possible; OnSpace follows. Obstacle: why it is
+  // not possible; empty: it is.
   virtual void Want(uint64_t bytes) = 0;
   virtual std::string Obstacle() const = 0;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a client is told of a transaction of one branch, which commits in one phase.
+// The answers for a transaction of one branch, which commits in one phase.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -50,7 +50,7 @@ xa::Completion AnswerTo(ShardFixture& test, Code code) {
   return completion;
 }
 
-TEST(OnePhase, SaysOfADeadlockAtTheCommitThatItWasOneAndMayBeTriedAgain) {
+TEST(OnePhase, ReportsADeadlockAtTheCommitAsRetriable) {
   ShardFixture test;
   const size_t request = ExecuteOne(test);
   xa::Completion completion = AnswerTo(test, Code::kRbDeadlock);
@@ -72,7 +72,7 @@ TEST(OnePhase, SaysOfADeadlockAtTheCommitThatItWasOneAndMayBeTriedAgain) {
   EXPECT_EQ(problem.detail(), "branch on-a: the server has rolled the branch back");
 }
 
-TEST(OnePhase, OfAHazardPointsToTheRowsAndToNoListThatCannotShowIt) {
+TEST(OnePhase, AHazardPointsToTheRowsAndNotToAList) {
   ShardFixture test;
   const size_t request = ExecuteOne(test);
   test.shard->OnCompletion(AnswerTo(test, Code::kErRmFail));
@@ -82,11 +82,11 @@ TEST(OnePhase, OfAHazardPointsToTheRowsAndToNoListThatCannotShowIt) {
   test.shard->OnCompletion(std::move(found));
   const v1::Problem problem = ProblemOf(test, request);
   EXPECT_EQ(problem.outcome(), v1::HAZARD);
-  EXPECT_THAT(problem.detail(), HasSubstr("On resource a: look at the rows that it was to change"));
+  EXPECT_THAT(problem.detail(), HasSubstr("On resource a: check the rows that it was to change"));
   EXPECT_THAT(problem.detail(), Not(HasSubstr("other branches")));
 }
 
-TEST(Rows, ShowWhatIsNoFiniteNumberAsPostgreSqlWritesIt) {
+TEST(Rows, ShowNonFiniteNumbersAsPostgreSqlWritesThem) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   xa::StatementResult result;
   result.rows = {{kInfinity, -kInfinity, std::numeric_limits<double>::quiet_NaN(), 1e300}};

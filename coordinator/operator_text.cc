@@ -12,7 +12,7 @@ std::string Verdict(const core::Atomic& transaction, Ack heuristic) {
   switch (heuristic) {
     case Ack::kHeuristicRollBack: return "the decision is to commit, but this branch rolled back";
     case Ack::kHeuristicCommit: return "the decision is to roll back, but this branch committed";
-    case Ack::kHeuristicMixed: return "a part of this branch committed and a part rolled back";
+    case Ack::kHeuristicMixed: return "part of this branch committed and part rolled back";
     default: break;
   }
   if (transaction.decision == Decision::kNone) {
@@ -31,21 +31,21 @@ std::string WhereToLook(const Entry& entry, uint32_t index) {
   const core::AtomicBranch& branch = entry.atomic.branches[index];
   const BranchWork& work = entry.work[index];
   if (branch.IsTcc()) {
-    return "Look at what the partner " + (work.partner ? work.partner->Shown() : std::string()) +
-           " holds for transaction " + entry.atomic.gtrid.ToHex() + ", branch " + branch.spec.name +
-           ".";
+    return "Check what partner " + (work.partner ? work.partner->Shown() : std::string()) +
+           " recorded for transaction " + entry.atomic.gtrid.ToHex() + ", branch " +
+           branch.spec.name + ".";
   }
   const xa::Xid xid{entry.atomic.gtrid, index + 1};
   if (work.resource == nullptr) {
     return "Resource " + branch.spec.resource +
-           " is not configured any more; the branch's XID is " + xid.ToPostgreSql() + ".";
+           " is no longer configured; the XID of the branch is " + xid.ToPostgreSql() + ".";
   }
   if (entry.atomic.decision == Decision::kNone && !branch.witnessed) {
-    return "On resource " + branch.spec.resource + ": look at the rows that it was to change; it " +
-           "was to commit in one phase, so no list shows it.";
+    return "On resource " + branch.spec.resource + ": check the rows that it was to change; it " +
+           "commits in one phase, so the server never lists it.";
   }
   return "On resource " + branch.spec.resource + ": " +
-         work.resource->HowToLook(xid, branch.witnessed) +
+         work.resource->HowToInspect(xid, branch.witnessed) +
          " Compare the rows that it was to change with those of the other branches.";
 }
 

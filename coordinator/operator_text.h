@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an operator reads about a branch that ended MIXED or HAZARD: what was seen, and where and
-// how to look.
+// The text for operators about a branch that ended MIXED or HAZARD: what was observed, and where
+// and how to check.
 //
 // Threads: the shard's.
 #pragma once
@@ -12,10 +12,10 @@
 
 namespace assent::coordinator {
 
-// Whole sentences for a branch in state kHeuristic; `branch.detail` is what was seen.
+// Whole sentences for a branch in state kHeuristic; `branch.detail` is what was observed.
 std::string ForOperator(const Entry& entry, uint32_t index);
 
-// The same of every such branch, each with its name; empty where there is none.
+// The same for every such branch, each with its name; empty if there is none.
 std::string ForOperator(const Entry& entry);
 
 }  // namespace assent::coordinator

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an operator reads where a transaction ended MIXED or HAZARD.
+// The text for operators about a transaction that ended MIXED or HAZARD.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -31,7 +31,7 @@ v1::Problem ProblemOf(ShardFixture& test, size_t request) {
   return problem == nullptr ? v1::Problem() : *problem;
 }
 
-TEST(OperatorText, OfAMixedOutcomeSaysWhatWasSeenAndWhereToLook) {
+TEST(OperatorText, OfAMixedOutcomeSaysWhatWasObservedAndWhereToCheck) {
   ShardFixture test;
   const v1::Problem problem = ProblemOf(test, CommittedOnA(test, Code::kHeuristicRollBack));
   EXPECT_EQ(problem.outcome(), v1::MIXED);

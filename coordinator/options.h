@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The engine's settings and bounds, with their defaults.
+// The engine's settings and limits, with their defaults.
 //
 // Units and ranges: durations in nanoseconds (chrono), greater than zero; counts greater than zero.
 #pragma once
@@ -10,7 +10,7 @@
 
 namespace assent::coordinator {
 
-constexpr uint32_t kMostBranches = 1'000;  // of one transaction, whatever the configuration says
+constexpr uint32_t kMaxBranches = 1'000;  // of one transaction; no configuration may exceed it
 
 struct EngineOptions {
   Duration default_deadline = std::chrono::seconds(30);
@@ -29,7 +29,7 @@ struct EngineOptions {
   uint32_t payload_bytes = 64 << 10;  // of one partner
   uint64_t partner_bytes = 1 << 20;   // of all partners of a transaction, URLs and payloads
   uint64_t result_bytes = 16 << 20;   // of all results of a transaction, as xa::SizeOf counts
-  uint32_t recent_views = 10'000;     // ended transactions whose rows are still shown
+  uint32_t recent_views = 10'000;     // ended transactions whose results are still shown
 };
 
 }  // namespace assent::coordinator

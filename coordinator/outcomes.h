@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What has ended and must still be known: outcomes by gid and by gtrid, for an hour or the last
-// million.
+// The outcomes of ended transactions, by gid and by gtrid, bounded by age and count (by default one
+// hour and one million).
 //
-// Contract: kept are the outcomes of client-named gids (so that the same gid gives the same
-// outcome, also after a crash) and the commits of all that prepared (so that a branch which comes
-// back from the dead is committed, not rolled back). What has been forgotten is remembered as a
-// mark: at or below `highest_forgotten`, absence proves nothing. Threads: the shard's only.
+// Contract: keeps the outcome of each client-named gid, so that the same gid gives the same outcome
+// even after a crash, and each commit after a prepare, so that a resurrected branch is committed,
+// not rolled back. A mark records what has been forgotten: for a gtrid at or below `mark().up_to`,
+// absence proves nothing. Threads: the shard's only.
 #pragma once
 
 #include <deque>
@@ -28,16 +28,16 @@ struct Ended {
   std::string fingerprint;
   core::Outcome outcome = core::Outcome::kUndecided;
   core::Cause cause;
-  std::string cause_branch;  // its name
+  std::string cause_branch;  // the name of the branch that caused the roll-back
   WallTime begun_at, ended_at;
-  Monotonic ended_mono;  // in this process; 0: before it
-  Monotonic kept_since;  // its age is counted from here: its end, or the start of this process
-  log::Lsn lsn = 0;      // of the record that holds it; 0: none
+  Monotonic ended_mono;  // 0: before this process started
+  Monotonic kept_since;  // the age counts from here: the end, or the start of this process
+  log::Lsn lsn = 0;      // of its record; 0: none
 };
 
 struct ForgottenMark {
   std::optional<core::Gtrid> up_to;
-  WallTime youngest;  // end of the youngest outcome forgotten
+  WallTime youngest;  // when the youngest forgotten transaction ended
 };
 
 class Outcomes {
@@ -47,21 +47,21 @@ class Outcomes {
   const Ended* ByGid(const std::string& gid) const;
   const Ended* ByGtrid(const core::Gtrid& gtrid) const;
   void Add(Ended ended);
-  // A gid whose transaction ended before is about to be kept anew, under another record.
+  // The record of this outcome was copied to `lsn`.
   void Moved(const core::Gtrid& gtrid, log::Lsn lsn);
 
-  // Drops what has been kept for too long (a wall clock that jumps makes nothing old) or is too
-  // many. Returns the records that may be released; the mark has moved if any was.
+  // Drops outcomes that are too old by the monotonic clock, or exceed the count, and moves the
+  // mark. Returns the records that may be released.
   std::vector<log::Lsn> Expire(Monotonic now);
   const ForgottenMark& mark() const { return mark_; }
   void SetMark(const ForgottenMark& mark) { mark_ = mark; }
 
-  // Everything kept, oldest first.
+  // Visits all outcomes, oldest first.
   template <typename F>
   void ForEach(F&& visit) const {
     for (const auto& ended : order_) visit(*ended);
   }
-  // The last `count` that ended, youngest first.
+  // Visits the `count` outcomes that ended last, youngest first.
   template <typename F>
   void ForEachRecent(size_t count, F&& visit) const {
     for (auto next = order_.rbegin(); next != order_.rend() && count > 0; ++next, --count) {

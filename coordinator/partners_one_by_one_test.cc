@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Partners that are enlisted one by one: tries, votes of clients, and requests that come too late.
+// Partners that are enlisted one by one: tries, votes of clients, and requests that arrive too
+// late.
 #include <gtest/gtest.h>
 
 #include "coordinator/interactive_fixture.h"
@@ -21,7 +22,8 @@ TEST(PartnersOneByOne, EnlistedOneByOneEachIsDurableBeforeItsTry) {
   test.FlushLog();
   test.Reply("hotel", kTry);
   EXPECT_EQ(test.StatusOf(hotel), 200);
-  EXPECT_EQ(test.StatusOf(tx.EnlistPartner("hotel")), 200) << "the same again is the same branch";
+  EXPECT_EQ(test.StatusOf(tx.EnlistPartner("hotel")), 200)
+      << "a repeated enlist is the same branch";
   EXPECT_EQ(test.LogKinds(), "enlist");
   const size_t committed = tx.Commit();
   test.FlushLog();
@@ -29,7 +31,7 @@ TEST(PartnersOneByOne, EnlistedOneByOneEachIsDurableBeforeItsTry) {
   EXPECT_EQ(test.StatusOf(committed), 200);
 }
 
-TEST(PartnersOneByOne, ABranchOfTheSameNameElsewhereIsRefused) {
+TEST(PartnersOneByOne, ABranchWithTheSameNameAndOtherUrlsIsRefused) {
   ShardFixture test;
   Interactive tx(test);
   tx.EnlistPartner("hotel");
@@ -38,7 +40,7 @@ TEST(PartnersOneByOne, ABranchOfTheSameNameElsewhereIsRefused) {
   EXPECT_EQ(test.StatusOf(tx.EnlistPartner("hotel", true)), 409);
 }
 
-TEST(PartnersOneByOne, AClientThatTriesByItselfVotesAndCommitWaitsForIt) {
+TEST(PartnersOneByOne, CommitWaitsForTheVoteOfAClientThatCallsTheTry) {
   ShardFixture test;
   Interactive tx(test);
   const size_t hotel = tx.EnlistPartner("hotel", true);
@@ -52,7 +54,7 @@ TEST(PartnersOneByOne, AClientThatTriesByItselfVotesAndCommitWaitsForIt) {
   EXPECT_EQ(ProblemOf(test.AnswerOf(early)).title(), "Vote missing");
   EXPECT_EQ(test.StatusOf(tx.Vote("nobody", v1::VoteRequest::PREPARED)), 404);
   EXPECT_EQ(test.StatusOf(tx.Vote("hotel", v1::VoteRequest::PREPARED)), 200);
-  EXPECT_EQ(test.StatusOf(tx.Vote("hotel", v1::VoteRequest::PREPARED)), 200) << "the same again";
+  EXPECT_EQ(test.StatusOf(tx.Vote("hotel", v1::VoteRequest::PREPARED)), 200) << "a repeated vote";
   EXPECT_EQ(test.StatusOf(tx.Vote("hotel", v1::VoteRequest::REFUSED)), 409);
   const size_t committed = tx.Commit();
   test.FlushLog();
@@ -68,12 +70,12 @@ TEST(PartnersOneByOne, AVoteAgainstRollsBackAndCancelsWhatTheClientMayHaveTriedT
   const size_t vote = tx.Vote("hotel", v1::VoteRequest::REFUSED);
   test.Reply("hotel", kCancel);
   test.FlushLog();
-  EXPECT_EQ(test.StatusOf(vote), 200) << "as asked";
+  EXPECT_EQ(test.StatusOf(vote), 200) << "the client wanted it";
   EXPECT_EQ(ViewOf(test.AnswerOf(vote)).outcome(), v1::ROLLED_BACK);
   EXPECT_EQ(test.StatusOf(tx.EnlistPartner("late")), 409);
 }
 
-TEST(PartnersOneByOne, AVoteForABranchThatWeCallIsRefused) {
+TEST(PartnersOneByOne, AVoteForABranchThatTheCoordinatorCallsIsRefused) {
   ShardFixture test;
   Interactive tx(test);
   tx.EnlistPartner("hotel");
@@ -81,9 +83,9 @@ TEST(PartnersOneByOne, AVoteForABranchThatWeCallIsRefused) {
   EXPECT_EQ(test.StatusOf(tx.Vote("hotel", v1::VoteRequest::PREPARED)), 409);
 }
 
-// A run whose answer was lost is sent again when its transaction has been rolled back: the answer
-// does not wait for a partner that may never end its cancel.
-TEST(PartnersOneByOne, ARunThatIsRepeatedAfterTheDecisionIsAnsweredAtOnce) {
+// A client that lost the answer to a run repeats it after the transaction was rolled back: the
+// answer does not wait for a partner that may never answer its cancel.
+TEST(PartnersOneByOne, ARunRepeatedAfterTheDecisionIsAnsweredImmediately) {
   ShardFixture test;
   Interactive tx(test);
   tx.EnlistPartner("hotel");
@@ -95,15 +97,15 @@ TEST(PartnersOneByOne, ARunThatIsRepeatedAfterTheDecisionIsAnsweredAtOnce) {
   test.Reply(test.a, Operation::kRun);
   tx.RollBack();
   const size_t undecided = tx.Run("pc");
-  EXPECT_EQ(test.StatusOf(undecided), 0) << "told once it is durable";
+  EXPECT_EQ(test.StatusOf(undecided), 0) << "answered once it is durable";
   test.FlushLog();
   EXPECT_EQ(test.StatusOf(undecided), 409);
   EXPECT_EQ(test.StatusOf(tx.Run("pc")), 409);
   ASSERT_EQ(test.partners.calls.size(), 1u) << "its cancel has no answer yet";
 }
 
-// Of what a crash has ended only the partners are known again.
-TEST(PartnersOneByOne, AStepOfAnUnknownBranchIsToldHowItsTransactionEnds) {
+// After a crash, only the partners of an undecided transaction are known.
+TEST(PartnersOneByOne, ARequestForAnUnknownBranchGetsTheOutcome) {
   ShardFixture test;
   Interactive tx(test);
   tx.EnlistPartner("hotel");
@@ -119,7 +121,7 @@ TEST(PartnersOneByOne, AStepOfAnUnknownBranchIsToldHowItsTransactionEnds) {
   EXPECT_EQ(test.StatusOf(tx.Vote("pc", v1::VoteRequest::PREPARED)), 409);
 }
 
-TEST(PartnersOneByOne, AVoteForAnUnknownBranchOfWhatIsCommittedIsAProblem) {
+TEST(PartnersOneByOne, AVoteForAnUnknownBranchOfACommittedTransactionIsAProblem) {
   ShardFixture test;
   Interactive tx(test);
   tx.EnlistPartner("hotel");
@@ -133,14 +135,14 @@ TEST(PartnersOneByOne, AVoteForAnUnknownBranchOfWhatIsCommittedIsAProblem) {
   EXPECT_EQ(ProblemOf(test.AnswerOf(vote)).type(), "urn:assent:already-decided");
 }
 
-TEST(PartnersOneByOne, AYesThatComesAfterTheRollBackIsToldAsOne) {
+TEST(PartnersOneByOne, AYesAfterTheRollBackIsAnsweredAsRolledBack) {
   ShardFixture test;
   Interactive tx(test);
   const size_t enlisted = tx.EnlistPartner("hotel");
   test.FlushLog();
   tx.RollBack();
   test.Reply("hotel", kTry);
-  EXPECT_EQ(test.StatusOf(enlisted), 0) << "told once it is durable";
+  EXPECT_EQ(test.StatusOf(enlisted), 0) << "answered once it is durable";
   test.FlushLog();
   EXPECT_EQ(test.StatusOf(enlisted), 409);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Partners of a transaction made in one call: what is durable before what is sent, and what
-// clients are told.
+// Partners of a one-call transaction: what must be durable before a call is sent, and what clients
+// see.
 #include <gtest/gtest.h>
 
 #include "coordinator/interactive_fixture.h"
@@ -44,7 +44,7 @@ TEST(Partners, NoTryGoesOutBeforeTheOpenRecordIsDurable) {
   EXPECT_EQ(test.LogKinds(), "open commit end");
 }
 
-TEST(Partners, TriesGoBeforeSqlAndOneDecisionStandsOverBoth) {
+TEST(Partners, TriesPrecedeSqlAndOneDecisionCoversBoth) {
   ShardFixture test;
   const size_t request = test.Send(OneCall("g", {"hotel"}, true));
   test.FlushLog();
@@ -81,7 +81,7 @@ TEST(Partners, ARefusalAfterAnAttemptThatMayHaveArrivedIsCancelled) {
   test.Send(OneCall("g", {"hotel"}, false));
   test.FlushLog();
   test.Reply("hotel", kTry, Answer::kUnknown);
-  EXPECT_TRUE(test.partners.calls.empty()) << "not at once";
+  EXPECT_TRUE(test.partners.calls.empty()) << "not immediately";
   test.Advance(std::chrono::seconds(1));
   ASSERT_EQ(test.partners.calls.size(), 1u);
   EXPECT_EQ(test.partners.calls.front().attempt, 2u);
@@ -90,7 +90,7 @@ TEST(Partners, ARefusalAfterAnAttemptThatMayHaveArrivedIsCancelled) {
   test.Reply("hotel", kCancel);
 }
 
-TEST(Partners, WhatNeverLeftThisProcessIsNotCancelled) {
+TEST(Partners, ATryThatWasNeverSentIsNotCancelled) {
   ShardFixture test;
   test.Send(OneCall("g", {"hotel"}, false));
   test.FlushLog();
@@ -112,14 +112,14 @@ TEST(Partners, TheDeadlineNamesThePartnerThatWasSilent) {
   test.Advance(std::chrono::seconds(30));
   ASSERT_EQ(test.partners.cancelled.size(), 1u) << "the deadline ends the second attempt";
   test.Reply("hotel", kTry, Answer::kUnknown);
-  ASSERT_EQ(test.StatusOf(request), 0) << "phase two is waited for";
+  ASSERT_EQ(test.StatusOf(request), 0) << "the request waits for phase two";
   test.Reply("hotel", kCancel);
   ASSERT_EQ(test.StatusOf(request), 409);
   EXPECT_EQ(ProblemOf(test.AnswerOf(request)).cause().reason(), "DEADLINE");
   EXPECT_EQ(ProblemOf(test.AnswerOf(request)).cause().branch(), "hotel");
 }
 
-TEST(Partners, ARefusedConfirmIsThePersonsMatterAndIsAskedAgainAllTheSame) {
+TEST(Partners, ARefusedConfirmNeedsAnOperatorAndIsSentAgain) {
   ShardFixture test;
   const size_t request = test.Send(OneCall("g", {"hotel"}, false));
   test.FlushLog();
@@ -134,7 +134,7 @@ TEST(Partners, ARefusedConfirmIsThePersonsMatterAndIsAskedAgainAllTheSame) {
   EXPECT_EQ(test.LogKinds(), "open commit end");
 }
 
-TEST(Partners, AReservationThatWouldEndFirstRollsBack) {
+TEST(Partners, AReservationThatWouldExpireFirstRollsBack) {
   ShardFixture test;
   const size_t request = test.Send(OneCall("", {"hotel", "flight"}, false));
   test.FlushLog();
@@ -156,7 +156,7 @@ TEST(Partners, AReservationThatWouldEndFirstRollsBack) {
   EXPECT_EQ(ProblemOf(test.AnswerOf(request)).cause().reason(), "EXPIRED");
 }
 
-// A partner that needs another one enlists it under the transaction that it was called with.
+// A partner that needs another one enlists it in the transaction of its call.
 TEST(Partners, APartnerMayEnlistAnotherWhileItIsBeingTried) {
   ShardFixture test;
   const size_t request = test.Send(OneCall("g", {"hotel"}, true));
@@ -182,7 +182,7 @@ TEST(Partners, APartnerMayEnlistAnotherWhileItIsBeingTried) {
   EXPECT_TRUE(test.a.calls.empty()) << "the hotel has not voted";
   test.partners.calls.push_back(hotel);
   test.Reply("hotel", kTry);
-  EXPECT_EQ(test.StatusOf(enlist("late")), 409) << "SQL is under way";
+  EXPECT_EQ(test.StatusOf(enlist("late")), 409) << "SQL is running";
   test.Reply(test.a, Operation::kOpen);
   test.Reply(test.a, Operation::kRun);
   test.Reply(test.a, Operation::kPrepare);
@@ -193,8 +193,8 @@ TEST(Partners, APartnerMayEnlistAnotherWhileItIsBeingTried) {
   EXPECT_EQ(test.StatusOf(request), 200);
 }
 
-// It would end before its statements have run.
-TEST(Partners, WhatWasMadeInOneCallTakesNoSqlNorCommit) {
+// The transaction would end before the added statements have run.
+TEST(Partners, AOneCallTransactionAcceptsNoSqlAndNoCommit) {
   ShardFixture test;
   const size_t request = test.Execute("g");
   test.Reply(test.a, Operation::kOpen);
@@ -230,7 +230,7 @@ TEST(Partners, WhatWasMadeInOneCallTakesNoSqlNorCommit) {
   EXPECT_EQ(test.StatusOf(request), 200);
 }
 
-TEST(Partners, ABranchOfOneCallThatIsEnlistedAgainIsAnsweredAtItsYes) {
+TEST(Partners, ADeclaredBranchThatIsEnlistedAgainIsAnsweredAtItsYes) {
   ShardFixture test;
   test.Send(OneCall("g", {"hotel", "flight"}, false));
   test.FlushLog();
@@ -243,7 +243,7 @@ TEST(Partners, ABranchOfOneCallThatIsEnlistedAgainIsAnsweredAtItsYes) {
   AddPartner("hotel", &branch);
   enlist.body = branch;
   const size_t again = test.Send(std::move(enlist));
-  EXPECT_EQ(test.StatusOf(again), 0) << "its try is under way";
+  EXPECT_EQ(test.StatusOf(again), 0) << "its try is in flight";
   test.Reply("hotel", kTry);
   ASSERT_EQ(test.StatusOf(again), 200) << "the flight's own try may wait for this";
   EXPECT_EQ(ViewOf(test.AnswerOf(again)).branches(0).state(), v1::BranchView::PREPARED);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The parts that several kinds of log record share, each in both directions.
+// Encodes and decodes the parts that several kinds of log record share.
 #include "coordinator/record_fields.h"
 
 #include <memory>
@@ -9,7 +9,7 @@
 namespace assent::coordinator {
 namespace {
 
-// The value whose name this is.
+// The value with this name.
 template <typename Enum>
 Enum Parse(const std::string& name, Enum last, Enum otherwise) {
   for (int i = 0; i <= static_cast<int>(last); ++i) {
@@ -126,7 +126,7 @@ void WriteBranch(const Entry& entry, uint32_t index, log::v1::Branch* to) {
   const core::AtomicBranch& branch = entry.atomic.branches[index];
   to->set_number(index + 1);
   to->set_name(branch.spec.name);
-  // Without its work an entry is one of a test that has no partners.
+  // Only entries of tests without partners lack `work`.
   if (branch.IsTcc()) {
     log::v1::Tcc* tcc = to->mutable_tcc();
     if (index < entry.work.size() && entry.work[index].partner) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The parts that several kinds of log record share, each in both directions: a branch, a cause, and
-// the codes for outcomes and decisions.
+// Encodes and decodes the parts that several kinds of log record share: a branch, a cause, and the
+// codes for outcomes and decisions.
 //
-// Contract: what Write puts into a message, Read gives back; texts that are not UTF-8 are repaired
-// when they are written. Only records.cc uses this.
+// Contract: each Read function inverts its Write function; text that is not UTF-8 is repaired when
+// it is written. Only records.cc uses this header.
 #pragma once
 
 #include <string>
@@ -16,27 +16,27 @@ namespace assent::coordinator {
 log::v1::Result ToProto(core::Outcome outcome);
 core::Outcome ToOutcome(log::v1::Result result);
 
-// What became of a branch against the decision. An `ack` that is not heuristic counts as a hazard.
+// The heuristic outcome of a branch. An `ack` that is not heuristic counts as a hazard.
 log::v1::Result ToProto(core::Ack ack);
 core::Ack ToAck(log::v1::Result result);
 
 log::v1::Decision ToProto(core::Decision decision);
 core::Decision ToDecision(log::v1::Decision decision);
 
-// `branch`: the name of the branch that the cause is about; empty: none.
+// `branch`: the name of the branch that caused the roll-back; empty: none.
 void WriteCause(const core::Cause& cause, const std::string& branch, log::v1::Cause* to);
-// All but the branch.
+// Reads everything but the branch.
 core::Cause ReadCause(const log::v1::Cause& from);
 
 void WriteBranch(const Entry& entry, uint32_t index, log::v1::Branch* to);
-// Makes the branch where `entry` lacks it. It counts as prepared, or as ended where the record says
-// so.
+// Adds the branch to `entry` if it is missing. It counts as prepared, or as ended if the record
+// says so.
 void ReadBranch(const log::v1::Branch& from, Entry& entry);
 
-// The branch of this number, from 1; made where it is missing.
+// The branch with this number, from 1; added if it is missing.
 core::AtomicBranch& BranchAt(Entry& entry, uint32_t number);
 
-// What every record that lists branches says of their transaction.
+// The fields of the transaction in every record that lists branches.
 template <typename Message>
 void WriteHead(const Entry& entry, Message* to) {
   if (entry.atomic.settings.client_named) to->set_gid(entry.gid);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The records of the decision log, in both directions.
+// Encodes and decodes the records of the decision log.
 #include "coordinator/records.h"
 
 #include <algorithm>
@@ -92,7 +92,7 @@ std::string EncodeHeuristic(const Entry& entry, uint32_t index, WallTime now) {
   heuristic->set_at_ns(now.ns);
   heuristic->set_decision(ToProto(entry.atomic.decision));
   WriteHead(entry, heuristic);
-  heuristic->set_gid(entry.gid);  // one that the coordinator made too
+  heuristic->set_gid(entry.gid);  // even if the coordinator made it
   WriteBranches(entry, heuristic);
   return Serialize(record);
 }
@@ -128,7 +128,7 @@ std::string EncodeIdentity(const std::string& resource, const std::string& ident
 
 namespace {
 
-bool IsBranchNumber(uint32_t number) { return number >= 1 && number <= kMostBranches; }
+bool IsBranchNumber(uint32_t number) { return number >= 1 && number <= kMaxBranches; }
 
 bool BranchNumbersAreGood(const log::v1::Record& record) {
   const auto all = [](const auto& branches) {
@@ -151,7 +151,7 @@ bool BranchNumbersAreGood(const log::v1::Record& record) {
 Result<Decoded> Decode(std::string_view payload) {
   Decoded decoded;
   if (!decoded.record.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
-    return Error{ErrorCode::kDamaged, "a record is not a message of this format"};
+    return Error{ErrorCode::kDamaged, "a record is not a valid protobuf message"};
   }
   const std::string& gtrid = decoded.record.gtrid();
   if (!gtrid.empty()) {
@@ -163,18 +163,17 @@ Result<Decoded> Decode(std::string_view payload) {
   }
   if (decoded.record.kind_case() == log::v1::Record::KIND_NOT_SET) {
     return Error{ErrorCode::kDamaged,
-                 "a record is of a kind that this version does not know; it was written by a "
-                 "newer assentd"};
+                 "the kind of a record is unknown to this version: a newer assentd wrote it"};
   }
   const bool needs_gtrid = decoded.record.has_open() || decoded.record.has_enlist() ||
                            decoded.record.has_commit() || decoded.record.has_outcome() ||
                            decoded.record.has_branch_end() || decoded.record.has_heuristic() ||
                            decoded.record.has_end();
   if (needs_gtrid && !decoded.gtrid) {
-    return Error{ErrorCode::kDamaged, "a record of a transaction carries no gtrid"};
+    return Error{ErrorCode::kDamaged, "a record of a transaction has no gtrid"};
   }
   if (!BranchNumbersAreGood(decoded.record)) {
-    return Error{ErrorCode::kDamaged, "a record names a branch by a number that none has"};
+    return Error{ErrorCode::kDamaged, "a record has an invalid branch number"};
   }
   return decoded;
 }

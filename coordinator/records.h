@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The records of the decision log, in both directions: a transaction as record bytes, and record
-// bytes as what they say of a transaction.
+// Encodes and decodes the records of the decision log.
 //
-// Contract: what is encoded from a transaction is enough to finish it after a restart
+// Contract: the records encoded from a transaction are enough to finish it after a restart
 // (docs/log_format.md, "payloads"). A record that is read into an empty Entry and encoded again
-// gives the same bytes. Reading copies and judges nothing: what the records of a transaction mean
-// together is decided in recovery/replay. Errors: Decode names what is wrong with a record; a
-// record that does not decode is damage, never skipped.
+// gives the same bytes. The Read functions only copy; recovery/replay decides what the records of a
+// transaction mean together. Errors: Decode reports what is wrong with a record; a record that does
+// not decode is damage and is never skipped.
 #pragma once
 
 #include <optional>
@@ -20,7 +19,7 @@
 
 namespace assent::coordinator {
 
-// ---- From a transaction to bytes. `branch` is an index, from 0. ----
+// ---- Encoding. `branch` is an index, from 0. ----
 
 std::string EncodeOpen(const Entry& entry);
 std::string EncodeEnlist(const Entry& entry, uint32_t branch);
@@ -34,10 +33,10 @@ std::string EncodeForgotten(const ForgottenMark& mark);
 std::string EncodeIdentity(const std::string& resource, const std::string& identity,
                            const core::Gtrid& last_before, WallTime now);
 
-// ---- From bytes to what they say ----
+// ---- Decoding ----
 
-// A record of the log, checked: its kind is known, a record of a transaction has a gtrid, and every
-// branch number is between 1 and kMostBranches.
+// A checked record of the log: its kind is known, a record of a transaction has a gtrid, and every
+// branch number is between 1 and kMaxBranches.
 struct Decoded {
   std::optional<core::Gtrid> gtrid;
   log::v1::Record record;
@@ -48,11 +47,11 @@ Result<Decoded> Decode(std::string_view payload);
 void ReadOpen(const log::v1::Open& open, Entry& entry);
 void ReadCommit(const log::v1::Commit& commit, Entry& entry);
 void ReadBranchEnd(const log::v1::BranchEnd& end, Entry& entry);
-// The cause of a roll-back; `entry` has its branches already.
+// The cause of a roll-back; `entry` must already have its branches.
 void ReadCause(const log::v1::Outcome& outcome, Entry& entry);
-// What became of the branch that the record is about.
+// The heuristic outcome of the branch that the record is about.
 void ReadHeuristic(const log::v1::Heuristic& heuristic, Entry& entry);
-// What the record repeats of its transaction. Branches that `entry` has already stay as they are.
+// The transaction as the record repeats it. Branches that `entry` already has stay unchanged.
 void ReadTransaction(const log::v1::Heuristic& heuristic, Entry& entry);
 
 // A transaction that has ended, from its outcome record, or from its commit and end records.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Round trips of the record codec: what is read from a record and encoded again gives its bytes.
+// Round trips of the record codec: reading a record and encoding it again gives the same bytes.
 #include "coordinator/records.h"
 
 #include <gtest/gtest.h>
@@ -217,7 +217,7 @@ TEST(Records, ReadACommitThatHasEnded) {
   EXPECT_EQ(ended.ended_at, kNow);
 }
 
-TEST(Records, ReadTheMarkOfWhatWasForgotten) {
+TEST(Records, ReadTheForgottenMark) {
   for (const std::optional<core::Gtrid>& up_to :
        {std::optional(kGtrid), std::optional<core::Gtrid>()}) {
     const std::string payload = EncodeForgotten({up_to, kNow});
@@ -234,7 +234,7 @@ TEST(Records, NameTheLastTransactionBeforeAnIdentity) {
   EXPECT_EQ(decoded.record.resource_identity().identity(), "server-b");
 }
 
-TEST(Decode, RefusesWhatIsNoRecord) {
+TEST(Decode, RefusesBytesThatAreNotARecord) {
   log::v1::Record record;
   record.set_gtrid(std::string(20, 'g'));
   for (const std::string& payload :
@@ -255,8 +255,8 @@ TEST(Decode, RefusesATransactionWithoutItsGtrid) {
   EXPECT_TRUE(Decode(record.SerializeAsString()));
 }
 
-TEST(Decode, RefusesABranchNumberThatNoneHas) {
-  for (const uint32_t number : {0u, kMostBranches + 1, 4'000'000'000u}) {
+TEST(Decode, RefusesAnInvalidBranchNumber) {
+  for (const uint32_t number : {0u, kMaxBranches + 1, 4'000'000'000u}) {
     log::v1::Record record;
     record.set_gtrid(std::string(20, 'g'));
     record.mutable_commit()->add_branches()->set_number(number);

@@ -7,8 +7,8 @@ namespace assent::coordinator {
 
 Answer RefuseReusedGid(const std::string& gid) {
   Answer answer =
-      AnswerProblem(422, "gid-reused", "Gid used again",
-                    "this gid stands for a request with other content; choose a new gid", "gid");
+      AnswerProblem(422, "gid-reused", "Gid reused",
+                    "this gid was used for a request with other content; choose a new gid", "gid");
   std::get<v1::Problem>(answer.body).set_gid(gid);
   return answer;
 }
@@ -16,7 +16,7 @@ Answer RefuseReusedGid(const std::string& gid) {
 Answer RefuseStale(const std::string& gid, const std::string& current) {
   Answer answer = AnswerProblem(
       409, "stale", "Stale transaction",
-      "the header Assent-Transaction does not name the transaction that runs under this gid now",
+      "the Assent-Transaction header does not name the transaction that now has this gid",
       "Assent-Transaction");
   std::get<v1::Problem>(answer.body).set_gid(gid);
   std::get<v1::Problem>(answer.body).set_transaction(current);
@@ -25,8 +25,8 @@ Answer RefuseStale(const std::string& gid, const std::string& current) {
 
 Answer RefuseExpired(const std::string& gid) {
   Answer answer = AnswerProblem(410, "outcome-expired", "Outcome expired",
-                                "outcomes that are younger than issued_at have been forgotten "
-                                "already, so whether this gid has run is not known");
+                                "outcomes younger than issued_at have already been forgotten, so "
+                                "it is not known whether this gid has run");
   std::get<v1::Problem>(answer.body).set_gid(gid);
   return answer;
 }
@@ -34,18 +34,18 @@ Answer RefuseExpired(const std::string& gid) {
 Answer RefuseLateBranch() {
   return AnswerProblem(
       409, "already-decided", "Already decided",
-      "commit or roll-back has been asked for, or its SQL has begun: no branch can "
-      "join any more");
+      "commit or roll-back has been requested, or the SQL of the transaction has started: no "
+      "branch can join it any more");
 }
 
 Answer RefuseOneCall(const std::string& what) {
-  return AnswerProblem(409, "one-call", "Made in one call",
-                       "this transaction was made by :execute: " + what);
+  return AnswerProblem(409, "one-call", "One-call transaction",
+                       "this transaction was started by :execute: " + what);
 }
 
 Answer RefuseUnknownBranch() {
   return AnswerProblem(404, "invalid", "Unknown branch",
-                       "this transaction has no branch of that name: enlist it first", "name");
+                       "this transaction has no branch with this name: enlist it first", "name");
 }
 
 Answer RefuseBusyBranch(const std::string& what, const std::string& field) {
@@ -54,8 +54,8 @@ Answer RefuseBusyBranch(const std::string& what, const std::string& field) {
 
 Answer RefuseMissingHeader() {
   return AnswerInvalid("Assent-Transaction",
-                       "this request needs the header Assent-Transaction with the value of "
-                       "`transaction` that begin answered");
+                       "this request needs the Assent-Transaction header with the value of "
+                       "`transaction` from the answer to begin");
 }
 
 }  // namespace assent::coordinator

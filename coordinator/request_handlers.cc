@@ -10,8 +10,8 @@
 namespace assent::coordinator {
 namespace {
 
-// A roll-back that overtook its begin left no fingerprint: whatever comes under that gid was rolled
-// back.
+// A roll-back that arrived before its begin left no fingerprint: it answers any content under that
+// gid.
 bool IsOtherContent(const std::string& fingerprint, const Request& request) {
   return !fingerprint.empty() && fingerprint != request.fingerprint;
 }
@@ -39,7 +39,7 @@ void RequestHandlers::Handle(Request& request, Reply reply) {
   }
 }
 
-// ---- What is known of a gid ----
+// ---- Looking up a gid ----
 
 bool RequestHandlers::Expired(std::optional<WallTime> issued_at, bool unknown_counts) const {
   const ForgottenMark& mark = parts_.table.outcomes().mark();
@@ -112,7 +112,7 @@ Entry* RequestHandlers::Current(const Request& request, const Reply& reply, bool
   return entry;
 }
 
-// ---- What begins a transaction ----
+// ---- Beginning a transaction ----
 
 Entry& RequestHandlers::Make(Request& request) {
   Entry& entry = parts_.table.Make(request.gid, request.fingerprint, request.deadline);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// What each request does: one function for each route.
+// The request handlers: one function for each route.
 //
-// Contract: a request has passed the Validator. Each reply is called exactly once: at once, or when
-// what it waits for has happened (waiters.h), or after the request has waited for free space in the
-// log (admission.h). Threads: the shard's only.
+// Contract: a request has passed the Validator. Each reply is called exactly once: immediately, or
+// when the event that it waits for has happened (waiters.h), or after the request has waited for
+// free space in the log (admission.h). Threads: the shard's only.
 //
-// request_handlers.cc has what begins a transaction, handle_branch.cc what is about one branch,
-// handle_outcome.cc what ends a transaction or asks for its outcome, handle_list.cc the lists.
+// request_handlers.cc handles requests that begin a transaction, handle_branch.cc those about one
+// branch, handle_outcome.cc those that end a transaction or return its outcome, and handle_list.cc
+// the lists.
 #pragma once
 
 #include <functional>
@@ -33,14 +34,14 @@ class RequestHandlers {
     Waiters& waiters;
     Admission& admission;
     const FirstScan& first_scan;
-    const std::map<std::string, ScanSummary>& scans;  // the last one of each resource
-    // Steps the core and carries the effects out. The entry may be gone afterwards.
+    const std::map<std::string, ScanSummary>& scans;  // the last scan of each resource
+    // Steps the core and runs the effects. This may delete the entry.
     std::function<void(Entry&, const core::Event&)> step;
   };
 
   explicit RequestHandlers(Parts parts) : parts_(std::move(parts)) {}
 
-  // `request` may be moved away.
+  // May move from `request`.
   void Handle(Request& request, Reply reply);
 
  private:
@@ -57,24 +58,26 @@ class RequestHandlers {
 
   void Step(Entry& entry, const core::Event& event) { parts_.step(entry, event); }
   Entry& Make(Request& request);
-  // Takes in what the branch has beside its spec.
+  // Adds the work and the name of the branch to the entry, but not its spec.
   void AddBranch(Entry& entry, NewBranch& branch);
-  // Answers a request for a gid that is known already; false: it is new.
+  // Answers a request whose gid is already known; false: the gid is new.
   bool Join(Request& request, Reply& reply);
-  // The transaction of `gid`, if it is there and the header names it; else the reply is given.
+  // The transaction in flight with this gid, if the header names it; null: the request was
+  // answered.
   Entry* Current(const Request& request, const Reply& reply, bool header_needed);
-  // The index of the branch that the request is for; none: the reply is given, or waits.
+  // The index of the branch that the request names; none: it was answered, or its reply waits.
   std::optional<uint32_t> BranchOf(Entry& entry, const Request& request, Reply& reply);
-  // Why no such branch can be enlisted now; none: it can.
+  // Why the branch cannot be enlisted now; none: it can.
   std::optional<Answer> RefuseBranch(const Entry& entry, const NewBranch& branch) const;
   void JoinBranch(Entry& entry, uint32_t index, const NewBranch& branch, Reply& reply);
   void JoinPartner(Entry& entry, uint32_t index, const NewBranch& branch, Reply& reply);
   void NoteOnResource(const Entry& entry, const std::string& branch, const BranchWork& work);
-  // Whether the branch can take these statements now; false: the reply is given, or waits.
+  // Whether the branch can run these statements now; false: the request was answered, or its reply
+  // waits.
   bool MayRun(Entry& entry, uint32_t index, Request& request, Reply& reply);
   void RollBackUnknown(Request& request, Reply reply);
   core::Cause ClientCause(const Request& request) const;
-  // Have outcomes been forgotten that this request should know of?
+  // Whether forgotten outcomes may include one for the gid of this request.
   bool Expired(std::optional<WallTime> issued_at, bool unknown_counts) const;
   std::optional<v1::Transaction> EndedView(const std::string& gid) const;
   bool KnowsResource(const std::string& name) const;

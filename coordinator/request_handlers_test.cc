@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The handlers over a table, with a step of the core whose effects nobody carries out.
+// The handlers on a table, with steps of the core whose effects are dropped.
 #include "coordinator/request_handlers.h"
 
 #include <gmock/gmock.h>
@@ -67,7 +67,7 @@ class RequestHandlersTest : public ::testing::Test {
     core::Step(entry.atomic, event, clock_.now, effects);
   }
 
-  HandClock clock_;
+  ManualClock clock_;
   MemoryLog log_;
   ScriptedManager a_{"a"}, b_{"b"};
   ShardContext context_;
@@ -156,18 +156,18 @@ TEST_F(RequestHandlersTest, ARunNeedsItsBranchAndTheNextNumber) {
   EXPECT_EQ(ProblemOf(*run(2)).field(), "seq");
   EXPECT_EQ(run(1), nullptr);
   EXPECT_EQ(steps_.back(), "run");
-  EXPECT_EQ(run(1), nullptr) << "the same again waits for the same results";
+  EXPECT_EQ(run(1), nullptr) << "a repeated run waits for the same results";
 }
 
-TEST_F(RequestHandlersTest, ARollBackOfAnUnknownGidIsRecordedForTheBeginThatIsLate) {
+TEST_F(RequestHandlersTest, ARollBackOfAnUnknownGidIsRecordedForALateBegin) {
   EXPECT_EQ(Send(For(Route::kRollBack, "g")), nullptr);
   ASSERT_NE(table_.FindGid("g"), nullptr);
-  EXPECT_EQ(table_.FindGid("g")->fingerprint, "") << "whatever comes under the gid is the same";
+  EXPECT_EQ(table_.FindGid("g")->fingerprint, "") << "any content under the gid matches";
   EXPECT_THAT(steps_, ElementsAre("rollback"));
   EXPECT_EQ(StatusOf(Send(For(Route::kRollBack, std::string(40, '0')))), 404);
 }
 
-TEST_F(RequestHandlersTest, GetShowsWhatRunsAndWhatHasEnded) {
+TEST_F(RequestHandlersTest, GetShowsRunningAndEndedTransactions) {
   EXPECT_EQ(StatusOf(Send(For(Route::kGet, "g"))), 404);
   Send(For(Route::kBegin, "g"));
   EXPECT_EQ(ViewOf(*Send(For(Route::kGet, "g"))).state(), v1::Transaction::ACTIVE);
@@ -180,7 +180,7 @@ TEST_F(RequestHandlersTest, GetShowsWhatRunsAndWhatHasEnded) {
   EXPECT_EQ(ViewOf(*Send(For(Route::kGet, "g"))).outcome(), v1::COMMITTED);
 }
 
-TEST_F(RequestHandlersTest, WithoutSpaceInTheLogNothingIsMade) {
+TEST_F(RequestHandlersTest, BeginsNothingWithoutSpaceInTheLog) {
   log_.free_bytes = 0;
   EXPECT_EQ(Send(For(Route::kBegin, "g")), nullptr) << "waits for a segment";
   EXPECT_EQ(table_.FindGid("g"), nullptr);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the front asks of the engine, and what it gets back.
+// The interface between the HTTP front end and the engine: requests, answers, and the engine as the
+// front end sees it.
 //
-// A Request carries one route's message; an Answer carries the HTTP status that the rules give it
-// and the message to send. Threads: plain values. The reply function is called exactly once, on a
-// thread of the engine; it must not block: the front posts to its own threads and serializes there.
+// A Request carries the message of one route; an Answer carries the HTTP status and the message to
+// send. Threads: plain values. The reply function is called exactly once, on any thread. It must
+// not block: the front end posts to its own threads and serializes there.
 #pragma once
 
 #include <cstdint>
@@ -23,10 +24,10 @@ namespace assent::coordinator {
 
 struct ListQuery {
   std::string state = {};     // a Transaction.State name; empty: any
-  std::string resource = {};  // only with a branch there; empty: any
-  std::string before = {};    // a gtrid: older than this one
+  std::string resource = {};  // only transactions with a branch there; empty: any
+  std::string before = {};    // a gtrid: only older transactions
   uint32_t limit = 100;       // 1 to 1,000
-  bool live = false;          // only what the table holds: unfinished, or held as MIXED or HAZARD
+  bool live = false;          // only those in the table: unfinished, or held as MIXED or HAZARD
 };
 
 enum class Route : uint8_t {
@@ -40,29 +41,29 @@ enum class Route : uint8_t {
   kGet,
   kList,
   kResources,
-  kInstall  // witness table of the resource named in `gid`
+  kInstall  // the witness table of the resource named in `gid`
 };
 
 struct Request {
   Route route{};
-  std::string gid;     // from the path, where the route has one
+  std::string gid;     // from the path, if the route has one
   std::string branch;  // from the path, kRun and kVote
-  std::string
-      transaction;  // header Assent-Transaction: the gtrid; may be empty for kRollBack and kGet
-  std::string traceparent;       // W3C trace context, handed on to partners
+  // The gtrid, from the Assent-Transaction header; may be empty for kRollBack and kGet.
+  std::string transaction;
+  std::string traceparent;       // W3C trace context, passed on to partners
   std::string fingerprint;       // 16 bytes over the canonical form of the body
   std::optional<Duration> wait;  // ?wait=
-  uint64_t ticket = 0;           // kGet: what EndWait names
+  uint64_t ticket = 0;           // kGet: identifies the wait for EndWait
   std::variant<std::monostate, v1::ExecuteRequest, v1::BeginRequest, v1::Branch, v1::RunRequest,
                v1::VoteRequest, v1::RollbackRequest, ListQuery>
       body;
-  // Filled by the engine's checks, on the caller's thread: the branches of kExecute and kEnlist,
-  // whose body is dropped then, and the statements of kRun. Of those the SQL is checked for the
-  // resource that the branch is on, if the checks know it; null: not yet.
+  // Filled by the Validator, on the caller's thread: the branches of kExecute and kEnlist, whose
+  // body is then cleared, and the statements of kRun. The SQL of a run is checked for the resource
+  // `checked_for`; null: the branch's resource was not known yet.
   std::vector<NewBranch> branches;
   std::shared_ptr<std::vector<xa::Statement>> statements;
   const xa::ResourceManager* checked_for = nullptr;
-  std::optional<Error> sql_error;  // told unless something else is wrong before it
+  std::optional<Error> sql_error;  // of a run; reported unless another check refuses it first
   Duration deadline{0};
   std::optional<WallTime> issued_at;
   std::optional<WallTime> expires_at;  // kVote
@@ -78,15 +79,15 @@ struct Answer {
 
 using Reply = std::function<void(Answer)>;
 
-// The engine as the front sees it.
+// The engine as the HTTP front end sees it.
 class Front {
  public:
   virtual ~Front() = default;
-  // Any thread; never blocks. Bad input is answered inside the call.
+  // Any thread; never blocks. Invalid input is answered inside the call.
   virtual void Submit(Request request, Reply reply) = 0;
-  // Has a kGet of that gid and ticket answered now, if it still waits. Any thread; never blocks.
+  // Answers the kGet with this gid and ticket now, if it still waits. Any thread; never blocks.
   virtual void EndWait(const std::string& gid, uint64_t ticket) = 0;
-  // Ready: the log is open and recovery has read it. Healthy: the engine's thread turns.
+  // Reports whether the log is open and recovery has read it.
   virtual bool Ready() const = 0;
 };
 

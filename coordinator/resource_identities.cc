@@ -18,7 +18,7 @@ const Restored::Identity& ResourceIdentities::Note(const std::string& resource,
   const uint64_t before = std::exchange(noted.position, stamp.position);
   const bool went_back = stamp.position > 0 && stamp.position < before;
   const bool changed = likeness == xa::Likeness::kOther || went_back;
-  // What says less of the same server (a privilege was revoked) is not worth a record.
+  // Fewer details of the same server (a privilege was revoked) are not worth a record.
   if (!changed && stamp.identity.size() < noted.identity.size()) return noted;
   if (!changed && stamp.identity == noted.identity) return noted;
   if (changed) {

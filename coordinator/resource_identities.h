@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which server each resource was seen to be, as the log remembers it.
+// The identity of the server behind each resource, as recorded in the log.
 //
-// Contract: a change of server is an event at level ERROR and moves `last_before`: branches that
-// are listed of older transactions may be those of the server before. A stamp that says less of the
-// same server changes nothing. Threads: the shard's only.
+// Contract: a change of server logs an event at level ERROR and moves `last_before`: listed
+// branches of older transactions may belong to the previous server. A stamp with fewer details of
+// the same server changes nothing. Threads: the shard's only.
 #pragma once
 
 #include <map>
@@ -22,8 +22,8 @@ class ResourceIdentities {
   ResourceIdentities(LogPort& log, const Clock& clock) : log_(log), clock_(clock) {}
 
   void Restore(std::map<std::string, Restored::Identity> noted) { noted_ = std::move(noted); }
-  // Notes, in the log too, which server a resource is; answers what was noted, after the change.
-  // `last`: the youngest transaction that has begun.
+  // Records which server the resource is, in the log too, and returns the record. `last`: the
+  // youngest transaction that has begun.
   const Restored::Identity& Note(const std::string& resource, const xa::ServerStamp& stamp,
                                  const core::Gtrid& last);
   // By resource.

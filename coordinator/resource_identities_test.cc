@@ -10,8 +10,8 @@ namespace {
 
 const core::Gtrid kLast = core::Gtrid::Make("12345678", 3, "abc", 7);
 
-TEST(ResourceIdentities, TakesAServerThatIsKnownBetterForTheSame) {
-  HandClock clock;
+TEST(ResourceIdentities, AServerWithMoreDetailsIsTheSameServer) {
+  ManualClock clock;
   MemoryLog log;
   ResourceIdentities identities(log, clock);
   const core::Gtrid none;
@@ -21,15 +21,16 @@ TEST(ResourceIdentities, TakesAServerThatIsKnownBetterForTheSame) {
     return identities.Note("a", {identity, "start", position}, kLast);
   };
   EXPECT_EQ(note(place).last_before, none);
-  EXPECT_EQ(note(place + created).last_before, none) << "it may be seen now, that is all";
-  EXPECT_EQ(note(place).identity, place + created) << "nothing speaks against it";
+  EXPECT_EQ(note(place + created).last_before, none)
+      << "only its creation time has become readable";
+  EXPECT_EQ(note(place).identity, place + created) << "nothing contradicts it";
   EXPECT_EQ(note(place + created + row).last_before, none)
-      << "the witness table was installed, that is all";
+      << "only the witness table was installed";
   EXPECT_EQ(note(place + row).last_before, none);
   EXPECT_EQ(note(place + row).identity, place + created + row);
 }
 
-TEST(ResourceIdentities, TakesAServerThatLostItsRowOrItsLogForAnother) {
+TEST(ResourceIdentities, AServerThatLostItsRowOrItsLogIsAnotherServer) {
   const core::Gtrid none;
   const std::string place = "host:3306:1", row = ":00112233445566778899aabbccdd";
   const std::string other = ":ff112233445566778899aabbccdd";
@@ -37,13 +38,13 @@ TEST(ResourceIdentities, TakesAServerThatLostItsRowOrItsLogForAnother) {
        {std::pair<xa::ServerStamp, xa::ServerStamp>{{place + row, "1", 7}, {place, "2", 8}},
         {{place + row, "1", 7}, {place + other, "2", 8}},
         {{place + row, "1", 7}, {place + row, "2", 6}}}) {
-    HandClock clock;
+    ManualClock clock;
     MemoryLog log;
     ResourceIdentities identities(log, clock);
     EXPECT_EQ(identities.Note("a", first, kLast).last_before, none);
     EXPECT_EQ(identities.Note("a", second, kLast).last_before, kLast) << second.identity;
     EXPECT_EQ(identities.Note("a", second, kLast).identity, second.identity);
-    EXPECT_EQ(log.records.size(), 2u) << "what is noted already is not written again";
+    EXPECT_EQ(log.records.size(), 2u) << "a known identity is not written again";
     EXPECT_EQ(log.released, std::vector<log::Lsn>{1});
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What recovery has rebuilt from the log before the shard runs.
+// The state that recovery rebuilds from the log before the shard runs.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +20,8 @@ struct Restored {
   log::Lsn forgotten_lsn = 0;
   struct Identity {
     std::string identity;
-    core::Gtrid last_before;  // orphans up to here belong to the one before
-    uint64_t position = 0;    // of its log, when it was last seen by this process; 0: not yet
+    core::Gtrid last_before;  // orphans up to here belong to the previous server
+    uint64_t position = 0;    // of its log, when this process last saw it; 0: not yet
     log::Lsn lsn = 0;
   };
   std::map<std::string, Identity> identities;  // by resource

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The event log while a branch cannot be finished: one line for each kind of answer, not for each
-// attempt, however the details differ.
+// attempt, even if the details differ.
 #include <map>
 
 #include <gtest/gtest.h>
@@ -27,7 +27,7 @@ class RetryEvents : public ::testing::Test {
   }
   ~RetryEvents() override { SetLogSink(nullptr); }
 
-  // Answers the commit of `b`, when it is asked again, with this code and detail.
+  // Answers the next commit of `b` with this code and detail.
   void Answer(xa::Code code, const std::string& detail) {
     if (test_.b.calls.empty()) test_.Advance(std::chrono::minutes(1));
     ASSERT_FALSE(test_.b.calls.empty());
@@ -46,7 +46,7 @@ class RetryEvents : public ::testing::Test {
   ShardFixture test_;
 };
 
-TEST_F(RetryEvents, AreOneWhereTheDetailHasAnotherNumberEachTime) {
+TEST_F(RetryEvents, AreLoggedOnceIfOnlyTheDetailDiffers) {
   for (int i = 0; i < 10; ++i) {
     Answer(xa::Code::kErRmFail, "no answer for " + std::to_string(i) + " ms");
   }
@@ -55,7 +55,7 @@ TEST_F(RetryEvents, AreOneWhereTheDetailHasAnotherNumberEachTime) {
   EXPECT_EQ(heard[LogEvent::kBranchResolved], 1);
 }
 
-TEST_F(RetryEvents, AreOneForEachKindOfAnswerWhereTwoAlternate) {
+TEST_F(RetryEvents, AreLoggedOnceForEachOfTwoAlternatingAnswers) {
   for (int i = 0; i < 10; ++i) {
     Answer(i % 2 == 0 ? xa::Code::kErRmFail : xa::Code::kRetry, i % 2 == 0 ? "lost" : "busy");
   }

@@ -77,7 +77,7 @@ void Shard::EndWait(const std::string& gid, uint64_t ticket) {
 void Shard::OnCompletion(xa::Completion completion) {
   if (XaBranches::IsXidOfAnother(completion)) {
     Fatal(FatalReason::kStaleLog,
-          "the XID of a new branch exists already: another coordinator runs with a copy of this "
+          "the XID of a new branch already exists: another coordinator is using a copy of this "
           "log directory");
     return;
   }
@@ -98,9 +98,9 @@ void Shard::OnCompletion(tcc::Completion completion) {
     Step(entry, event);
     const auto* voted = std::get_if<core::Voted>(&event);
     if (voted == nullptr || voted->vote != core::Vote::kPrepared) return;
-    // Declared in one call, it may have been enlisted again by another partner.
+    // A branch of a one-call transaction: a partner may have enlisted it again, and waits.
     Entry* still = table_.Find(handle);
-    if (still != nullptr && TccBranches::MayGoOn(*still, branch)) {
+    if (still != nullptr && TccBranches::CanAnswerEnlist(*still, branch)) {
       waiters_.AnswerOpen(*still, branch);
     }
   });
@@ -216,9 +216,9 @@ void Shard::Carry(Entry& entry, const core::Effect& effect) {
     if (append->record == core::RecordKind::kHeuristic) LogHeuristic(entry, append->branch);
     return log_book_.Append(entry, *append);
   }
-  if (const auto* call = std::get_if<core::Call>(&effect)) return CarryCall(entry, *call);
-  if (const auto* arm = std::get_if<core::Arm>(&effect)) return CarryArm(entry, *arm);
-  if (const auto* reply = std::get_if<core::Reply>(&effect)) return CarryReply(entry, *reply);
+  if (const auto* call = std::get_if<core::Call>(&effect)) return SubmitCall(entry, *call);
+  if (const auto* arm = std::get_if<core::Arm>(&effect)) return PushTimer(entry, *arm);
+  if (const auto* reply = std::get_if<core::Reply>(&effect)) return AnswerWaiters(entry, *reply);
   if (const auto* disarm = std::get_if<core::Disarm>(&effect)) {
     entry.Generation(disarm->timer, 0) = 0;
     return;
@@ -231,7 +231,7 @@ void Shard::Carry(Entry& entry, const core::Effect& effect) {
   entry.gone = true;
 }
 
-void Shard::CarryCall(Entry& entry, const core::Call& effect) {
+void Shard::SubmitCall(Entry& entry, const core::Call& effect) {
   if (effect.operation == core::Operation::kCommit) {
     CHECK(effect.decided && effect.decided->gtrid() == entry.atomic.gtrid &&
           entry.atomic.decision == core::Decision::kCommit && entry.record != 0)
@@ -242,7 +242,7 @@ void Shard::CarryCall(Entry& entry, const core::Call& effect) {
   xa_.Call(entry, effect, number);
 }
 
-void Shard::CarryArm(Entry& entry, const core::Arm& effect) {
+void Shard::PushTimer(Entry& entry, const core::Arm& effect) {
   if (effect.at == kNever) return;
   Monotonic at = effect.at;
   if (effect.spread > Duration::zero()) {
@@ -254,7 +254,7 @@ void Shard::CarryArm(Entry& entry, const core::Arm& effect) {
   timers_.Push({at, entry.handle, generation, effect.branch, static_cast<uint8_t>(effect.timer)});
 }
 
-void Shard::CarryReply(Entry& entry, const core::Reply& effect) {
+void Shard::AnswerWaiters(Entry& entry, const core::Reply& effect) {
   switch (effect.to) {
     case core::ReplyTo::kOpen: return waiters_.AnswerOpen(entry, effect.branch);
     case core::ReplyTo::kRun: return waiters_.AnswerRun(entry, effect.branch);
@@ -277,7 +277,7 @@ void Shard::Forget(Entry& entry) {
     context_.branches->Remove(entry.atomic.gtrid);
   }
   const log::Lsn record = entry.record;
-  const bool is_kept = table_.Forget(entry);  // `entry` is gone
+  const bool is_kept = table_.Forget(entry);  // `entry` is dangling from here
   if (!is_kept) log_book_.Release(record);
 }
 
@@ -293,7 +293,7 @@ void Shard::NoteScan(const std::string& resource, ScanSummary summary) {
   if (!first_scan_.Awaits(resource)) return;
   xa_.Send(resource, first_scan_.Judged(resource));
   tcc_.Send(first_scan_.FreedPartners());
-  OnHealth(resource, xa::Health::kUp);  // what was refused until now
+  OnHealth(resource, xa::Health::kUp);  // retries the calls refused until now
 }
 
 void Shard::NoteFailedScan(const std::string& resource, bool standby, const std::string& why) {

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// One thread's worth of transactions: steps each of them, and carries out what that asks for.
+// The shard: owns transactions and steps them, one event at a time.
 //
-// The shard steps the protocol core and runs its effects: records to the log, calls to the
-// participants, answers to clients, timers. Requests, votes, deadlines, durable records, what a
-// scan found: all of it passes here, one at a time, so there is no lock on a transaction and no
-// race between its deadline and its commit. What it consists of:
+// It steps the protocol core and runs its effects: records to the log, calls to the participants,
+// answers to clients, timers. Requests, votes, deadlines, durable records and scan results all
+// arrive here, one at a time, so a transaction needs no lock and its deadline cannot race with its
+// commit. Its parts:
 //
 //   TransactionTable         the transactions in flight, and those that have ended
-//   RequestHandlers          what each route does; Admission says who may begin
-//   Waiters                  who waits for an answer
-//   LogBook                  records, and the space that is reserved for them
+//   RequestHandlers          a handler for each route; Admission limits new work
+//   Waiters                  the clients that wait for an answer
+//   LogBook                  records, and the space reserved for them
 //   Witnesses                the rows of the witness tables
-//   XaBranches, TccBranches  one for each kind of branch: its calls, and what comes back
+//   XaBranches, TccBranches  one for each kind of branch: its calls and their completions
 //
-// Contract: the owner calls one function at a time (an engine thread, or a simulation), and calls
-// RunTimers when NextTimer is due. Resource managers may complete a call inside Submit; the owner
-// queues that and hands it in later. Durability: nothing is told or sent on the strength of a
-// record before OnDurable has covered its LSN. Threads: none of its own; not thread-safe.
+// Contract: the owner (an engine or a simulation) calls one function at a time, and calls RunTimers
+// when NextTimer is due. Resource managers may complete a call inside Submit; the owner queues the
+// completion and passes it in later. Durability: no answer or call that depends on a record leaves
+// the shard before OnDurable has covered its LSN. Threads: none of its own; not thread-safe.
 #pragma once
 
 #include <deque>
@@ -50,53 +50,54 @@ class Shard {
 
   // ---- Inputs ----
   void OnRequest(Request request, Reply reply);           // validated (validate.h)
-  void EndWait(const std::string& gid, uint64_t ticket);  // a kGet is answered now
+  void EndWait(const std::string& gid, uint64_t ticket);  // answers a waiting kGet now
   void OnCompletion(xa::Completion completion);
   void OnCompletion(tcc::Completion completion);
   void OnDurable(log::Lsn up_to);
   void OnHealth(const std::string& resource, xa::Health health);
-  void OnPressure(log::Lsn below);  // copy forward what is needed of records below
-  void OnSpace();                   // there may be more free space in the log, or an obstacle
+  void OnPressure(log::Lsn below);  // copies forward the records below that are still needed
+  void OnSpace();                   // the log may have more free space, or an obstacle
   void RunTimers();
   Monotonic NextTimer() const { return timers_.empty() ? kNever : timers_.top().at; }
 
-  // ---- What recovery asks and tells (recovery/) ----
+  // ---- For recovery/ ----
   bool IsLive(const core::Gtrid& gtrid) const { return table_.Find(gtrid) != nullptr; }
-  // What a branch of a live transaction has ended with; none: it has not ended, or is not live.
+  // How a branch of a live transaction ended; kNone: it has not ended, or is not live.
   core::Decision EndedAs(const xa::Xid& xid) const { return table_.EndedAs(xid); }
   const Ended* History(const core::Gtrid& gtrid) const { return table_.outcomes().ByGtrid(gtrid); }
   const ForgottenMark& Forgotten() const { return table_.outcomes().mark(); }
   const log::Identity& identity() const { return context_.identity; }
   core::Gtrid LastGtrid() const { return table_.LastGtrid(); }
-  // Notes which server a resource is; answers what was noted, after the change.
+  // Records which server a resource is, and returns the record.
   const Restored::Identity& NoteIdentity(const std::string& resource, const xa::ServerStamp& stamp);
-  // Has the rows of earlier incarnations purged from the resource's witness table, but for those of
-  // what was unfinished when this process started: of a transaction that has ended since, the end
-  // may not be durable yet. False: there is no witness table as yet.
+  // Purges the rows of earlier incarnations from the resource's witness table, except those of
+  // transactions that were unfinished when this process started: even if such a transaction has
+  // ended since, its end may not be durable yet. False: the resource has no witness table yet.
   bool PurgeOldWitnesses(const std::string& resource) {
     return witnesses_.PurgeOld(resource, context_.identity);
   }
   using ScanSummary = coordinator::ScanSummary;
-  // A scan has been judged, and this process is none that must stop.
+  // A scan has been judged, and did not show that the log is stale.
   void NoteScan(const std::string& resource, ScanSummary summary);
-  // It failed; `standby`: it says nothing of what is not there.
+  // A scan failed. `standby`: the server is a standby, whose list proves nothing.
   void NoteFailedScan(const std::string& resource, bool standby, const std::string& why);
-  // A resource is back that has not been scanned yet.
+  // Called when a resource that has not been scanned yet answers again.
   std::function<void(const std::string& resource)> on_scan_wanted;
-  // Calls for branches that no transaction in the table owns.
+  // Submits a call for a branch that no transaction in the table owns; `on_orphan` receives the
+  // completion.
   void SubmitOrphan(const std::string& resource, xa::Call call);
   std::function<void(const xa::Completion&)> on_orphan;
   void Fatal(FatalReason reason, const std::string& message) { context_.fatal(reason, message); }
   const Clock& clock() const { return *context_.clock; }
 
-  // ---- Figures ----
+  // ---- Counters ----
   ShardCounters counters() const;
-  size_t records_waiting() const { return log_book_.records_waiting(); }  // for the disk
-  size_t timers() const { return timers_.size(); }                        // disarmed ones too
+  size_t records_waiting() const { return log_book_.records_waiting(); }  // not durable yet
+  size_t timers() const { return timers_.size(); }                        // including disarmed ones
 
  private:
-  // Every input that steps a transaction runs in here: what it leaves behind (answers to calls that
-  // never left, requests that may find space now) is handled before it returns.
+  // Runs an input that steps a transaction, and then handles what it left: answers to calls that
+  // were not sent, and requests that may now find space.
   template <typename F>
   void Take(F&& input) {
     input();
@@ -108,9 +109,9 @@ class Shard {
 
   void Step(Entry& entry, const core::Event& event);
   void Carry(Entry& entry, const core::Effect& effect);
-  void CarryCall(Entry& entry, const core::Call& effect);
-  void CarryArm(Entry& entry, const core::Arm& effect);
-  void CarryReply(Entry& entry, const core::Reply& effect);
+  void SubmitCall(Entry& entry, const core::Call& effect);
+  void PushTimer(Entry& entry, const core::Arm& effect);
+  void AnswerWaiters(Entry& entry, const core::Reply& effect);
   void Forget(Entry& entry);
 
   void Fire(const Due& due);
@@ -119,14 +120,14 @@ class Shard {
 
   ShardContext context_;
   TimerQueue timers_;
-  std::deque<xa::Completion> unsent_;  // answers to calls that never left
+  std::deque<xa::Completion> unsent_;  // answers to calls that were not sent
   TransactionTable table_;
   LogBook log_book_;
   ResourceIdentities identities_;
   Waiters waiters_;
   Witnesses witnesses_;
   FirstScan first_scan_{unsent_};
-  std::map<std::string, ScanSummary> scans_;  // the last one of each resource
+  std::map<std::string, ScanSummary> scans_;  // the last scan of each resource
   XaBranches xa_;
   TccBranches tcc_;
   Admission admission_;

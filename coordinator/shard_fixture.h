@@ -19,7 +19,7 @@ class ShardFixture {
  public:
   explicit ShardFixture(EngineOptions options = {}, uint32_t incarnation = 3,
                         bool await_first_scans = false);
-  // Sends a request through the checks; the answer is kept under the number returned.
+  // Sends a request through the Validator; AnswerOf returns the answer by the number returned here.
   size_t Send(Request request);
   size_t Execute(const std::string& gid, const std::string& sql = "UPDATE t SET a = 1");
   const Answer* AnswerOf(size_t number) const;
@@ -40,7 +40,7 @@ class ShardFixture {
   // Kinds of the records in the log, in order.
   std::string LogKinds() const;
 
-  HandClock clock;
+  ManualClock clock;
   CountingRandom random;
   MemoryLog log;
   ScriptedManager a{"a"}, b{"b"};
@@ -55,7 +55,7 @@ class ShardFixture {
   std::vector<std::unique_ptr<Answer>> answers_;
 };
 
-// What the answer holds; it must be there, and of this kind.
+// The body of the answer, which must exist and be of this kind.
 inline const v1::Transaction& ViewOf(const Answer* answer) {
   return std::get<v1::Transaction>(answer->body);
 }

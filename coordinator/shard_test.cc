@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The shard with scripted participants and a log in memory: what clients are told, and when.
+// The shard with scripted participants and a log in memory: what clients are answered, and when.
 #include "coordinator/shard.h"
 
 #include <gtest/gtest.h>
@@ -58,7 +58,7 @@ TEST(Shard, TellsRolledBackOnlyOnceThatIsDurable) {
   EXPECT_EQ(ProblemOf(test.AnswerOf(request)).type(), "urn:assent:rolled-back");
 }
 
-// The branch on `b` is not listed any more, though no commit of it was answered with OK.
+// The branch on `b` is no longer listed, though no commit of it was answered with OK.
 v1::Outcome OutcomeAfterACommit(bool answered) {
   ShardFixture test;
   test.Execute("g");
@@ -81,7 +81,7 @@ v1::Outcome OutcomeAfterACommit(bool answered) {
   complete(xa::Code::kErRmFail, !answered);
   test.Advance(std::chrono::minutes(1));
   complete(xa::Code::kErNota, false);
-  complete(xa::Code::kOk, false);  // the look
+  complete(xa::Code::kOk, false);  // the lookup
   test.FlushLog();
   Request get;
   get.route = Route::kGet;
@@ -151,10 +151,10 @@ TEST(Shard, RefusesNewWorkBeforeTheSpaceForDecisionsRunsOut) {
   test.FlushLog();
   test.Reply(test.a, Operation::kCommit);
   test.Reply(test.b, Operation::kCommit);
-  EXPECT_EQ(test.StatusOf(first), 200) << "what has begun is finished";
+  EXPECT_EQ(test.StatusOf(first), 200) << "a transaction that has begun is finished";
 }
 
-TEST(Shard, RefusesPastTheBoundInFlight) {
+TEST(Shard, RefusesPastTheInFlightLimit) {
   EngineOptions options;
   options.in_flight = 1;
   ShardFixture test(options);
@@ -162,7 +162,7 @@ TEST(Shard, RefusesPastTheBoundInFlight) {
   EXPECT_EQ(test.StatusOf(test.Execute("two")), 503);
 }
 
-TEST(Shard, RetriesACommitAtOnceWhenTheResourceIsBack) {
+TEST(Shard, RetriesACommitImmediatelyWhenTheResourceIsBack) {
   ShardFixture test;
   test.Execute("g");
   test.UpToDecision();

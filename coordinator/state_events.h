@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The events of a transaction's changes of state, for the event log.
+// Writes the state changes of a transaction to the event log.
 //
 // Threads: the shard's.
 #pragma once
@@ -9,10 +9,10 @@
 
 namespace assent::coordinator {
 
-// Compares the states with those that were shown last, logs what has changed, and notes since when.
+// Compares the states with those shown last, logs the changes, and stores their times.
 void LogTransitions(Entry& entry, const Clock& clock);
 
-// The branch has a heuristic outcome, or may have one.
+// Logs that the branch has, or may have, a heuristic outcome.
 void LogHeuristic(const Entry& entry, uint32_t branch);
 
 }  // namespace assent::coordinator

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What tests put around the coordinator's parts: a clock that is set by hand, a log that becomes
-// durable when told, and participants that answer what the test says.
+// Test doubles for the coordinator's surroundings: a manual clock, a log in memory that the test
+// makes durable, and participants that answer as the test says.
 //
 // Threads: one.
 #pragma once
@@ -17,7 +17,7 @@
 
 namespace assent::coordinator {
 
-class HandClock final : public Clock {
+class ManualClock final : public Clock {
  public:
   Monotonic Now() const override { return now; }
   WallTime Wall() const override { return {now.ns + wall_offset_ns}; }
@@ -54,7 +54,7 @@ class MemoryLog final : public LogPort {
   std::string obstacle;
 };
 
-// Holds calls until the test answers them; answers at once where `automatic` is set.
+// Holds calls until the test answers them.
 class ScriptedManager final : public xa::ResourceManager {
  public:
   explicit ScriptedManager(std::string name) : name_(std::move(name)) {}
@@ -91,7 +91,7 @@ class ScriptedManager final : public xa::ResourceManager {
 
   std::deque<xa::Call> calls;    // in the order in which they are to be answered
   std::set<uint64_t> followers;  // calls that were not the first of their flight
-  mutable uint64_t checks = 0;   // of a statement
+  mutable uint64_t checks = 0;   // calls of Check
   std::vector<xa::Xid> cancelled;
   std::vector<xa::Xid> purged;  // witness rows, one by one
   bool witness = false;
@@ -106,7 +106,7 @@ class ScriptedManager final : public xa::ResourceManager {
   std::string name_;
 };
 
-// Holds calls until the test answers them. Every URL may be called but those of `forbidden`.
+// Holds calls until the test answers them. Every URL is allowed except those of host `forbidden`.
 class ScriptedPartners final : public tcc::Partners {
  public:
   void Start(tcc::CompletionSink&) override {}

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The shard's timers: a heap in which what was disarmed stays until it is due, or until too much of
-// it has gathered.
+// The shard's timers: a heap in which disarmed timers stay until they are due or the heap is
+// compacted.
 //
-// Contract: a timer is never taken out; the owner recognises a disarmed one by its generation.
-// `Compact` drops those that the owner calls dead; WantsCompaction says when that pays (amortised
-// constant cost per timer). Threads: the shard's only.
+// Contract: disarming removes no timer; the owner recognizes a disarmed timer by its generation.
+// Compact drops the timers that the owner reports as dead; WantsCompaction says when that pays
+// (amortized constant cost per timer). Threads: the shard's only.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +15,7 @@
 
 namespace assent::coordinator {
 
-// Kinds of timers beside core::Timer.
+// Kinds of timers in addition to core::Timer.
 inline constexpr uint8_t kWaiterTimer = 100;  // the generation is the waiter's id
 inline constexpr uint8_t kSweepTimer = 101;
 inline constexpr uint8_t kSpaceTimer = 102;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One transaction in the shard's table: the core's state, and what its clients, its timers and its
-// log records need beside it.
+// One transaction in the shard's table: the core's state, and the data for its clients, timers and
+// log records.
 //
 // Threads: the shard's only.
 #pragma once
@@ -20,14 +20,14 @@ namespace assent::coordinator {
 
 inline constexpr uint32_t kNoBranch = UINT32_MAX;
 
-// Somebody who waits for an answer about this transaction.
+// A client that waits for an answer about this transaction.
 struct Waiter {
   enum class For : uint8_t { kOutcome, kRollBack, kView, kOpen, kRun };
   For kind{};
-  uint32_t branch = 0;  // kOpen, kRun; kNoBranch: one that is not known
+  uint32_t branch = 0;  // kOpen, kRun; kNoBranch: an unknown one
   uint64_t id = 0;
   uint64_t ticket = 0;        // of the request, for EndWait; 0: none
-  Duration past_decision{0};  // how long phase two is waited for
+  Duration past_decision{0};  // how long to wait for phase two
   Reply reply;
 };
 
@@ -38,18 +38,18 @@ struct Entry {
   std::string fingerprint;
   WallTime begun_at, deadline_at, decided_at;
   std::vector<BranchWork> work;           // by the index of atomic.branches
-  std::map<std::string, uint32_t> names;  // branch names and those that joined one
+  std::map<std::string, uint32_t> names;  // of branches, and of those that joined one
   std::vector<Waiter> waiters;
   uint64_t deadline_generation = 0, idle_generation = 0, operator_generation = 0;
 
-  // Its records.
+  // The records of the transaction.
   struct OpenRecord {
     log::Lsn lsn = 0;
-    std::optional<uint32_t> branch;  // which it is about; none: all
+    std::optional<uint32_t> branch;  // the branch in the record; none: all branches
   };
   struct HeuristicRecord {
     log::Lsn lsn = 0;
-    uint32_t branch = 0;  // which it is about
+    uint32_t branch = 0;  // the branch in the record
   };
   log::Lsn record = 0;  // commit or outcome
   log::Lsn end_record = 0;
@@ -61,7 +61,7 @@ struct Entry {
   core::State shown = core::State::kActive;
   bool gone = false;  // the core has forgotten it
 
-  // The number of the timer that is armed; 0: none. `branch`: of kRetry.
+  // The generation of the armed timer; 0: not armed. `branch`: of kRetry.
   uint64_t& Generation(core::Timer timer, uint32_t branch) {
     switch (timer) {
       case core::Timer::kDeadline: return deadline_generation;

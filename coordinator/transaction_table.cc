@@ -95,7 +95,7 @@ core::Decision TransactionTable::EndedAs(const xa::Xid& xid) const {
   const Entry* entry = Find(xid.gtrid);
   if (entry == nullptr || xid.branch == 0) return core::Decision::kNone;
   if (xid.branch > entry->atomic.branches.size()) {
-    // Enlisted before a crash, and in no record: it had no decision.
+    // Enlisted before a crash, but in no record: the transaction had no decision to commit.
     const core::Atomic& atomic = entry->atomic;
     const bool open = IsRecovered(*entry) && atomic.open_logged;
     return open ? atomic.decision : core::Decision::kNone;
@@ -141,11 +141,11 @@ bool TransactionTable::KeepOutcome(const Entry& entry) {
   return true;
 }
 
-// Rows are shown again only by the process that ran them, and only while memory allows. Kept is the
-// transaction itself: few are ever asked for, so a view is made when one is.
+// Results are shown again only by the process that ran them, and only while memory allows. Keeps
+// the transaction itself, and makes a view on request, because few are ever requested.
 void TransactionTable::KeepRecent(std::unique_ptr<Entry> entry) {
   if (options_.recent_views == 0) return;
-  for (BranchWork& work : entry->work) work.statements.reset();  // partners are shown by their URL
+  for (BranchWork& work : entry->work) work.statements.reset();  // no view shows them
   const size_t bytes = HeldBytes(*entry);
   recent_[entry->gid] = entry.get();
   recent_order_.push_back({std::move(entry), bytes});

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table of transactions: those in flight, by handle, gtrid and gid; those that ended lately;
+// The table of transactions: those in flight, by handle, gtrid and gid; those that ended recently;
 // and the outcomes that are kept.
 //
-// Contract: every Entry in flight is owned here; a pointer or reference to one is valid until
-// Forget. A handle is the sequence number of a transaction that this process began, or a number
-// from kFirstRestored for one that an earlier process began. A gid of the client's names at most
-// one transaction in flight. Threads: the shard's only.
+// Contract: the table owns every Entry in flight; a pointer or reference to one is valid until
+// Forget. The handle of a transaction is its sequence number if this process began it, or a number
+// from kFirstRestored if an earlier process did. A client's gid names at most one transaction in
+// flight. Threads: the shard's only.
 #pragma once
 
 #include <cstdint>
@@ -36,28 +36,28 @@ class TransactionTable {
 
   // ---- Make ----
 
-  // A new transaction; an empty `gid` gives it its gtrid for a gid. A deadline of zero is none.
+  // A new transaction. If `gid` is empty, its gid is its gtrid. A deadline of zero means none.
   Entry& Make(const std::string& gid, const std::string& fingerprint, Duration deadline);
-  // Takes in what an earlier process left unfinished.
+  // Adds a transaction that an earlier process left unfinished.
   Entry& Adopt(std::unique_ptr<Entry> entry);
 
-  // ---- Find: nullptr where it is not in flight ----
+  // ---- Find: nullptr if it is not in flight ----
 
   Entry* Find(uint64_t handle) const;
   Entry* Find(const core::Gtrid& gtrid) const;
   Entry* FindGid(const std::string& gid) const;  // or a gtrid that serves as the gid
-  // The last of this gid that ended, with its branches and rows, as long as that is kept.
+  // The transaction with this gid that ended last, with its branches and results, while it is kept.
   const Entry* FindRecent(const std::string& gid) const;
   static bool IsRecovered(const Entry& entry) { return entry.handle >= kFirstRestored; }
-  // What a branch of a transaction in flight has ended with; kNone: it has not ended.
+  // How a branch of a transaction in flight ended; kNone: it has not ended.
   core::Decision EndedAs(const xa::Xid& xid) const;
-  // Of the youngest transaction that this process has begun.
+  // The gtrid of the youngest transaction that this process has begun.
   core::Gtrid LastGtrid() const;
 
   // ---- Forget ----
 
-  // It has ended: takes it out. Its outcome is kept where it may be asked for, and then true is
-  // returned: entry.record must stay in the log. Afterwards `entry` must not be used.
+  // Removes a transaction that has ended. Returns true if its outcome is kept, because a client may
+  // ask for it: then entry.record must stay in the log. `entry` must not be used afterwards.
   bool Forget(Entry& entry);
 
   // ---- All ----
@@ -67,14 +67,14 @@ class TransactionTable {
   void ForEach(F&& visit) const {
     for (const auto& [handle, entry] : in_flight_) visit(*entry);
   }
-  // Those that ended lately, oldest first.
+  // Those that ended recently, oldest first.
   template <typename F>
   void ForEachRecent(F&& visit) const {
     for (const Recent& recent : recent_order_) visit(*recent.entry);
   }
   Outcomes& outcomes() { return outcomes_; }
   const Outcomes& outcomes() const { return outcomes_; }
-  const ShardCounters& counters() const { return counters_; }  // refused_busy is not counted here
+  const ShardCounters& counters() const { return counters_; }  // without refused_busy
 
  private:
   static constexpr uint64_t kFirstRestored = uint64_t{1} << 63;

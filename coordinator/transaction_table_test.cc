@@ -15,7 +15,7 @@ class TransactionTableTest : public ::testing::Test {
   Entry& Make(const std::string& gid) {
     return table_.Make(gid, "content", std::chrono::seconds(30));
   }
-  // Has it committed, and forgets it.
+  // Marks it as committed, and forgets it.
   bool Commit(Entry& entry, bool logged) {
     entry.atomic.decision = core::Decision::kCommit;
     entry.atomic.outcome = core::Outcome::kCommitted;
@@ -30,7 +30,7 @@ class TransactionTableTest : public ::testing::Test {
     return entry;
   }
 
-  HandClock clock_;
+  ManualClock clock_;
   const log::Identity identity_{"12345678", 3, "abc"};
   EngineOptions options_;
   TransactionTable table_{identity_, options_, clock_};
@@ -45,14 +45,14 @@ TEST_F(TransactionTableTest, FindsByHandleGtridAndGid) {
   EXPECT_EQ(table_.FindGid(entry.atomic.gtrid.ToHex()), nullptr) << "the client has named it";
 }
 
-TEST_F(TransactionTableTest, WhatTheClientDoesNotNameIsFoundByItsGtrid) {
+TEST_F(TransactionTableTest, FindsATransactionWithoutAClientGidByItsGtrid) {
   Entry& entry = Make("");
   EXPECT_EQ(entry.gid, entry.atomic.gtrid.ToHex());
   EXPECT_FALSE(entry.atomic.settings.client_named);
   EXPECT_EQ(table_.FindGid(entry.gid), &entry);
 }
 
-TEST_F(TransactionTableTest, GtridsGrowInTheOrderOfMaking) {
+TEST_F(TransactionTableTest, GtridsGrowInTheOrderOfCreation) {
   const core::Gtrid first = Make("a").atomic.gtrid;
   EXPECT_EQ(table_.LastGtrid(), first);
   EXPECT_LT(first, Make("b").atomic.gtrid);
@@ -90,7 +90,7 @@ TEST_F(TransactionTableTest, ForgettingKeepsTheOutcomeOfANamedOneAndOfALoggedCom
   EXPECT_EQ(table_.counters().committed, 3u);
 }
 
-TEST_F(TransactionTableTest, KeepsTheLastOnesThatEndedAsTheyWere) {
+TEST_F(TransactionTableTest, KeepsRecentlyEndedTransactionsUnchanged) {
   options_.recent_views = 2;
   for (const char* gid : {"a", "b", "c"}) {
     Entry& entry = Make(gid);
@@ -105,18 +105,19 @@ TEST_F(TransactionTableTest, KeepsTheLastOnesThatEndedAsTheyWere) {
   EXPECT_EQ(recent, (std::vector<std::string>{"b", "c"}));
 }
 
-TEST_F(TransactionTableTest, SaysAsWhatABranchHasEnded) {
+TEST_F(TransactionTableTest, ReportsHowABranchEnded) {
   Entry& entry = Make("g");
   entry.atomic.branches.resize(2);
   entry.atomic.decision = core::Decision::kCommit;
   entry.atomic.branches[0].Restore(core::Phase::kEnded);
   EXPECT_EQ(table_.EndedAs({entry.atomic.gtrid, 1}), core::Decision::kCommit);
-  EXPECT_EQ(table_.EndedAs({entry.atomic.gtrid, 2}), core::Decision::kNone) << "under way";
-  EXPECT_EQ(table_.EndedAs({entry.atomic.gtrid, 3}), core::Decision::kNone) << "not known yet";
+  EXPECT_EQ(table_.EndedAs({entry.atomic.gtrid, 2}), core::Decision::kNone) << "in flight";
+  EXPECT_EQ(table_.EndedAs({entry.atomic.gtrid, 3}), core::Decision::kNone) << "unknown";
 }
 
-// Of a number that no record names, SQL may be prepared: it had no decision when the process ended.
-TEST_F(TransactionTableTest, ABranchOfAnEarlierProcessInNoRecordHasEndedAsItsTransactionDoes) {
+// SQL may be prepared under a branch number that no record names: the transaction had no decision
+// when the process ended.
+TEST_F(TransactionTableTest, ABranchInNoRecordEndedAsItsTransactionDid) {
   Entry& entry = table_.Adopt(OfAnEarlierProcess(1));
   entry.atomic.decision = core::Decision::kRollBack;
   entry.atomic.open_logged = true;

@@ -32,9 +32,9 @@ xa::Value ToValue(const v1::Value& value) {
   }
 }
 
-constexpr size_t kMostDecimalCharacters = 128;
+constexpr size_t kMaxDecimalCharacters = 128;
 
-// Decimals reach the server as text in a statement: only digits may.
+// Decimals reach the server as text inside a statement, so only numbers are let through.
 bool IsDecimal(std::string_view text) {
   const auto number = SplitNumber(text);
   return number && number->sign != '+' && !number->whole.empty() &&
@@ -90,7 +90,7 @@ std::optional<Answer> Validator::Check(Request& request) const {
     case Route::kInstall:
       if (resources_.count(request.gid) > 0) return std::nullopt;
       return AnswerProblem(404, "invalid", "Unknown resource",
-                           "no resource of this name is configured", "name");
+                           "no resource with this name is configured", "name");
     default: return std::nullopt;
   }
 }
@@ -114,7 +114,7 @@ Validator::Problem Validator::CheckIssuedAt(const std::string& text, Request& re
   return AnswerInvalid("issued_at", "must be a time such as 2026-01-31T12:00:00Z (RFC 3339)");
 }
 
-// What begins a transaction; an empty text is a value like any other, not a field left out.
+// The fields that begin a transaction. An empty string is a value, not a missing field.
 template <typename T>
 Validator::Problem Validator::CheckStart(const T& body, Request& request) const {
   if (body.has_gid() && !IsName(body.gid())) return AnswerInvalid("gid", kNameRule);
@@ -133,7 +133,8 @@ Validator::Problem Validator::CheckBegin(Request& request) const {
 Validator::Problem Validator::CheckExecute(Request& request) const {
   const auto& body = std::get<v1::ExecuteRequest>(request.body);
   if (auto problem = CheckStart(body, request)) return problem;
-  if (!body.has_atomic()) return AnswerInvalid("atomic", "is missing: say what is to be done");
+  if (!body.has_atomic())
+    return AnswerInvalid("atomic", "is missing: list the branches of the transaction");
   const auto& branches = body.atomic().branches();
   if (branches.empty()) return AnswerInvalid("atomic.branches", "needs at least one branch");
   if (static_cast<uint32_t>(branches.size()) > options_.branches) {
@@ -148,12 +149,13 @@ Validator::Problem Validator::CheckExecute(Request& request) const {
     const std::string path = At("atomic", "branches", i);
     if (auto problem = CheckBranch(branch, path)) return problem;
     if (!names.insert(branch.name()).second) {
-      return AnswerInvalid(path + ".name", "stands twice: branch names are unique");
+      return AnswerInvalid(path + ".name", "is a duplicate: branch names must be unique");
     }
     if (branch.has_tcc()) {
       if (branch.tcc().called_by_client()) {
         return AnswerInvalid(path + ".tcc.called_by_client",
-                             "cannot be in one call, which asks for no vote: begin, enlist, vote");
+                             "is not allowed in :execute, which takes no votes: use begin, enlist "
+                             "and vote");
       }
       request.branches.push_back(Read(branch));
       continue;
@@ -162,7 +164,7 @@ Validator::Problem Validator::CheckExecute(Request& request) const {
     if (!added) {
       return AnswerInvalid(
           path + ".xa.resource",
-          "has a branch already: put these statements into branch " + other->second);
+          "already has a branch: put these statements into branch " + other->second);
     }
     if (branch.xa().statements().empty()) {
       return AnswerInvalid(path + ".xa.statements", "needs at least one statement");
@@ -200,7 +202,7 @@ Validator::Problem Validator::CheckVote(Request& request) const {
   }
   if (!body.has_expires_at()) return std::nullopt;
   if (body.vote() == v1::VoteRequest::REFUSED) {
-    return AnswerInvalid("expires_at", "goes with PREPARED only");
+    return AnswerInvalid("expires_at", "is allowed only with PREPARED");
   }
   request.expires_at = ParseTime(body.expires_at());
   if (request.expires_at) return std::nullopt;
@@ -209,7 +211,8 @@ Validator::Problem Validator::CheckVote(Request& request) const {
 
 Validator::Problem Validator::CheckPartner(const v1::TccBranch& partner,
                                            const std::string& path) const {
-  if (partners_ == nullptr) return AnswerInvalid(path, "this coordinator serves no partners");
+  if (partners_ == nullptr)
+    return AnswerInvalid(path, "this coordinator has no partners configured");
   if (partner.url().empty() == !partner.has_urls()) {
     return AnswerInvalid(path + ".url", "give url, or try, confirm and cancel in urls, not both");
   }
@@ -224,7 +227,8 @@ Validator::Problem Validator::CheckPartner(const v1::TccBranch& partner,
     }
   }
   if (!partner.has_urls()) {
-    // As they are called: with a longer path, too long a one would show only when it is too late.
+    // Checks the URLs as they are called: the added path can make one too long, and that would
+    // otherwise show only at confirm or cancel.
     const tcc::Urls made = tcc::Urls::FromBase(partner.url());
     for (const std::string* url :
          {&partner.url(), &made.try_url, &made.confirm_url, &made.cancel_url}) {
@@ -248,21 +252,20 @@ Validator::Problem Validator::CheckBranch(const v1::Branch& branch, const std::s
   if (branch.has_tcc()) return CheckPartner(branch.tcc(), dot + "tcc");
   if (!branch.has_xa()) {
     return AnswerInvalid(dot + "xa",
-                         "is missing: say on which resource the branch stands, or in tcc at which "
-                         "partner");
+                         "is missing: name the resource of the branch here, or its partner in tcc");
   }
   if (resources_.count(branch.xa().resource()) == 0) {
     std::string known;
     for (const auto& [name, manager] : resources_) known += (known.empty() ? "" : ", ") + name;
-    return AnswerInvalid(
-        dot + "xa.resource",
-        "no resource of this name is configured; there are: " + (known.empty() ? "none" : known));
+    return AnswerInvalid(dot + "xa.resource",
+                         "no resource with this name is configured; configured resources: " +
+                             (known.empty() ? "none" : known));
   }
   if (!v1::Isolation_IsValid(branch.xa().isolation())) {
     return AnswerInvalid(dot + "xa.isolation", "is not an isolation level");
   }
   if (path.empty() && !branch.xa().statements().empty()) {
-    return AnswerInvalid("xa.statements", "cannot be given at enlist: use :run");
+    return AnswerInvalid("xa.statements", "are not allowed in enlist: use :run");
   }
   return std::nullopt;
 }
@@ -296,12 +299,12 @@ Validator::Problem Validator::TakeStatements(
       const v1::Value& value = statement.parameters(p);
       if (value.kind_case() == v1::Value::KIND_NOT_SET ||
           (value.has_decimal() && !IsDecimal(value.decimal()))) {
-        return AnswerInvalid(At(here, "parameters", p), "is not a value");
+        return AnswerInvalid(At(here, "parameters", p), "is not a valid value");
       }
-      if (value.has_decimal() && value.decimal().size() > kMostDecimalCharacters) {
+      if (value.has_decimal() && value.decimal().size() > kMaxDecimalCharacters) {
         return AnswerInvalid(At(here, "parameters", p),
                              "out of range: a number has at most " +
-                                 std::to_string(kMostDecimalCharacters) +
+                                 std::to_string(kMaxDecimalCharacters) +
                                  " characters; send a longer one as text");
       }
       one.parameters.push_back(ToValue(value));
@@ -352,14 +355,14 @@ Validator::Problem Validator::CheckList(const ListQuery& query) const {
   v1::Transaction::State state;
   if (!query.state.empty() && !v1::Transaction::State_Parse(query.state, &state)) {
     return AnswerInvalid("state",
-                         "is no state of a transaction: ACTIVE, PREPARING, DECIDING, "
-                         "COMMITTING, COMMITTED, ROLLING_BACK or ROLLED_BACK");
+                         "must be a transaction state: ACTIVE, PREPARING, DECIDING, COMMITTING, "
+                         "COMMITTED, ROLLING_BACK or ROLLED_BACK");
   }
   if (!query.before.empty() && !core::Gtrid::FromHex(query.before)) {
     return AnswerInvalid("before", "must be a value of `next`: 40 hexadecimal digits");
   }
   if (query.limit < 1 || query.limit > 1000) {
-    return AnswerInvalid("limit", "must lie between 1 and 1000");
+    return AnswerInvalid("limit", "must be between 1 and 1000");
   }
   return std::nullopt;
 }

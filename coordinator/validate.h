@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Checks a request before it reaches the shard, and turns its statements into what an adapter runs.
 //
-// Contract: after Check answered nothing, the request names only configured resources and partners
-// that may be called, its names
-// are well formed, its statements are one each and of a kind that a branch may run, and its
-// durations lie within their bounds. Errors: the answer is a 400 problem whose `field` is the path
-// of what is wrong. Threads: any; nothing is changed but the request.
+// Contract: if Check returns nothing, the request names only configured resources and allowed
+// partners, its names are well formed, each statement is a single one of a kind that a branch may
+// run, and durations are within their limits. Errors: Check returns a problem, mostly 400, whose
+// `field` is the path of the invalid part. Threads: any; Check modifies only the request.
 #pragma once
 
 #include <map>
@@ -22,7 +21,7 @@ namespace assent::coordinator {
 
 class Validator {
  public:
-  // `partners`: none where no partner is served. `branches`: may be none. All outlive it.
+  // `partners` is null if none are configured; `branches` may be null. All outlive the Validator.
   Validator(const EngineOptions& options,
             const std::map<std::string, xa::ResourceManager*>& resources,
             const tcc::Partners* partners, const BranchDirectory* branches = nullptr)
@@ -49,7 +48,7 @@ class Validator {
   Problem TakeStatements(const google::protobuf::RepeatedPtrField<v1::Statement>& statements,
                          const xa::ResourceManager* resource, const std::string& path,
                          Statements& to) const;
-  NewBranch Read(const v1::Branch& branch) const;  // which has been checked
+  NewBranch Read(const v1::Branch& branch) const;  // a checked branch
 
   const EngineOptions& options_;
   const std::map<std::string, xa::ResourceManager*>& resources_;
@@ -57,11 +56,10 @@ class Validator {
   const BranchDirectory* branches_;
 };
 
-// Checks the SQL of kRun for the resource that its branch is on, and notes what is wrong with it in
-// the request.
+// Checks the SQL of a kRun request for the branch's resource, and stores an error in the request.
 void CheckSql(const xa::ResourceManager& resource, Request& request);
 
-// The answer where the partners of a transaction exceed limits.partner_bytes.
+// The answer if the partners of a transaction exceed limits.partner_bytes.
 Answer PartnersTooLarge(const std::string& field, const EngineOptions& options);
 
 }  // namespace assent::coordinator

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the checks of a request refuse, and the field that they name.
+// Invalid requests, and the field that the problem names.
 #include "coordinator/validate.h"
 
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 namespace assent::coordinator {
 namespace {
 
-TEST(Validator, SaysThatALongNumberIsOutOfRange) {
+TEST(Validator, ReportsALongNumberAsOutOfRange) {
   ShardFixture test;
   Request request;
   request.route = Route::kExecute;
@@ -100,7 +100,7 @@ TEST(ValidatorOfPartners, BadInputNamesItsField) {
   EXPECT_EQ(field([](auto* tcc) { tcc->clear_url(); }), path + "url");
   EXPECT_EQ(field([](auto* tcc) { tcc->set_url("http://x/" + std::string(2032, 'a')); }),
             path + "url")
-      << "its try could be sent, its confirm could not";
+      << "its try could be sent, but not its confirm";
   EXPECT_EQ(field([](auto* tcc) { tcc->mutable_urls()->set_try_("http://x/"); }), path + "url");
   EXPECT_EQ(field([](auto* tcc) {
               tcc->clear_url();
@@ -120,7 +120,7 @@ TEST(ValidatorOfPartners, NamesAreUniqueAmongThem) {
   EXPECT_EQ(ProblemOf(test.AnswerOf(number)).field(), "atomic.branches[1].name");
 }
 
-TEST(ValidatorOfPartners, AllOfATransactionAreBounded) {
+TEST(ValidatorOfPartners, TheirTotalSizeIsLimited) {
   EngineOptions options;
   options.partner_bytes = 300;
   ShardFixture test(options);

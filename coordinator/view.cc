@@ -53,7 +53,7 @@ struct ValueFiller {
 };
 
 void ValueFiller::operator()(double value) const {
-  if (!std::isfinite(value)) {  // JSON has no number for it
+  if (!std::isfinite(value)) {  // not a JSON number
     to->set_text(std::isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity");
     return;
   }
@@ -170,7 +170,7 @@ Answer AnswerResults(const Entry& entry, uint32_t branch) {
 
 namespace {
 
-// What the outcome means to whoever did not want it; without what the view says of the transaction.
+// The problem for a client whose request the outcome contradicts, without the fields of the view.
 v1::Problem ProblemOf(const v1::Transaction& view, Asked asked) {
   const auto detail = [&](const char* otherwise) {
     return view.detail().empty() ? std::string(otherwise) : view.detail();
@@ -179,20 +179,20 @@ v1::Problem ProblemOf(const v1::Transaction& view, Asked asked) {
     case v1::COMMITTED:
       return MakeProblem(409, "already-decided", "Already decided",
                          asked == Asked::kWork
-                             ? "the transaction has committed; it takes no more work"
+                             ? "the transaction has committed; it accepts no more work"
                              : "the transaction has committed; it cannot be rolled back");
     case v1::ROLLED_BACK: return MakeProblem(409, "rolled-back", "Rolled back", view.detail());
     case v1::MIXED:
       return MakeProblem(500, "outcome-mixed", "Mixed outcome",
                          detail("some branches committed and some rolled back: an operator must "
-                                "look at the branches"));
+                                "inspect the branches"));
     case v1::UNDECIDED:
       return MakeProblem(409, "already-decided", "Already decided",
-                         "commit or roll-back has been asked for");
+                         "commit or roll-back has been requested");
     default:
       return MakeProblem(500, "outcome-hazard", "Hazard",
-                         detail("what became of a branch is not known: an operator must look at "
-                                "the branches"));
+                         detail("it is not known how a branch ended: an operator must inspect the "
+                                "branches"));
   }
 }
 
@@ -214,7 +214,7 @@ Answer AnswerOutcome(v1::Transaction view, Asked asked) {
   problem.set_state(view.state());
   if (view.has_cause()) *problem.mutable_cause() = std::move(*view.mutable_cause());
   for (auto& branch : *view.mutable_branches()) {
-    branch.clear_results();  // nothing of a transaction that did not commit is a result
+    branch.clear_results();  // a transaction that did not commit has no results
     *problem.add_branches() = std::move(branch);
   }
   const int status = static_cast<int>(problem.status());
@@ -235,9 +235,9 @@ Answer AnswerInvalid(const std::string& field, const std::string& detail) {
 Answer AnswerUnknown(const std::string& gid) {
   Answer answer = AnswerProblem(
       404, "unknown-transaction", "Unknown transaction",
-      "no transaction of this gid is running, and no outcome of it is kept: it was never begun "
-      "here, was rolled back before it was decided, had one branch and "
-      "ended before a restart, or ended longer ago than outcomes are kept");
+      "no transaction with this gid is in flight, and no outcome is kept for it: it was never "
+      "begun here, was rolled back before the decision, had one branch and ended before a "
+      "restart, or ended longer ago than outcomes are kept");
   std::get<v1::Problem>(answer.body).set_gid(gid);
   return answer;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a client is shown of a transaction: the view, and the answer that its outcome makes.
+// The views of transactions that clients see, and the answers that follow from outcomes.
 //
-// Contract: an outcome is shown only once it may be told (core::Atomic::Reportable). Statuses:
-// docs/api.md.
+// Contract: a view shows an outcome only when it is reportable (core::Atomic::Reportable). The HTTP
+// statuses are those of docs/api.md.
 #pragma once
 
 #include <string>
@@ -17,18 +17,18 @@ enum class Results { kShown, kLeftOut };
 
 v1::Transaction View(const Entry& entry, Results results = Results::kShown);
 v1::Transaction View(const Ended& ended);
-v1::Transaction::State StateOf(const Entry& entry);  // what the view shows
+v1::Transaction::State StateOf(const Entry& entry);  // as the view shows it
 v1::Transaction::State StateOf(const Ended& ended);
-// What an ended transaction takes in memory, about.
+// The approximate memory that an ended transaction occupies.
 size_t HeldBytes(const Entry& entry);
 
-// What the outcome answers: who asks for the outcome, who wants a roll-back, who brings work that
-// comes too late.
+// The kind of request that an outcome answers: a wait for the outcome, a roll-back, or work that
+// came too late.
 enum class Asked : uint8_t { kOutcome, kRollBack, kWork };
 // 200, 202, 409 or 500 by the outcome of the view; kWork: a problem whatever the outcome is.
 Answer AnswerOutcome(v1::Transaction view, Asked asked);
 Answer AnswerView(v1::Transaction view);  // 200, whatever the outcome
-// What the outcome answers once it may be told; until then 200 and the view.
+// The answer for the outcome if it is reportable; otherwise 200 and the view.
 Answer AnswerOutcomeOrView(const Entry& entry);
 Answer AnswerResults(const Entry& entry, uint32_t branch);  // of the branch's last run
 Answer AnswerProblem(int status, const std::string& type, const std::string& title,

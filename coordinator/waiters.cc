@@ -23,7 +23,7 @@ Answer AnswerFor(const Waiter& waiter, const Entry& entry) {
   }
 }
 
-// Takes those out of the entry for whom `is_due` holds.
+// Removes the waiters that are due from the entry, and returns them.
 template <typename F>
 std::vector<Waiter> TakeDue(Entry& entry, F&& is_due) {
   std::vector<Waiter> due;
@@ -78,7 +78,7 @@ void Waiters::AnswerDecided(Entry& entry) {
   const auto due = TakeDue(entry, [&](Waiter& waiter) {
     if (WaitsForStatements(waiter)) return true;
     if (waiter.kind == Waiter::For::kView) return false;
-    waiter.id = next_id_++;  // a limit that was set before the decision counts no more
+    waiter.id = next_id_++;  // invalidates a limit that was set before the decision
     StartWait(entry, waiter);
     return false;
   });

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Those who wait for an answer about a transaction: who is told what, and when.
+// The clients that wait for an answer about a transaction.
 //
-// Contract: each reply that is given to Add is called exactly once. Who waits for statements
-// (kOpen, kRun) is answered when they are done, or when the decision may be told. Who waits for the
-// outcome is answered at the end of phase two, at the latest `past_decision` after the decision may
-// be told. A kView is answered when its wait is over, or at the end. Threads: the shard's only.
+// Contract: each reply given to Add is called exactly once. A wait for statements (kOpen, kRun) is
+// answered when they are done, or when the outcome becomes reportable. A wait for the outcome is
+// answered at the end of phase two, but at most `past_decision` after the outcome becomes
+// reportable. A kView is answered when its wait ends or the transaction finishes. Threads: the
+// shard's only.
 #pragma once
 
 #include <cstdint>
@@ -18,22 +19,24 @@ namespace assent::coordinator {
 
 class Waiters {
  public:
-  // `timers` gets those of the waits, as kWaiter with the waiter's id. Both outlive it.
+  // Pushes a kWaiterTimer with the waiter's id to `timers` for each wait with a limit. Both
+  // references outlive this object.
   Waiters(TimerQueue& timers, const Clock& clock, Duration phase_two_wait)
       : timers_(timers), clock_(clock), phase_two_wait_(phase_two_wait) {}
 
-  // Waits for `kind`, of `branch` where that is kOpen or kRun. `wait`: what the client asked for;
-  // zero is answered at once. `ticket`: what EndWait names.
+  // Adds a waiter of this kind; `branch` matters for kOpen and kRun. `wait` is the client's limit;
+  // zero is answered immediately. `ticket` identifies the waiter for EndWait.
   void Add(Entry& entry, Waiter::For kind, uint32_t branch, std::optional<Duration> wait,
            Reply reply, uint64_t ticket = 0);
-  // Answers those who wait for `branch` to open, or for its statements.
+  // Answer the waiters for `branch` to open, and for its statements.
   void AnswerOpen(Entry& entry, uint32_t branch);
   void AnswerRun(Entry& entry, uint32_t branch);
-  // The decision may be told: the waits of those who go on waiting for phase two begin.
+  // The outcome is reportable: answers the waits for statements, and starts the time limits of the
+  // waits for phase two.
   void AnswerDecided(Entry& entry);
-  // Every branch has ended, or is held: answers all.
+  // Every branch has ended or is held: answers all waiters.
   void AnswerEnded(Entry& entry);
-  // The wait of this waiter is over; one that is not there any more is ignored.
+  // Answers the waiter whose time limit has passed; ignores an id that no longer waits.
   void AnswerDue(Entry& entry, uint64_t id);
   void EndWait(Entry& entry, uint64_t ticket);
   static bool IsWaiting(const Entry& entry, uint64_t id);

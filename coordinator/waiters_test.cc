@@ -19,7 +19,7 @@ class WaitersTest : public ::testing::Test {
     entry_.atomic.branches.resize(2);
     entry_.work.resize(2);
   }
-  // The status of its answer is kept in statuses_, 0 before that, under the number returned.
+  // Returns the waiter's index in statuses_, which has the status of its answer; 0: not answered.
   size_t Add(For kind, std::optional<Duration> wait = std::nullopt, uint32_t branch = 0,
              uint64_t ticket = 0) {
     const size_t number = statuses_.size();
@@ -44,21 +44,21 @@ class WaitersTest : public ::testing::Test {
     }
   }
 
-  HandClock clock_;
+  ManualClock clock_;
   TimerQueue timers_;
   Entry entry_;
   std::vector<int> statuses_;
   Waiters waiters_{timers_, clock_, seconds(2)};
 };
 
-TEST_F(WaitersTest, WithoutAWaitTheAnswerComesAtOnce) {
+TEST_F(WaitersTest, AnswersImmediatelyWithoutAWait) {
   EXPECT_EQ(statuses_[Add(For::kOutcome, Duration::zero())], 202);
   EXPECT_EQ(statuses_[Add(For::kView, Duration::zero())], 200);
   EXPECT_TRUE(entry_.waiters.empty());
   EXPECT_TRUE(timers_.empty());
 }
 
-TEST_F(WaitersTest, WhoWaitsForABranchIsAnsweredForThatBranchOnly) {
+TEST_F(WaitersTest, AWaiterForABranchIsAnsweredForThatBranchOnly) {
   const size_t first = Add(For::kOpen, std::nullopt, 0);
   const size_t second = Add(For::kOpen, std::nullopt, 1);
   const size_t run = Add(For::kRun, std::nullopt, 1);
@@ -85,8 +85,8 @@ TEST_F(WaitersTest, TheDecisionEndsTheWaitForStatementsAndStartsThatForPhaseTwo)
   EXPECT_EQ(statuses_[view], 200);
 }
 
-// The wait of a client counts anew from the decision: the timer from before it is dead.
-TEST_F(WaitersTest, AWaitFromBeforeTheDecisionCountsNoMore) {
+// The time limit of a client restarts at the decision: the timer from before it is dead.
+TEST_F(WaitersTest, AWaitFromBeforeTheDecisionRestarts) {
   const size_t outcome = Add(For::kOutcome, seconds(3));
   clock_.now = clock_.now + seconds(2);
   Decide(core::Outcome::kCommitted);
@@ -98,7 +98,7 @@ TEST_F(WaitersTest, AWaitFromBeforeTheDecisionCountsNoMore) {
   EXPECT_EQ(statuses_[outcome], 200);
 }
 
-TEST_F(WaitersTest, WhoComesAfterTheDecisionIsToldOfItOrWaitsForPhaseTwo) {
+TEST_F(WaitersTest, AWaiterAfterTheDecisionGetsItOrWaitsForPhaseTwo) {
   Decide(core::Outcome::kRolledBack);
   EXPECT_EQ(statuses_[Add(For::kOpen)], 409);
   const size_t outcome = Add(For::kOutcome);

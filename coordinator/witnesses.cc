@@ -14,7 +14,7 @@ void Witnesses::NoteUnfinished(const Entry& entry) {
   }
 }
 
-// Only a commit leaves rows behind.
+// Only a commit leaves rows in the table.
 void Witnesses::NoteEnded(const Entry& entry) {
   if (entry.atomic.decision != core::Decision::kCommit) return;
   for (size_t i = 0; i < entry.work.size(); ++i) {

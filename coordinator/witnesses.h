@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rows of the witness tables: which of them may be purged, and when.
+// Purges rows of the witness tables that are no longer needed.
 //
-// Contract: the row of a branch goes once the end record of its transaction is durable, for before
-// that a restart may have to look at it again. Rows of earlier incarnations go, all but those of
-// what was unfinished when this process started. Purging is the resource's, lazily and as well as
-// it can. Threads: the shard's only.
+// Contract: purges the row of a branch once the end record of its transaction is durable; before
+// that a restart may have to check it again. Purges the rows of earlier incarnations except those
+// of transactions that were unfinished when this process started. The resource does the purging,
+// lazily and with best effort. Threads: the shard's only.
 #pragma once
 
 #include <deque>
@@ -22,14 +22,14 @@ class Witnesses {
   // `resources` outlives it.
   explicit Witnesses(const Resources& resources) : resources_(resources) {}
 
-  // An earlier process has left it unfinished: its rows are kept by PurgeOld.
+  // An earlier process left the transaction unfinished: PurgeOld keeps its rows.
   void NoteUnfinished(const Entry& entry);
-  // It has ended; entry.end_record has been appended.
+  // The transaction has ended; entry.end_record has been appended.
   void NoteEnded(const Entry& entry);
-  // Purges what has ended durably. Also looks which resources have a witness table now: rows of
-  // what ends on another leave nothing to purge.
+  // Purges the rows of transactions that have ended durably. Also notes which resources have a
+  // witness table now; on the others there is nothing to purge.
   void Purge(log::Lsn durable);
-  // Purges the rows of earlier incarnations. False: there is no witness table as yet.
+  // Purges the rows of earlier incarnations. False: the resource has no witness table yet.
   bool PurgeOld(const std::string& resource, const log::Identity& ours);
 
  private:

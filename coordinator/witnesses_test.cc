@@ -36,7 +36,7 @@ class WitnessesTest : public ::testing::Test {
 
 TEST_F(WitnessesTest, PurgesARowOnceTheEndOfItsTransactionIsDurable) {
   a_.witness = true;
-  witnesses_.Purge(0);  // looks where there is a table
+  witnesses_.Purge(0);  // notes which resources have a table
   const Entry entry = Ended(1, core::Decision::kCommit, 5);
   witnesses_.NoteEnded(entry);
   witnesses_.Purge(4);

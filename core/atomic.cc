@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The way of an atomic transaction to its decision.
+// The steps of an atomic transaction up to its decision.
 #include "core/atomic.h"
 
 #include <algorithm>
@@ -52,7 +52,7 @@ void AtomicMachine::On(const Begin&) {
   }
 }
 
-// The client was not idle while it waited for this: its whole limit begins now.
+// The client was not idle while it waited for this answer, so the idle limit restarts.
 void AtomicMachine::Tell(ReplyTo what, uint32_t index) {
   Emit(Reply{what, index});
   On(Touched{});
@@ -72,8 +72,8 @@ void AtomicMachine::On(const Enlist& event) {
   Emit(Call{index, Operation::kOpen, {}});
 }
 
-// One call takes its connections in the order of resource names, so that two calls never wait for
-// each other in a circle.
+// A one-call transaction takes its connections in the order of resource names, so that two of them
+// never deadlock on the pools.
 void AtomicMachine::OpenNext() {
   std::optional<uint32_t> next;
   for (uint32_t i = 0; i < t_.branches.size(); ++i) {
@@ -92,7 +92,7 @@ void AtomicMachine::OpenNext() {
 void AtomicMachine::On(const Opened& event) {
   AtomicBranch& branch = t_.branches.at(event.branch);
   const BranchEvent what = event.ok ? BranchEvent::kOpened : BranchEvent::kOpenFailed;
-  if (!branch.Take(what)) return;  // its roll-back is queued behind the open
+  if (!branch.Take(what)) return;  // rolled back meanwhile: that call is queued behind the open
   if (!event.ok) {
     branch.state = BranchState::kRefused;
     RollBack(event.cause);
@@ -111,7 +111,7 @@ void AtomicMachine::On(const RunRequested& event) {
   Emit(Call{event.branch, Operation::kRun, {}});
 }
 
-// One call runs branch by branch, in the order of the request.
+// A one-call transaction runs branch by branch, in the order of the request.
 void AtomicMachine::RunNext() {
   for (uint32_t i = 0; i < t_.branches.size(); ++i) {
     if (t_.branches[i].phase != Phase::kOpen) continue;
@@ -141,7 +141,7 @@ void AtomicMachine::On(const Ran& event) {
 // ---- The votes ----
 
 void AtomicMachine::On(const CommitRequested&) {
-  if (t_.state == State::kActive) StartCommit();  // else it is asked for again
+  if (t_.state == State::kActive) StartCommit();  // otherwise the request is a repeat
 }
 
 void AtomicMachine::StartCommit() {
@@ -158,7 +158,7 @@ void AtomicMachine::StartCommit() {
       sole = i;
       continue;
     }
-    // Nothing ran there: give the connection back; it has no part in the decision.
+    // Nothing ran there: return the connection. The branch takes no part in the decision.
     branch.Take(BranchEvent::kPrepare);
     Emit(Call{i, Operation::kRollBack, {}});
     EndAs(i, BranchState::kReadOnly);
@@ -202,7 +202,7 @@ void AtomicMachine::On(const Voted& event) {
   branch.position = event.position;
   if (!counts) return;  // rolled back meanwhile: that call is queued behind this one
   if (event.hazard) {
-    // Recorded before the roll-back is, and never told as an ordinary one.
+    // Recorded before the roll-back, and never reported as an ordinary roll-back.
     t_.outcome = Outcome::kHazard;
     branch.detail = event.cause.detail;
     NoteHeuristic(event.branch, Ack::kHeuristicHazard);
@@ -238,7 +238,7 @@ void AtomicMachine::CollectVotes() {
     Emit(Append{RecordKind::kCommit, Force::kNow, t_.decision_ticket, 0});
     return;
   }
-  // Every branch was read-only: there is nothing to make durable.
+  // Every branch was read-only: nothing has to be made durable.
   t_.decision = Decision::kCommit;
   t_.state = State::kCommitting;
   t_.outcome = Outcome::kCommitted;
@@ -310,17 +310,17 @@ void AtomicMachine::RollBackBranch(uint32_t index) {
   AtomicBranch& branch = t_.branches[index];
   const bool cancels = branch.phase == Phase::kOpening || branch.Running();
   if (!branch.Take(BranchEvent::kRollBack)) return;
-  if (branch.Ended()) {  // nothing of it is anywhere
+  if (branch.Ended()) {  // nothing was sent that could need a roll-back
     branch.state = BranchState::kRolledBack;
     return;
   }
   if (cancels) Emit(Cancel{index});
-  branch.retries = 0;  // those of a try
+  branch.retries = 0;  // they were those of the try
   if (branch.phase != Phase::kCutOff) SendPhaseTwo(index);
 }
 
-// Without a decision, a transaction is replayed only for a heuristic outcome of its commit in one
-// phase.
+// A transaction without a decision is replayed only if its one-phase commit had a heuristic
+// outcome.
 void AtomicMachine::On(const Replayed&) {
   switch (t_.decision) {
     case Decision::kCommit:

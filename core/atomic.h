@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The atomic transaction: its branches vote, one decision is made, and phase two carries it out.
+// The atomic transaction: its branches vote, one decision is made, and phase two applies it.
 //
 // A pure state machine with presumed abort. Step takes one event and returns the effects that
-// follow; the caller carries them out, in order, and feeds back what comes of them:
+// follow; the caller runs them in order and feeds back the resulting events:
 //
 //   Atomic transaction;
 //   transaction.gtrid = gtrid;
@@ -12,21 +12,22 @@
 //   for (; !events.empty(); events.pop_front()) {
 //     Effects effects;
 //     Step(transaction, events.front(), clock.Now(), effects);
-//     for (const Effect& effect : effects) CarryOut(effect, events);  // a Call adds Voted, say
+//     for (const Effect& effect : effects) Run(effect, events);  // a Call adds Voted, for example
 //   }
 //
-// A branch of a partner (kTcc) is in a durable record (kOpen, kEnlist) before it is first asked. It
-// votes while the transaction is still ACTIVE; in one call the SQL of the other branches runs only
-// when all such votes are yes, so that a partner that does not answer holds no row locks. Where the
-// client calls the partner, the vote comes from the client. A transaction that has such a record
-// and no decision after a crash is rolled back branch by branch, not presumed aborted.
+// A branch of a partner (kTcc) is in a durable record (kOpen, kEnlist) before its first call. It
+// votes while the transaction is still ACTIVE; in a one-call transaction the SQL of the other
+// branches runs only after all partners have voted yes, so that no row locks are held while a
+// partner does not answer. If the client calls the partner, the vote comes from the client. After a
+// crash, a transaction with such a record and no decision is rolled back branch by branch, not
+// presumed aborted.
 //
 // Contract: only Step changes an Atomic once it has begun. The caller fills in the identity and,
 // before Begin or Replayed, the settings and branches.
 // - A commit is sent only with a Decided (decided.h), hence only when the decision is durable.
-// - Until the commit record is handed to the log, the deadline, the idle limit, a refusal and the
-//   client can turn the transaction to roll-back; after that nothing can.
-// - A commit in one phase is sent only to a sole branch that was never asked to prepare, in a
+// - Until the commit record is passed to the log, the deadline, the idle limit, a refusal and the
+//   client can roll the transaction back; after that nothing can.
+// - A one-phase commit is sent only to a sole branch that was never asked to prepare, in a
 //   transaction whose gid the coordinator made, and at most once.
 // - An outcome is reportable only when it is durable or does not have to be.
 // - An event that cannot happen is a bug of the caller, and ends the process by CHECK (phase.h).
@@ -45,14 +46,14 @@ namespace assent::core {
 enum class Decision : uint8_t { kNone, kCommit, kRollBack };
 
 struct AtomicSettings {
-  bool client_named = false;  // the client chose the gid: its outcome has to be remembered
-  bool one_call = false;      // open, run and commit without being asked for each
+  bool client_named = false;  // the client chose the gid: its outcome has to be kept
+  bool one_call = false;      // opens, runs and commits without further requests
   Monotonic deadline = kNever;
   Duration idle_limit{0};  // interactive only; 0: none
   Duration retry_first{100'000'000}, retry_cap{30'000'000'000};
-  Duration partner_cap{5'000'000'000};  // of partners: nothing tells when one can be reached again
+  Duration partner_cap{5'000'000'000};  // for partners, which have no health check
   Duration operator_after{300'000'000'000};
-  Duration expiry_margin{1'000'000'000};  // the decision is made this long before a yes ends
+  Duration expiry_margin{1'000'000'000};  // the decision is made this long before a yes expires
 };
 
 struct Atomic {
@@ -66,32 +67,31 @@ struct Atomic {
   Outcome outcome = Outcome::kUndecided;
   Cause cause;
   bool outcome_reportable = false;
-  bool commit_logged =
-      false;  // the commit record was handed to the log: the decision cannot change
+  bool commit_logged = false;  // the commit record was passed to the log: the decision is final
   bool needs_operator = false;
   bool finished = false;  // every branch has ended or is held
   uint64_t next_ticket = 1;
   uint64_t decision_ticket = 0, outcome_ticket = 0, open_ticket = 0;
-  bool open_logged = false;      // an open or enlist record was handed to the log: it needs an end
+  bool open_logged = false;      // an open or enlist record was passed to the log: it needs an end
   uint32_t opens_under_way = 0;  // such records that are not durable yet
-  Monotonic decide_before = kNever;  // the earliest end of a yes vote, less the margin
+  Monotonic decide_before = kNever;  // the earliest expiry of a yes vote, less the margin
 
-  // What a client may be told now: kUndecided until the outcome is durable.
+  // The outcome that may be reported to clients now: kUndecided until the outcome is durable.
   Outcome Reportable() const { return outcome_reportable ? outcome : Outcome::kUndecided; }
-  // Can the deadline, a client or a refusal still turn it to roll-back?
+  // Whether the deadline, a client or a refusal can still roll it back.
   bool Undecided() const {
     return (state == State::kActive || state == State::kPreparing) && !commit_logged;
   }
-  // Is there a partner that has not voted?
+  // Whether a partner has not voted yet.
   bool AwaitsTries() const;
-  // Can a partner be enlisted? In one call a partner may enlist another while a try is under way,
-  // for until then no SQL is sent.
+  // Whether a partner can be enlisted. In a one-call transaction a partner may enlist another one
+  // while a try is in flight, because no SQL is sent until then.
   bool TakesTries() const {
     return state == State::kActive && (!settings.one_call || AwaitsTries());
   }
 };
 
-// Applies `event` to the transaction at the time `now`; appends what is to be done to `out`.
+// Applies `event` to the transaction at the time `now`, and appends the effects to `out`.
 void Step(Atomic& transaction, const Event& event, Monotonic now, Effects& out);
 
 }  // namespace assent::core

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The atomic transaction, step by step: what goes in, and every effect that comes out.
+// The atomic transaction, step by step: each event, and all of its effects.
 #include "core/atomic.h"
 
 #include <gtest/gtest.h>
@@ -27,7 +27,7 @@ class Machine {
     Step(t, event, now, effects);
     return ToText(effects);
   }
-  // Both branches opened and their statements run: the next thing is the votes.
+  // Opens both branches and runs their statements; the votes come next.
   void UpToPrepare() {
     Do(Begin{});
     for (size_t i = 0; i < t.branches.size(); ++i) Do(Opened{static_cast<uint32_t>(i), true, {}});
@@ -222,11 +222,12 @@ TEST(Atomic, RetriesAnUnknownCommitForEverAndAtOnceWhenTheResourceIsBack) {
   m.Do(Acked{1, Ack::kUnknown, {}});
   EXPECT_EQ(m.Do(ResourceUp{"a"}), "");
   EXPECT_EQ(m.Do(ResourceUp{"b"}), "call commit b2 decided");
-  EXPECT_EQ(m.Do(TimerFired{Timer::kRetry, 1}), "") << "it is under way already";
+  EXPECT_EQ(m.Do(TimerFired{Timer::kRetry, 1}), "") << "it is already in flight";
 }
 
-// Else what failed once more right after a long outage would wait for as long as the outage took.
-TEST(Atomic, BeginsItsBackOffAnewWhenTheResourceIsBack) {
+// Otherwise a call that fails again right after a long outage would wait as long as the outage
+// took.
+TEST(Atomic, RestartsItsBackOffWhenTheResourceIsBack) {
   Machine m = Two();
   m.UpToCommitting();
   m.Do(Acked{0, Ack::kDone, {}});
@@ -246,7 +247,7 @@ TEST(Atomic, BeginsItsBackOffAnewWhenTheResourceIsBack) {
   EXPECT_EQ(wait(), m.t.settings.retry_first);
 }
 
-TEST(Atomic, RemembersWhichBranchHasEndedWhileAnotherIsLate) {
+TEST(Atomic, RecordsTheEndOfABranchWhileAnotherIsLate) {
   Machine m = Two();
   m.UpToCommitting();
   m.Do(Acked{1, Ack::kUnknown, {}});
@@ -261,7 +262,7 @@ TEST(Atomic, BelievesAnUnknownXidOnlyAfterALook) {
   EXPECT_EQ(m.Do(TimerFired{Timer::kRetry, 0}), "call commit b1 decided");
 }
 
-TEST(Atomic, ShowsAfterATimeThatABranchNeedsAnOperatorAndGoesOnRetrying) {
+TEST(Atomic, ReportsAfterATimeThatABranchNeedsAnOperatorAndKeepsRetrying) {
   Machine m = Two();
   m.UpToCommitting();
   m.Do(Acked{0, Ack::kUnknown, {}});
@@ -295,7 +296,7 @@ TEST(Atomic, ForgetsAHeuristicThatAgreesOnlyAfterItIsRecorded) {
   EXPECT_EQ(m.t.outcome, Outcome::kCommitted);
 }
 
-TEST(Atomic, TellsAHazardWhenTheClientsSqlLeftItsBranch) {
+TEST(Atomic, ReportsAHazardWhenTheClientsSqlLeftItsBranch) {
   Machine m = Two(false);
   m.UpToPrepare();
   const std::string effects =
@@ -327,7 +328,7 @@ TEST(Interactive, OpensRunsAndCommitsOnlyWhenAsked) {
   EXPECT_EQ(m.Do(CommitRequested{}), "disarm idle\ncall prepare b1");
 }
 
-TEST(Interactive, GivesTheConnectionOfABranchThatRanNothingBack) {
+TEST(Interactive, ReturnsTheConnectionOfABranchThatRanNothing) {
   Machine m(true, false, {});
   m.Do(Begin{});
   m.Do(Enlist{{"x", "a", false}});
@@ -345,8 +346,8 @@ TEST(Interactive, RollsBackWhenTheClientIsIdle) {
   EXPECT_EQ(m.t.cause.reason, Reason::kIdle);
 }
 
-// The client did not idle while it waited for them.
-TEST(Interactive, EachAnswerLeavesTheClientTheWholeIdleLimit) {
+// The client was not idle while it waited for them.
+TEST(Interactive, EachAnswerRestartsTheIdleLimit) {
   Machine m(false, false, {});
   m.t.settings.idle_limit = Duration(1'000);
   m.Do(Begin{});
@@ -360,7 +361,7 @@ TEST(Interactive, EachAnswerLeavesTheClientTheWholeIdleLimit) {
   EXPECT_EQ(std::get<Arm>(effects[1]).at - m.now, m.t.settings.idle_limit);
 }
 
-TEST(Interactive, ARefusedOpenRollsTheOthersBackAndNeedsNoCallOfItsOwn) {
+TEST(Interactive, AFailedOpenRollsBackTheOthersAndNeedsNoCallItself) {
   Machine m(false, false, {});
   m.Do(Begin{});
   m.Do(Enlist{{"x", "a", false}});

@@ -10,7 +10,7 @@ bool AtomicBranch::Take(BranchEvent event) {
   const Cell cell = Look(phase, reached, event);
   CHECK(cell.verdict != Verdict::kRefused)
       << "'" << Name(event) << "' cannot happen to branch " << spec.name << " in phase '"
-      << Name(phase) << "', found by the decision in '" << Name(reached) << "'";
+      << Name(phase) << "', phase at the decision '" << Name(reached) << "'";
   if (IsLate(phase, event)) reached = *AfterLateAnswer(reached, event);
   if (cell.verdict == Verdict::kIgnored) return false;
   if (IsPhaseTwo(cell.next) && !IsPhaseTwo(phase)) reached = ReachedBy(phase, event);
@@ -26,7 +26,7 @@ void AtomicBranch::Restore(Phase from_log) {
 
 bool AtomicBranch::Busy() const {
   switch (phase) {
-    case Phase::kDeclared: return IsTcc();  // its record is on the way to the disk
+    case Phase::kDeclared: return IsTcc();  // its record is being written
     case Phase::kOpening:
     case Phase::kRunning:
     case Phase::kTrying:

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The token without which no commit can be sent.
+// The token that every commit must carry.
 //
-// Contract: a Decided says that the decision to commit this transaction is durable. Only the state
-// machine makes one: when the commit record that it appended comes back as Durable, or when a
-// commit record was replayed from the log. Each Call of kCommit carries one, and the coordinator
-// checks it against the transaction when it sends the commit. So write-ahead is a type.
+// Contract: a Decided proves that the decision to commit this transaction is durable. Only the
+// state machine makes one: when the commit record that it appended is reported as Durable, or when
+// a commit record was replayed from the log. Each Call of kCommit carries one, and the coordinator
+// checks it against the transaction when it sends the commit. So the type system enforces
+// write-ahead.
 // Source: Gray & Reuter section 10.3 (write-ahead log); Mohan et al. 1986 (presumed abort).
 #pragma once
 

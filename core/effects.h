@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Effects and events: what the state machine wants done, and what it is told.
+// Effects and events: the output and the input of the state machine.
 //
-// Contract: effects are carried out in the order in which they were appended. An Append with a
-// ticket comes back as a Durable event when the record is durable, and never before. Each Call is
+// Contract: the caller runs effects in the order in which they were appended. An Append with a
+// ticket leads to a Durable event when the record is durable, and never before. Each Call is
 // answered by exactly one event: kOpen by Opened, kRun by Ran, kPrepare by Voted, any other by
-// Acked; the answers come in any order. An Opened, Ran, Voted or Acked without a call is a bug,
-// except a Voted for a branch that the client calls.
-// Units: times are monotonic nanoseconds; branches are numbered from 0.
+// Acked; answers arrive in any order. An Opened, Ran, Voted or Acked without a call is a bug,
+// except a Voted for a branch that the client calls. Units: times are monotonic nanoseconds;
+// branches are numbered from 0.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,7 @@ enum class RecordKind : uint8_t {
   kEnd
 };
 enum class Force : uint8_t {
-  kNow,   // flushed at once
+  kNow,   // flushed immediately
   kRide,  // flushed with the next group; a client waits for it
   kLazy   // flushed with the next group; nobody waits for it
 };
@@ -41,7 +41,7 @@ enum class Timer : uint8_t { kDeadline, kIdle, kRetry, kOperator };
 struct Append {
   RecordKind record{};
   Force force{};
-  uint64_t ticket = 0;  // 0: no Durable event is wanted
+  uint64_t ticket = 0;  // 0: no Durable event is needed
   uint32_t branch = 0;  // kEnlist, kBranchEnd, kHeuristic
 };
 
@@ -52,7 +52,8 @@ struct Call {
   std::optional<Decided> decided;  // kCommit: always
 };
 
-// End what the branch does or waits for: its call is answered soon. Not answered itself.
+// End what the branch runs or waits for, so that its call is answered soon. Has no answer of its
+// own.
 struct Cancel {
   uint32_t branch = 0;
 };
@@ -65,16 +66,16 @@ struct Arm {
   Monotonic at;
   Duration spread{0};
 };
-// Let the timer not fire.
+// Stop the timer.
 struct Disarm {
   Timer timer{};
 };
 
 enum class ReplyTo : uint8_t {
-  kOpen,     // who enlisted `branch`: it can run statements now, or its try was answered
-  kRun,      // who runs statements in `branch`: they are done
-  kDecided,  // who waits for the outcome: it may be told now
-  kEnded     // who waits for phase two: every branch has ended or is held for an operator
+  kOpen,     // the enlist of `branch`: it can run statements now, or its try was answered
+  kRun,      // the run of `branch`: its statements are done
+  kDecided,  // waits for the outcome: it is reportable now
+  kEnded     // waits for phase two: every branch has ended or is held for an operator
 };
 // Answer the clients that wait for this.
 struct Reply {
@@ -82,7 +83,7 @@ struct Reply {
   uint32_t branch = 0;
 };
 
-// The transaction needs nothing more: it leaves the table of transactions.
+// Remove the transaction from the table: nothing is left to do.
 struct Forget {};
 
 using Effect = std::variant<Append, Call, Cancel, Arm, Disarm, Reply, Forget>;
@@ -98,13 +99,14 @@ struct BranchSpec {
   bool called_by_client = false;  // kTcc: the client calls try, and votes
 };
 
-// The first event of a transaction, but of one from the log. One call goes on by itself from here.
+// The first event of a transaction that is not from the log. A one-call transaction needs no
+// further request.
 struct Begin {};
 // A branch joins the transaction.
 struct Enlist {
   BranchSpec spec;
 };
-// The connection of the branch is taken, or cannot be had.
+// The branch got a connection, or cannot get one.
 struct Opened {
   uint32_t branch = 0;
   bool ok = false;
@@ -121,9 +123,9 @@ struct Ran {
   bool witnessed = false;  // the branch has written its witness row
   Cause cause;
 };
-// A client wants the transaction committed; interactive only. Ignored when it was asked before.
+// A client requests the commit; interactive only. A repeated request is ignored.
 struct CommitRequested {};
-// A client wants it rolled back. Ignored once it is decided.
+// A client requests the roll-back. Ignored once the transaction is decided.
 struct RollBackRequested {
   Cause cause;
 };
@@ -136,18 +138,17 @@ struct Voted {
   std::string identity, started_at;  // of the server that prepared it
   uint64_t position = 0;             // of that server's log, at the prepare or earlier
   bool gone = false;                 // kTcc: not yes, and no attempt can have left a reservation
-  Monotonic expires = kNever;        // the yes ends by itself then
-  Duration not_before{0};            // kUnknown: it asks for that much time before the next attempt
+  Monotonic expires = kNever;        // when the yes expires
+  Duration not_before{0};            // kUnknown: the delay that it requests before the next attempt
 };
 // The answer to any call of phase two, or to a commit in one phase.
 struct Acked {
   uint32_t branch = 0;
   Ack ack{};
-  std::string detail;  // why it is not done
-  bool needs_operator =
-      false;               // it refused what it must not refuse; it is asked again all the same
-  Duration not_before{0};  // kUnknown: as above
-  bool lost = false;       // a commit was sent and not answered: it may have been carried out
+  std::string detail;           // why it is not done
+  bool needs_operator = false;  // it refused what it must not refuse; it is asked again anyway
+  Duration not_before{0};       // kUnknown: as above
+  bool lost = false;            // a commit was sent and not answered: it may have succeeded
   // Commit in one phase: of the server that was asked to commit; else empty.
   std::string identity = {}, started_at = {};
   uint64_t position = 0;
@@ -160,15 +161,15 @@ struct Durable {
 struct TimerFired {
   Timer timer{};
   uint32_t branch = 0;       // kRetry; kDeadline: see `waiting`
-  std::string waiting = {};  // kDeadline: what `branch` waits for; empty: no branch waits
+  std::string waiting = {};  // kDeadline: what `branch` waits for; empty: no branch is waiting
 };
-// The resource can be reached again.
+// The resource answers again.
 struct ResourceUp {
   std::string resource;
 };
-// An interactive client sent a request: the idle limit begins again.
+// An interactive client sent a request: restarts the idle limit.
 struct Touched {};
-// The state was filled from the log: go on from there.
+// The state was filled from the log: continue from there.
 struct Replayed {};
 
 using Event =

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a global transaction id is made, read and written.
+// Makes, parses and formats global transaction ids.
 #include "core/gtrid.h"
 
 #include <algorithm>

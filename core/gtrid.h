@@ -4,7 +4,8 @@
 //
 // Layout, big endian, so that byte order is age within one coordinator: coordinator id (8),
 // incarnation (4), start nonce (3), sequence (5). As text: 40 lower-case hexadecimal digits.
-// Compared byte for byte, never by prefix. docs/architecture.md says why the lengths are constant.
+// Compared byte for byte, never by prefix. docs/architecture.md explains why the lengths are
+// constant.
 // Source: X/Open C193 section 4.2 (XID).
 #pragma once
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The state machine behind Step: one function for each event, and the steps that they share.
 //
-// atomic.cc has the way to the decision, tries.cc the votes of partners, phase_two.cc what follows
-// the decision, timers.cc the timers. Made for one event; it holds no state of its own.
+// atomic.cc implements the steps up to the decision, tries.cc the votes of partners, phase_two.cc
+// the steps after the decision, and timers.cc the timers. An AtomicMachine handles one event and
+// has no state of its own.
 #pragma once
 
 #include <utility>
@@ -81,7 +82,7 @@ class AtomicMachine {
   Effects& out_;
 };
 
-// Which row of the table an answer is.
+// The event of the phase table for an answer.
 BranchEvent ToBranchEvent(const Voted& voted);
 BranchEvent ToBranchEvent(Ack ack);
 

@@ -30,7 +30,7 @@ constexpr Move kMoves[] = {
     {P::kOpening, E::kRollBack, P::kRollingBack},
 
     {P::kOpen, E::kRun, P::kRunning},
-    {P::kOpen, E::kPrepare, P::kEnded},  // its connection is given back
+    {P::kOpen, E::kPrepare, P::kEnded},  // returns its connection
     {P::kOpen, E::kRollBack, P::kRollingBack},
 
     {P::kRunning, E::kRan, P::kRan},
@@ -55,7 +55,7 @@ constexpr Move kMoves[] = {
     {P::kCleanTryRetry, E::kRetry, P::kTrying},
     {P::kCleanTryRetry, E::kRollBack, P::kEnded},
 
-    // After a no, too: the client may have called it twice.
+    // Cancelled after a no too: the client may have called it twice.
     {P::kAwaitingVote, E::kVotedYes, P::kVoted},
     {P::kAwaitingVote, E::kVotedNo, P::kVoted, kRollsBack},
     {P::kAwaitingVote, E::kRollBack, P::kRollingBack},
@@ -109,7 +109,7 @@ constexpr Move kMoves[] = {
     {P::kRollBackRetry, E::kVotedHazard, P::kRecording},
     {P::kRollBackRetry, E::kRetry, P::kRollingBack},
 
-    {P::kRecording, E::kRollBack, P::kRecording},  // its roll-back is sent all the same
+    {P::kRecording, E::kRollBack, P::kRecording},  // its roll-back is sent anyway
     {P::kRecording, E::kAgrees, P::kForgetting},
     {P::kRecording, E::kConflicts, P::kHeld},
 
@@ -128,7 +128,7 @@ constexpr Move kMoves[] = {
     {P::kEnded, E::kVotedHazard, P::kRecording},
 };
 
-// Late answers, by the phase in which the decision found the branch.
+// Late answers, by the phase of the branch at the decision.
 constexpr Move kLate[] = {
     {P::kOpening, E::kOpened, P::kOpening},
     {P::kOpening, E::kOpenFailed, P::kOpening},
@@ -141,14 +141,13 @@ constexpr Move kLate[] = {
     {P::kPreparing, E::kVotedHazard, P::kVoted},
 };
 
-// What of the rest is not a bug.
+// Which of the pairs without a move are ignored; any other is a bug.
 constexpr bool IsIgnored(Phase phase, BranchEvent event) {
-  if (event == E::kRetry) return true;  // the timer may be older than what it waited for
+  if (event == E::kRetry) return true;  // a timer may fire after the branch has moved on
   if (IsLate(phase, event)) return true;
   switch (phase) {
     case P::kVoted: return event == E::kPrepare;
-    // The answer of a roll-back that was not waited for: of a branch with a hazard, or without
-    // work.
+    // The answer to a roll-back of a branch with a hazard or without work, which nothing waits for.
     case P::kRecording:
     case P::kHeld: return IsAck(event);
     case P::kEnded: return IsAck(event) || event == E::kCommit || event == E::kRollBack;
@@ -197,7 +196,7 @@ Cell Look(Phase phase, Phase reached, BranchEvent event) {
 
 Phase ReachedBy(Phase phase, BranchEvent event) {
   if (IsVote(event)) return P::kVoted;
-  return phase == P::kTrying ? P::kTryRetry : phase;  // no vote comes from a try that is cut off
+  return phase == P::kTrying ? P::kTryRetry : phase;  // the vote of a cut-off try does not count
 }
 
 }  // namespace assent::core

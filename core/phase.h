@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The phases of a branch, what can happen to a branch, and the one table of what follows.
+// The phases of a branch, the events of a branch, and the table of its transitions.
 //
-// Contract: AtomicBranch::Take is the only code that moves a branch, and Look is where it finds out
-// what follows; so a pair of phase and event that the table does not have ends the process by
-// CHECK. docs/protocol.md shows the table as PhaseTable prints it, and phase_test.cc drives the
-// machine through every pair.
-// Source: X/Open C193 chapter 2; Gray & Reuter chapter 10.
+// Contract: only AtomicBranch::Take moves a branch, and it does so by this table; a pair of phase
+// and event that the table does not list ends the process by CHECK. docs/protocol.md shows the
+// table as PhaseTable prints it, and phase_test.cc drives the machine through every pair. Source:
+// X/Open C193 chapter 2; Gray & Reuter chapter 10.
 #pragma once
 
 #include <cstddef>
@@ -15,51 +14,51 @@
 
 namespace assent::core {
 
-// Phase, its name, what it means. Phase one comes first, in the order in which a branch goes
-// through it; phase two begins with kCutOff. A phase named Retry waits for the retry timer, and
-// then the phase before it is repeated.
+// Phase, name, meaning. The phases of phase one come first, in the order in which a branch passes
+// through them; phase two begins with kCutOff. A phase named Retry waits for the retry timer; then
+// the branch returns to the phase before it.
 //
 // A last resource (planned) needs no phase of its own: it waits in kRan until the other branches
 // are in kVoted, and then goes to kDeciding. They stay in kVoted until its answer is known.
-#define ASSENT_PHASES(X)                                                                           \
-  X(Declared, "declared",                                                                          \
-    "nothing was asked of it; of a partner, the record that names it is not durable")              \
-  X(Opening, "opening", "its connection is being taken")                                           \
-  X(Open, "open", "it can run statements and has run none")                                        \
-  X(Running, "running", "statements are being carried out")                                        \
-  X(Ran, "ran", "it has work to prepare")                                                          \
-  X(Trying, "trying", "partner: a try is being carried out")                                       \
-  X(TryRetry, "try retry", "partner: no conclusive answer yet; it may hold a reservation")         \
-  X(CleanTryRetry, "clean try retry",                                                              \
-    "partner: no conclusive answer yet; it cannot hold a reservation")                             \
-  X(AwaitingVote, "awaiting vote", "partner that the client calls: the client has not voted")      \
-  X(Preparing, "preparing", "it was asked to prepare")                                             \
-  X(Voted, "voted", "its vote is counted, and it has a part in phase two")                         \
-  X(CutOff, "cut off",                                                                             \
-    "partner: rolled back during a try, whose answer has to come before the cancel")               \
-  X(Deciding, "deciding", "its commit in one phase, or a look for it: the answer is the decision") \
-  X(DecidingRetry, "deciding retry", "waits to look again")                                        \
-  X(Committing, "committing", "its commit, or a look for it")                                      \
-  X(CommitRetry, "commit retry", "waits to send the commit again")                                 \
-  X(RollingBack, "rolling back", "its roll-back, or a look for it")                                \
-  X(RollBackRetry, "roll-back retry", "waits to send the roll-back again")                         \
-  X(Recording, "recording", "its heuristic outcome is not durable yet")                            \
-  X(Forgetting, "forgetting",                                                                      \
-    "its heuristic outcome agrees with the decision: it is told to forget it")                     \
-  X(ForgetRetry, "forget retry", "waits to send that again")                                       \
-  X(Held, "held", "its heuristic outcome conflicts with the decision: kept for an operator")       \
-  X(Ended, "ended", "nothing more is needed of it")
+#define ASSENT_PHASES(X)                                                                       \
+  X(Declared, "declared",                                                                      \
+    "no call has been sent; for a partner, the record that names it is not durable")           \
+  X(Opening, "opening", "it is taking a connection")                                           \
+  X(Open, "open", "it can run statements and has run none")                                    \
+  X(Running, "running", "its statements are running")                                          \
+  X(Ran, "ran", "it has work to prepare")                                                      \
+  X(Trying, "trying", "partner: a try is in flight")                                           \
+  X(TryRetry, "try retry", "partner: no conclusive answer yet; it may hold a reservation")     \
+  X(CleanTryRetry, "clean try retry",                                                          \
+    "partner: no conclusive answer yet; it cannot hold a reservation")                         \
+  X(AwaitingVote, "awaiting vote", "partner that the client calls: the client has not voted")  \
+  X(Preparing, "preparing", "it was asked to prepare")                                         \
+  X(Voted, "voted", "its vote is counted, and it takes part in phase two")                     \
+  X(CutOff, "cut off",                                                                         \
+    "partner: rolled back during a try; the cancel waits for the answer to the try")           \
+  X(Deciding, "deciding", "its one-phase commit or a lookup is in flight: the answer decides") \
+  X(DecidingRetry, "deciding retry", "waits to look it up again")                              \
+  X(Committing, "committing", "its commit or a lookup is in flight")                           \
+  X(CommitRetry, "commit retry", "waits to send the commit again")                             \
+  X(RollingBack, "rolling back", "its roll-back or a lookup is in flight")                     \
+  X(RollBackRetry, "roll-back retry", "waits to send the roll-back again")                     \
+  X(Recording, "recording", "its heuristic outcome is not durable yet")                        \
+  X(Forgetting, "forgetting",                                                                  \
+    "its heuristic outcome agrees with the decision, and a forget is in flight")               \
+  X(ForgetRetry, "forget retry", "waits to send the forget again")                             \
+  X(Held, "held", "its heuristic outcome conflicts with the decision: kept for an operator")   \
+  X(Ended, "ended", "it needs no more calls")
 
-// What can happen to a branch, and its name: what the coordinator does; the answers of phase one;
-// the answers of phase two, as Ack has them; its heuristic outcome is durable, and agrees or
-// conflicts with the decision; the retry timer fires, or its resource can be reached again.
+// Event, name. First the coordinator's actions, then the answers of phase one and those of phase
+// two (as in Ack). Then: the heuristic outcome is durable, and agrees or conflicts with the
+// decision. Last: the retry timer fires, or the resource answers again.
 #define ASSENT_BRANCH_EVENTS(X)                                                             \
   X(Open, "open")                                                                           \
   X(Run, "run")                                                                             \
   X(Try, "try")                                                                             \
   X(AwaitVote, "await vote")                                                                \
   X(Prepare, "prepare") /* the transaction is to be committed */                            \
-  X(Decide, "decide")   /* this branch alone is: in one phase */                            \
+  X(Decide, "decide")   /* this branch alone is to be committed, in one phase */            \
   X(Commit, "commit")   /* the decision to commit is durable */                             \
   X(RollBack, "roll back")                                                                  \
   X(Opened, "opened")                                                                       \
@@ -105,7 +104,7 @@ constexpr bool IsAck(BranchEvent event) {
   return event >= BranchEvent::kAckDone && event <= BranchEvent::kAckUnknown;
 }
 
-// An answer of phase one to a branch in phase two. kCutOff is the phase that waits for one.
+// Whether the event is an answer of phase one for a branch in phase two. kCutOff waits for one.
 constexpr bool IsLate(Phase phase, BranchEvent event) {
   return IsPhaseTwo(phase) && phase != Phase::kCutOff && IsAnswerOfPhaseOne(event);
 }
@@ -113,9 +112,9 @@ constexpr bool IsLate(Phase phase, BranchEvent event) {
 enum class Verdict : uint8_t {
   kRefused,  // a bug
   kIgnored,  // nothing follows
-  kMoves     // to `next`, which may be the same phase once more
+  kMoves     // to `next`, which may be the same phase again
 };
-// What follows for the whole transaction.
+// The consequence for the whole transaction.
 enum class Consequence : uint8_t { kNone, kCommits, kRollsBack };
 struct Cell {
   Verdict verdict = Verdict::kRefused;
@@ -123,19 +122,19 @@ struct Cell {
   Consequence consequence = Consequence::kNone;
 };
 
-// What the table has for the pair.
+// The cell of the table for this pair.
 const Cell& Look(Phase phase, BranchEvent event);
-// The same of a branch that the decision found in `reached`, if it is in phase two: an answer of
-// phase one is late there, and refused unless `reached` waited for it.
+// The same for a branch that was in `reached` at the decision, if it is in phase two: there an
+// answer of phase one is late, and refused unless `reached` waited for it.
 Cell Look(Phase phase, Phase reached, BranchEvent event);
-// Where a branch counts as found once the late answer is there; nullopt: no such answer was due.
+// The value of `reached` after the late answer; nullopt: no such answer was due.
 std::optional<Phase> AfterLateAnswer(Phase reached, BranchEvent event);
-// Where the decision found a branch that `event` moves from `phase` to phase two.
+// The value of `reached` for a branch that `event` moves from `phase` to phase two.
 Phase ReachedBy(Phase phase, BranchEvent event);
 
 const char* Name(Phase);
 const char* Name(BranchEvent);
-// As markdown: one row for each phase, then one for each kind of late answer.
+// The table as Markdown: one row for each phase, then one for each kind of late answer.
 std::string PhaseTable();
 
 }  // namespace assent::core

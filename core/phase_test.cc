@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The table of phases against the machine: every event in every phase does what the table says.
 //
-// Each scene brings the first branch of a transaction into one phase, by events alone. The other
-// branch, where there is one, keeps the transaction from going on by itself.
+// Each scene brings the first branch of a transaction into one phase, by events alone. The second
+// branch, if there is one, keeps the transaction from proceeding automatically.
 #include "core/phase.h"
 
 #include <gtest/gtest.h>
@@ -39,7 +39,7 @@ class Player {
                    bool by_client = false) {
     return Do(Enlist{{resource, resource, false, kind, by_client}});
   }
-  // The first branch, up to the phase that is named.
+  // Moves the first branch to the named phase.
   Player& Open() { return Enlisted("a").Do(Opened{0, true, {}}); }
   Player& Running() { return Open().Do(RunRequested{0}); }
   Player& Ran() { return Running().Do(core::Ran{0, true, false, {}}); }
@@ -136,7 +136,7 @@ std::vector<Scene> Scenes() {
   return scenes;
 }
 
-// What comes from outside for one branch, as the event that the table has for it.
+// The input for one branch that corresponds to an event of the table.
 std::vector<std::pair<BranchEvent, Event>> FromOutside() {
   std::vector<std::pair<BranchEvent, Event>> events = {
       {E::kRun, RunRequested{0}},
@@ -162,7 +162,7 @@ std::vector<std::pair<BranchEvent, Event>> FromOutside() {
   return events;
 }
 
-// Where the branch is once the transaction has done what the cell says of it.
+// The phase of the branch after the transaction has followed the cell's consequence.
 Phase After(const Cell& cell) {
   if (cell.consequence != Consequence::kRollsBack) return cell.next;
   return Look(cell.next, BranchEvent::kRollBack).next;
@@ -208,7 +208,7 @@ TEST(PhaseDeathTest, EveryEventFromOutsideDoesWhatTheTableSays) {
   EXPECT_EQ(pairs, Scenes().size() * 21);
 }
 
-// An event of the whole transaction: what it does to a branch, where the transaction lets it.
+// An event of the whole transaction, and its effect on a branch if the transaction accepts it.
 TEST(PhaseDeathTest, EveryEventOfTheTransactionDoesWhatTheTableSays) {
   for (const Scene& scene : Scenes()) {
     SCOPED_TRACE(std::string(Name(scene.phase)) + " " + scene.text);
@@ -233,7 +233,7 @@ TEST(PhaseDeathTest, EveryEventOfTheTransactionDoesWhatTheTableSays) {
   }
 }
 
-TEST(PhaseDeathTest, ABranchFromTheLogGoesOnFromItsDecisionAndNoOtherBranchDoes) {
+TEST(PhaseDeathTest, OnlyABranchFromTheLogContinuesFromItsDecision) {
   for (Decision decision : {Decision::kCommit, Decision::kRollBack}) {
     for (size_t i = 0; i < kPhases; ++i) {
       const auto phase = static_cast<Phase>(i);
@@ -255,7 +255,7 @@ TEST(PhaseDeathTest, ABranchFromTheLogGoesOnFromItsDecisionAndNoOtherBranchDoes)
 }
 
 // In the scenes the first branch is the only one, and the client named the gid.
-TEST(PhaseDeathTest, ACommitThatIsAskedForPreparesAsTheTableSays) {
+TEST(PhaseDeathTest, ARequestedCommitPreparesAsTheTableSays) {
   for (const Scene& scene : Scenes()) {
     SCOPED_TRACE(std::string(Name(scene.phase)) + " " + scene.text);
     Player player = scene.player;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table of the phases of a branch as text.
+// Prints the phase table of a branch.
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -110,12 +110,12 @@ std::string LateRow(Phase reached) {
 
 std::string PhaseTable() {
   std::string text =
-      "| phase of the branch | meaning | what moves it | ignored |\n|---|---|---|---|\n";
+      "| phase of the branch | meaning | transitions | ignored |\n|---|---|---|---|\n";
   ForEachPhase([&](Phase phase) {
     text += std::string("| ") + Name(phase) + " | " + Meaning(phase) + " | " + MovesOf(phase) +
             " | " + IgnoredIn(phase) + " |\n";
   });
-  text += "\n| found by the decision in | late answer | counts as found in |\n|---|---|---|\n";
+  text += "\n| phase at the decision | late answer | then counts as |\n|---|---|---|\n";
   ForEachPhase([&](Phase reached) { text += LateRow(reached); });
   return text;
 }

@@ -38,19 +38,19 @@ void AtomicMachine::Find(uint32_t index) {
   Emit(Call{index, Operation::kFind, {}});
 }
 
-// The table says what follows; here is how.
+// The phase table decides the next phase; this function does what the phase needs.
 void AtomicMachine::On(const Acked& event) {
   AtomicBranch& branch = t_.branches.at(event.branch);
   const Phase before = branch.phase;
   const bool over = branch.Over();
   const bool counts = branch.Take(ToBranchEvent(event.ack));
-  if (over) return;  // the connection of a branch without work was given back, say
+  if (over) return;  // for example, a branch without work has returned its connection
   if (!event.detail.empty()) branch.detail = event.detail;
   if (event.needs_operator) {
     branch.state = BranchState::kNeedsOperator;
     t_.needs_operator = true;
   }
-  if (!counts) return;  // the record of its heuristic outcome is on the way to the disk
+  if (!counts) return;  // the record of its heuristic outcome is being written
   if (before == Phase::kCommitting) branch.commit_lost |= event.lost;
   if (before == Phase::kDeciding && !event.identity.empty()) {
     branch.identity = event.identity;
@@ -83,10 +83,10 @@ void AtomicMachine::AckedEnd(uint32_t index, Phase before, const Acked& event) {
     EndAs(index, BranchState::kCommitted);
   }
   if (before == Phase::kRollingBack) EndAs(index, BranchState::kRolledBack);
-  MaybeFinish();  // what was forgotten keeps its state, HEURISTIC
+  MaybeFinish();  // a branch whose heuristic outcome was forgotten keeps the state HEURISTIC
 }
 
-// The answer is the decision.
+// The answer to the one-phase commit is the decision.
 void AtomicMachine::OnePhaseEnded(uint32_t index, const Acked& event) {
   if (event.ack == Ack::kDone || event.ack == Ack::kHeuristicCommit) {
     t_.decision = Decision::kCommit;
@@ -108,8 +108,8 @@ void AtomicMachine::OnePhaseEnded(uint32_t index, const Acked& event) {
   RollBack(std::move(cause));
 }
 
-// Recorded first. What agrees with the decision is then forgotten, what conflicts is held for the
-// operator.
+// A heuristic outcome is recorded first. Then it is forgotten if it agrees with the decision, and
+// held for the operator if it conflicts.
 void AtomicMachine::NoteHeuristic(uint32_t index, Ack ack) {
   AtomicBranch& branch = t_.branches[index];
   branch.state = BranchState::kHeuristic;
@@ -137,11 +137,12 @@ void AtomicMachine::SettleHeuristic(uint32_t index) {
     Emit(Call{index, Operation::kForget, {}});
     return;
   }
-  // A branch rolled back against "committed" is as bad as a mix, even where it is the only one.
+  // A single branch that conflicts with the decision makes the outcome mixed, even if it is the
+  // only branch.
   Worsen(branch.heuristic == Ack::kHeuristicHazard ? Outcome::kHazard : Outcome::kMixed);
 }
 
-// A hazard may turn out to be a mix; a mix stays one.
+// A hazard may become mixed; mixed stays mixed.
 void AtomicMachine::Worsen(Outcome outcome) {
   if (t_.outcome != Outcome::kMixed) t_.outcome = outcome;
 }
@@ -178,7 +179,7 @@ void AtomicMachine::MaybeFinish() {
   if (t_.decision == Decision::kCommit) t_.state = State::kCommitted;
   if (t_.decision == Decision::kRollBack) t_.state = State::kRolledBack;
   Emit(Reply{ReplyTo::kEnded, 0});
-  if (held) return;  // kept, and shown, until an operator has acknowledged it
+  if (held) return;  // stays in the table, and is shown, until an operator acknowledges it
   if (recorded) Emit(Append{RecordKind::kEnd, Force::kLazy, 0, 0});
   Emit(Disarm{Timer::kDeadline});
   Emit(Forget{});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Branches with try, confirm and cancel in the atomic transaction: known before they are asked,
-// asked again while they are silent, and decided together with the others.
+// Branches with try, confirm and cancel in the atomic transaction: recorded before their first
+// call, retried while they do not answer, and decided together with the others.
 #include <gtest/gtest.h>
 
 #include "core/atomic.h"
@@ -50,7 +50,7 @@ class Machine {
   Monotonic now{kSecond};
 };
 
-TEST(Tcc, IsDurableBeforeAnyTryGoesOut) {
+TEST(Tcc, IsDurableBeforeAnyTryIsSent) {
   Machine m(true, "tt");
   EXPECT_EQ(m.Do(Begin{}), "arm deadline\nappend open force #1");
   EXPECT_EQ(m.Do(Durable{1}), "call prepare b1\ncall prepare b2");
@@ -65,7 +65,7 @@ TEST(Tcc, IsDurableBeforeAnyTryGoesOut) {
 }
 
 // A partner that hangs holds no row locks.
-TEST(Tcc, TriesGoBeforeSql) {
+TEST(Tcc, TriesPrecedeSql) {
   Machine m(true, "xtx");
   EXPECT_EQ(m.Do(Begin{}), "arm deadline\nappend open force #1");
   EXPECT_EQ(m.Do(Durable{1}), "call prepare b2");
@@ -78,8 +78,8 @@ TEST(Tcc, TriesGoBeforeSql) {
   EXPECT_EQ(m.Do(Machine::Yes(2)), "append commit force #2");
 }
 
-// One-phase commit is for a branch that stands alone.
-TEST(Tcc, ADatabaseBesideAPartnerIsPreparedEvenUnderAGidOfOurs) {
+// One-phase commit is only for a sole branch.
+TEST(Tcc, ADatabaseBesideAPartnerIsPreparedEvenUnderACoordinatorsGid) {
   Machine m(true, "tx", false);
   m.Do(Begin{});
   m.Do(Durable{1});
@@ -93,11 +93,11 @@ TEST(Tcc, ARefusalStopsTheOthersAndCancelsWhatMayHaveRun) {
   m.Do(Begin{});
   m.Do(Durable{1});
   m.Do(Machine::Yes(2));
-  // The first is refused in its only try: nothing is left there. The second is under way.
+  // The first is refused in its only try, and holds no reservation. The second is in flight.
   EXPECT_EQ(m.Do(Machine::No(0, true)),
             "disarm deadline\ndisarm idle\ncancel b2\ncall roll-back b3\narm operator\n"
             "append outcome ride #2");
-  // The try that was cut off: only now the cancel, so that it cannot overtake.
+  // The try that was cut off is answered: only now the cancel is sent, so it cannot overtake.
   EXPECT_EQ(m.Do(Machine::Vote(1, Vote::kUnknown)), "call roll-back b2");
   EXPECT_EQ(m.Do(Acked{1, Ack::kDone, {}}), "");
   EXPECT_EQ(m.Do(Durable{2}), "reply decided");
@@ -106,7 +106,7 @@ TEST(Tcc, ARefusalStopsTheOthersAndCancelsWhatMayHaveRun) {
   EXPECT_EQ(m.t.branches[0].state, BranchState::kRefused);
 }
 
-TEST(Tcc, ARefusalThatMayHaveLeftSomethingIsCancelledToo) {
+TEST(Tcc, ARefusalThatMayHaveLeftAReservationIsCancelledToo) {
   Machine m(true, "t", false);
   m.Do(Begin{});
   m.Do(Durable{1});
@@ -116,7 +116,7 @@ TEST(Tcc, ARefusalThatMayHaveLeftSomethingIsCancelledToo) {
             "disarm deadline\ndisarm idle\ncall roll-back b1\narm operator\nreply decided");
 }
 
-TEST(Tcc, ASilentPartnerIsAskedAgainUntilTheDeadlineAndThenCancelled) {
+TEST(Tcc, ASilentPartnerIsTriedAgainUntilTheDeadlineAndThenCancelled) {
   Machine m(true, "tx", false);
   m.Do(Begin{});
   m.Do(Durable{1});
@@ -136,8 +136,8 @@ TEST(Tcc, ASilentPartnerIsAskedAgainUntilTheDeadlineAndThenCancelled) {
   EXPECT_EQ(m.t.decision, Decision::kRollBack);
 }
 
-// It never left this process, or was refused in its only attempt.
-TEST(Tcc, ATryThatWasCutOffAndLeftNothingNeedsNoCancel) {
+// The try was never sent, or was refused in its only attempt.
+TEST(Tcc, ACutOffTryThatLeftNoReservationNeedsNoCancel) {
   Machine m(true, "t", false);
   m.Do(Begin{});
   m.Do(Durable{1});
@@ -148,15 +148,15 @@ TEST(Tcc, ATryThatWasCutOffAndLeftNothingNeedsNoCancel) {
             "disarm operator\nreply ended\nappend end lazy\ndisarm deadline\nforget");
 }
 
-// The deadline comes while it waits for its next attempt.
-TEST(Tcc, ATryThatNeverLeftIsNotCancelledAtTheDeadline) {
+// The deadline passes while it waits for its next attempt.
+TEST(Tcc, AnUnsentTryIsNotCancelledAtTheDeadline) {
   Machine m(true, "tt", false);
   m.Do(Begin{});
   m.Do(Durable{1});
   Voted nothing = Machine::Vote(0, Vote::kUnknown);
   nothing.gone = true;
   m.Do(nothing);
-  m.Do(Machine::Vote(1, Vote::kUnknown));  // that one may have left something
+  m.Do(Machine::Vote(1, Vote::kUnknown));  // that attempt may have left a reservation
   m.now = m.t.settings.deadline;
   EXPECT_EQ(m.Do(TimerFired{Timer::kDeadline, 0}),
             "disarm deadline\ndisarm idle\ncall roll-back b2\narm operator\nreply decided");
@@ -165,8 +165,8 @@ TEST(Tcc, ATryThatNeverLeftIsNotCancelledAtTheDeadline) {
             "disarm operator\nreply ended\nappend end lazy\ndisarm deadline\nforget");
 }
 
-// One attempt that may have left something is enough.
-TEST(Tcc, ATryThatMayHaveLeftOnceIsCancelled) {
+// One attempt that may have left a reservation is enough.
+TEST(Tcc, ATryThatMayHaveBeenSentOnceIsCancelled) {
   Machine m(true, "t", false);
   m.Do(Begin{});
   m.Do(Durable{1});
@@ -179,7 +179,7 @@ TEST(Tcc, ATryThatMayHaveLeftOnceIsCancelled) {
             "disarm deadline\ndisarm idle\ncall roll-back b1\narm operator\nreply decided");
 }
 
-TEST(Tcc, APartnerThatAsksForTimeIsGivenIt) {
+TEST(Tcc, RespectsTheDelayThatAPartnerRequests) {
   Machine m(true, "t");
   m.Do(Begin{});
   m.Do(Durable{1});
@@ -219,13 +219,13 @@ TEST(Tcc, ConfirmAndCancelAreNeverGivenUp) {
   EXPECT_FALSE(m.t.needs_operator);
 }
 
-TEST(Tcc, NothingIsCommittedThatWouldEndByItself) {
+TEST(Tcc, AYesThatWouldExpireBeforeTheDecisionRollsBack) {
   Machine m(true, "tx");
   m.Do(Begin{});
   m.Do(Durable{1});
   Voted yes = Machine::Yes(0);
   yes.expires = Monotonic{5 * kSecond};
-  // The deadline comes forward to a margin before that.
+  // The deadline moves forward to a margin before that.
   EXPECT_EQ(m.Do(yes), "arm deadline\ncall open b2");
   m.Do(Opened{1, true, {}});
   m.Do(Ran{1, true, false, {}});
@@ -237,7 +237,7 @@ TEST(Tcc, NothingIsCommittedThatWouldEndByItself) {
   EXPECT_TRUE(m.t.cause.may_retry);
 }
 
-TEST(Tcc, AnExpiryBeforeTheDeadlineRollsBackByItself) {
+TEST(Tcc, AnExpiryBeforeTheDeadlineRollsBack) {
   Machine m(true, "tt", false);
   m.Do(Begin{});
   m.Do(Durable{1});
@@ -249,7 +249,7 @@ TEST(Tcc, AnExpiryBeforeTheDeadlineRollsBackByItself) {
   EXPECT_EQ(m.t.cause.reason, Reason::kExpired);
 }
 
-TEST(Tcc, EachEnlistedAloneIsDurableBeforeItsTry) {
+TEST(Tcc, APartnerEnlistedAloneIsDurableBeforeItsTry) {
   Machine m(false, "");
   m.Do(Begin{});
   EXPECT_EQ(m.Do(Enlist{{"hotel", "place", false, BranchKind::kTcc}}), "append enlist force #1 b1");
@@ -262,8 +262,8 @@ TEST(Tcc, EachEnlistedAloneIsDurableBeforeItsTry) {
   EXPECT_EQ(m.Do(CommitRequested{}), "disarm idle\nappend commit force #3");
 }
 
-// Its record comes behind that of those which it joins, and a crash may fall between the two.
-TEST(Tcc, OneThatJoinsBeforeTheOpenRecordIsDurableWaitsForItsOwn) {
+// Its record follows the open record, and a crash may happen between the two.
+TEST(Tcc, APartnerEnlistedBeforeTheOpenRecordIsDurableWaitsForItsOwn) {
   Machine m(true, "t");
   m.Do(Begin{});
   EXPECT_EQ(m.Do(Enlist{{"flight", "place", false, BranchKind::kTcc}}),
@@ -272,7 +272,7 @@ TEST(Tcc, OneThatJoinsBeforeTheOpenRecordIsDurableWaitsForItsOwn) {
   EXPECT_EQ(m.Do(Durable{2}), "call prepare b2");
 }
 
-TEST(Tcc, AVoteLeavesTheClientTheWholeIdleLimit) {
+TEST(Tcc, AVoteRestartsTheIdleLimit) {
   Machine m(false, "");
   m.t.settings.idle_limit = std::chrono::seconds(1);
   m.Do(Begin{});
@@ -284,8 +284,8 @@ TEST(Tcc, AVoteLeavesTheClientTheWholeIdleLimit) {
   EXPECT_EQ(m.Do(Machine::Yes(0)), "reply open b1\narm idle");
 }
 
-// What was open without a decision when the coordinator crashed.
-TEST(Tcc, WhatWasOpenIsCancelledAfterACrash) {
+// The transaction was open without a decision when the coordinator crashed.
+TEST(Tcc, AnOpenTransactionIsCancelledAfterACrash) {
   Machine m(true, "tx");
   m.t.open_logged = true;
   m.t.decision = Decision::kRollBack;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The timers of an atomic transaction: the deadline, the idle limit, the retries of each branch,
-// and how long it may take before an operator is called.
+// and the time after which it needs an operator.
 #include <algorithm>
 
 #include "base/backoff.h"
@@ -28,8 +28,8 @@ Cause AtomicMachine::Expired() {
   return cause;
 }
 
-// Names the likely reason: a reservation that ends, a branch that waits for a connection, or the
-// first partner that has not said yes.
+// The likely reason for missing the deadline: a reservation that expires, a branch that waits for a
+// connection, or the first partner that has not voted.
 Cause AtomicMachine::Late(const TimerFired& event) const {
   if (now_ >= t_.decide_before && now_ < t_.settings.deadline) return Expired();
   Cause cause;
@@ -47,7 +47,7 @@ Cause AtomicMachine::Late(const TimerFired& event) const {
     cause.branch = static_cast<int32_t>(i);
     cause.detail += branch.spec.called_by_client ? ": its client has not voted"
                                                  : ": its try was never answered conclusively";
-    cause.may_retry = !branch.spec.called_by_client;  // whoever answers now may answer then
+    cause.may_retry = !branch.spec.called_by_client;  // the partner may answer next time
     if (!branch.detail.empty()) cause.detail += " (" + branch.detail + ")";
     break;
   }
@@ -84,14 +84,14 @@ void AtomicMachine::On(const TimerFired& event) {
 void AtomicMachine::On(const ResourceUp& event) {
   for (uint32_t i = 0; i < t_.branches.size(); ++i) {
     if (t_.branches[i].spec.resource != event.resource) continue;
-    t_.branches[i].retries = 0;  // how long it was away says nothing of what comes now
+    t_.branches[i].retries = 0;  // the back-off of the outage does not apply any more
     Resend(i);
   }
 }
 
 // ---- Retries ----
 
-// No sooner than `least`, whatever the back-off says.
+// Waits at least `least`, whatever the back-off is.
 void AtomicMachine::ArmRetry(uint32_t index, Duration least) {
   AtomicBranch& branch = t_.branches[index];
   Duration cap = t_.settings.retry_cap;
@@ -106,7 +106,7 @@ void AtomicMachine::Resend(uint32_t index) {
   switch (branch.phase) {
     case Phase::kTrying: SendTry(index); return;
     case Phase::kForgetting: Emit(Call{index, Operation::kForget, {}}); return;
-    case Phase::kDeciding:  // a commit in one phase is never sent twice
+    case Phase::kDeciding:  // a one-phase commit is never sent twice
       Emit(Call{index, Operation::kFind, {}});
       return;
     default: SendPhaseTwo(index); return;

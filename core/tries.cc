@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Partners before the decision: each is in a durable record before its first try, and its try is
-// repeated until there is an answer.
+// repeated until it is answered.
 #include "base/check.h"
 #include "core/machine.h"
 
@@ -47,7 +47,7 @@ void AtomicMachine::TryVoted(uint32_t index, const Voted& event) {
   }
 }
 
-// The last try has been answered: now the cancel cannot overtake it.
+// The last try has been answered, so the cancel cannot overtake it.
 void AtomicMachine::CutOffEnded(uint32_t index) {
   if (!t_.branches[index].Ended()) {
     SendPhaseTwo(index);
@@ -57,7 +57,7 @@ void AtomicMachine::CutOffEnded(uint32_t index) {
   MaybeFinish();
 }
 
-// The deadline comes forward, so that a yes is not left to end by itself.
+// Moves the deadline forward, so that the transaction ends before a yes vote expires.
 void AtomicMachine::NoteExpiry(Monotonic expires) {
   if (expires == kNever) return;
   const Monotonic before = expires + -t_.settings.expiry_margin;
@@ -71,12 +71,12 @@ bool AtomicMachine::OpenIsDurable(uint64_t ticket) {
   const bool active = t_.state == State::kActive;
   for (uint32_t i = 0; i < t_.branches.size(); ++i) {
     AtomicBranch& branch = t_.branches[i];
-    // One that joined waits for its own record, though that of the others comes first.
+    // A partner that was enlisted later waits for its own record, not for the open record.
     const uint64_t record = branch.enlist_ticket != 0 ? branch.enlist_ticket : t_.open_ticket;
     if (!branch.IsTcc() || ticket != record) continue;
     ours = true;
     if (!active) continue;
-    if (branch.spec.called_by_client) {  // there is nothing to call before phase two
+    if (branch.spec.called_by_client) {  // the coordinator calls it only in phase two
       branch.Take(BranchEvent::kAwaitVote);
       Tell(ReplyTo::kOpen, i);
     } else {

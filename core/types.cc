@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The names of the terms of the protocol.
+// The names of the protocol's terms.
 #include "core/types.h"
 
 namespace assent::core {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The terms of the protocol: states, votes, acknowledgements, outcomes, causes.
 //
-// docs/glossary.md has one sentence for each. Name gives the word that the API and events show.
+// docs/glossary.md explains each term. Name returns the word that the API and the events show.
 // Source: X/Open C193 chapters 2 and 3; Gray & Reuter chapter 10.
 #pragma once
 
@@ -13,7 +13,7 @@ namespace assent::core {
 enum class State : uint8_t {
   kActive,
   kPreparing,
-  kDeciding,  // a commit in one phase was sent; only its answer moves the transaction
+  kDeciding,  // a one-phase commit was sent; only its answer moves the transaction
   kCommitting,
   kCommitted,
   kRollingBack,
@@ -34,11 +34,11 @@ enum class BranchState : uint8_t {
 
 enum class Outcome : uint8_t { kUndecided, kCommitted, kRolledBack, kMixed, kHazard };
 
-// What takes part through a branch. Of a partner, prepare means try, commit confirm, and roll-back
-// cancel.
+// The kind of participant. For a partner, prepare means try, commit means confirm, and roll-back
+// means cancel.
 enum class BranchKind : uint8_t {
   kXa,  // a resource manager
-  kTcc  // a partner: in a durable record before its try is sent; an unanswered try is sent again
+  kTcc  // a partner: recorded durably before its try is sent; an unanswered try is sent again
 };
 
 // A participant's answer to prepare.
@@ -47,9 +47,9 @@ enum class Vote : uint8_t { kPrepared, kReadOnly, kRefused, kUnknown };
 // A participant's answer in phase two, or to a commit in one phase.
 enum class Ack : uint8_t {
   kDone,
-  kRolledBack,  // to a commit in one phase: an ordinary roll-back; to a commit after a yes vote: a
+  kRolledBack,  // to a one-phase commit: an ordinary roll-back; to a commit after a yes vote: a
                 // broken promise
-  kNotFound,    // the XID is unknown there: believed only after a look (protocol.md, "Unknown XID")
+  kNotFound,    // unknown XID: believed only after a lookup (protocol.md, "Unknown XID")
   kHeuristicCommit,
   kHeuristicRollBack,
   kHeuristicMixed,
@@ -64,15 +64,15 @@ enum class Operation : uint8_t {
   kCommitOnePhase,
   kCommit,
   kRollBack,
-  kFind,  // look what became of a branch whose XID is unknown
+  kFind,  // look up how a branch with an unknown XID ended
   kForget
 };
 
 // Why a transaction was rolled back, or a branch is not done. Cause::may_retry tells whether the
-// same transaction may succeed when it is tried again.
+// same transaction may succeed if it is tried again.
 enum class Reason : uint8_t {
   kNone,
-  kClient,  // the client asked for it
+  kClient,  // the client requested it
   kDeadline,
   kIdle,
   kExpectRows,
@@ -87,9 +87,9 @@ enum class Reason : uint8_t {
   kNonTransactional,  // a table without transactions was written
   kPrepareRefused,
   kPrepareUnknown,
-  kExpired,     // a reservation would have ended before the decision; may be tried again
+  kExpired,     // a reservation would have expired before the decision; may be tried again
   kLeftBranch,  // the client's SQL ended the branch's transaction
-  kProtocol,    // the resource gave an answer that it must not give
+  kProtocol,    // the resource gave an invalid answer
   kShutdown,
   kCrash,  // undecided when the coordinator crashed: presumed abort
   kOperator

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What recovery does with a branch that a scan found, or did not find: one table, as data.
+// The decision table of recovery: what to do with a branch that a scan found, or did not find.
 //
 // Contract: every combination of facts matches exactly one row (decision_table_test.cc proves it).
-// Rows are named R1, R2, … in their order: in the events, and in docs/protocol.md, which has the
-// same table as text. Source: Mohan et al. 1986 (presumed abort); X/Open C193 section 2.3
-// (recovery).
+// Rows are named R1, R2, … in order; events use these names, and docs/protocol.md shows the same
+// table. Source: Mohan et al. 1986 (presumed abort); X/Open C193 section 2.3 (recovery).
 #pragma once
 
 #include <cstdint>
@@ -15,22 +14,22 @@ namespace assent::recovery {
 enum class Listing : uint8_t { kListed, kNotListed };
 enum class Origin : uint8_t {
   kForeign,  // another format id or coordinator id
-  kNewer,    // ours, but of a higher incarnation, or of ours with another start nonce
-  kLive,     // ours, its transaction stands in the shard's table
-  kPast      // ours, and no transaction of the table
+  kNewer,    // ours, but of a higher incarnation, or of our incarnation with another start nonce
+  kLive,     // ours, its transaction is in the shard's table
+  kPast      // ours, but its transaction is not in the table
 };
 enum class Known : uint8_t {
   kNothing,
   kCommitRecord,   // a decision that is not acknowledged yet
-  kUndecidedLast,  // open with a last resource, pivot or one-phase commit under way
+  kUndecidedLast,  // open with a last resource, pivot or one-phase commit in flight
   kCommitted,      // the history says so, by gtrid
   kRolledBack
 };
-enum class Identity : uint8_t { kSame, kChanged };  // of the resource, since the branch's time
+enum class Identity : uint8_t { kSame, kChanged };  // of the resource, since the branch began
 enum class Memory : uint8_t {
   kComplete,
   kForgotten
-};  // is the gtrid at or below the highest forgotten one?
+};  // kForgotten: the gtrid is at or below the highest forgotten one
 
 struct Facts {
   Listing listing{};
@@ -42,22 +41,22 @@ struct Facts {
 
 enum class Action : uint8_t {
   kLeaveAlone,    // foreign
-  kStop,          // this log directory is stale or a copy: stop, touch nothing
+  kStop,          // this log directory is stale or a copy: stop without touching the branch
   kLeaveToShard,  // live
   kCommit,
-  kWait,            // until the row or the answer is had
+  kWait,            // until the row or the answer is known
   kCommitAndAlarm,  // resurrected: a replica was promoted or a backup restored
   kRollBack,        // the history says so
-  kHold,            // the server is another one now: the operator's
+  kHold,            // the server is a different one now: for the operator
   kPresumeAbort,
   kNeedsOperator,  // too old to know
-  kCommitByRule2,  // commit again; "unknown XID" is judged by what a look finds
+  kCommitByRule2,  // commit again; "unknown XID" is judged by a lookup
   kNothing
 };
 
 struct Row {
   const char* label;                                 // R1, R2, …
-  uint8_t listing, origin, known, identity, memory;  // sets of values, a bit each
+  uint8_t listing, origin, known, identity, memory;  // sets of values, one bit for each
   Action action;
   const char* text;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Judges what a scan has listed, by the decision table.
+// Judges the result of a scan by the decision table.
 #include "recovery/judge.h"
 
 #include <algorithm>
@@ -11,9 +11,10 @@
 namespace assent::recovery {
 namespace {
 
-// A transaction of the past that had no decision will never have one, and a known one keeps it: an
-// orphan that was judged by that is not left to the operator because the mark has passed it since.
-void Remind(const Remembered& before, Facts& facts) {
+// Repeats what was proven before: a past transaction without a decision never gets one, and a known
+// decision never changes. So an orphan judged on that ground is not left to the operator only
+// because the mark has passed it since.
+void RecallProof(const Remembered& before, Facts& facts) {
   if (before.announced == nullptr || facts.known != Known::kNothing) return;
   switch (before.announced->action) {
     case Action::kPresumeAbort: facts.memory = Memory::kComplete; break;
@@ -23,8 +24,8 @@ void Remind(const Remembered& before, Facts& facts) {
   }
 }
 
-// Is something of ours left there that will be finished?
-bool IsLeft(Action action) {
+// Whether the action leaves a branch on the server that will be finished soon.
+bool WillBeFinished(Action action) {
   switch (action) {
     case Action::kCommit:
     case Action::kCommitAndAlarm:
@@ -57,17 +58,17 @@ std::optional<Newer> FindNewer(const log::Identity& ours, const xa::ScanResult& 
 }
 
 Ruling JudgeBranch(const Evidence& evidence, Remembered& before) {
-  if (evidence.ended_since) return {};  // it ended while the list was made
+  if (evidence.ended_since) return {};  // its transaction ended while the list was made
   Facts facts = evidence.facts;
-  // A commit under way was not listed and taken as done; then its server restarted. Believed when
-  // the next list, made after this judgement, shows it again.
+  // A commit in flight hid the branch from the list, so it was taken as done; then its server
+  // restarted. This is believed only when the next list, made after this judgement, shows it again.
   if (evidence.ended_as != core::Decision::kNone) {
     if (!std::exchange(before.returned, true)) return {nullptr, Action::kWait, false};
     facts.origin = Origin::kPast;
     facts.known =
         evidence.ended_as == core::Decision::kCommit ? Known::kCommitted : Known::kRolledBack;
   }
-  Remind(before, facts);
+  RecallProof(before, facts);
   const Row& row = Decide(facts);
   if (row.action == Action::kLeaveToShard || row.action == Action::kStop) {
     return {&row, row.action, false};
@@ -91,7 +92,7 @@ std::optional<core::Operation> Judge::CallFor(Action action, Orphan& orphan, Mon
 
 Judgement Judge::Take(const std::string& resource, const xa::ScanResult& scan,
                       const std::vector<Evidence>& evidence, Monotonic now) {
-  CHECK(evidence.size() == scan.listed.size()) << "evidence for something else than the list";
+  CHECK(evidence.size() == scan.listed.size()) << "the evidence does not match the list";
   std::map<xa::Xid, Orphan>& orphans = resources_[resource];
   Judgement judgement;
   judgement.foreign = scan.foreign;
@@ -107,7 +108,7 @@ Judgement Judge::Take(const std::string& resource, const xa::ScanResult& scan,
     listed.insert(xid);
     Orphan& orphan = orphans.try_emplace(xid, options_).first->second;
     const Ruling ruling = JudgeBranch(evidence[i], orphan.remembered);
-    is_left |= IsLeft(ruling.action);
+    is_left |= WillBeFinished(ruling.action);
     const auto call = CallFor(ruling.action, orphan, now);
     if (ruling.is_new || call) judgement.verdicts.push_back({xid, ruling.row, ruling.is_new, call});
   }

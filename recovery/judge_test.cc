@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tests of the judge by itself: facts and scans in, verdicts out.
+// Tests of the judge alone: facts and scans as input, verdicts as output.
 #include "recovery/judge.h"
 
 #include <gtest/gtest.h>
@@ -16,7 +16,7 @@ xa::Xid XidOf(uint32_t incarnation, const std::string& nonce = "abc") {
   return {core::Gtrid::Make("12345678", incarnation, nonce, 7), 1};
 }
 
-// Of a branch of an earlier incarnation, of which nothing is known.
+// The evidence for a branch of an earlier incarnation about which nothing is known.
 Evidence Past() {
   Evidence evidence;
   evidence.facts.origin = Origin::kPast;
@@ -47,7 +47,7 @@ TEST(FindNewer, FindsABranchOrAWitnessRow) {
 
 // ---- One branch ----
 
-TEST(JudgeBranch, AsksTheDecisionTable) {
+TEST(JudgeBranch, UsesTheDecisionTable) {
   Remembered before;
   const Ruling ruling = JudgeBranch(Past(), before);
   EXPECT_STREQ(ruling.row->label, "R9");
@@ -56,7 +56,7 @@ TEST(JudgeBranch, AsksTheDecisionTable) {
   EXPECT_FALSE(JudgeBranch(Past(), before).is_new) << "it was announced by that row before";
 }
 
-TEST(JudgeBranch, LeavesWhatHasEndedSinceTheListWasAskedFor) {
+TEST(JudgeBranch, IgnoresABranchThatEndedAfterTheListWasRequested) {
   Evidence evidence = Past();
   evidence.facts.known = Known::kRolledBack;
   evidence.ended_since = true;
@@ -87,7 +87,7 @@ TEST(JudgeBranch, BelievesThatALiveBranchReturnedWhenTwoListsShowIt) {
   }
 }
 
-TEST(JudgeBranch, KeepsWhatWasProvenThoughOutcomesAreForgotten) {
+TEST(JudgeBranch, KeepsWhatWasProvenAfterOutcomesAreForgotten) {
   for (const auto known : {Known::kNothing, Known::kCommitted, Known::kRolledBack}) {
     Evidence evidence = Past();
     evidence.facts.known = known;
@@ -103,7 +103,7 @@ TEST(JudgeBranch, KeepsWhatWasProvenThoughOutcomesAreForgotten) {
   EXPECT_EQ(JudgeBranch(evidence, before).action, Action::kNeedsOperator);
 }
 
-// ---- One scan after the other ----
+// ---- Successive scans ----
 
 class JudgeTest : public ::testing::Test {
  protected:
@@ -141,7 +141,7 @@ TEST_F(JudgeTest, ScansAgainSoonWhileSomethingIsLeft) {
   EXPECT_EQ(Take({{XidOf(2), Past()}}).again, options_.eager_interval);
   Evidence held = Past();
   held.facts.identity = Identity::kChanged;
-  EXPECT_EQ(Take({{XidOf(1), held}}).again, options_.interval) << "it is the operator's";
+  EXPECT_EQ(Take({{XidOf(1), held}}).again, options_.interval) << "it is left to the operator";
   Evidence live;
   live.facts.origin = Origin::kLive;
   EXPECT_EQ(Take({{XidOf(3), live}}).again, options_.interval);
@@ -163,7 +163,7 @@ TEST_F(JudgeTest, RetriesAnOrphanWithBackoff) {
                                    milliseconds(4000), milliseconds(5000), milliseconds(5000)}));
 }
 
-TEST_F(JudgeTest, ForgetsAnOrphanThatIsNotListedAnyMore) {
+TEST_F(JudgeTest, ForgetsAnOrphanThatIsNoLongerListed) {
   Take({{XidOf(2), Past()}});
   Take({});
   const Judgement judgement = Take({{XidOf(2), Past()}});

@@ -15,7 +15,7 @@ using coordinator::Decoded;
 using coordinator::Ended;
 using coordinator::Entry;
 
-// All that the log says of one transaction.
+// The records of one transaction.
 struct Logged {
   uint64_t order = 0;                 // of its first record
   std::optional<log::v1::Open> open;  // all that was opened and enlisted
@@ -73,8 +73,9 @@ void Take(const Decoded& decoded, Reading& reading) {
   }
 }
 
-// What was open without a decision is rolled back, each branch that may have been called. Of a
-// number that no record names nothing was, but SQL that may be prepared: it is the sweeper's.
+// Rolls back an open transaction without a decision: each branch that may have been called. A
+// branch number that no record names can only be SQL, which may be prepared; the sweeper handles
+// that.
 void PresumeAbort(const log::v1::Open& open, WallTime now, Entry& entry) {
   coordinator::ReadOpen(open, entry);
   entry.atomic.decision = core::Decision::kRollBack;
@@ -82,7 +83,7 @@ void PresumeAbort(const log::v1::Open& open, WallTime now, Entry& entry) {
   cause.reason = core::Reason::kCrash;
   cause.may_retry = true;
   cause.at_wall_ns = now.ns;
-  cause.detail = "the coordinator ended before the decision";
+  cause.detail = "the coordinator stopped before the decision";
   for (core::AtomicBranch& branch : entry.atomic.branches) {
     if (branch.spec.name.empty()) branch.Restore(core::Phase::kEnded);
   }
@@ -92,7 +93,7 @@ void HoldHeuristics(const Logged& logged, Entry& entry) {
   for (const auto& [number, heuristic] : logged.heuristics) {
     if (!logged.commit) {
       coordinator::ReadTransaction(heuristic, entry);
-      // The record of a left branch comes before that of the roll-back which it causes.
+      // The heuristic record of a left branch precedes the record of the roll-back that it causes.
       if (logged.outcome || logged.open) entry.atomic.decision = core::Decision::kRollBack;
     }
     coordinator::ReadHeuristic(heuristic, entry);
@@ -121,7 +122,8 @@ std::unique_ptr<Entry> ToEntry(const core::Gtrid& gtrid, const Logged& logged, W
                        ? core::BranchState::kCommitted
                        : core::BranchState::kRolledBack;
   }
-  // Places to be assigned. A roll-back is told under a gid of the client's once it is recorded.
+  // AssignLsns replaces these placeholders. A client-named transaction that was open needs an
+  // outcome record before its roll-back is reported.
   const bool named_open = logged.open && entry->atomic.settings.client_named;
   entry->record = logged.commit || logged.outcome || named_open ? 1 : 0;
   if (logged.open && !logged.commit) {
@@ -137,8 +139,8 @@ Ended ToEnded(const core::Gtrid& gtrid, const Logged& logged) {
   return coordinator::ToEnded(gtrid, *logged.commit, logged.end.value_or(log::v1::End()));
 }
 
-// Keeps as many as the limit allows, and moves the mark over the rest. Their age is counted anew
-// from this start: the wall clock may have been set meanwhile.
+// Keeps as many outcomes as the limit allows, and moves the mark past the rest. Their age counts
+// from this start, because the wall clock may have been set meanwhile.
 void DropSurplus(std::vector<Ended>& ended, const coordinator::EngineOptions& options,
                  coordinator::ForgottenMark& mark) {
   coordinator::Outcomes outcomes(options.outcome_age, options.outcome_count);
@@ -165,7 +167,7 @@ void MakeCopies(Rebuilt& rebuilt, WallTime now) {
     if (entry->atomic.decision == core::Decision::kCommit) {
       rebuilt.copies.push_back(coordinator::EncodeCommit(*entry));
     } else if (entry->record != 0) {
-      // An outcome that a heuristic has left open is a hazard until an operator has looked.
+      // An outcome that a heuristic left open is a hazard until an operator has checked it.
       const bool open = !entry->opens.empty() && entry->heuristics.empty();
       entry->atomic.outcome = open ? core::Outcome::kRolledBack : core::Outcome::kHazard;
       rebuilt.copies.push_back(coordinator::EncodeOutcome(*entry, now));

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rebuilds what a coordinator knew from its log, and says what must be copied into the new segment.
+// Rebuilds the state of a coordinator from its log, and makes the records to copy into the new
+// segment.
 //
-// Contract: decisions without an end become unfinished transactions; what was open without a
-// decision left no record and is presumed aborted; outcomes younger than the limits are kept.
-// `copies` holds exactly what is needed of it all. Errors: kDamaged for a record that does not
-// decode or contradicts another: never skipped.
+// Contract: a transaction with a decision or an open record but no end becomes unfinished; without
+// a decision it is rolled back. A transaction without a record is presumed aborted. Outcomes within
+// the limits are kept. `copies` has exactly the records that are still needed. Errors: kDamaged for
+// a record that does not decode; it is never skipped.
 #pragma once
 
 #include <string>
@@ -20,9 +21,9 @@ namespace assent::recovery {
 struct Rebuilt {
   coordinator::Restored restored;
   std::vector<std::string> copies;
-  uint64_t records = 0;  // read
+  uint64_t records = 0;  // number of records read
 
-  // Tells everything kept where its copy stands: the first copy has LSN `first`, the others follow.
+  // Assigns the LSNs of the copies: the first copy has LSN `first`, the others follow.
   void AssignLsns(log::Lsn first);
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a coordinator knows again of its partners' branches after a restart.
+// What recovery restores of partners' branches after a restart.
 #include "recovery/replay.h"
 
 #include <gtest/gtest.h>
@@ -37,7 +37,7 @@ Request WithPartner(const std::string& gid) {
   return request;
 }
 
-TEST_F(ReplayTest, CancelsAndRollsBackWhatWasOpenWithoutADecision) {
+TEST_F(ReplayTest, CancelsAndRollsBackAnOpenTransactionWithoutADecision) {
   for (const bool named : {true, false}) {
     coordinator::ShardFixture fixture;
     fixture.Send(WithPartner(named ? "g" : ""));
@@ -53,7 +53,7 @@ TEST_F(ReplayTest, CancelsAndRollsBackWhatWasOpenWithoutADecision) {
     EXPECT_EQ(call.urls->cancel_url, "http://127.0.0.1:9101/hotel/cancel");
     EXPECT_EQ(call.payload->bytes, "{\"nights\":2}");
     EXPECT_TRUE(call.try_sent_before);
-    if (named) {  // told again at once, as the outcome is in the copies
+    if (named) {  // answered immediately, because the outcome is in the copies
       const size_t again = after->Send(WithPartner("g"));
       after->Advance(std::chrono::seconds(3));
       ASSERT_EQ(after->StatusOf(again), 409);
@@ -66,8 +66,8 @@ TEST_F(ReplayTest, CancelsAndRollsBackWhatWasOpenWithoutADecision) {
   }
 }
 
-// What is logged of a confirm that does not go through must say where it does not.
-TEST_F(ReplayTest, KnowsWhereAPartnerIs) {
+// The event about a confirm that fails must name the partner.
+TEST_F(ReplayTest, KnowsTheUrlOfAPartner) {
   coordinator::ShardFixture fixture;
   fixture.Send(WithPartner("g"));
   log_.Write(fixture.log.records);
@@ -77,7 +77,7 @@ TEST_F(ReplayTest, KnowsWhereAPartnerIs) {
   EXPECT_EQ(atomic.branches.at(1).spec.resource, "http://127.0.0.1:9101/hotel");
 }
 
-TEST_F(ReplayTest, ConfirmsWhatWasDecidedFromTheCommitRecordAlone) {
+TEST_F(ReplayTest, ConfirmsFromTheCommitRecordAlone) {
   coordinator::ShardFixture fixture;
   fixture.Send(WithPartner("g"));
   fixture.FlushLog();
@@ -97,7 +97,7 @@ TEST_F(ReplayTest, ConfirmsWhatWasDecidedFromTheCommitRecordAlone) {
 }
 
 // The outcome of a named roll-back is durable before its cancels have been answered.
-TEST_F(ReplayTest, GoesOnCancellingWhatWasRolledBack) {
+TEST_F(ReplayTest, ContinuesToCancelARolledBackTransaction) {
   coordinator::ShardFixture fixture;
   fixture.Send(WithPartner("g"));
   fixture.FlushLog();
@@ -107,14 +107,15 @@ TEST_F(ReplayTest, GoesOnCancellingWhatWasRolledBack) {
   log_.Write(fixture.log.records);
   const auto after = log_.Restart();
   after->Reply("hotel", tcc::Operation::kCancel);
-  EXPECT_EQ(after->StatusOf(after->Send(WithPartner("g"))), 0) << "the database is asked too";
+  EXPECT_EQ(after->StatusOf(after->Send(WithPartner("g"))), 0)
+      << "the roll-back of the database is not answered yet";
   after->Reply(after->a, Operation::kRollBack);
   const size_t again = after->Send(WithPartner("g"));
   ASSERT_EQ(after->StatusOf(again), 409);
   EXPECT_EQ(std::get<v1::Problem>(after->AnswerOf(again)->body).cause().reason(), "UNAVAILABLE");
 }
 
-TEST_F(ReplayTest, NeedsNothingMoreOfWhatHasEnded) {
+TEST_F(ReplayTest, CallsNobodyForAnEndedTransaction) {
   coordinator::ShardFixture fixture;
   fixture.Send(WithPartner(""));
   fixture.FlushLog();
@@ -124,7 +125,8 @@ TEST_F(ReplayTest, NeedsNothingMoreOfWhatHasEnded) {
   EXPECT_TRUE(log_.MustRead().copies.empty());
 }
 
-// SQL that joined after the partner is in no record: the sweeper finds it prepared, and is told.
+// SQL that joined after the partner is in no record: the sweeper finds it prepared, and asks the
+// shard how it ended.
 TEST_F(ReplayTest, KnowsThatABranchInNoRecordOfARolledBackTransactionIsRolledBack) {
   coordinator::ShardFixture fixture;
   fixture.Send(WithPartner("g"));
@@ -133,7 +135,7 @@ TEST_F(ReplayTest, KnowsThatABranchInNoRecordOfARolledBackTransactionIsRolledBac
   log_.Write(fixture.log.records);
   const auto after = log_.Restart();
   EXPECT_EQ(after->shard->EndedAs({gtrid, 3}), core::Decision::kRollBack);
-  EXPECT_EQ(after->shard->EndedAs({gtrid, 1}), core::Decision::kNone) << "under way";
+  EXPECT_EQ(after->shard->EndedAs({gtrid, 1}), core::Decision::kNone) << "in flight";
 }
 
 }  // namespace

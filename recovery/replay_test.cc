@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a coordinator knows again of its databases' branches after a restart.
+// What recovery restores of databases' branches after a restart.
 #include "recovery/replay.h"
 
 #include <gtest/gtest.h>
@@ -105,9 +105,9 @@ TEST_F(ReplayTest, HoldsAHeuristicOutcomeOverARestart) {
   EXPECT_EQ(std::get<v1::Problem>(after->AnswerOf(again)->body).outcome(), v1::MIXED);
 }
 
-// A left branch makes a hazard. The other branch may stand prepared: after the restart it is rolled
-// back all the same.
-TEST_F(ReplayTest, RollsTheOtherBranchesOfAHazardBackAfterARestart) {
+// A left branch makes a hazard. The other branch may be prepared: it is rolled back after the
+// restart anyway.
+TEST_F(ReplayTest, RollsBackTheOtherBranchesOfAHazardAfterARestart) {
   coordinator::ShardFixture fixture;
   fixture.Execute("g");
   fixture.Reply(fixture.a, Operation::kOpen);
@@ -166,7 +166,7 @@ TEST_F(ReplayTest, ForgetsAHeuristicThatAgreesWithTheDecision) {
   EXPECT_EQ(after->StatusOf(after->Execute("g")), 200);
 }
 
-TEST_F(ReplayTest, KeepsTheMarkOfWhatWasForgottenAndTheIdentities) {
+TEST_F(ReplayTest, KeepsTheForgottenMarkAndTheIdentities) {
   coordinator::ForgottenMark mark;
   mark.up_to = core::Gtrid::Make("12345678", 3, "abc", 99);
   mark.youngest = {42};
@@ -181,7 +181,7 @@ TEST_F(ReplayTest, KeepsTheMarkOfWhatWasForgottenAndTheIdentities) {
   EXPECT_EQ(rebuilt.copies.size(), 2u);
 }
 
-TEST_F(ReplayTest, RefusesARecordThatItDoesNotUnderstand) {
+TEST_F(ReplayTest, RefusesARecordThatItCannotDecode) {
   log_.Write({"rubbish"});
   const auto rebuilt = log_.Read();
   ASSERT_FALSE(rebuilt.has_value());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Collects the facts for the judge, and has the shard carry out its verdicts.
+// Collects the facts for the judge, and applies its verdicts through the shard.
 #include "recovery/scan_handler.h"
 
 #include <utility>
@@ -17,10 +17,10 @@ void Stop(coordinator::Shard& shard, const std::string& resource, const Newer& n
               "resource " + resource + " holds the " +
                   (newer.is_witness ? "witness row " : "branch ") + newer.xid.ToPostgreSql() +
                   " of a newer incarnation of this coordinator: this log directory is an old "
-                  "copy; start with the newest one");
+                  "copy; start with the newest directory");
 }
 
-// `last_before`: branches up to here are of the server that the resource was before.
+// `last_before`: branches up to here belong to the previous server of the resource.
 Evidence EvidenceOf(const coordinator::Shard& shard, const xa::Xid& xid,
                     const core::Gtrid& last_before, Monotonic started) {
   const core::Gtrid& gtrid = xid.gtrid;
@@ -76,7 +76,7 @@ void ScanHandler::Attach(coordinator::Shard& shard) {
   };
 }
 
-// One line for each change of the answer, not for each try.
+// Logs one line for each change of the answer, not for each attempt.
 void ScanHandler::TakeAnswer(const xa::Completion& completion) {
   if (!judge_.TakeAnswer(completion.xid, completion.code)) return;
   Event(IsGone(completion.code) ? LogEvent::kBranchResolved : LogEvent::kBranchRetry,
@@ -88,7 +88,7 @@ void ScanHandler::TakeAnswer(const xa::Completion& completion) {
 
 std::optional<Duration> ScanHandler::Take(coordinator::Shard& shard, const std::string& resource,
                                           const xa::ScanResult& scan, Monotonic started) {
-  // Before anything is touched. What a standby shows is proof too.
+  // Checked before any branch is touched. A standby's list is proof too.
   if (const auto newer = FindNewer(shard.identity(), scan)) {
     Stop(shard, resource, *newer);
     return std::nullopt;
@@ -96,7 +96,7 @@ std::optional<Duration> ScanHandler::Take(coordinator::Shard& shard, const std::
   if (!scan.complete || scan.standby) {
     const Duration again = judge_.TakeFailed(resource);
     shard.NoteFailedScan(resource, scan.standby,
-                         scan.standby ? "it is a standby or read-only" : scan.error);
+                         scan.standby ? "the server is a standby or read-only" : scan.error);
     return again;
   }
   const core::Gtrid last_before = shard.NoteIdentity(resource, scan.stamp).last_before;

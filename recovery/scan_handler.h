@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Connects the judge with the shard: collects what the shard knows of the branches that a scan has
-// listed, and has it carry out the verdicts.
+// Connects the judge with the shard: collects what the shard knows about the listed branches, and
+// applies the verdicts.
 //
-// Contract: with the first complete scan of a resource that has a witness table, rows of earlier
-// incarnations in it are purged. Threads: the shard's only; no timer of its own.
+// Contract: the first complete scan of a resource that has a witness table also purges the rows of
+// earlier incarnations. Threads: the shard's only; no timer of its own.
 #pragma once
 
 #include <optional>
@@ -19,10 +19,10 @@ class ScanHandler {
  public:
   explicit ScanHandler(SweeperOptions options) : judge_(options) {}
 
-  // Takes the answers to calls for orphans. Once, before the first Take.
+  // Registers for the answers to calls for orphans. Call once, before the first Take.
   void Attach(coordinator::Shard& shard);
-  // `started`: when the scan was asked for. Returns after how long to scan again; nullopt: never,
-  // because the log directory is stale and the shard was told to end the process.
+  // Handles the result of a scan that was requested at `started`. Returns the delay before the next
+  // scan; nullopt: none, because the log directory is stale and Shard::Fatal was called.
   std::optional<Duration> Take(coordinator::Shard& shard, const std::string& resource,
                                const xa::ScanResult& scan, Monotonic started);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Scans of a real shard: what the judge is told of it, and what it is made to do.
+// Scans with a real shard: the facts that the judge gets from it, and the verdicts applied to it.
 #include "recovery/scan_handler.h"
 
 #include <gtest/gtest.h>
@@ -36,7 +36,7 @@ class ScanHandlerTest : public ::testing::Test {
     for (const xa::Xid& xid : listed) scan.listed.push_back({xid, ""});
     return handler_.Take(*fixture_.shard, "a", scan, fixture_.clock.now);
   }
-  // Everything that has ended is forgotten, and the mark stands above all older incarnations.
+  // Every outcome is forgotten, and the mark is above all older incarnations.
   void EndOneAndForgetIt() {
     fixture_.Execute("g1");
     fixture_.UpToDecision();
@@ -52,7 +52,7 @@ class ScanHandlerTest : public ::testing::Test {
   ScanHandler handler_;
 };
 
-TEST_F(ScanHandlerTest, RollsAnOrphanBackUntilItIsGoneThoughOutcomesAreForgottenMeanwhile) {
+TEST_F(ScanHandlerTest, RollsAnOrphanBackUntilItIsGoneEvenIfOutcomesAreForgottenMeanwhile) {
   Scan({Orphan(2)});
   fixture_.Reply(fixture_.a, Operation::kRollBack,
                  xa::Code::kErNota);  // its old session still holds it
@@ -62,14 +62,14 @@ TEST_F(ScanHandlerTest, RollsAnOrphanBackUntilItIsGoneThoughOutcomesAreForgotten
   EXPECT_EQ(fixture_.a.calls.front().operation, Operation::kRollBack);
 }
 
-TEST_F(ScanHandlerTest, LeavesToTheOperatorWhatItFirstSeesAtOrBelowTheMark) {
+TEST_F(ScanHandlerTest, LeavesAnOrphanFirstSeenAtOrBelowTheMarkToTheOperator) {
   EndOneAndForgetIt();
   Scan({Orphan(2)});
   EXPECT_TRUE(fixture_.a.calls.empty());
 }
 
-// A commit hung and was taken as done, the server restarted and has the branch prepared again; the
-// transaction stays live because its other branch has no answer.
+// A commit hung and was taken as done; then the server restarted and has the branch prepared again.
+// The transaction stays live because its other branch is not answered.
 TEST_F(ScanHandlerTest, CommitsABranchThatReturnedWhileItsTransactionIsStillLive) {
   fixture_.Execute("g1");
   fixture_.UpToDecision();
@@ -84,7 +84,7 @@ TEST_F(ScanHandlerTest, CommitsABranchThatReturnedWhileItsTransactionIsStillLive
   fixture_.Reply(fixture_.a, Operation::kCommit);
 }
 
-TEST_F(ScanHandlerTest, StopsAtABranchOfANewerIncarnationBeforeAnythingIsTouched) {
+TEST_F(ScanHandlerTest, StopsAtABranchOfANewerIncarnationWithoutTouchingAny) {
   EXPECT_FALSE(Scan({Orphan(2), Orphan(4)}).has_value());
   EXPECT_TRUE(fixture_.a.calls.empty());
   EXPECT_NE(fixture_.fatal.find("newer incarnation"), std::string::npos) << fixture_.fatal;
@@ -95,7 +95,7 @@ TEST_F(ScanHandlerTest, StopsAtABranchOfANewerIncarnationOnAStandbyToo) {
   EXPECT_NE(fixture_.fatal.find("newer incarnation"), std::string::npos) << fixture_.fatal;
 }
 
-TEST_F(ScanHandlerTest, TouchesNothingThatOnlyAStandbyShows) {
+TEST_F(ScanHandlerTest, TouchesNoBranchThatOnlyAStandbyLists) {
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(Scan({Orphan(2)}, true).has_value());
   EXPECT_TRUE(fixture_.a.calls.empty());
 }
@@ -121,14 +121,14 @@ class FirstJudgementTest : public ScanHandlerTest {
   }
 };
 
-TEST_F(FirstJudgementTest, AStaleProcessHasSentNothingWhenItStops) {
+TEST_F(FirstJudgementTest, AStaleProcessStopsBeforeItSendsAnything) {
   fixture_.Execute("g");
   EXPECT_FALSE(Scan({Orphan(4)}).has_value());
   EXPECT_FALSE(fixture_.fatal.empty());
   EXPECT_TRUE(fixture_.a.calls.empty());
 }
 
-TEST_F(FirstJudgementTest, LetsWorkPassOnceAScanShowsNothingNewer) {
+TEST_F(FirstJudgementTest, LetsCallsPassOnceAScanShowsNothingNewer) {
   Fail();
   const size_t refused = fixture_.Execute("refused");
   fixture_.FlushLog();
@@ -146,8 +146,8 @@ class RestartedScanTest : public testing::Test {
   LogOnDisk log_{directory_.path()};
 };
 
-// What has ended by the time of the first scan has not ended durably yet.
-TEST_F(RestartedScanTest, PurgesOldWitnessesOnceButThoseOfWhatWasUnfinished) {
+// A transaction that has ended before the first scan may not have ended durably.
+TEST_F(RestartedScanTest, PurgesOldWitnessesOnceExceptThoseOfUnfinishedTransactions) {
   coordinator::ShardFixture fixture;
   fixture.Execute("ended");
   fixture.UpToDecision();
@@ -170,7 +170,7 @@ TEST_F(RestartedScanTest, PurgesOldWitnessesOnceButThoseOfWhatWasUnfinished) {
   };
   after->b.witness = true;
   take();
-  EXPECT_TRUE(after->b.purges.empty()) << "a failed scan says nothing";
+  EXPECT_TRUE(after->b.purges.empty()) << "a failed scan proves nothing";
   scan.complete = true;
   after->b.witness = false;
   take();

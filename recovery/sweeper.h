@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The in-doubt scan: finds prepared branches that no transaction owns, and has them finished or
-// held (judge.h). For ever, in the background.
+// The sweeper: scans the resources in the background, forever, for prepared branches that no
+// transaction owns, and has them finished or held (judge.h).
 //
-// Threads: one of its own that starts the scans; judging happens on the engine's.
+// Threads: its own thread starts the scans; judging happens on the engine's thread.
 #pragma once
 
 #include <condition_variable>
@@ -21,7 +21,7 @@ namespace assent::recovery {
 
 class Sweeper {
  public:
-  // `identity`: of this start.
+  // `identity` is that of this start.
   Sweeper(coordinator::Engine& engine, std::vector<xa::ResourceManager*> resources,
           const log::Identity& identity, const Clock& clock, Random& random,
           SweeperOptions options);
@@ -47,7 +47,7 @@ class Sweeper {
   Random& random_;
   const SweeperOptions options_;
   std::map<std::string, Resource> resources_;
-  ScanHandler handler_;  // engine's thread
+  ScanHandler handler_;  // used on the engine's thread
 
   std::mutex mutex_;  // guards stopping_, and each resource's next and scanning
   std::condition_variable wake_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A restart for tests.
+// Restarts a coordinator in tests.
 #include "recovery/testing.h"
 
 #include <filesystem>

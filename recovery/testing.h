@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A restart for tests: what a shard has logged goes to a real log in a real directory, is read
-// back, and the next shard begins with it.
+// Restarts a coordinator in tests: writes the records of a shard to a real log in a real directory,
+// reads it back, and starts the next shard from it.
 //
 // Threads: one.
 #pragma once
@@ -18,14 +18,14 @@ namespace assent::recovery {
 
 class LogOnDisk {
  public:
-  explicit LogOnDisk(const std::string& parent);  // a directory that exists
+  explicit LogOnDisk(const std::string& parent);  // an existing directory
 
-  // Appends records, and leaves the log as a process that is killed afterwards would.
+  // Appends records, and leaves the log as a killed process would.
   void Write(const std::vector<std::string>& payloads);
   void Erase();
   Result<Rebuilt> Read() const;
   Rebuilt MustRead() const;
-  // The next incarnation, after its start.
+  // The next incarnation after a restart.
   std::unique_ptr<coordinator::ShardFixture> Restart() const;
 
  private:

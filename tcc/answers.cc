@@ -13,7 +13,7 @@ struct StatusRow {
   int first, last;
   Answer answer;
 };
-// The first row that holds the status counts. No row: unknown.
+// The first row with the status applies. No row: unknown.
 constexpr StatusRow kStatuses[] = {
     {202, 202, Answer::kWorking}, {200, 299, Answer::kDone},    {400, 401, Answer::kNever},
     {403, 405, Answer::kNever},   {409, 409, Answer::kRefused}, {422, 422, Answer::kRefused},
@@ -33,7 +33,7 @@ constexpr TryRow kTry[kAnswers] = {
     {Answer::kLater, {true, Vote::kUnknown, true, true}, {true, Vote::kUnknown, true, true}},
     {Answer::kNever, {false, Vote::kRefused, true, false}, {false, Vote::kRefused, true, false}},
     {Answer::kUnknown, {true, Vote::kUnknown, true, true}, {true, Vote::kUnknown, true, true}},
-    // Nobody has heard of it, unless an earlier attempt told them.
+    // The partner knows nothing of the try, unless an earlier attempt arrived.
     {Answer::kNotSent, {true, Vote::kRefused, false, true}, {true, Vote::kUnknown, true, true}},
 };
 
@@ -48,7 +48,7 @@ constexpr AckRow kPhaseTwo[kAnswers] = {
     {Answer::kNotSent, {Ack::kUnknown, false}},
 };
 
-// The row of an answer; both tables stand in the order of the answers.
+// The row of an answer; both tables are in the order of the answers.
 template <typename Row>
 const Row& RowOf(const Row (&table)[kAnswers], Answer answer) {
   const auto index = static_cast<size_t>(answer);

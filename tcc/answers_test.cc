@@ -62,7 +62,7 @@ TEST(TryAnswers, ARefusalOfTheOnlyAttemptNeedsNoCancelAndOfALaterOneDoes) {
   EXPECT_TRUE(MeaningOfTry(Answer::kRefused, true).cancel_needed);
 }
 
-TEST(TryAnswers, WhatMayHaveBeenHeardIsCancelled) {
+TEST(TryAnswers, ATryThatMayHaveArrivedIsCancelled) {
   for (Answer answer : AllAnswers()) {
     const bool heard_nothing = answer == Answer::kNotSent || answer == Answer::kRefused;
     EXPECT_EQ(MeaningOfTry(answer, false).cancel_needed, !heard_nothing) << Name(answer);
@@ -70,13 +70,13 @@ TEST(TryAnswers, WhatMayHaveBeenHeardIsCancelled) {
   }
 }
 
-TEST(TryAnswers, AreAskedForAgainUnlessTheyAreDefinite) {
+TEST(TryAnswers, AreRetriedUnlessTheyAreDefinite) {
   for (bool sent_before : {false, true}) {
     for (Answer answer : AllAnswers()) {
       const bool definite =
           answer == Answer::kDone || answer == Answer::kRefused || answer == Answer::kNever;
       EXPECT_EQ(MeaningOfTry(answer, sent_before).ask_again, !definite) << Name(answer);
-      // What time has to mend may be mended for the client's next attempt too.
+      // A temporary problem may be over at the client's next attempt too.
       EXPECT_EQ(MeaningOfTry(answer, sent_before).may_retry, !definite) << Name(answer);
     }
   }
@@ -85,17 +85,18 @@ TEST(TryAnswers, AreAskedForAgainUnlessTheyAreDefinite) {
 TEST(TryAnswers, SilenceIsUnknownNotRefused) {
   EXPECT_EQ(MeaningOfTry(Answer::kUnknown, false).vote, Vote::kUnknown);
   EXPECT_EQ(MeaningOfTry(Answer::kNotSent, true).vote, Vote::kUnknown);
-  EXPECT_EQ(MeaningOfTry(Answer::kNotSent, false).vote, Vote::kRefused) << "nobody heard of it";
+  EXPECT_EQ(MeaningOfTry(Answer::kNotSent, false).vote, Vote::kRefused)
+      << "the partner does not know of it";
 }
 
-TEST(PhaseTwoAnswers, AreDoneOrAskedForAgainAndNeverTurned) {
+TEST(PhaseTwoAnswers, AreDoneOrRetriedAndNeverReversed) {
   for (Answer answer : AllAnswers()) {
     EXPECT_EQ(MeaningOfPhaseTwo(answer).ack, answer == Answer::kDone ? Ack::kDone : Ack::kUnknown)
         << Name(answer);
   }
 }
 
-TEST(PhaseTwoAnswers, ThatRefuseNeedAnOperator) {
+TEST(PhaseTwoAnswers, ARefusalNeedsAnOperator) {
   for (Answer answer : AllAnswers()) {
     EXPECT_EQ(MeaningOfPhaseTwo(answer).needs_operator,
               answer == Answer::kRefused || answer == Answer::kNever)
@@ -133,7 +134,7 @@ std::string PhaseTwoCell(const AckMeaning& meaning) {
   return meaning.needs_operator ? "ask again; *needs operator*" : "ask again";
 }
 
-// The rows that the tables make stand in the page word for word, one after the other.
+// The page has the rows that the tables make, word for word and in order.
 TEST(Page, ShowsTheTables) {
   const char* root = std::getenv("ASSENT_SOURCE_DIR");
   ASSERT_NE(root, nullptr) << "run it through ctest";

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The port to TCC partners: a call goes in, one completion comes out.
+// The port to TCC partners: each call is answered by one completion.
 //
 // An adapter in participants/ implements Partners for all partners of one transport; the
-// coordinator knows only this.
+// coordinator uses only this interface.
 //
-// Contract: every Submit is answered by exactly one Completion with the same `call`, in whatever
-// order. A call is sent at most once: the adapter never repeats a request of which a byte may have
-// left the process, so that the caller can count attempts. Calls of one branch are not kept in
-// order: submit the next when the last has been answered. A try is not sent once its time is up; a
-// confirm or a cancel is never refused for lateness. Threads: Submit, Cancel, Check and Status may
-// be called from any thread and never block; completions are delivered on the adapter's threads, or
-// inside Submit.
+// Contract: every Submit is answered by exactly one Completion with the same `call`, in any order.
+// A call is sent at most once: the adapter never repeats a request of which a byte may have left
+// the process, so that the caller can count attempts. Calls of one branch are not kept in order:
+// submit the next one after the last has been answered. A try is not sent after its deadline; a
+// confirm or cancel is never too late. Threads: Submit, Cancel, Check and Status may be called from
+// any thread and never block; completions are delivered on the adapter's threads, or inside Submit.
 #pragma once
 
 #include <cstdint>
@@ -32,19 +31,19 @@ struct Payload {
 };
 
 struct Call {
-  uint64_t call = 0;  // the caller's own number, returned in the completion; unique while it lives
+  uint64_t call = 0;  // chosen by the caller, returned in the completion; unique among open calls
   Operation operation{};
   Key key;
-  std::string gid;  // for people
+  std::string gid;  // for people who read logs
   std::shared_ptr<const Urls> urls;
   std::shared_ptr<const Payload> payload;  // sent with each operation
   uint32_t attempt = 1;                    // at this operation, from 1
-  bool try_sent_before = false;  // an earlier attempt at try may have left a process of ours
-  WallTime deadline;             // of the transaction
-  Duration time_left{0};         // until then, when submitted; binds try only
-  WallTime horizon;              // begin of the oldest unfinished transaction
-  std::string coordinator;       // address under which a partner finds us; empty: none
-  std::string traceparent;       // W3C trace context; empty: none
+  bool try_sent_before = false;            // a try may have been sent, also by an earlier process
+  WallTime deadline;                       // of the transaction
+  Duration time_left{0};                   // until the deadline, when submitted; limits only try
+  WallTime horizon;                        // begin of the oldest unfinished transaction
+  std::string coordinator;                 // the coordinator's URL for partners; empty: none
+  std::string traceparent;                 // W3C trace context; empty: none
 };
 
 struct Completion {
@@ -52,17 +51,17 @@ struct Completion {
   Operation operation{};
   Key key;
   Answer answer = Answer::kUnknown;
-  int status = 0;                      // HTTP; 0: none was had
-  Duration retry_after{0};             // at most kMaxRetryAfter; 0: nothing was asked for
-  std::optional<WallTime> expires_at;  // kTry, kDone: when the reservation really ends
-  std::string detail;                  // for people; no data of the client's or the partner's
+  int status = 0;                      // HTTP; 0: no response
+  Duration retry_after{0};             // at most kMaxRetryAfter; 0: none requested
+  std::optional<WallTime> expires_at;  // kTry, kDone: when the reservation expires
+  std::string detail;                  // for people; no data of the client or the partner
 };
 
-// Of one endpoint: a scheme, a host and a port.
+// The health of an endpoint: a scheme, a host and a port.
 enum class Health : uint8_t {
-  kUp,          // or nothing is known against it
-  kBackingOff,  // it failed: nothing is sent for a while
-  kProbing      // the while is over: one call is under way that tells
+  kUp,          // also while nothing is known
+  kBackingOff,  // it failed: nothing is sent until the back-off ends
+  kProbing      // the back-off has ended: one call is in flight as a probe
 };
 
 struct EndpointStatus {
@@ -71,9 +70,9 @@ struct EndpointStatus {
   uint32_t in_flight = 0;               // calls on a connection
   uint32_t waiting = 0;                 // calls that the limiter holds back
   uint32_t idle = 0;                    // connections kept for the next call
-  uint64_t requests = 0, connects = 0;  // sent, made; since the endpoint is known
+  uint64_t requests = 0, connects = 0;  // totals since the endpoint was first used
   uint32_t failures = 0;                // in a row
-  Duration back_off{0};                 // the present one; 0: none
+  Duration back_off{0};                 // the current one; 0: none
   std::string detail;                   // the last failure
 };
 
@@ -88,15 +87,16 @@ class Partners {
   virtual ~Partners() = default;
   // Called once, before anything else; `sink` outlives Stop().
   virtual void Start(CompletionSink& sink) = 0;
-  // Ends the adapter's threads and connections; calls under way are answered before it returns.
+  // Ends the adapter's threads and connections; calls in flight are answered before it returns.
   virtual void Stop() = 0;
 
   virtual void Submit(Call call) = 0;
-  // Ends this call now, if it is not answered yet: not sent where it had not left, else unknown.
+  // Ends this call now, if it is unanswered: its answer is kNotSent if it was not sent yet,
+  // otherwise kUnknown.
   virtual void Cancel(uint64_t call) = 0;
-  // May a branch name this URL? The error names `field` and says what is wrong. Pure.
+  // Whether a branch may use this URL. The error has this `field` and says what is wrong. Pure.
   virtual Result<void> Check(const std::string& url, const std::string& field) const = 0;
-  // Of every endpoint that was called of late, by name.
+  // The status of every endpoint that was called recently, by name.
   virtual std::vector<EndpointStatus> Status() const = 0;
 };
 

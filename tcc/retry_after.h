@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The header Retry-After: for how long a partner wants to be left alone.
+// Parses the Retry-After header: how long a partner wants no further calls.
 //
-// Source: RFC 9110 sections 10.2.3 and 5.6.7: seconds, or a date in its preferred form
-// ("Sun, 06 Nov 1994 08:49:37 GMT"; the two obsolete ones are not read).
+// Source: RFC 9110 sections 10.2.3 and 5.6.7: seconds, or a date in the preferred form
+// ("Sun, 06 Nov 1994 08:49:37 GMT"; the two obsolete forms are not accepted).
 #pragma once
 
 #include <string_view>
@@ -11,9 +11,9 @@
 
 namespace assent::tcc {
 
-inline constexpr Duration kMaxRetryAfter{60'000'000'000};  // longer is cut to this
+inline constexpr Duration kMaxRetryAfter{60'000'000'000};  // longer times are reduced to this
 
-// In [0, kMaxRetryAfter]. 0 where `text` is neither form, or names a moment that is past.
+// The result is in [0, kMaxRetryAfter]. 0 if `text` has neither form, or is a date in the past.
 Duration ParseRetryAfter(std::string_view text, WallTime now);
 
 }  // namespace assent::tcc

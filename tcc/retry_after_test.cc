@@ -27,12 +27,12 @@ TEST(RetryAfter, IsBoundedAboveByAMinute) {
   EXPECT_EQ(ParseRetryAfter("Fri, 31 Dec 9999 23:59:59 GMT", kNow), seconds(60));
 }
 
-TEST(RetryAfter, OfThePastIsNothing) {
+TEST(RetryAfter, ADateInThePastIsZero) {
   EXPECT_EQ(ParseRetryAfter("Sun, 06 Nov 1994 08:49:37 GMT", kNow), seconds(0));
   EXPECT_EQ(ParseRetryAfter("Thu, 01 Jan 1970 00:00:00 GMT", kNow), seconds(0));
 }
 
-TEST(RetryAfter, OfAnyOtherFormIsNothing) {
+TEST(RetryAfter, AnyOtherFormIsZero) {
   for (const std::string text :
        {"", " ", "-1", "+1", "1.5", "1 ", "0x10", "soon", "Sun, 06 Nov 1994 08:49:38 UTC",
         "Sun, 6 Nov 1994 08:49:38 GMT", "Sunday, 06-Nov-94 08:49:38 GMT",

@@ -63,7 +63,8 @@ AckMeaning MeaningOfCommit(Code code, bool read_only) {
     case Code::kErNota: return {Ack::kNotFound, false};
     case Code::kRetry:
     case Code::kErRmFail: return {Ack::kUnknown, false};
-    // By the specification, rolled back for good. Used loosely (no privilege): the look decides.
+    // Rolled back for good by the specification, but servers use it loosely (no privilege): the
+    // lookup decides.
     case Code::kErRmErr: return {Ack::kNotFound, true};
     case Code::kHeuristicCommit: return {Ack::kHeuristicCommit, false};
     case Code::kHeuristicRollBack: return {Ack::kHeuristicRollBack, true};
@@ -80,7 +81,7 @@ AckMeaning MeaningOfOnePhase(Code code) {
     case Code::kErNota:
     case Code::kRetry:
     case Code::kErRmErr:
-    case Code::kErRmFail: return {Ack::kNotFound, false};  // look before anything is believed
+    case Code::kErRmFail: return {Ack::kNotFound, false};  // believed only after a lookup
     case Code::kHeuristicCommit: return {Ack::kHeuristicCommit, false};
     case Code::kHeuristicRollBack: return {Ack::kHeuristicRollBack, true};
     case Code::kHeuristicMixed: return {Ack::kHeuristicMixed, true};
@@ -101,7 +102,7 @@ AckMeaning MeaningOfRollBack(Code code, bool prepare_sent) {
     case Code::kHeuristicRollBack: return {Ack::kHeuristicRollBack, false};
     case Code::kHeuristicMixed: return {Ack::kHeuristicMixed, true};
     case Code::kHeuristicHazard: return {Ack::kHeuristicHazard, true};
-    default: return {Ack::kNotFound, true};  // our fault, or rubbish: look
+    default: return {Ack::kNotFound, true};  // our bug or an invalid code: look it up
   }
 }
 
@@ -114,7 +115,7 @@ Ack JudgeCommit(Found found, const FindContext& context) {
     case Found::kNotListed: break;
   }
   if (context.read_only) return Ack::kDone;
-  // Nothing that another server has, or lacks, tells what became of the branch.
+  // Another server's data proves nothing about the branch.
   if (!context.same_server) return Ack::kHeuristicHazard;
   if (found == Found::kWitnessCommitted) return Ack::kDone;
   if (found == Found::kWitnessRolledBack) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// XA return codes, and what each means as a vote or as an acknowledgement.
+// The XA return codes, and the vote or acknowledgement that each means.
 //
-// Adapters translate what their server says (error numbers, SQLSTATEs) into one of these codes and
-// judge no further; the tables here are the only place that turns a code into what the protocol
-// does. Source: X/Open C193 section 4.3 and chapter 5; docs/protocol.md, "XA return codes".
+// Adapters only translate the errors of their server (error numbers, SQLSTATEs) into one of these
+// codes; the tables here are the only place that turns a code into an action of the protocol.
+// Source: X/Open C193 section 4.3 and chapter 5; docs/protocol.md, "XA return codes".
 #pragma once
 
 #include <cstdint>
@@ -47,8 +47,8 @@ inline bool IsRollBack(Code code) {
 struct PrepareMeaning {
   core::Vote vote;
   bool hazard;     // the client's SQL left the branch: something may have been committed
-  bool may_retry;  // tell the client that it may try again
-  bool alarm;      // our fault or the server's: a person must look
+  bool may_retry;  // the client may try again
+  bool alarm;      // a fault of the coordinator or the server: an operator must check
 };
 PrepareMeaning MeaningOfPrepare(Code code);
 
@@ -56,36 +56,37 @@ struct AckMeaning {
   core::Ack ack;
   bool alarm;
 };
-// `read_only`: the branch is known to be read-only though it was prepared (MariaDB forgets such a
-// one in a crash).
+// `read_only`: the branch is known to be read-only although it was prepared (MariaDB forgets such a
+// branch in a crash).
 AckMeaning MeaningOfCommit(Code code, bool read_only);
 AckMeaning MeaningOfOnePhase(Code code);
-// `prepare_sent`: the branch was asked to prepare at some time, so it may stand prepared.
+// `prepare_sent`: the branch was asked to prepare at some time, so it may be prepared.
 AckMeaning MeaningOfRollBack(Code code, bool prepare_sent);
 
-// What a look at the server found of a branch whose XID it called unknown ("unknown XID", rules 0
-// to 3).
+// The result of a lookup on the server of a branch whose XID it reported as unknown
+// (docs/protocol.md, "Unknown XID", rules 0 to 3).
 enum class Found : uint8_t {
-  kListed,             // it is in the list of prepared transactions: somebody still holds it
-  kNotListed,          // not in the list, no witness table there
-  kWitnessCommitted,   // the branch's own row stands: it committed
-  kWitnessRolledBack,  // our mark stands, now or from before: it can never commit
-  kUnknown             // the look failed, blocked or timed out
+  kListed,             // in the list of prepared transactions: a session still holds it
+  kNotListed,          // not in the list, and there is no witness table
+  kWitnessCommitted,   // the branch's own row exists: it committed
+  kWitnessRolledBack,  // our mark exists, written now or before: it can never commit
+  kUnknown             // the lookup failed, blocked or timed out
 };
 struct FindContext {
-  bool read_only = false;  // declared, and enforced by the server: there is nothing to lose
-  bool one_phase = false;  // a one-phase commit: it never was prepared, so the list says nothing
-  // An earlier commit was sent, and its answer was lost; after a restart: assumed. One that was
+  bool read_only = false;  // declared, and enforced by the server: nothing can be lost
+  bool one_phase = false;  // a one-phase commit: it was never prepared, so the list proves nothing
+  // An earlier commit was sent and its answer was lost; assumed after a restart. A commit that was
   // answered (unknown while listed, a read-only server, no privilege) has done nothing.
   bool commit_may_be_done = false;
   bool same_server = false;  // the server is the one that prepared it (IsServerOf)
   bool same_start = false;   // and has not been restarted since
-  bool keeps_prepared =
-      false;  // the vendor keeps prepared branches over a crash, durability probes passed
+  // The vendor keeps prepared branches over a crash, and the durability probes passed.
+  bool keeps_prepared = false;
 };
-// The judgement after a commit (or one-phase commit) was answered with "unknown XID" or not at all.
+// The acknowledgement after a commit (or one-phase commit) that was answered with "unknown XID" or
+// not at all.
 core::Ack JudgeCommit(Found found, const FindContext& context);
-// The same after a roll-back: not listed is done, listed is asked again.
+// The same after a roll-back: not listed means done, listed means that it is sent again.
 core::Ack JudgeRollBack(Found found);
 
 }  // namespace assent::xa

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table of XA return codes (X/Open C193 section 4.3), cell by cell, and the judgement of
-// "unknown XID".
+// The table of XA return codes (X/Open C193 section 4.3), cell by cell, and the rules for "unknown
+// XID".
 #include "xa/codes.h"
 
 #include <gtest/gtest.h>
@@ -93,7 +93,7 @@ FindContext Good() {
   return context;
 }
 
-TEST(UnknownXid, ListedIsAskedAgain) {
+TEST(UnknownXid, ListedIsRetried) {
   EXPECT_EQ(JudgeCommit(Found::kListed, Good()), Ack::kUnknown);
   EXPECT_EQ(JudgeRollBack(Found::kListed), Ack::kUnknown);
 }
@@ -108,7 +108,7 @@ TEST(UnknownXid, TheWitnessDecides) {
   EXPECT_EQ(JudgeCommit(Found::kWitnessRolledBack, one_phase), Ack::kRolledBack);
 }
 
-TEST(UnknownXid, OnAnotherServerIsAHazardWhateverStandsThere) {
+TEST(UnknownXid, OnAnotherServerIsAHazardWhateverItLists) {
   FindContext context = Good();
   context.same_server = false;
   for (const Found found :

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Carries out a flight one call after the other, for adapters that do not pipeline.
+// Executes a flight one call after the other, for adapters that do not pipeline.
 //
-// Contract: as Flight in xa/port.h. Pure.
+// Contract: that of Flight in xa/port.h. Pure.
 #pragma once
 
 #include <utility>
@@ -10,10 +10,10 @@
 
 namespace assent::xa {
 
-// Whether the call after this completion's is carried out.
+// Whether the call after this completion's call is executed.
 inline bool Continues(const Completion& completion) { return completion.code == Code::kOk; }
 
-// The completion of `call`, which is not sent because `earlier` ended its flight.
+// The completion of a call that is not sent because `earlier` ended its flight.
 Completion NotSent(const Call& call, const Completion& earlier);
 
 // Answers all calls of `flight` from number `from` on as not sent.
@@ -22,9 +22,9 @@ void SkipRest(const Flight& flight, size_t from, const Completion& earlier, Deli
   for (size_t i = from; i < flight.calls.size(); ++i) deliver(NotSent(flight.calls[i], earlier));
 }
 
-// `carry_out` turns a call into its completion; `deliver` takes each completion.
+// `carry_out` executes a call and returns its completion; `deliver` receives each completion.
 template <typename CarryOut, typename Deliver>
-void CarryOutInOrder(const Flight& flight, CarryOut&& carry_out, Deliver&& deliver) {
+void ExecuteInOrder(const Flight& flight, CarryOut&& carry_out, Deliver&& deliver) {
   for (size_t i = 0; i < flight.calls.size(); ++i) {
     Completion completion = carry_out(flight.calls[i]);
     if (Continues(completion)) {

@@ -22,14 +22,14 @@ Flight Of(const std::vector<Operation>& operations) {
   return Flight(std::move(calls));
 }
 
-// Answers each operation as told, kOk where nothing is; notes what it was asked.
+// Answers each operation as scripted, by default with kOk, and records the calls.
 struct Server {
   std::map<Operation, Code> codes;
   std::vector<Operation> asked;
   std::vector<Completion> answers;
 
   void CarryOut(const Flight& flight) {
-    CarryOutInOrder(
+    ExecuteInOrder(
         flight,
         [this](const Call& call) {
           asked.push_back(call.operation);
@@ -74,7 +74,7 @@ TEST(Flight, StopsAtTheFirstFailure) {
   EXPECT_EQ(server.answers[3].code, Code::kErRmFail);
 }
 
-// There is nothing left to commit, so a COMMIT behind it would be answered with an error.
+// Nothing is left to commit, so a COMMIT after it would be answered with an error.
 TEST(Flight, StopsWhereTheBranchHasEndedReadOnly) {
   Server server;
   server.codes[Operation::kPrepare] = Code::kReadOnly;
@@ -83,8 +83,8 @@ TEST(Flight, StopsWhereTheBranchHasEndedReadOnly) {
   EXPECT_TRUE(server.answers.at(1).not_sent);
 }
 
-// Who does not look at `not_sent` asks again, or rolls back a branch that may stand prepared.
-TEST(Flight, TakesWhatWasNotSentAsUnknown) {
+// A caller that ignores `not_sent` retries, or rolls back a branch that may be prepared.
+TEST(Flight, TreatsAnUnsentCallAsUnknown) {
   Completion failed;
   failed.code = Code::kRbOther;
   const Flight flight = Of({Operation::kPrepare, Operation::kCommit, Operation::kRollBack});

@@ -45,7 +45,8 @@ std::optional<MariaDb> ParseMariaDb(std::string_view text) {
   return parts;
 }
 
-// Of PostgreSQL, where the account may not read the system identifier: an address in its place.
+// PostgreSQL's identity has an address instead of the system identifier if the account may not read
+// that.
 bool IsAddressOnly(std::string_view identity) {
   constexpr std::string_view kPostgreSql = "postgresql/";
   if (identity.substr(0, kPostgreSql.size()) != kPostgreSql) return false;
@@ -90,13 +91,12 @@ std::string WhyAnotherServer(const ServerStamp& then, const ServerStamp& now) {
       return "the resource is another server now" + both;
     case Likeness::kNotKnown:
       if (then.started_at == now.started_at && !then.started_at.empty()) break;
-      return "the server has been restarted, and nothing but its address says that it is the same "
-             "one (" +
+      return "the server has been restarted, and only its address shows that it is the same one (" +
              now.identity + ")";
     case Likeness::kSame: break;
   }
   if (!WentBack(then, now)) return "";
-  return "the server's log has gone back from position " + std::to_string(then.position) + " to " +
+  return "the server's log went back from position " + std::to_string(then.position) + " to " +
          std::to_string(now.position) + ": an older state of it was restored";
 }
 

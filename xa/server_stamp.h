@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which server answered, and whether two answers came from the same one.
+// Identifies the server that answered, and compares two answers: did they come from the same
+// server?
 //
-// A server is known by its identity, by its start and by the position of its log. An identity is
-// opaque text, but for MariaDB, which has none of its own: host:port:server_id, then "/" and when
-// its system tables were created (seconds since 1970), then ":" and the random row of the witness
-// table (28 hexadecimal digits), each where it can be read. Another row is another server, and so
-// is an identity that has lost its row: a server that was put in the place of the first has none.
-// With equal rows the time does not matter, since an upgrade may create a system table anew.
-// Contract: pure. What is not known is never taken for sameness.
+// A server is identified by its identity, its start time and the position of its log. An identity
+// is opaque text, except for MariaDB, which has no identifier of its own. There it is
+// host:port:server_id, then "/" and the creation time of its system tables (seconds since 1970),
+// then ":" and the random row of the witness table (28 hexadecimal digits); the last two only if
+// they can be read. A different row means a different server, and so does a missing row: a server
+// that replaced the first one has none. If the rows are equal the time does not matter, because an
+// upgrade may recreate a system table.
+// Contract: pure. Missing information never counts as proof of the same server.
 #pragma once
 
 #include <cstdint>
@@ -19,25 +21,25 @@ namespace assent::xa {
 struct ServerStamp {
   std::string identity;    // stable over restarts; changes with fail-over, restore, re-pointing
   std::string started_at;  // changes with each start of the server
-  // How far its log was on its disk. It never goes back, except where an older state of the server
-  // was restored. 0: not known.
+  // The position of its log on disk. It goes back only if an older state of the server was
+  // restored. 0: unknown.
   uint64_t position = 0;
   bool operator==(const ServerStamp&) const = default;
 };
 
 enum class Likeness : uint8_t {
   kSame,
-  kNotKnown,  // nothing tells them apart, but only an address says that they are the same
+  kNotKnown,  // no difference, but only the address shows that they are the same
   kOther
 };
-// Two identities, the earlier one first. Neither is empty.
+// Compares two identities, the earlier one first. Neither is empty.
 Likeness Compare(std::string_view noted, std::string_view now);
 
-// Whether the server that answers now is the one that answered `then`. An address alone is enough
-// only while the server has not been restarted.
+// Whether the server of `now` is the server of `then`. An address alone is enough only while the
+// server has not been restarted.
 bool IsServerOf(const ServerStamp& then, const ServerStamp& now);
 
-// Why it is not, for people: a sentence without a full stop. Empty where it is.
+// Why it is not, for operators: a sentence without a full stop; empty if it is.
 std::string WhyAnotherServer(const ServerStamp& then, const ServerStamp& now);
 
 }  // namespace assent::xa

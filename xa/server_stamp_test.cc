@@ -31,7 +31,7 @@ TEST(MariaDbIdentity, WithTheSameRowOutlivesAnUpgradeOfTheSystemTables) {
       << "a copy of its files somewhere else";
 }
 
-TEST(MariaDbIdentity, OfAnAddressAloneSaysNothing) {
+TEST(MariaDbIdentity, OfAnAddressAloneProvesNothing) {
   EXPECT_EQ(Compare(kPlace, kPlace), Likeness::kNotKnown);
   EXPECT_EQ(Compare(kPlace, kPlace + kCreated), Likeness::kNotKnown);
   EXPECT_EQ(Compare(kPlace + kCreated, kPlace), Likeness::kNotKnown);
@@ -41,7 +41,7 @@ TEST(MariaDbIdentity, OfAnAddressAloneSaysNothing) {
   EXPECT_EQ(Compare(kPlace, "db1:3306:11"), Likeness::kOther);
 }
 
-// Names of databases may hold anything.
+// Names of databases may contain any character.
 TEST(Identity, OfPostgreSqlAndMySqlIsComparedAsItIs) {
   for (const std::string identity :
        {"postgresql/7123456789/1/5/postgres", "postgresql/7123456789/1/5/a:1:2",
@@ -63,14 +63,14 @@ TEST(Server, KnownByItsAddressAloneIsTheSameUntilItIsRestarted) {
   EXPECT_TRUE(IsServerOf({kPlace + kRow, "7"}, {kPlace + kRow, "8"}));
 }
 
-TEST(Server, WhoseLogHasGoneBackIsAnOlderOne) {
+TEST(Server, WhoseLogWentBackIsAnOlderState) {
   EXPECT_TRUE(IsServerOf({kPlace + kRow, "7", 100}, {kPlace + kRow, "8", 100}));
   EXPECT_FALSE(IsServerOf({kPlace + kRow, "7", 100}, {kPlace + kRow, "8", 99}));
-  EXPECT_TRUE(IsServerOf({kPlace + kRow, "7", 100}, {kPlace + kRow, "8", 0})) << "not known";
+  EXPECT_TRUE(IsServerOf({kPlace + kRow, "7", 100}, {kPlace + kRow, "8", 0})) << "unknown";
   EXPECT_THAT(WhyAnotherServer({"id", "7", 100}, {"id", "8", 99}), HasSubstr("restored"));
 }
 
-TEST(Server, ThatIsNotKnownIsNotTheSame) {
+TEST(Server, ThatIsUnknownIsNotTheSame) {
   EXPECT_FALSE(IsServerOf({}, {"id", "1"}));
   EXPECT_FALSE(IsServerOf({"id", "1"}, {}));
   EXPECT_FALSE(IsServerOf({}, {}));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The XID of a branch, and the two shapes in which servers list it.
+// The XID of a branch, and the two forms in which servers list it.
 //
-// Format id, gtrid and bqual have constant values and lengths and are printable: MySQL loses
-// prepared branches on a crash when XIDs with different format ids stand in one binary log, and
+// The format id is constant, and gtrid and bqual are printable text of constant length: MySQL loses
+// prepared branches in a crash when one binary log has XIDs with different format ids, and
 // PostgreSQL's gid is text (docs/databases.md).
 #pragma once
 
@@ -23,7 +23,7 @@ struct Xid {
 
   std::string gtrid_text() const { return gtrid.ToHex(); }  // 40 hexadecimal digits
   std::string bqual_text() const;                           // 8 hexadecimal digits
-  // 'gtrid','bqual',formatid: what stands behind XA START on MariaDB and MySQL.
+  // 'gtrid','bqual',formatid: the operand of XA START on MariaDB and MySQL.
   std::string ToMySql() const;
   // assent-<gtrid>-<bqual>: the gid of PREPARE TRANSACTION.
   std::string ToPostgreSql() const;
@@ -31,7 +31,7 @@ struct Xid {
   static std::optional<Xid> FromParts(int64_t format_id, std::string_view gtrid,
                                       std::string_view bqual);
   static std::optional<Xid> FromPostgreSql(std::string_view gid);
-  // A row of XA RECOVER as MariaDB and MySQL write it: three numbers in decimal, and the data.
+  // Parses a row of XA RECOVER of MariaDB and MySQL: three decimal numbers, and the data.
   static std::optional<Xid> FromRecoverRow(std::string_view format_id, std::string_view gtrid_bytes,
                                            std::string_view bqual_bytes, std::string_view data);
 

@@ -75,7 +75,7 @@ void ReadLimits(ConfigTable table, coordinator::EngineOptions* to) {
   table.ReadDuration("outcome_age", &to->outcome_age);
   table.Read("outcome_count", &to->outcome_count, 1, int64_t{1} << 40);
   table.Read("in_flight", &to->in_flight, 1, 10'000'000);
-  table.Read("branches", &to->branches, 1, coordinator::kMostBranches);
+  table.Read("branches", &to->branches, 1, coordinator::kMaxBranches);
   table.Read("statements", &to->statements, 1, 100'000);
   table.Read("payload_bytes", &to->payload_bytes, 2, 1 << 30);
   table.Read("partner_bytes", &to->partner_bytes, 1024, int64_t{1} << 30);

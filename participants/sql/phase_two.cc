@@ -48,7 +48,7 @@ void PhaseTwo::Submit(xa::Flight flight) {
   }
   if (flight.calls.empty()) return;
   const bool posted = worker_.Post([this, flight] {
-    xa::CarryOutInOrder(
+    xa::ExecuteInOrder(
         flight, [this](const xa::Call& call) { return ExecuteCall(call); }, answer_);
   });
   if (posted) return;

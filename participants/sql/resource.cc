@@ -44,7 +44,7 @@ class Resource : public xa::ResourceManager {
     // XA RECOVER shows both parts concatenated in its column `data`.
     return options_.driver == "mysql" ? xid.gtrid_text() + xid.bqual_text() : xid.ToPostgreSql();
   }
-  std::string HowToLook(const xa::Xid& xid, bool witnessed) const override;
+  std::string HowToInspect(const xa::Xid& xid, bool witnessed) const override;
   void PurgeWitness(std::vector<xa::Xid> ended) override {
     control_->PurgeWitness(std::move(ended));
   }
@@ -110,7 +110,7 @@ void Resource::OnDown(const std::string& detail) {
   sink_->OnHealth(options_.name, xa::Health::kDown);
 }
 
-std::string Resource::HowToLook(const xa::Xid& xid, bool witnessed) const {
+std::string Resource::HowToInspect(const xa::Xid& xid, bool witnessed) const {
   const bool is_mysql = options_.driver == "mysql";
   std::string text =
       is_mysql ? "XA RECOVER lists '" + ListedAs(xid) + "'"

@@ -69,7 +69,7 @@ std::vector<Bad> RequestsThatAreNoRequests() {
       {"too many statements", Atomic("bad", {Branch("pc", statements)}),
        "atomic.branches[0].xa.statements", "128"},
       {"no statements", Atomic("bad", {Branch("pc", "")}), "atomic.branches[0].xa.statements", ""},
-      {"a name twice", Atomic("bad", {good, good}), "atomic.branches[1].name", "twice"},
+      {"a name twice", Atomic("bad", {good, good}), "atomic.branches[1].name", "duplicate"},
       {"empty gid", with(request, "\"bad\"", "\"\""), "gid", "64"},
       {"empty deadline", with(request, "\"20s\"", "\"\""), "deadline", "duration"},
       {"gid with a space", with(request, "\"bad\"", "\"b d\""), "gid", "64"},

@@ -20,7 +20,7 @@
 
 namespace assent::model {
 
-inline constexpr uint32_t kMostBranches = 3;
+inline constexpr uint32_t kMaxBranches = 3;
 inline constexpr uint32_t kMostRecords = 12;
 
 // One configuration: what kind of transaction, on what participants, with how many faults.
@@ -34,9 +34,9 @@ struct Setup {
   bool split_scans = false;       // a list and its judgement are two steps
   bool last_joins = false;        // one call: the last branch joins while tries are under way
   bool partners_ask = false;      // a partner in doubt asks for the outcome, and goes by that
-  std::array<PartKind, kMostBranches> kinds{};
-  std::array<bool, kMostBranches> witness{}, read_only{};
-  std::array<bool, kMostBranches> by_client{};  // a partner that the client calls by itself
+  std::array<PartKind, kMaxBranches> kinds{};
+  std::array<bool, kMaxBranches> witness{}, read_only{};
+  std::array<bool, kMaxBranches> by_client{};  // a partner that the client calls by itself
   std::array<uint8_t, static_cast<size_t>(Fault::kCount)> budget{};
   bool full_only = false;  // too large for the test: only with --full
 
@@ -160,16 +160,16 @@ struct World {
   bool nearly_ended = false;  // it is later than the margin before a yes ends by itself
   core::Outcome history = core::Outcome::kUndecided;  // kUndecided: nothing is kept
   bool forgotten = false;                             // the mark covers this transaction
-  std::array<Branch, kMostBranches> branches;
+  std::array<Branch, kMaxBranches> branches;
   // The log directory. Entries below `durable` are on the disk and have been told.
   std::vector<LogEntry> log;
   uint8_t durable = 0;
-  bool expired = false;                             // outcomes were forgotten
-  bool reclaimed = false;                           // and their records are gone
-  std::array<uint8_t, kMostBranches> noted{};       // identity in the table of identities
-  std::array<bool, kMostBranches> before_change{};  // our gtrid is of the server before it
+  bool expired = false;                            // outcomes were forgotten
+  bool reclaimed = false;                          // and their records are gone
+  std::array<uint8_t, kMaxBranches> noted{};       // identity in the table of identities
+  std::array<bool, kMaxBranches> before_change{};  // our gtrid is of the server before it
   // The servers and the network.
-  std::array<Part, kMostBranches> parts;
+  std::array<Part, kMaxBranches> parts;
   // The client.
   bool asked_roll_back = false;
   core::Outcome told = core::Outcome::kUndecided;
