@@ -45,16 +45,16 @@ bool NeedsOwn(Operation operation) {
 // sql::PhaseTwo::Find: no mark is left on another server than that of the prepare, which is the
 // first one unless the transaction says otherwise.
 Request Move::RequestOf(uint32_t branch, const PendingCall& flight) const {
-  const std::string now = IdentityText(world.parts[branch].identity);
-  const std::string then = world.live && branch < world.live->branches.size()
-                               ? world.live->branches[branch].identity
+  const std::string now = IdentityText(state.parts[branch].identity);
+  const std::string then = state.live && branch < state.live->branches.size()
+                               ? state.live->branches[branch].identity
                                : IdentityText(0);
   return {flight.operation, flight.through_own, flight.settle && then == now,
           setup.read_only[branch], setup.witness[branch]};
 }
 
 void Move::Submit(uint32_t branch, std::vector<PendingCall> flight) {
-  auto& calls = world.branches[branch].calls;
+  auto& calls = state.branches[branch].calls;
   for (size_t i = 0; i < flight.size(); ++i) {
     flight[i].follows = i > 0;
     calls.push_back(flight[i]);
@@ -64,11 +64,11 @@ void Move::Submit(uint32_t branch, std::vector<PendingCall> flight) {
 
 // The first call of `branch` is about to leave: over which connection? Without one it fails.
 void Move::Carry(uint32_t branch) {
-  PendingCall& call = world.branches[branch].calls.front();
-  Part& part = world.parts[branch];
+  PendingCall& call = state.branches[branch].calls.front();
+  Part& part = state.parts[branch];
   if (setup.HasPartner(branch)) {
     const Answer answer = Arrive(branch, RequestOf(branch, call));
-    Tell([&] {
+    Trace([&] {
       return Say("carried out:", branch, call.operation) + " -> " + tcc::Name(answer.of_partner);
     });
     Reply(branch, answer);
@@ -82,16 +82,16 @@ void Move::Carry(uint32_t branch) {
   Answer answer = At(branch).Carry(part, RequestOf(branch, call));
   if (Has(SeededBug::kReadOnlyInferred) && call.operation == Operation::kPrepare) {
     answer.code = Code::kReadOnly;
-    part.standing = Standing::kNone;
+    part.state = PartState::kNone;
   }
-  Tell(
+  Trace(
       [&] { return Say("carried out:", branch, call.operation) + " -> " + xa::Name(answer.code); });
   Reply(branch, answer);
 }
 
 void Move::Reply(uint32_t branch, const Answer& answer) {
-  PendingCall& call = world.branches[branch].calls.front();
-  const Part& part = world.parts[branch];
+  PendingCall& call = state.branches[branch].calls.front();
+  const Part& part = state.parts[branch];
   call.replied = true;
   call.settle = call.through_own = false;
   call.answer = answer.of_partner;
@@ -110,8 +110,8 @@ void Move::Reply(uint32_t branch, const Answer& answer) {
 // No answer comes: what was done, if anything, is not known. The server may not have noticed yet
 // that the connection is gone.
 void Move::Fail(uint32_t branch) {
-  PendingCall& call = world.branches[branch].calls.front();
-  Part& part = world.parts[branch];
+  PendingCall& call = state.branches[branch].calls.front();
+  Part& part = state.parts[branch];
   call.replied = true;
   call.settle = call.through_own = false;
   if (setup.HasPartner(branch)) {
@@ -132,8 +132,8 @@ void Move::Fail(uint32_t branch) {
 }
 
 void Move::Lose(uint32_t branch, bool stays) {
-  const PendingCall& call = world.branches[branch].calls.front();
-  Part& part = world.parts[branch];
+  const PendingCall& call = state.branches[branch].calls.front();
+  Part& part = state.parts[branch];
   if (stays) {
     if (part.session == Session::kOurs) {
       part.late_own |= Bit(call.operation);
@@ -147,10 +147,10 @@ void Move::Lose(uint32_t branch, bool stays) {
 // A seeded bug is applied where the adapter could be wrong: as it answers.
 void Move::Deliver(uint32_t branch) {
   if (setup.HasPartner(branch)) return DeliverFromPartner(branch);
-  auto& calls = world.branches[branch].calls;
+  auto& calls = state.branches[branch].calls;
   PendingCall call = calls.front();
   calls.erase(calls.begin());
-  Part& part = world.parts[branch];
+  Part& part = state.parts[branch];
   if (EndsConnection(call) && part.session == Session::kOurs) At(branch).Disconnect(part);
   const bool silent = call.code == Code::kErRmFail;
   const bool prepare = call.operation == Operation::kPrepare;
@@ -175,18 +175,18 @@ void Move::Deliver(uint32_t branch) {
     unsent.push_back(calls.front());
     calls.erase(calls.begin());
   }
-  Tell([&] { return Say("answered:", branch, call.operation) + " " + xa::Name(call.code); });
+  Trace([&] { return Say("answered:", branch, call.operation) + " " + xa::Name(call.code); });
   Complete(branch, call);
   for (PendingCall& skipped : unsent) {
     const bool run = skipped.operation == Operation::kRun;
     skipped.code = run ? Code::kRbOther : Code::kErRmFail;  // xa::NotSent
-    Tell([&] { return Say("not sent:", branch, skipped.operation); });
+    Trace([&] { return Say("not sent:", branch, skipped.operation); });
     Complete(branch, skipped);
   }
 }
 
 void Move::CarryLate(uint32_t branch, Operation operation, bool through_own) {
-  Part& part = world.parts[branch];
+  Part& part = state.parts[branch];
   Late& late = through_own ? part.late_own : part.late_free;
   late = static_cast<Late>(late & ~Bit(operation));
   PendingCall call;
@@ -195,7 +195,7 @@ void Move::CarryLate(uint32_t branch, Operation operation, bool through_own) {
   call.settle = operation == Operation::kFind;
   if (setup.HasPartner(branch)) {
     const Answer answer = Arrive(branch, RequestOf(branch, call));
-    Tell([&] {
+    Trace([&] {
       return Say("carried out, late:", branch, operation) + " -> " + tcc::Name(answer.of_partner);
     });
     return;
@@ -205,7 +205,7 @@ void Move::CarryLate(uint32_t branch, Operation operation, bool through_own) {
   if (operation == Operation::kCommit && part.copy == Copy::kUnderWay) {
     part.copy = part.committed && !was_committed ? Copy::kCommitted : Copy::kNone;
   }
-  Tell([&] {
+  Trace([&] {
     return Say("carried out, late:", branch, operation) + " -> " + xa::Name(answer.code);
   });
 }
@@ -213,8 +213,8 @@ void Move::CarryLate(uint32_t branch, Operation operation, bool through_own) {
 // What is under way stays under way; what waited, here or for a first scan, is never sent.
 void Move::AbandonCalls() {
   for (uint32_t i = 0; i < setup.branches; ++i) {
-    Branch& branch = world.branches[i];
-    Part& part = world.parts[i];
+    Branch& branch = state.branches[i];
+    Part& part = state.parts[i];
     if (!branch.calls.empty() && !branch.calls.front().replied && !branch.unscanned) {
       const Operation operation = branch.calls.front().operation;
       const bool own = part.session == Session::kOurs;

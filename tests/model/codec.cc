@@ -182,23 +182,24 @@ void Walk(Io& io, Branch& branch) {
 
 template <typename Io>
 void WalkPartner(Io& io, Part& part, const Setup& setup) {
-  Side& side = part.side;
-  io.Bits(part.standing, 3);
-  for (Cause& row : side.rows) io.Bits(row, 3);
-  for (uint8_t* count : {&side.tried, &side.confirmed, &side.cancelled}) io.Bits(*count, 2);
-  io.Bits(side.calling, 3);
-  if (setup.budget[static_cast<size_t>(Fault::kEnding)] > 0) Flag(io, side.ends);
+  PartnerState& partner = part.partner;
+  io.Bits(part.state, 3);
+  for (Cause& row : partner.rows) io.Bits(row, 3);
+  for (uint8_t* count : {&partner.tried, &partner.confirmed, &partner.cancelled})
+    io.Bits(*count, 2);
+  io.Bits(partner.calling, 3);
+  if (setup.budget[static_cast<size_t>(Fault::kEnding)] > 0) Flag(io, partner.ends);
   bool any = part.late_free != 0;
   Flag(io, any);
   if (any) io.Bits(part.late_free, 10);
-  part.voted = side.tried > 0;
-  part.committed = side.confirmed > 0;
-  part.rolled_back = side.cancelled > 0;
+  part.voted = partner.tried > 0;
+  part.committed = partner.confirmed > 0;
+  part.rolled_back = partner.cancelled > 0;
 }
 
 template <typename Io>
 void Walk(Io& io, Part& part) {
-  io.Bits(part.standing, 3);
+  io.Bits(part.state, 3);
   io.Bits(part.session, 2);
   for (bool* flag : {&part.held, &part.wrote, &part.witness}) Flag(io, *flag);
   io.Bits(part.row, 2);
@@ -217,50 +218,50 @@ void Walk(Io& io, Part& part) {
 }
 
 template <typename Io>
-void WalkProcess(Io& io, World& world, const Setup& setup) {
-  Flag(io, world.up);
-  if (!world.up) {
-    world.first_run = false;  // it has run before, or it would not be down
+void WalkProcess(Io& io, ModelState& state, const Setup& setup) {
+  Flag(io, state.up);
+  if (!state.up) {
+    state.first_run = false;  // it has run before, or it would not be down
     return;
   }
-  for (bool* flag : {&world.stale, &world.first_run, &world.deadline_armed, &world.idle_armed,
-                     &world.operator_armed, &world.forgotten}) {
+  for (bool* flag : {&state.stale, &state.first_run, &state.deadline_armed, &state.idle_armed,
+                     &state.operator_armed, &state.forgotten}) {
     Flag(io, *flag);
   }
-  io.Bits(world.history, 3);
-  bool live = world.live.has_value();
+  io.Bits(state.history, 3);
+  bool live = state.live.has_value();
   Flag(io, live);
-  if (live && !world.live) world.live.emplace();
-  if (live) Walk(io, *world.live, setup);
-  if (setup.budget[static_cast<size_t>(Fault::kEnding)] > 0) Flag(io, world.nearly_ended);
+  if (live && !state.live) state.live.emplace();
+  if (live) Walk(io, *state.live, setup);
+  if (setup.budget[static_cast<size_t>(Fault::kEnding)] > 0) Flag(io, state.nearly_ended);
   for (uint32_t i = 0; i < setup.branches; ++i) {
-    setup.HasPartner(i) ? WalkPartner(io, world.branches[i]) : Walk(io, world.branches[i]);
+    setup.HasPartner(i) ? WalkPartner(io, state.branches[i]) : Walk(io, state.branches[i]);
   }
 }
 
 template <typename Io>
-void Walk(Io& io, World& world, const Setup& setup) {
-  WalkProcess(io, world, setup);
-  io.Size(world.log, 4);
-  for (LogEntry& entry : world.log) {
+void Walk(Io& io, ModelState& state, const Setup& setup) {
+  WalkProcess(io, state, setup);
+  io.Size(state.log, 4);
+  for (LogEntry& entry : state.log) {
     io.Bits(entry.record, 12);
     io.Bits(entry.ticket, 4);
   }
-  io.Bits(world.durable, 4);
-  Flag(io, world.expired);
-  Flag(io, world.reclaimed);
+  io.Bits(state.durable, 4);
+  Flag(io, state.expired);
+  Flag(io, state.reclaimed);
   for (uint32_t i = 0; i < setup.branches; ++i) {
-    io.Bits(world.noted[i], 1);
-    Flag(io, world.before_change[i]);
-    setup.HasPartner(i) ? WalkPartner(io, world.parts[i], setup) : Walk(io, world.parts[i]);
+    io.Bits(state.noted[i], 1);
+    Flag(io, state.before_change[i]);
+    setup.HasPartner(i) ? WalkPartner(io, state.parts[i], setup) : Walk(io, state.parts[i]);
   }
-  Flag(io, world.asked_roll_back);
-  io.Bits(world.told, 3);
-  for (bool* flag : {&world.commit_durable, &world.abort_durable, &world.one_phase_sent}) {
+  Flag(io, state.asked_roll_back);
+  io.Bits(state.reported, 3);
+  for (bool* flag : {&state.commit_durable, &state.abort_durable, &state.one_phase_sent}) {
     Flag(io, *flag);
   }
-  for (size_t i = 0; i < world.left.size(); ++i) {
-    if (setup.budget[i] > 0) io.Bits(world.left[i], 2);
+  for (size_t i = 0; i < state.left.size(); ++i) {
+    if (setup.budget[i] > 0) io.Bits(state.left[i], 2);
   }
 }
 
@@ -306,18 +307,18 @@ const core::Gtrid& TheGtrid() {
   return gtrid;
 }
 
-std::string Encode(const World& world, const Setup& setup) {
+std::string Encode(const ModelState& state, const Setup& setup) {
   Writer writer;
-  Walk(writer, const_cast<World&>(world), setup);  // the writer reads only
+  Walk(writer, const_cast<ModelState&>(state), setup);  // the writer reads only
   return writer.Take();
 }
 
-World Decode(std::string_view bytes, const Setup& setup) {
-  World world;
+ModelState Decode(std::string_view bytes, const Setup& setup) {
+  ModelState state;
   Reader reader(bytes);
-  Walk(reader, world, setup);
-  if (world.live) FillWhatIsConstant(*world.live, setup);
-  return world;
+  Walk(reader, state, setup);
+  if (state.live) FillWhatIsConstant(*state.live, setup);
+  return state;
 }
 
 }  // namespace assent::model

@@ -13,8 +13,8 @@
 
 namespace assent::model {
 
-std::string Encode(const World& world, const Setup& setup);
-World Decode(std::string_view bytes, const Setup& setup);
+std::string Encode(const ModelState& state, const Setup& setup);
+ModelState Decode(std::string_view bytes, const Setup& setup);
 
 // What stands for identities and start times in the core's strings.
 std::string IdentityText(uint8_t number);  // of a server, from 0

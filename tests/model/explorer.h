@@ -25,9 +25,9 @@ struct Result {
   size_t logs = 0;     // different logs that were read
   bool complete = false;
   std::vector<Violation> violations;
-  std::vector<std::string> story;
+  std::vector<std::string> trace;
   Reached reached;
-  std::map<Sighting, Deed> sightings;
+  std::map<Sighting, ScanAction> sightings;
 };
 
 struct Limits {

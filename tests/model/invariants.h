@@ -12,11 +12,11 @@
 
 namespace assent::model {
 
-std::optional<Violation> Breach(const World& world, const Setup& setup);
+std::optional<Violation> Breach(const ModelState& state, const Setup& setup);
 
 // Nothing is in doubt but what only a person can settle; nobody waits and nothing is under way.
-bool AtRest(const World& world, const Setup& setup);
+bool AtRest(const ModelState& state, const Setup& setup);
 // What must hold there besides.
-std::optional<Violation> BreachAtRest(const World& world, const Setup& setup);
+std::optional<Violation> BreachAtRest(const ModelState& state, const Setup& setup);
 
 }  // namespace assent::model

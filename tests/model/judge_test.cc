@@ -82,16 +82,17 @@ std::unique_ptr<coordinator::ShardFixture> ShardAt(const Sighting& sighting) {
   return fixture;
 }
 
-Deed Take(recovery::ScanHandler& handler, coordinator::ShardFixture& fixture) {
+ScanAction Take(recovery::ScanHandler& handler, coordinator::ShardFixture& fixture) {
   xa::ScanResult scan;
   scan.complete = true;
   scan.stamp = {"server-a", "start"};
   scan.listed.push_back({{Its(), 1}, ""});
   const size_t before = fixture.a.calls.size();
   handler.Take(*fixture.shard, "a", scan, kAsked);
-  if (!fixture.fatal.empty()) return Deed::kStop;
-  if (fixture.a.calls.size() == before) return Deed::kNothing;
-  return fixture.a.calls.back().operation == Operation::kCommit ? Deed::kCommit : Deed::kRollBack;
+  if (!fixture.fatal.empty()) return ScanAction::kStop;
+  if (fixture.a.calls.size() == before) return ScanAction::kNothing;
+  return fixture.a.calls.back().operation == Operation::kCommit ? ScanAction::kCommit
+                                                                : ScanAction::kRollBack;
 }
 
 // Lists before, over shards that knew what makes the judge remember what it does.
@@ -120,7 +121,7 @@ void Remember(const Sighting& sighting, recovery::ScanHandler& handler) {
   Take(handler, *ShardAt(before));
 }
 
-Deed ByTheJudge(const Sighting& sighting) {
+ScanAction ByTheJudge(const Sighting& sighting) {
   recovery::ScanHandler handler({});
   Remember(sighting, handler);
   const auto fixture = ShardAt(sighting);
@@ -140,12 +141,13 @@ std::string Describe(const Sighting& s) {
 }
 
 TEST(ModelJudge, DoesWhatTheModelDoesInEverySituationThatASearchMet) {
-  std::map<Sighting, Deed> met;
+  std::map<Sighting, ScanAction> met;
   for (const auto& [setup, result] : Searched()) {
     met.insert(result.sightings.begin(), result.sightings.end());
   }
-  for (const auto& [sighting, deed] : met) {
-    EXPECT_EQ(static_cast<int>(ByTheJudge(sighting)), static_cast<int>(deed)) << Describe(sighting);
+  for (const auto& [sighting, action] : met) {
+    EXPECT_EQ(static_cast<int>(ByTheJudge(sighting)), static_cast<int>(action))
+        << Describe(sighting);
   }
   std::printf("%zu situations\n", met.size());
   EXPECT_GT(met.size(), 30u);

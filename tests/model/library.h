@@ -35,7 +35,7 @@ class Library {
   const char* KindOf(uint16_t number) const { return kinds_[number]; }
   // `reclaimed`: the records of outcomes that were forgotten have left the log.
   const Remembered& Start(const std::vector<uint16_t>& records, bool reclaimed);
-  std::map<Sighting, Deed> sightings;
+  std::map<Sighting, ScanAction> sightings;
   size_t starts() const { return starts_.size(); }
 
  private:

@@ -43,7 +43,7 @@ TEST(Model, CatchesEachSeededBug) {
     ASSERT_FALSE(result.violations.empty()) << "not caught: " << Name(known.bug);
     EXPECT_STREQ(Name(result.violations.front().invariant), Name(known.caught_by))
         << Name(known.bug);
-    EXPECT_GT(result.story.size(), 2u);
+    EXPECT_GT(result.trace.size(), 2u);
     std::printf("%s: %s, by %s after %u steps\n", known.setup, Name(known.bug),
                 Name(known.caught_by), result.depth);
   }

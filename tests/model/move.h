@@ -28,16 +28,16 @@ struct Violation {
 
 class Move {
  public:
-  Move(World& the_world, const Setup& the_setup, SeededBug bug, Library& library, Reached& reached,
-       std::vector<std::string>* story)
-      : world(the_world),
+  Move(ModelState& the_state, const Setup& the_setup, SeededBug bug, Library& library,
+       Reached& reached, std::vector<std::string>* trace)
+      : state(the_state),
         setup(the_setup),
         library_(library),
         reached_(reached),
         bug_(bug),
-        story_(story) {}
+        trace_(trace) {}
 
-  World& world;
+  ModelState& state;
   const Setup& setup;
   std::vector<Violation> violations;
 
@@ -47,11 +47,11 @@ class Move {
   }
   // `make` is called only when somebody listens.
   template <typename F>
-  void Tell(F&& make) {
-    if (story_ != nullptr) story_->push_back(make());
+  void Trace(F&& make) {
+    if (trace_ != nullptr) trace_->push_back(make());
   }
-  void Spend(Fault fault) { --world.left[static_cast<size_t>(fault)]; }
-  bool May(Fault fault) const { return world.left[static_cast<size_t>(fault)] > 0; }
+  void Spend(Fault fault) { --state.left[static_cast<size_t>(fault)]; }
+  bool May(Fault fault) const { return state.left[static_cast<size_t>(fault)] > 0; }
 
   // ---- coordinator.cc ----
   void Prepare();  // what stands in the log before anything begins
@@ -94,7 +94,7 @@ class Move {
  private:
   void CarryOut(const core::Effect& effect);
   void SetTimer(core::Timer timer, uint32_t branch, bool armed);
-  void Tells();
+  void ReportOutcome();
   void Remember();
   void CallDurable();
   void CheckEnd(const core::Atomic& atomic);
@@ -112,19 +112,19 @@ class Move {
   void CheckStart();
   void NoteIdentity(uint32_t branch);
   recovery::Facts FactsOf(uint32_t branch) const;
-  Deed TouchOrphan(uint32_t branch, recovery::Action action);
-  Deed JudgeListed(uint32_t branch, const Sighting& sighting);
+  ScanAction TouchOrphan(uint32_t branch, recovery::Action action);
+  ScanAction JudgeListed(uint32_t branch, const Sighting& sighting);
 
   Library& library_;
   Reached& reached_;
   const SeededBug bug_;
-  std::vector<std::string>* story_;
+  std::vector<std::string>* trace_;
 };
 
 // Does this go over the branch's own connection, or not at all?
 bool NeedsOwn(core::Operation operation);
 
 // What the coordinator would answer to somebody who asks now; none: it knows nothing of it.
-std::optional<core::Outcome> AnswerNow(const World& world);
+std::optional<core::Outcome> AnswerNow(const ModelState& state);
 
 }  // namespace assent::model

@@ -11,15 +11,15 @@ using core::Operation;
 
 // A call that was ended: had it left, or not?
 int CanBeCutOff(const Move& m, uint32_t b) {
-  const auto& calls = m.world.branches[b].calls;
+  const auto& calls = m.state.branches[b].calls;
   return !calls.empty() && !calls.front().replied && calls.front().cut ? 2 : 0;
 }
 void BeCutOff(Move& m, uint32_t b, int way) { m.CutOff(b, way == 1); }
 
 // In one call: a partner enlists another, or who else knows the transaction.
 int CanJoin(const Move& m, uint32_t) {
-  if (!m.setup.last_joins || !Live(m) || !m.world.live->TakesTries()) return 0;
-  return m.world.live->branches.size() < m.setup.branches;
+  if (!m.setup.last_joins || !Live(m) || !m.state.live->TakesTries()) return 0;
+  return m.state.live->branches.size() < m.setup.branches;
 }
 void Join(Move& m, uint32_t, int) {
   m.Step(core::Touched{});
@@ -27,38 +27,38 @@ void Join(Move& m, uint32_t, int) {
 }
 
 int CanNearlyEnd(const Move& m, uint32_t) {
-  if (!Live(m) || !m.world.live->Undecided() || m.world.nearly_ended) return 0;
-  return std::any_of(m.world.parts.begin(), m.world.parts.end(),
-                     [](const Part& part) { return part.side.ends; });
+  if (!Live(m) || !m.state.live->Undecided() || m.state.nearly_ended) return 0;
+  return std::any_of(m.state.parts.begin(), m.state.parts.end(),
+                     [](const Part& part) { return part.partner.ends; });
 }
-void NearlyEnd(Move& m, uint32_t, int) { m.world.nearly_ended = true; }
+void NearlyEnd(Move& m, uint32_t, int) { m.state.nearly_ended = true; }
 
 // What docs/partners.md lets a partner in doubt conclude.
 int CanAsk(const Move& m, uint32_t b) {
-  const bool in_doubt = m.world.parts[b].standing == Standing::kPrepared;
+  const bool in_doubt = m.state.parts[b].state == PartState::kPrepared;
   if (!m.setup.partners_ask || !m.setup.HasPartner(b) || !in_doubt) return 0;
-  if (!m.world.up || m.world.stale) return 0;
-  const auto outcome = AnswerNow(m.world);
+  if (!m.state.up || m.state.stale) return 0;
+  const auto outcome = AnswerNow(m.state);
   if (m.Has(SeededBug::kUndecidedIsNo) && outcome == core::Outcome::kUndecided) return 1;
   return outcome == core::Outcome::kCommitted || outcome == core::Outcome::kRolledBack;
 }
 void Ask(Move& m, uint32_t b, int) {
-  const bool committed = AnswerNow(m.world) == core::Outcome::kCommitted;
+  const bool committed = AnswerNow(m.state) == core::Outcome::kCommitted;
   Request request;
   request.operation = committed ? Operation::kCommit : Operation::kRollBack;
   m.Arrive(b, request);
 }
 
-int CanCall(const Move& m, uint32_t b) { return m.world.parts[b].side.calling == Calling::kMay; }
+int CanCall(const Move& m, uint32_t b) { return m.state.parts[b].partner.calling == Calling::kMay; }
 void Call(Move& m, uint32_t b, int) { m.ClientCalls(b, true); }
 
 bool AwaitsVote(const Move& m, uint32_t b) {
-  if (!m.setup.by_client[b] || !Active(m) || b >= m.world.live->branches.size()) return false;
-  const core::AtomicBranch& branch = m.world.live->branches[b];
+  if (!m.setup.by_client[b] || !Active(m) || b >= m.state.live->branches.size()) return false;
+  const core::AtomicBranch& branch = m.state.live->branches[b];
   return branch.phase == core::Phase::kAwaitingVote;
 }
 int CanVoteYes(const Move& m, uint32_t b) {
-  return AwaitsVote(m, b) && m.world.parts[b].side.calling == Calling::kYes;
+  return AwaitsVote(m, b) && m.state.parts[b].partner.calling == Calling::kYes;
 }
 void VoteYes(Move& m, uint32_t b, int) { m.ClientVotes(b, true); }
 int CanVoteNo(const Move& m, uint32_t b) { return AwaitsVote(m, b); }
@@ -75,7 +75,7 @@ void CallLate(Move& m, uint32_t b, int) {
 int CanSayYesThatEnds(const Move& m, uint32_t b) {
   const PendingCall* call = UnderWay(m, b);
   if (!m.May(Fault::kEnding) || call == nullptr || !m.setup.HasPartner(b)) return 0;
-  return call->operation == Operation::kPrepare && m.world.parts[b].side.tried == 0;
+  return call->operation == Operation::kPrepare && m.state.parts[b].partner.tried == 0;
 }
 void SayYesThatEnds(Move& m, uint32_t b, int) {
   m.Spend(Fault::kEnding);

@@ -28,25 +28,25 @@ std::string AnswerRow(size_t index) {
 }
 
 // Why a row is let off.
-struct Pardon {
+struct Exemption {
   char letter;
   const char* why;
 };
-constexpr Pardon kPardons[] = {
+constexpr Exemption kExemptions[] = {
     {'c', "the core takes it as done, but xa/codes.cc already does so"},
 };
-struct RowPardon {
+struct RowExemption {
   recovery::Action action;
   const char* why;
 };
-constexpr RowPardon kRowPardons[] = {
+constexpr RowExemption kRowExemptions[] = {
     {recovery::Action::kLeaveAlone, "recovery::Judge leaves foreign branches before it asks"},
     {recovery::Action::kWait, "there is no last resource yet"},
 };
 
-const char* WhyPardoned(recovery::Action action) {
-  for (const RowPardon& pardon : kRowPardons) {
-    if (pardon.action == action) return pardon.why;
+const char* WhyExempt(recovery::Action action) {
+  for (const RowExemption& exemption : kRowExemptions) {
+    if (exemption.action == action) return exemption.why;
   }
   return nullptr;
 }
@@ -212,9 +212,9 @@ std::vector<std::string> Reached::Lacking() const {
   }
   const auto table = recovery::DecisionTable();
   for (size_t i = 0; i < table.size(); ++i) {
-    const bool pardoned = WhyPardoned(table[i].action) != nullptr;
-    if (rows_.test(i) != pardoned) continue;
-    lines.push_back(std::string(pardoned ? "let off, yet reached: " : "not reached: ") +
+    const bool exempt = WhyExempt(table[i].action) != nullptr;
+    if (rows_.test(i) != exempt) continue;
+    lines.push_back(std::string(exempt ? "let off, yet reached: " : "not reached: ") +
                     table[i].text);
   }
   for (size_t i = 0; i < answers_.size(); ++i) {
@@ -236,11 +236,12 @@ void Reached::Print() const {
     }
     std::printf("%s  %s\n", line.c_str(), kTexts[row]);
   }
-  for (const Pardon& pardon : kPardons) std::printf("%c: %s\n", pardon.letter, pardon.why);
+  for (const Exemption& exemption : kExemptions)
+    std::printf("%c: %s\n", exemption.letter, exemption.why);
   std::printf("\nThe recovery decision table:\n");
   const auto table = recovery::DecisionTable();
   for (size_t i = 0; i < table.size(); ++i) {
-    const char* why = WhyPardoned(table[i].action);
+    const char* why = WhyExempt(table[i].action);
     std::printf("%s  %s%s%s\n",
                 rows_.test(i)    ? "x"
                 : why == nullptr ? "!"

@@ -11,7 +11,7 @@
 
 namespace assent::model {
 
-enum class Deed : uint8_t { kNothing, kCommit, kRollBack, kStop };
+enum class ScanAction : uint8_t { kNothing, kCommit, kRollBack, kStop };
 
 struct Sighting {
   bool stale = false, first_run = false;

@@ -53,7 +53,7 @@ core::BranchSpec SpecOf(const Setup& setup, uint32_t branch);
 
 // ---- A branch where it stands: at its resource manager, and in the network on the way there ----
 
-enum class Standing : uint8_t {
+enum class PartState : uint8_t {
   kNone,
   kActive,
   kPrepared,
@@ -82,7 +82,7 @@ enum class Cause : uint8_t { kNone, kTry, kConfirm, kCancel, kStarted, kRefused 
 // Of a client that calls a partner by itself: what it knows.
 enum class Calling : uint8_t { kNotYet, kMay, kSilent, kYes, kNo };
 
-struct Side {
+struct PartnerState {
   std::array<Cause, 3> rows{};                      // of try, confirm, cancel
   uint8_t tried = 0, confirmed = 0, cancelled = 0;  // how often that work ran and was committed
   bool ends = false;                                // its yes ends by itself
@@ -90,7 +90,7 @@ struct Side {
 };
 
 struct Part {
-  Standing standing = Standing::kNone;
+  PartState state = PartState::kNone;
   Session session = Session::kNone;
   bool held = false;     // prepared, and its session's: unknown to others
   bool wrote = false;    // there is work to lose
@@ -100,7 +100,7 @@ struct Part {
   uint8_t identity = 0;  // which server it is
   Late late_own = 0;     // on the branch's own, lost session
   Late late_free = 0;    // on any other connection
-  Side side;             // of a partner; it stands prepared while its try has no end
+  PartnerState partner;  // of a partner; it stands prepared while its try has no end
   // For the auditor.
   bool voted = false, committed = false, rolled_back = false;
   bool meddled = false;  // a person decided, or the client's SQL left the branch
@@ -150,7 +150,7 @@ struct LogEntry {
   uint8_t ticket = 0;   // 0: nobody waits
 };
 
-struct World {
+struct ModelState {
   // The process.
   bool up = true;
   bool stale = false;  // it runs with an old copy of the log directory
@@ -172,13 +172,13 @@ struct World {
   std::array<Part, kMostBranches> parts;
   // The client.
   bool asked_roll_back = false;
-  core::Outcome told = core::Outcome::kUndecided;
+  core::Outcome reported = core::Outcome::kUndecided;
   // The auditor.
   bool commit_durable = false, abort_durable = false;
   bool one_phase_sent = false;
   std::array<uint8_t, static_cast<size_t>(Fault::kCount)> left{};  // faults that may still come
 };
 
-World FirstWorld(const Setup& setup);  // nothing has begun
+ModelState InitialState(const Setup& setup);  // nothing has begun
 
 }  // namespace assent::model

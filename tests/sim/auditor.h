@@ -24,13 +24,13 @@ namespace assent::sim {
 
 class Auditor {
  public:
-  Auditor(World& world, Disk& disk, const std::vector<Plan>& plans);
+  Auditor(Simulator& sim, Disk& disk, const std::vector<Plan>& plans);
 
   void OnChange(const Part& part, const Change& change);
   void OnSend(const Part& part, const Sent& sent);
   void OnDurableSector(const std::string& path, uint64_t sector, const char* bytes);
   // A client was told how its transaction ended. `gtrid` as in the answer.
-  void OnTold(uint32_t tag, const std::string& gtrid, Told told);
+  void OnReport(uint32_t tag, const std::string& gtrid, Reported reported);
   void OnHeld(const std::string& xid);  // left to the operator: the coordinator says so
   void OnCrash();                       // of the coordinator's process, or its machine
   void AfterPowerLoss();
@@ -45,14 +45,14 @@ class Auditor {
   // A participant will never do its part: what it still has of the transaction is nobody's fault.
   void Excuse(const core::Gtrid& gtrid) { Excuse(facts_.transactions[gtrid]); }
   bool Decided(const core::Gtrid& gtrid) const;  // to commit, on the disk
-  bool short_memory = false;  // outcomes are forgotten early: orphans may be held
+  bool forgets_early = false;  // outcomes are forgotten early: orphans may be held
 
  private:
   void OnRecord(std::string_view payload);
-  void Note(const log::v1::Record& record, Known& known);
-  void Excuse(Known& known);
+  void Note(const log::v1::Record& record, TransactionFacts& known);
+  void Excuse(TransactionFacts& known);
 
-  World& world_;
+  Simulator& sim_;
   Disk& disk_;
   Facts facts_;
   std::vector<std::unique_ptr<Rule>> rules_;

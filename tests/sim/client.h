@@ -25,7 +25,7 @@ struct ClientFaults {
 
 class Clients {
  public:
-  Clients(World& world, Process& process, Auditor& auditor, const std::vector<Plan>& plans,
+  Clients(Simulator& sim, Process& process, Auditor& auditor, const std::vector<Plan>& plans,
           const std::vector<std::string>& resources, const std::vector<Partner*>& partners,
           PartnerNet& net, const ClientFaults& faults);
 
@@ -73,11 +73,11 @@ class Clients {
   coordinator::Request Execute(const Plan& plan) const;
   void FillBranch(const Plan& plan, size_t index, v1::Branch* branch, bool statements) const;
   static void FillPartner(const Plan& plan, size_t index, v1::Branch* branch);
-  void Observe(const Plan& plan, const coordinator::Answer& answer, Told told);
+  void Observe(const Plan& plan, const coordinator::Answer& answer, Reported reported);
   void FillStatements(const Plan& plan, size_t index,
                       google::protobuf::RepeatedPtrField<v1::Statement>* to) const;
 
-  World& world_;
+  Simulator& sim_;
   Process& process_;
   Auditor& auditor_;
   const std::vector<std::string>& resources_;

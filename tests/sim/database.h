@@ -52,14 +52,14 @@ class Database {
     bool witness = false;
     uint32_t pool = 8;
   };
-  Database(World& world, Settings settings);
+  Database(Simulator& sim, Settings settings);
 
   const Settings& settings() const { return settings_; }
   const std::string& name() const { return settings_.name; }
   bool up() const { return up_; }
   bool standby = false;  // answers scans as a replica would
   const xa::ServerStamp& stamp() const { return stamp_; }
-  std::function<void(Database&, const xa::Xid&, const Work&, Fate)> on_fate;
+  std::function<void(Database&, const xa::Xid&, const Work&, Transition)> on_transition;
 
   // ---- A session's verbs ----
   Session Connect();
@@ -116,12 +116,14 @@ class Database {
   using Branches = std::map<xa::Xid, Branch>;
 
   void Apply(const xa::Xid& xid, Branch& branch);
-  void Report(const xa::Xid& xid, const Work& work, Fate fate) { on_fate(*this, xid, work, fate); }
+  void Report(const xa::Xid& xid, const Work& work, Transition transition) {
+    on_transition(*this, xid, work, transition);
+  }
   bool Visible(const Branch& branch, Session session) const;
   std::string IdentityNow() const;
-  Branches::iterator Drop(Branches::iterator at, Fate fate);
+  Branches::iterator Drop(Branches::iterator at, Transition transition);
 
-  World& world_;
+  Simulator& sim_;
   const Settings settings_;
   bool up_ = true;
   xa::ServerStamp stamp_;

@@ -15,7 +15,7 @@ namespace assent::sim {
 class DatabaseSide final : public Side {
  public:
   // As many, and of such kinds, as the seed wants. `wide`: with long names.
-  DatabaseSide(World& world, Auditor& auditor, const NetFaults& faults, bool wide);
+  DatabaseSide(Simulator& sim, Auditor& auditor, const NetFaults& faults, bool wide);
 
   void Bind(ProcessPort& process, coordinator::ShardContext& context) override;
   void Reset() override;

@@ -23,7 +23,7 @@ namespace assent::sim {
 
 class Disk final : public log::FileSystem {
  public:
-  explicit Disk(World& world) : world_(world) {}
+  explicit Disk(Simulator& sim) : sim_(sim) {}
 
   // What the seed lets go wrong; per mille of the calls.
   struct Faults {
@@ -69,7 +69,7 @@ class Disk final : public log::FileSystem {
   void MakeDurable(const std::string& path, Node& node, uint32_t sector);
   void Settle(Node& node);
 
-  World& world_;
+  Simulator& sim_;
   std::optional<uint64_t> calls_left_;
   bool cut_ = false;
   Names names_;

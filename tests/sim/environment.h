@@ -22,7 +22,7 @@
 namespace assent::sim {
 
 struct Environment {
-  World& world;
+  Simulator& sim;
   Disk& disk;
   Process& process;
   Auditor& auditor;
@@ -37,14 +37,14 @@ struct Environment {
 
   // Again and again until the world is healed.
   void Every(Duration low, Duration high, std::function<void()> event) {
-    world.At(world.rng.Between(low, high), [this, low, high, event = std::move(event)] {
+    sim.At(sim.rng.Between(low, high), [this, low, high, event = std::move(event)] {
       if (healed) return;
       event();
       Every(low, high, event);
     });
   }
-  Partner& AnyPartner() { return *partners[world.rng.Below(partners.size())]; }
-  size_t AnyDatabase() { return world.rng.Below(databases.size()); }
+  Partner& AnyPartner() { return *partners[sim.rng.Below(partners.size())]; }
+  size_t AnyDatabase() { return sim.rng.Below(databases.size()); }
 };
 
 struct FaultWorkload {
@@ -56,7 +56,7 @@ struct FaultWorkload {
 struct TransactionWorkload {
   const char* name;
   // Fills gid, branches and so on; tag and time are set.
-  void (*fill)(World&, const Participants&, Plan&);
+  void (*fill)(Simulator&, const Participants&, Plan&);
   uint32_t weight;
   bool needs_partners = false;
 };

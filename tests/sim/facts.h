@@ -21,7 +21,7 @@
 namespace assent::sim {
 
 // What became of a branch, as the participant knows it.
-enum class Fate : uint8_t {
+enum class Transition : uint8_t {
   kPrepared,
   kVotedReadOnly,
   kCommitted,
@@ -36,7 +36,7 @@ enum class Fate : uint8_t {
   kVanished,    // it stood prepared; the server that is there now has neither it nor its effect
   kUnanswered   // a commit of it was sent, and no answer came
 };
-const char* Name(Fate fate);
+const char* Name(Transition transition);
 
 // A branch of one transaction at one participant.
 struct Part {
@@ -54,7 +54,7 @@ inline constexpr uint64_t kPartnerMask = ~uint64_t{0} << Part::kFirstPartner;
 uint32_t PartnerBit(std::string_view branch);
 
 struct Change {
-  Fate fate{};
+  Transition transition{};
   uint32_t tag = 0;  // of its plan; 0: not known there
   WallTime ends;     // kPrepared: when the reservation really ends; 0: never
 };
@@ -68,7 +68,7 @@ struct Sent {
 };
 
 // Of one transaction; the words of bits are those of Part.
-struct Known {
+struct TransactionFacts {
   uint32_t tag = 0;       // 0: not known yet
   uint64_t recorded = 0;  // named by an open or enlist record that is durable
   uint64_t prepared = 0, read_only = 0, committed = 0, rolled_back = 0;
@@ -86,11 +86,11 @@ struct Known {
   bool held = false;
 };
 
-enum class Told : uint8_t { kNothing, kUndecided, kCommitted, kRolledBack, kMixed, kHazard };
+enum class Reported : uint8_t { kNothing, kUndecided, kCommitted, kRolledBack, kMixed, kHazard };
 
 // Of one client transaction, over all that ran under its gid.
 struct TagFacts {
-  Told told = Told::kNothing;
+  Reported reported = Reported::kNothing;
   bool committed = false;  // some branch of some attempt
   bool excused = false;
 };
@@ -99,10 +99,10 @@ class Facts {
  public:
   explicit Facts(const std::vector<Plan>& plans) : plans_(plans) {}
 
-  using Transactions = std::unordered_map<core::Gtrid, Known, core::GtridHash>;
+  using Transactions = std::unordered_map<core::Gtrid, TransactionFacts, core::GtridHash>;
   Transactions transactions;
 
-  const Known* Find(const core::Gtrid& gtrid) const {
+  const TransactionFacts* Find(const core::Gtrid& gtrid) const {
     const auto found = transactions.find(gtrid);
     return found == transactions.end() ? nullptr : &found->second;
   }
@@ -113,10 +113,12 @@ class Facts {
   TagFacts Of(uint32_t tag) const { return tag < tags_.size() ? tags_[tag] : TagFacts(); }
   const std::vector<Plan>& plans() const { return plans_; }
   // Null: it is not known which.
-  const Plan* PlanOf(const Known& known) const {
+  const Plan* PlanOf(const TransactionFacts& known) const {
     return known.tag == 0 || known.tag > plans_.size() ? nullptr : &plans_[known.tag - 1];
   }
-  bool Excused(const Known& known) const { return known.excused || Of(known.tag).excused; }
+  bool Excused(const TransactionFacts& known) const {
+    return known.excused || Of(known.tag).excused;
+  }
   std::string Describe(const Part& part) const;
 
  private:

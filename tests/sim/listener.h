@@ -15,7 +15,7 @@ namespace assent::sim {
 // While it lives, the log's events go to this world.
 class Listener {
  public:
-  Listener(World& world, std::function<void(const std::string& xid)> on_held);
+  Listener(Simulator& sim, std::function<void(const std::string& xid)> on_held);
   ~Listener();
 };
 

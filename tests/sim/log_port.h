@@ -28,7 +28,7 @@ class SimLog final : public coordinator::LogPort {
     std::function<void(const Error&)> on_failure;
     std::function<bool()> is_cut;  // the machine died amid the upkeep, which goes on after errors
   };
-  SimLog(World& world, log::Started started, Sink sink);
+  SimLog(Simulator& sim, log::Started started, Sink sink);
   ~SimLog() override { Stop(); }
   void Stop() { *alive_ = false; }
 
@@ -56,7 +56,7 @@ class SimLog final : public coordinator::LogPort {
   void Upkeep();
   void Fail(const Error& error);
 
-  World& world_;
+  Simulator& sim_;
   std::unique_ptr<log::Writer> writer_;
   Sink sink_;
   log::Pins pins_;

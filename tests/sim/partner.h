@@ -67,9 +67,9 @@ class Partner {
     bool purging = false;       // it removes barrier rows below the horizon
     bool refuses_anew = false;  // a refusal is recorded in a new local transaction
   };
-  Partner(World& world, Settings settings, const std::vector<Plan>& plans,
+  Partner(Simulator& sim, Settings settings, const std::vector<Plan>& plans,
           const PartnerFaults& faults)
-      : world_(world), settings_(std::move(settings)), plans_(plans), faults_(faults) {}
+      : sim_(sim), settings_(std::move(settings)), plans_(plans), faults_(faults) {}
 
   using Reply = std::function<void(const PartnerAnswer&)>;
   void Serve(const PartnerRequest& request, Reply reply);
@@ -108,7 +108,7 @@ class Partner {
   };
   // What the business code knows of one branch.
   struct Booking {
-    Errand errand;
+    PlanRef plan_ref;
     std::string gid;
     bool held = false;    // a reservation stands
     bool lapsed = false;  // it has ended by itself
@@ -146,11 +146,11 @@ class Partner {
   void AskLater(const Place& place, int times);
   void EndByItself(const Place& place, tcc::Operation operation);
   void Purge(const PartnerRequest& request);
-  void Report(const Place& place, Fate fate);
+  void Report(const Place& place, Transition transition);
   Duration WorkTime();
-  WallTime TrueWall() const { return {world_.Now().ns + 1'700'000'000'000'000'000}; }
+  WallTime TrueWall() const { return {sim_.Now().ns + 1'700'000'000'000'000'000}; }
 
-  World& world_;
+  Simulator& sim_;
   const Settings settings_;
   const std::vector<Plan>& plans_;
   const PartnerFaults& faults_;

@@ -15,7 +15,7 @@ namespace assent::sim {
 
 class PartnerNet {
  public:
-  PartnerNet(World& world, const PartnerFaults& faults) : world_(world), faults_(faults) {}
+  PartnerNet(Simulator& sim, const PartnerFaults& faults) : sim_(sim), faults_(faults) {}
 
   struct Result {
     tcc::Answer answer = tcc::Answer::kUnknown;
@@ -31,10 +31,10 @@ class PartnerNet {
   struct Caller;
   void Deliver(Partner& to, PartnerRequest request, Duration way, std::shared_ptr<Caller> caller,
                bool answer_lost);
-  void Tell(const std::shared_ptr<Caller>& caller, Duration after, const Result& result);
+  void Respond(const std::shared_ptr<Caller>& caller, Duration after, const Result& result);
   Duration Lateness(const Partner& to);
 
-  World& world_;
+  Simulator& sim_;
   const PartnerFaults& faults_;
   uint64_t next_number_ = 1, in_flight_ = 0;
 };

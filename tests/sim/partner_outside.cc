@@ -18,22 +18,23 @@ constexpr int kEnlistTimes = 3;
 void Partner::MakeEffects(const std::shared_ptr<Work>& work) {
   if (work->epoch != epoch_) return work->reply({});
   Booking& booking = bookings_[work->place];
-  const bool refuses = PlannedFor(booking).refuses || world_.rng.Chance(faults_.try_refused);
-  if (refuses) world_.Count(Fault::kTryRefused);
+  const bool refuses = PlannedFor(booking).refuses || sim_.rng.Chance(faults_.try_refused);
+  if (refuses) sim_.Count(Fault::kTryRefused);
   if (refuses || work->TooLate(TrueWall())) return FinishEffects(work, false);
   booking.held = true;
-  const auto& partners = plans_[booking.errand.tag - 1].partners;
+  const auto& partners = plans_[booking.plan_ref.tag - 1].partners;
   for (size_t i = 0; i < partners.size(); ++i) {
-    if (partners[i].enlisted_by == booking.errand.index) return EnlistOther(work, i, kEnlistTimes);
+    if (partners[i].enlisted_by == booking.plan_ref.index)
+      return EnlistOther(work, i, kEnlistTimes);
   }
-  world_.At(WorkTime(), [this, work] { FinishEffects(work, true); });
+  sim_.At(WorkTime(), [this, work] { FinishEffects(work, true); });
 }
 
 // It is under the same transaction, by the headers that came with the try.
 void Partner::EnlistOther(const std::shared_ptr<Work>& work, size_t index, int left) {
   if (work->epoch != epoch_) return work->reply({});
   if (left == 0) return FinishEffects(work, false);
-  const Plan& plan = plans_[bookings_[work->place].errand.tag - 1];
+  const Plan& plan = plans_[bookings_[work->place].plan_ref.tag - 1];
   coordinator::Request request;
   request.route = coordinator::Route::kEnlist;
   request.gid = work->request.gid;
@@ -49,7 +50,7 @@ void Partner::EnlistOther(const std::shared_ptr<Work>& work, size_t index, int l
     if (!std::exchange(*waits, false)) return;
     EnlistOther(work, index, left - 1);
   };
-  world_.At(1500ms, again);
+  sim_.At(1500ms, again);
   if (cut_off) return;
   coordinator(std::move(request), [this, work, waits](const coordinator::Answer& answer) {
     if (cut_off || !*waits) return;
@@ -83,7 +84,7 @@ void Partner::UndoStarted() {
   for (auto& [place, rows] : rows_) {
     std::string& cause = rows.cause[0];
     if (cause != "started") continue;
-    world_.Reach(Marker::kStartedUndone);
+    sim_.Reach(Marker::kStartedUndone);
     cause = "refused";
     bookings_[place].held = false;
   }

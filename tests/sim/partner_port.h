@@ -22,7 +22,7 @@ namespace assent::sim {
 
 class SimPartners final : public tcc::Partners {
  public:
-  SimPartners(World& world, PartnerNet& net) : world_(world), net_(net) {}
+  SimPartners(Simulator& sim, PartnerNet& net) : sim_(sim), net_(net) {}
 
   void Attach(ProcessPort* process) { process_ = process; }
   void Reset() { calls_.clear(); }
@@ -49,7 +49,7 @@ class SimPartners final : public tcc::Partners {
   void ApplyBug(const tcc::Call& call, tcc::Completion& completion);
   void Observe(const tcc::Call& call, tcc::Answer answer);
 
-  World& world_;
+  Simulator& sim_;
   PartnerNet& net_;
   ProcessPort* process_ = nullptr;
   std::map<uint64_t, Waiting> calls_;

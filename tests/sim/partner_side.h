@@ -16,7 +16,7 @@ namespace assent::sim {
 class PartnerSide final : public Side {
  public:
   // None in some seeds.
-  PartnerSide(World& world, Auditor& auditor, const std::vector<Plan>& plans,
+  PartnerSide(Simulator& sim, Auditor& auditor, const std::vector<Plan>& plans,
               const PartnerFaults& faults);
 
   void Bind(ProcessPort& process, coordinator::ShardContext& context) override;

@@ -13,7 +13,7 @@
 
 namespace assent::sim {
 
-struct Errand {
+struct PlanRef {
   uint32_t tag = 0;
   size_t index = 0;  // in Plan::partners
 };
@@ -24,10 +24,10 @@ inline std::string ToPayload(const Plan& plan, size_t index) {
   return text + "]";
 }
 
-inline std::optional<Errand> FromPayload(const std::string& text) {
+inline std::optional<PlanRef> FromPayload(const std::string& text) {
   unsigned tag = 0, index = 0;
   if (std::sscanf(text.c_str(), "[%u,%u", &tag, &index) != 2) return std::nullopt;
-  return Errand{tag, index};
+  return PlanRef{tag, index};
 }
 
 }  // namespace assent::sim

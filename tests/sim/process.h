@@ -36,7 +36,7 @@ class Process final : public ProcessPort {
     recovery::SweeperOptions sweeper;
   };
   // `resources` are those that it scans, in order; `sides` all that it is bound to.
-  Process(World& world, Disk& disk, std::vector<SimResource*> resources, std::vector<Side*> sides,
+  Process(Simulator& sim, Disk& disk, std::vector<SimResource*> resources, std::vector<Side*> sides,
           Settings settings);
   ~Process() override;
 
@@ -86,7 +86,7 @@ class Process final : public ProcessPort {
   void ApplyBugToScan(coordinator::Shard& shard, size_t index, xa::ScanResult& scan,
                       const core::Gtrid& last_before);
 
-  World& world_;
+  Simulator& sim_;
   Disk& disk_;
   const std::vector<SimResource*> resources_;
   const std::vector<Side*> sides_;

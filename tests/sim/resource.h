@@ -29,8 +29,8 @@ struct NetFaults {
 
 class SimResource final : public xa::ResourceManager {
  public:
-  SimResource(World& world, Database& database, const NetFaults& faults)
-      : world_(world), database_(database), faults_(faults) {}
+  SimResource(Simulator& sim, Database& database, const NetFaults& faults)
+      : sim_(sim), database_(database), faults_(faults) {}
 
   void Attach(ProcessPort* process) { process_ = process; }
   void Reset();  // the process has ended
@@ -84,7 +84,7 @@ class SimResource final : public xa::ResourceManager {
   xa::Completion Answer(const xa::Call& call, xa::Code code, const char* detail = "") const;
   bool Reachable() const { return database_.up() && !partitioned; }
 
-  World& world_;
+  Simulator& sim_;
   Database& database_;
   const NetFaults& faults_;
   ProcessPort* process_ = nullptr;

@@ -14,13 +14,13 @@ bool SimResource::MaySettle(const xa::Call& call) const {
 }
 
 xa::Completion SimResource::Carry(const xa::Call& call, Database::Session session) {
-  Rng& rng = world_.rng;
+  Rng& rng = sim_.rng;
   auto answer = Answer(call, Code::kOk);
   const xa::Xid& xid = call.xid;
   switch (call.operation) {
     case Operation::kRun: {
       answer.results.resize(call.statements->size());
-      const int times = world_.Has(SeededBug::kRunStatementTwice) && rng.Chance(50) ? 2 : 1;
+      const int times = sim_.Has(SeededBug::kRunStatementTwice) && rng.Chance(50) ? 2 : 1;
       const bool read_only = call.options.read_only;
       Code begun = database_.Begin(session, xid, read_only);
       if (begun == Code::kErDupid) {
@@ -31,7 +31,7 @@ xa::Completion SimResource::Carry(const xa::Call& call, Database::Session sessio
         const xa::Statement& statement = (*call.statements)[i / static_cast<size_t>(times)];
         const bool fails = statement.sql == "FAIL" || rng.Chance(faults_.statement_fails);
         if (fails) {
-          world_.Count(Fault::kStatementFails);
+          sim_.Count(Fault::kStatementFails);
           answer.code = Code::kRbIntegrity;
           answer.failure.reason = core::Reason::kSqlError;
           break;
@@ -47,32 +47,32 @@ xa::Completion SimResource::Carry(const xa::Call& call, Database::Session sessio
     }
     case Operation::kPrepare:
       if (rng.Chance(faults_.prepare_refused)) {
-        world_.Count(Fault::kPrepareRefused);
+        sim_.Count(Fault::kPrepareRefused);
         database_.RollBack(session, xid);
         answer.code = rng.Chance(500) ? Code::kRbDeadlock : Code::kRbRollback;
-        if (world_.Has(SeededBug::kCommitWithoutVote)) answer.code = Code::kOk;
+        if (sim_.Has(SeededBug::kCommitWithoutVote)) answer.code = Code::kOk;
         break;
       }
       answer.code = database_.Prepare(session, xid);
       break;
     case Operation::kCommitOnePhase:
-      world_.Reach(Marker::kOnePhase);
+      sim_.Reach(Marker::kOnePhase);
       answer.code = database_.CommitOnePhase(session, xid);
       break;
     case Operation::kCommit:
       if (rng.Chance(faults_.rm_err)) {
-        world_.Count(Fault::kRmErr);
+        sim_.Count(Fault::kRmErr);
         answer.code = rng.Chance(500) ? Code::kErRmErr : Code::kRetry;
         break;
       }
-      if (world_.Has(SeededBug::kCommitRolledBack) && rng.Chance(50)) {
+      if (sim_.Has(SeededBug::kCommitRolledBack) && rng.Chance(50)) {
         answer.code = database_.RollBack(session, xid);
         break;
       }
       answer.code = database_.Commit(session, xid);
       break;
     case Operation::kRollBack:
-      answer.code = world_.Has(SeededBug::kOrphanTurned) && session == 0
+      answer.code = sim_.Has(SeededBug::kOrphanTurned) && session == 0
                         ? database_.Commit(session, xid)
                         : database_.RollBack(session, xid);
       break;

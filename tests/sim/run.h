@@ -32,7 +32,7 @@ struct RunResult {
   std::array<uint32_t, static_cast<size_t>(Fault::kCount)> by_fault{};
   std::array<uint32_t, static_cast<size_t>(Marker::kCount)> markers{};
   std::vector<Violation> violations;
-  std::deque<std::string> story;
+  std::deque<std::string> trace;
 };
 
 RunResult RunOne(const RunOptions& options);

@@ -180,8 +180,8 @@ void PrintStory(uint64_t seed, SeededBug bug, size_t lines) {
   options.bug = bug;
   options.tracing = true;
   const RunResult result = RunGuarded(options);
-  const size_t from = result.story.size() > lines ? result.story.size() - lines : 0;
-  for (size_t i = from; i < result.story.size(); ++i) std::printf("%s\n", result.story[i].c_str());
+  const size_t from = result.trace.size() > lines ? result.trace.size() - lines : 0;
+  for (size_t i = from; i < result.trace.size(); ++i) std::printf("%s\n", result.trace[i].c_str());
   for (const Violation& violation : result.violations) {
     std::printf("VIOLATION of %s: %s\n", Name(violation.invariant), violation.what.c_str());
   }

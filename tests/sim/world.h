@@ -46,9 +46,9 @@ struct Violation {
   std::string what;
 };
 
-class World final : public Clock {
+class Simulator final : public Clock {
  public:
-  World(uint64_t seed, SeededBug seeded, bool tracing)
+  Simulator(uint64_t seed, SeededBug seeded, bool tracing)
       : rng(seed), bug(seeded), tracing_(tracing), seed_(seed) {}
 
   Monotonic Now() const override { return now_; }
@@ -68,7 +68,7 @@ class World final : public Clock {
 
   // A line of the story: `number` goes into the hash, `text` is made only for a trace.
   template <typename Text>
-  void Tell(uint64_t number, Text&& text) {
+  void Trace(uint64_t number, Text&& text) {
     Mix(number);
     if (tracing_) AddLine(text());
   }
@@ -77,7 +77,7 @@ class World final : public Clock {
     hash ^= hash >> 29;
   }
   bool tracing() const { return tracing_; }
-  const std::deque<std::string>& story() const { return story_; }
+  const std::deque<std::string>& trace() const { return trace_; }
   bool echo = false;  // print each line at once
 
   Rng rng;
@@ -109,7 +109,7 @@ class World final : public Clock {
   Monotonic now_{1'000'000'000};
   uint64_t next_number_ = 1;
   std::vector<Event> queue_;  // a heap
-  std::deque<std::string> story_;
+  std::deque<std::string> trace_;
 };
 
 }  // namespace assent::sim

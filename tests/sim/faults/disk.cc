@@ -7,7 +7,7 @@ namespace assent::sim {
 using namespace std::chrono_literals;
 
 void DiskErrors(Environment& env) {
-  Rng& rng = env.world.rng;
+  Rng& rng = env.sim.rng;
   auto& faults = env.disk.faults;
   if (rng.Chance(500)) faults.sync_fails = 2 + static_cast<uint32_t>(rng.Below(20));
   if (rng.Chance(300)) faults.write_fails = 2 + static_cast<uint32_t>(rng.Below(20));
@@ -32,10 +32,10 @@ void BitFlips(Environment& env) {
 
 void ClockJumps(Environment& env) {
   env.Every(2s, 15s, [&env] {
-    env.world.Count(Fault::kClockJump);
+    env.sim.Count(Fault::kClockJump);
     // Together less than outcomes are kept.
-    env.world.wall_offset_ns = env.world.rng.Between(-20min, 20min).count();
-    env.world.Tell(0xc10c, [] { return std::string("the wall clock jumps"); });
+    env.sim.wall_offset_ns = env.sim.rng.Between(-20min, 20min).count();
+    env.sim.Trace(0xc10c, [] { return std::string("the wall clock jumps"); });
   });
 }
 

@@ -9,14 +9,16 @@ namespace {
 class Idempotent final : public Rule {
  public:
   using Rule::Rule;
-  void OnTold(uint32_t tag, const Known*, Told told, const TagFacts& before) override {
+  void OnReport(uint32_t tag, const TransactionFacts*, Reported reported,
+                const TagFacts& before) override {
     const std::string who = "transaction " + std::to_string(tag);
-    const bool definite = told == Told::kCommitted || told == Told::kRolledBack;
-    const bool was = before.told == Told::kCommitted || before.told == Told::kRolledBack;
-    if (definite && was && before.told != told && !facts_.plans()[tag - 1].ReadOnly()) {
+    const bool definite = reported == Reported::kCommitted || reported == Reported::kRolledBack;
+    const bool was =
+        before.reported == Reported::kCommitted || before.reported == Reported::kRolledBack;
+    if (definite && was && before.reported != reported && !facts_.plans()[tag - 1].ReadOnly()) {
       Violate(Invariant::kIdempotent, who + " was told two different decisions");
     }
-    if (was && told == Told::kUndecided) {
+    if (was && reported == Reported::kUndecided) {
       Violate(Invariant::kIdempotent, who + " was told a decision, then none");
     }
   }
@@ -30,8 +32,8 @@ class Idempotent final : public Rule {
 
 }  // namespace
 
-std::unique_ptr<Rule> MakeIdempotent(World& world, const Facts& facts) {
-  return MakeRule<Idempotent>(world, facts);
+std::unique_ptr<Rule> MakeIdempotent(Simulator& sim, const Facts& facts) {
+  return MakeRule<Idempotent>(sim, facts);
 }
 
 }  // namespace assent::sim

@@ -9,7 +9,7 @@ namespace {
 class NoForeignHarm final : public Rule {
  public:
   using Rule::Rule;
-  void OnSend(const Part& part, const Sent& sent, const Known& before) override {
+  void OnSend(const Part& part, const Sent& sent, const TransactionFacts& before) override {
     if (!part.IsPartner()) return;
     const size_t index = part.bit - Part::kFirstPartner;
     const bool planned = sent.tag != 0 && sent.tag <= facts_.plans().size() &&
@@ -29,8 +29,8 @@ class NoForeignHarm final : public Rule {
 
 }  // namespace
 
-std::unique_ptr<Rule> MakeNoForeignHarm(World& world, const Facts& facts) {
-  return MakeRule<NoForeignHarm>(world, facts);
+std::unique_ptr<Rule> MakeNoForeignHarm(Simulator& sim, const Facts& facts) {
+  return MakeRule<NoForeignHarm>(sim, facts);
 }
 
 }  // namespace assent::sim

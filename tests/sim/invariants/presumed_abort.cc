@@ -9,7 +9,7 @@ namespace {
 class PresumedAbort final : public Rule {
  public:
   using Rule::Rule;
-  void AtEnd(const core::Gtrid& gtrid, const Known& known) override {
+  void AtEnd(const core::Gtrid& gtrid, const TransactionFacts& known) override {
     if (known.excused || known.commit_durable) return;
     if ((known.prepared & known.committed) != 0) {
       Violate(Invariant::kPresumedAbort, "committed without a decision: " + gtrid.ToHex());
@@ -19,8 +19,8 @@ class PresumedAbort final : public Rule {
 
 }  // namespace
 
-std::unique_ptr<Rule> MakePresumedAbort(World& world, const Facts& facts) {
-  return MakeRule<PresumedAbort>(world, facts);
+std::unique_ptr<Rule> MakePresumedAbort(Simulator& sim, const Facts& facts) {
+  return MakeRule<PresumedAbort>(sim, facts);
 }
 
 }  // namespace assent::sim

@@ -26,36 +26,37 @@ struct Sum {
 
 class Rule {
  public:
-  Rule(World& world, const Facts& facts) : world_(world), facts_(facts) {}
+  Rule(Simulator& sim, const Facts& facts) : sim_(sim), facts_(facts) {}
   virtual ~Rule() = default;
 
-  virtual void OnChange(const Part&, const Change&, const Known& /*before*/) {}
-  virtual void OnSend(const Part&, const Sent&, const Known& /*before*/) {}
+  virtual void OnChange(const Part&, const Change&, const TransactionFacts& /*before*/) {}
+  virtual void OnSend(const Part&, const Sent&, const TransactionFacts& /*before*/) {}
   // A record of a transaction has become durable.
-  virtual void OnRecord(const core::Gtrid&, const log::v1::Record&, const Known& /*before*/) {}
+  virtual void OnRecord(const core::Gtrid&, const log::v1::Record&,
+                        const TransactionFacts& /*before*/) {}
   // A client was told how its transaction ended; `known` of the gtrid that it was told of, or none.
-  virtual void OnTold(uint32_t /*tag*/, const Known* /*known*/, Told /*told*/,
-                      const TagFacts& /*before*/) {}
+  virtual void OnReport(uint32_t /*tag*/, const TransactionFacts* /*known*/, Reported /*told*/,
+                        const TagFacts& /*before*/) {}
   // At the end, of each plan.
   virtual void AtEnd(const Plan&, const Sum&) {}
   // At the end, of each transaction that anything is known of.
-  virtual void AtEnd(const core::Gtrid&, const Known&) {}
+  virtual void AtEnd(const core::Gtrid&, const TransactionFacts&) {}
 
  protected:
-  void Violate(Invariant invariant, const std::string& what) { world_.Violate(invariant, what); }
+  void Violate(Invariant invariant, const std::string& what) { sim_.Violate(invariant, what); }
   std::string Describe(const Part& part) const { return facts_.Describe(part); }
   // Is its outcome one that a hazard is honest about?
   bool MayBeHazard(uint32_t tag) const;
 
-  World& world_;
+  Simulator& sim_;
   const Facts& facts_;
 };
 
-using RuleMaker = std::unique_ptr<Rule> (*)(World&, const Facts&);
+using RuleMaker = std::unique_ptr<Rule> (*)(Simulator&, const Facts&);
 
 template <typename R>
-std::unique_ptr<Rule> MakeRule(World& world, const Facts& facts) {
-  return std::make_unique<R>(world, facts);
+std::unique_ptr<Rule> MakeRule(Simulator& sim, const Facts& facts) {
+  return std::make_unique<R>(sim, facts);
 }
 
 }  // namespace assent::sim

@@ -9,7 +9,7 @@ namespace {
 class WriteAhead final : public Rule {
  public:
   using Rule::Rule;
-  void OnSend(const Part& part, const Sent& sent, const Known& before) override {
+  void OnSend(const Part& part, const Sent& sent, const TransactionFacts& before) override {
     if (sent.operation == core::Operation::kCommit && !before.commit_durable) {
       Violate(Invariant::kWriteAhead, "commit sent and no decision is durable: " + Describe(part));
     }
@@ -18,13 +18,14 @@ class WriteAhead final : public Rule {
       Violate(Invariant::kWriteAhead, "try sent and no record of it is durable: " + Describe(part));
     }
   }
-  void OnChange(const Part& part, const Change& change, const Known& before) override {
-    if (change.fate != Fate::kCommitted || before.commit_durable) return;
+  void OnChange(const Part& part, const Change& change, const TransactionFacts& before) override {
+    if (change.transition != Transition::kCommitted || before.commit_durable) return;
     if (!part.IsPartner() && (before.prepared & part.Mask()) == 0) return;  // in one phase
     Violate(Invariant::kWriteAhead, "committed and no decision is durable: " + Describe(part));
   }
-  void OnTold(uint32_t tag, const Known* known, Told told, const TagFacts&) override {
-    if (told != Told::kCommitted || facts_.plans()[tag - 1].ReadOnly()) return;
+  void OnReport(uint32_t tag, const TransactionFacts* known, Reported reported,
+                const TagFacts&) override {
+    if (reported != Reported::kCommitted || facts_.plans()[tag - 1].ReadOnly()) return;
     const bool backed =
         known != nullptr && (known->commit_durable || (known->one_phase && known->committed != 0));
     if (backed) return;
@@ -35,8 +36,8 @@ class WriteAhead final : public Rule {
 
 }  // namespace
 
-std::unique_ptr<Rule> MakeWriteAhead(World& world, const Facts& facts) {
-  return MakeRule<WriteAhead>(world, facts);
+std::unique_ptr<Rule> MakeWriteAhead(Simulator& sim, const Facts& facts) {
+  return MakeRule<WriteAhead>(sim, facts);
 }
 
 }  // namespace assent::sim
