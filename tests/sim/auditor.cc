@@ -76,7 +76,7 @@ void Auditor::OnDurableSector(const std::string& path, uint64_t sector, const ch
     return;
   }
   if (sector == 0) {
-    // What a start copies counts only once the copy is complete.
+    // Records that a start copies count only once the copy is complete.
     const auto header = log::DecodeSegmentHeader(bytes, head);
     if (!header || !header->starts) return;
     copying_to_ = path;
@@ -127,7 +127,7 @@ void Auditor::Note(const log::v1::Record& record, TransactionFacts& known) {
     for (const auto& branch : open.branches()) {
       if (!branch.has_tcc()) continue;
       known.recorded |= uint64_t{1} << PartnerBit(branch.name());
-      if (const auto plan_ref = FromPayload(branch.tcc().payload())) known.tag = plan_ref->tag;
+      if (const auto ref = FromPayload(branch.tcc().payload())) known.tag = ref->tag;
     }
   };
   if (record.has_open()) name(record.open());
@@ -172,12 +172,12 @@ bool Auditor::IsLeftToPeople(const core::Gtrid& gtrid, bool server_changed) {
   return true;
 }
 
-// A later process cannot know which of the commits of this one were answered.
+// A later process cannot know which commits of this process were answered.
 void Auditor::OnCrash() {
   for (auto& [gtrid, known] : facts_.transactions) known.unanswered = ~uint64_t{0};
 }
 
-// Whatever was durable must still be found, though everything that was not may be gone.
+// Whatever was durable must still be found; everything else may be lost.
 void Auditor::AfterPowerLoss() {
   std::unordered_map<core::Gtrid, bool, core::GtridHash> found;  // is there a decision?
   auto report = log::Dump(disk_, "log", [&](const log::DumpedRecord& record) {
@@ -199,13 +199,13 @@ void Auditor::AfterPowerLoss() {
     const uint64_t open =
         known.prepared & ~(known.committed | known.rolled_back | known.committing);
     if (known.commit_durable && (it == found.end() || !it->second)) {
-      // Its end was read at a start though it was never synced, and then it was forgotten. A commit
-      // that hangs is not listed, and without a witness taken as done (rule 3).
+      // A start read its end record, which was never synced, and then the outcome was forgotten.
+      // A commit in progress is not listed and, without a witness, is taken as done (rule 3).
       if (forgets_early && open == 0) continue;
-      sim_.Violate(Invariant::kLog, "a durable decision is gone: " + gtrid.ToHex());
+      sim_.Violate(Invariant::kLog, "a durable decision is lost: " + gtrid.ToHex());
     }
     if (known.recorded != 0 && it == found.end() && (open & kPartnerMask) != 0) {
-      sim_.Violate(Invariant::kLog, "a durable open record is gone: " + gtrid.ToHex());
+      sim_.Violate(Invariant::kLog, "a durable open record is lost: " + gtrid.ToHex());
     }
   }
 }
@@ -227,7 +227,7 @@ void Auditor::FlipBitOfACopy(const coordinator::EngineOptions& engine,
   if (!copy->FlipBit(&where)) return;
   sim_.Count(Fault::kBitFlip);
   sim_.Trace(0xf11b, [&] { return "a bit is flipped in a copy of the log: " + where; });
-  if (!recall(*copy, &after)) return;  // refused: right
+  if (!recall(*copy, &after)) return;  // refused, as it should be
   if (before != after) {
     sim_.Violate(Invariant::kLog, "a flipped bit changes what is recovered: " + where);
   }

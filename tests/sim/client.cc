@@ -42,7 +42,7 @@ void Clients::Start() {
   }
 }
 
-// It asks for a roll-back while its call is under way, or before that has come.
+// The client asks for a roll-back while its call is in progress, or before the call has arrived.
 void Clients::TakeBack(Client& client) {
   const Plan& plan = *client.plan;
   sim_.Trace(plan.tag, [&] { return "client " + std::to_string(plan.tag) + "  > roll back"; });
@@ -93,7 +93,7 @@ void Clients::AgainIn(Client& client, Duration delay) {
 
 void Clients::Send(Client& client) {
   const Plan& plan = *client.plan;
-  if (client.sent && plan.gid.empty()) {  // nobody can ask for it again
+  if (client.sent && plan.gid.empty()) {  // cannot be asked for again
     client.done = true;
     return;
   }
@@ -152,7 +152,7 @@ Request Clients::Execute(const Plan& plan) const {
   if (plan.issued) body.set_issued_at(IssuedAt(plan));
   const auto add_partners = [&] {
     for (size_t i = 0; i < plan.partners.size(); ++i) {
-      if (plan.partners[i].enlisted_by) continue;  // not ours to name
+      if (plan.partners[i].enlisted_by) continue;  // another partner enlists it
       FillPartner(plan, i, body.mutable_atomic()->add_branches());
     }
   };
@@ -173,7 +173,7 @@ void Clients::SendExecute(Client& client, uint64_t attempt) {
            (plan.gid.empty() ? "(no gid)" : plan.gid);
   });
   Request request = Execute(plan);
-  if (plan.interactive) {  // only asks: what stands under the gid
+  if (plan.interactive) {  // only asks for the outcome under the gid
     request = Request{};
     request.route = Route::kGet;
     request.gid = plan.gid;

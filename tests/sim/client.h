@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The clients: each sends its transaction, sends it again under the same gid after every crash and
-// every silence, and remembers every answer.
+// The clients: each sends its transaction, retries it under the same gid after every crash and
+// every timeout, and records every response.
 //
-// An interactive one goes step by step (steps.cc); where it calls a partner by itself, it does so
-// over the same network as the coordinator, and votes. A transaction whose gid the coordinator
-// makes is sent once: nobody can ask for it again. Threads: one.
+// An interactive client proceeds step by step (steps.cc). A client that calls a partner itself uses
+// the same network as the coordinator, and votes. A transaction whose gid the coordinator generates
+// is sent once, because a client that does not know the gid cannot ask again. Threads: one.
 #pragma once
 
 #include <string>
@@ -20,7 +20,7 @@ namespace assent::sim {
 
 struct ClientFaults {
   uint32_t answer_lost = 0, twice = 0;  // per mille
-  uint32_t dies = 0;                    // between its try and its vote
+  uint32_t dies = 0;                    // between the client's try and its vote
 };
 
 class Clients {
@@ -29,9 +29,10 @@ class Clients {
           const std::vector<std::string>& resources, const std::vector<Partner*>& partners,
           PartnerNet& net, const ClientFaults& faults);
 
-  void Start();  // each at its time
+  void Start();  // each client at its planned time
   bool AllAnswered() const;
-  // Everybody asks once more, of those who can; true through AllAsked when done.
+  // Every client whose transaction has a gid asks once more. AllAsked reports when all have
+  // their response.
   void AskAgain();
   bool AllAsked() const { return asking_ == 0; }
   std::string Unanswered() const;
@@ -44,15 +45,15 @@ class Clients {
   };
   struct Client {
     const Plan* plan = nullptr;
-    bool done = false;  // it has its answer, or nothing to ask for
+    bool done = false;  // it has its response, or nothing to ask for
     bool sent = false;
-    bool asks = false;  // once more, at the end
+    bool asks = false;  // in the last round, after the final restart
     uint64_t attempt = 0;
     // Interactive.
     std::string transaction;
     std::vector<Step> steps;
     size_t step = 0;
-    // Of the try that it makes by itself.
+    // The try that the client sends itself.
     uint32_t tries = 0;
     bool may_vote_yes = false;
     std::optional<WallTime> expires_at;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a client reads an answer, and names what it sends.
+// How a client interprets a response, and the names in its requests.
 #pragma once
 
 #include <string>
@@ -49,7 +49,7 @@ inline Outcome Read(const coordinator::Answer& answer) {
   return outcome;
 }
 
-// Why it was rolled back; empty: no problem.
+// The reason of the roll-back; empty if the response is not a problem.
 inline std::string ReasonOf(const coordinator::Answer& answer) {
   const auto* problem = std::get_if<v1::Problem>(&answer.body);
   return problem == nullptr ? std::string() : problem->cause().reason();

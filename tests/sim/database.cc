@@ -12,7 +12,8 @@ Database::Database(Simulator& sim, Settings settings) : sim_(sim), settings_(std
   if (settings_.name.size() > 50) stamp_.identity += std::string(200, 'i');
 }
 
-// MariaDB has a place and, where the witness table is, a row, which a restored backup has lost.
+// The identity of a MariaDB server is its place and, if the witness table is installed, a row,
+// which is missing from a restored backup.
 std::string Database::IdentityNow() const {
   const std::string number = std::to_string(identities_);
   if (settings_.kind != DatabaseKind::kMaria) return settings_.name + "-" + number;
@@ -64,7 +65,7 @@ Code Database::Run(Session session, const xa::Xid& xid, uint32_t tag, int64_t de
   Branch& branch = found->second;
   branch.work.tag = tag;
   if (settings_.witness && !branch.read_only && !branch.witness) {
-    if (witness_.contains(xid)) return Code::kRbIntegrity;  // the mark forbids it
+    if (witness_.contains(xid)) return Code::kRbIntegrity;  // the row of the mark conflicts
     branch.witness = true;
   }
   if (!writes) return Code::kOk;
@@ -187,7 +188,7 @@ xa::Found Database::Find(const xa::Xid& xid, bool settle) {
       return row->second == 'C' ? xa::Found::kWitnessCommitted : xa::Found::kWitnessRolledBack;
     }
     if (settle && sim_.Has(SeededBug::kWitnessRead)) return xa::Found::kWitnessRolledBack;
-    // The insertion waits for the row of a transaction that is still open, and times out.
+    // The insert waits for the row of a transaction that is still open, and times out.
     if (settle && found != branches_.end() && found->second.witness) return xa::Found::kUnknown;
     if (settle) {
       sim_.Reach(Marker::kWitnessMark);
@@ -315,7 +316,7 @@ bool Database::Restore() {
     Report(row.xid, {row.tag, row.delta, 1}, Transition::kUndone);
   }
   for (const auto& [xid, branch] : backup_->branches) {
-    Report(xid, branch.work, Transition::kUndone);  // as it was: neither this nor that
+    Report(xid, branch.work, Transition::kUndone);  // back in the state that the backup has
   }
   branches_ = backup_->branches;
   ledger_ = backup_->ledger;

@@ -38,7 +38,7 @@ class Disk::Handle final : public log::File {
     }
     if (sim.rng.Chance(owner_.faults.short_write)) {
       sim.Count(Fault::kShortWrite);
-      // Local file systems stop between pages, hence never within a sector.
+      // Local file systems write short between pages, so never within a sector.
       if (size <= kSectorBytes || sim.rng.Chance(500)) return {0, EINTR};
       size = kSectorBytes * (1 + sim.rng.Below((size - 1) / kSectorBytes));
     }
@@ -58,7 +58,7 @@ class Disk::Handle final : public log::File {
     return {static_cast<int64_t>(node_->now.size()), 0};
   }
 
-  // Nobody else touches this disk, so it is no call that a run could be cut at.
+  // Only this class uses the disk, so a run is never cut at this call.
   IoResult IsNamed(const std::string& path) override {
     if (owner_.cut_) return {0, EIO};
     const auto named = owner_.names_.find(path);
@@ -81,7 +81,7 @@ class Disk::Handle final : public log::File {
       node_->dirty.clear();
       return {0, EIO};
     }
-    if (node_->durable.empty()) {  // freshly filled: all at once
+    if (node_->durable.empty()) {  // first sync of a new file: all sectors
       node_->durable = node_->now;
     } else {
       for (uint32_t sector : node_->dirty) owner_.MakeDurable(path_, *node_, sector);
@@ -121,7 +121,7 @@ void Disk::Revive() {
   calls_left_.reset();
 }
 
-// What a power loss leaves of a file.
+// Decides what a power loss leaves of a file.
 void Disk::Settle(Node& node) {
   std::string bytes = node.durable;
   if (bytes.size() < node.now.size() && sim_.rng.Chance(500)) bytes.resize(node.now.size(), '\0');
@@ -176,7 +176,7 @@ std::unique_ptr<Disk> Disk::Copy() const {
 }
 
 bool Disk::FlipBit(std::string* what) {
-  std::vector<std::pair<std::string, size_t>> written;  // sectors that hold something
+  std::vector<std::pair<std::string, size_t>> written;  // sectors that are not all zeros
   for (const auto& [name, node] : names_) {
     if (!name.ends_with(".seg")) continue;
     for (size_t at = 0; at + kSectorBytes <= node->now.size(); at += kSectorBytes) {

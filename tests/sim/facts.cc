@@ -17,11 +17,11 @@ const char* Name(Transition transition) {
     case Transition::kHeuristicCommit: return "committed by a person";
     case Transition::kHeuristicRollBack: return "rolled back by a person";
     case Transition::kUndone: return "undone by a backup";
-    case Transition::kCommitting: return "about to be committed, late";
-    case Transition::kLapsed: return "ended by itself";
-    case Transition::kConflict: return "asked for a contradiction";
+    case Transition::kCommitting: return "commit hangs";
+    case Transition::kLapsed: return "reservation expired";
+    case Transition::kConflict: return "conflicting operation received";
     case Transition::kVanished: return "lost with its server";
-    case Transition::kUnanswered: return "its commit was not answered";
+    case Transition::kUnanswered: return "commit not answered";
   }
   return "?";
 }

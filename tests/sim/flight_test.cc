@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Flights of several calls at the modelled adapter: as xa/port.h has them.
+// Flights of several calls at the modelled adapter, as xa/port.h specifies them.
 #include <gtest/gtest.h>
 
 #include <vector>
@@ -12,7 +12,7 @@ namespace {
 using core::Operation;
 using xa::Code;
 
-// A process that notes its completions.
+// A process that records its completions.
 class RecordingProcess final : public ProcessPort {
  public:
   explicit RecordingProcess(Simulator& sim) : sim_(sim) {}
@@ -67,7 +67,7 @@ class SimFlight : public testing::Test {
   uint64_t next_ = 1;
 };
 
-TEST_F(SimFlight, CarriesOutEachCallInOrder) {
+TEST_F(SimFlight, ExecutesEachCallInOrder) {
   Fly(Calls({Operation::kOpen, Operation::kRun, Operation::kPrepare, Operation::kCommit},
             "UPDATE"));
   ASSERT_EQ(process_.done.size(), 4u);

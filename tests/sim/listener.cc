@@ -6,7 +6,7 @@
 namespace assent::sim {
 namespace {
 
-// The sink is a plain function.
+// The log sink is a plain function, so its state is global.
 Simulator* listening = nullptr;                       // NOLINT
 std::function<void(const std::string&)> report_held;  // NOLINT
 
@@ -28,7 +28,7 @@ bool Injected(const Simulator& sim, std::initializer_list<Fault> kinds) {
   return false;
 }
 
-// May a person be called for this, after what was injected?
+// Reports whether the injected faults explain an ERROR for this event.
 bool Explained(const Simulator& sim, LogEvent event) {
   switch (event) {
     case LogEvent::kLogFailed:
@@ -58,7 +58,8 @@ void OnLogEvent(LogEvent event, Level level, std::initializer_list<Field> fields
   }
   if (event == LogEvent::kNeedsOperator) sim.Reach(Marker::kNeedsOperator);
   if (level == Level::kError && !Explained(sim, event)) {
-    sim.Violate(Invariant::kNoFalseAnswer, "an error that nothing explains:" + Line(event, fields));
+    sim.Violate(Invariant::kNoFalseAnswer,
+                "an error that no injected fault explains:" + Line(event, fields));
   }
 }
 

@@ -29,7 +29,7 @@ void SimLog::After(Duration delay, std::function<void()> event) {
   });
 }
 
-// Bugs of those who write records, and of those who wait for them.
+// Seeded bugs in the code that writes records, and in the code that waits for them.
 void SimLog::ApplyBug(std::string& payload) {
   if (sim_.Has(SeededBug::kCommitWithoutPartners)) {
     auto decoded = coordinator::Decode(payload);
@@ -93,7 +93,7 @@ void SimLog::Flush() {
   WriteSome();
 }
 
-// Writing and syncing happen at one instant, as far as the disk is concerned; the news comes later.
+// For the disk, the write and the sync happen at one instant; their completion is reported later.
 void SimLog::WriteSome() {
   auto written = writer_->WriteSome(std::span<const log::Record>(batch_).subspan(written_));
   if (!written) return Fail(written.error());
@@ -119,7 +119,7 @@ void SimLog::WriteSome() {
         FlushAt(left);
       }
     }
-    sink_.on_durable(written.last());  // may end this log
+    sink_.on_durable(written.last());  // may destroy this log
   });
 }
 

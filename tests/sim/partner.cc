@@ -40,7 +40,7 @@ barrier::Call Partner::Work::BarrierCall(WallTime now) const {
 }
 
 const PlannedPartner& Partner::PlannedFor(const Booking& booking) const {
-  return plans_[booking.plan_ref.tag - 1].partners[booking.plan_ref.index];
+  return plans_[booking.ref.tag - 1].partners[booking.ref.index];
 }
 
 // ---- The barrier's table ----
@@ -110,13 +110,13 @@ void Partner::Answer(Work& work, PartnerAnswer answer) {
   sim_.Trace(work.request.number * 8 + static_cast<uint64_t>(answer.status), [&] {
     return name() + "  " + tcc::Name(work.request.operation) + " " +
            work.request.key.gtrid.ToHex() + "/" + work.request.key.branch + ": " +
-           std::to_string(answer.status) + (work.fails_after ? ", told 500" : "");
+           std::to_string(answer.status) + (work.fails_after ? ", sent as 500" : "");
   });
   if (work.fails_after) answer = {500, {}, {}};
   work.reply(answer);
 }
 
-// What comes before the barrier: overload, mistakes, a bug that somebody will fix.
+// Responses that do not reach the barrier: overload, wrong deployment, a bug fixed later.
 std::optional<PartnerAnswer> Partner::Unwilling(const PartnerRequest& request) {
   Rng& rng = sim_.rng;
   if (gone_) return PartnerAnswer{500, {}, {}};
@@ -141,11 +141,11 @@ std::optional<PartnerAnswer> Partner::Unwilling(const PartnerRequest& request) {
 
 void Partner::Handle(const std::shared_ptr<Work>& work) {
   const PartnerRequest& request = work->request;
-  const auto plan_ref = FromPayload(request.payload);
-  if (!plan_ref) return Answer(*work, {400, {}, {}});
+  const auto ref = FromPayload(request.payload);
+  if (!ref) return Answer(*work, {400, {}, {}});
   if (const auto unwilling = Unwilling(request)) return Answer(*work, *unwilling);
   Booking& booking = bookings_[work->place];
-  booking.plan_ref = *plan_ref;
+  booking.ref = *ref;
   booking.gid = request.gid;
   if (request.number < booking.youngest_call) sim_.Count(Fault::kCallOvertaken);
   booking.youngest_call = std::max(booking.youngest_call, request.number);
@@ -155,8 +155,8 @@ void Partner::Handle(const std::shared_ptr<Work>& work) {
     work->fails_after = true;
   }
   bool nests = false;
-  for (const PlannedPartner& other : plans_[plan_ref->tag - 1].partners) {
-    nests |= other.enlisted_by == plan_ref->index;
+  for (const PlannedPartner& other : plans_[ref->tag - 1].partners) {
+    nests |= other.enlisted_by == ref->index;
   }
   work->outside = settings_.outside || nests;
   Purge(request);
@@ -164,7 +164,7 @@ void Partner::Handle(const std::shared_ptr<Work>& work) {
   if (answer.status != 0) Answer(*work, answer);
 }
 
-// Status 0: the answer comes later.
+// Status 0: the response comes later.
 PartnerAnswer Partner::Enter(const std::shared_ptr<Work>& work) {
   work->before = rows_[work->place];
   const barrier::Call call = work->BarrierCall(TrueWall());
@@ -190,7 +190,7 @@ PartnerAnswer Partner::Enter(const std::shared_ptr<Work>& work) {
     answer.expires_at = bookings_[work->place].ends;
   }
   if (!barrier::Commits(verdict)) rows_[work->place] = work->before;
-  // Of what was purged a call that nobody waits for any more may say so.
+  // A call whose caller has given up may find that its rows were purged.
   const bool excused = rows_[work->place].purged && !work->request.heard;
   if (barrier::Alarms(verdict) && !excused) Report(work->place, Transition::kConflict);
   return answer;
@@ -230,7 +230,7 @@ PartnerAnswer Partner::RunTry(Work& work) {
 
 PartnerAnswer Partner::Refuse(Work& work) {
   const bool anew = settings_.refuses_anew || work.outside;
-  if (anew && !work.outside) rows_[work.place] = work.before;  // all of it was rolled back
+  if (anew && !work.outside) rows_[work.place] = work.before;  // the first one was rolled back
   barrier::Call call = work.BarrierCall(TrueWall());
   call.deadline_passed = false;
   const Barrier barrier = Drive(
@@ -247,9 +247,9 @@ PartnerAnswer Partner::RunConfirm(Work& work) {
     CallPerson(work.place);
     return {409, {}, {}};
   }
-  CHECK(booking.held || sim_.bug != SeededBug::kNone) << "confirmed, and nothing is held";
+  CHECK(booking.held || sim_.bug != SeededBug::kNone) << "confirmed without a reservation";
   booking.held = false;
-  ledger_.push_back({booking.plan_ref.tag, PlannedFor(booking).amount});
+  ledger_.push_back({booking.ref.tag, PlannedFor(booking).amount});
   Report(work.place, Transition::kCommitted);
   return {200, {}, {}};
 }
@@ -282,7 +282,8 @@ void Partner::Lapse(const Place& place) {
   Report(place, Transition::kLapsed);
 }
 
-// It was decided in time, yet its confirm came too late: somebody finds another room.
+// The decision was made in time, but the confirm came after the reservation expired: an operator
+// makes the reservation again.
 void Partner::CallPerson(const Place& place) {
   sim_.At(sim_.rng.Between(500ms, 10s), [this, place] {
     Booking& booking = bookings_[place];
@@ -290,20 +291,20 @@ void Partner::CallPerson(const Place& place) {
     booking.lapsed = false;
     booking.held = true;
     sim_.Reach(Marker::kMadeGood);
-    sim_.Trace(0x90d, [&] { return name() + "  made good what had ended"; });
+    sim_.Trace(0x90d, [&] { return name() + "  restored an expired reservation"; });
   });
 }
 
 void Partner::Report(const Place& place, Transition transition) {
   const Booking& booking = bookings_[place];
-  Change change{transition, booking.plan_ref.tag, {}};
+  Change change{transition, booking.ref.tag, {}};
   if (transition == Transition::kPrepared && booking.ends) change.ends = *booking.ends;
   on_change({place.first, PartnerBit(place.second), name()}, change);
 }
 
 // ---- In doubt ----
 
-// In doubt and cut off, it asks; only an outcome moves it (docs/partners.md).
+// A partner in doubt asks the coordinator and acts only on an outcome (docs/partners.md).
 void Partner::AskLater(const Place& place, int times) {
   if (times == 0) return;
   sim_.At(sim_.rng.Between(3s, 8s), [this, place, times] {
@@ -337,7 +338,7 @@ void Partner::EndByItself(const Place& place, Operation operation) {
 
 // ---- The purge ----
 
-// Rows of what has ended for good, all of one transaction together.
+// Purges the rows of branches that have ended, all rows of a transaction together.
 void Partner::Purge(const PartnerRequest& request) {
   if (!settings_.purging || !request.horizon || !sim_.rng.Chance(200)) return;
   if (sim_.faults[static_cast<size_t>(Fault::kClockJump)] > 0) return;
@@ -359,7 +360,7 @@ void Partner::Purge(const PartnerRequest& request) {
   }
 }
 
-// ---- What befalls it ----
+// ---- Faults ----
 
 void Partner::Stop() {
   up_ = false;

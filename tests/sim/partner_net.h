@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The network between callers and partners: calls are lost, late, delivered twice, in any order.
+// The network between callers and partners: calls are lost, late, delivered twice or reordered.
 //
-// Contract: `done` of each Send is called once, at most `limit` later, whatever becomes of the
-// call; what was sent may still arrive after that. Threads: one.
+// Contract: `done` of each Send is called exactly once, at most `limit` later, whatever happens to
+// the call. The call may still arrive after that. Threads: one.
 #pragma once
 
 #include <functional>
@@ -24,7 +24,7 @@ class PartnerNet {
   };
   using Done = std::function<void(const Result&)>;
   void Send(Partner& to, PartnerRequest request, Duration limit, Done done);
-  // Calls that may still arrive, or are being carried out.
+  // Calls that may still arrive or are in progress.
   uint64_t in_flight() const { return in_flight_; }
 
  private:

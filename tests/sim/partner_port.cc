@@ -72,9 +72,9 @@ void SimPartners::Submit(tcc::Call call) {
 
 void SimPartners::Send(const tcc::Call& call) {
   Partner* to = At(call.urls->Of(call.operation));
-  const auto plan_ref = FromPayload(call.payload->bytes);
+  const auto ref = FromPayload(call.payload->bytes);
   on_send({call.key.gtrid, PartnerBit(call.key.branch), to->name()},
-          {ToCore(call.operation), false, plan_ref ? plan_ref->tag : 0, call.horizon});
+          {ToCore(call.operation), false, ref ? ref->tag : 0, call.horizon});
   PartnerRequest request;
   request.operation = call.operation;
   request.key = call.key;
@@ -132,8 +132,8 @@ void SimPartners::Cancel(uint64_t number) {
   });
 }
 
-// Bugs that a careless adapter, or a careless reading of what it says, would have. True: the call
-// is answered as done and not sent.
+// Seeded bugs of the adapter and of the code that interprets its completions. Returns true if the
+// call is not sent and is completed as done.
 bool SimPartners::ApplyBug(tcc::Call& call) {
   if (sim_.Has(SeededBug::kHorizonNow)) call.horizon = sim_.Wall();
   if (call.operation == Operation::kConfirm) {

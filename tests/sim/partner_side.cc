@@ -39,7 +39,7 @@ void PartnerSide::Bind(ProcessPort& process, coordinator::ShardContext& context)
 
 std::vector<Side::Left> PartnerSide::Unfinished() {
   std::vector<Left> left;
-  if (net_.in_flight() > 0) left.push_back({"calls to partners are on their way", {}});
+  if (net_.in_flight() > 0) left.push_back({"calls to partners are in flight", {}});
   for (const Partner& partner : partners_) {
     if (!partner.up()) left.push_back({partner.name() + " is down", {}});
     for (const tcc::Key& key : partner.Unfinished()) {

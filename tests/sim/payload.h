@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The payload of a call to a modelled partner: which plan, and which of its partners.
+// The payload of a call to a modelled partner: the plan, and the index of the partner in it.
 //
-// As JSON: [3,0], with a text behind it where records are to be large.
+// In JSON: [3,0], followed by a long string if records are to be large.
 #pragma once
 
 #include <cstdint>

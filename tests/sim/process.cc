@@ -34,7 +34,7 @@ void Process::Later(Duration delay, std::function<void()> event) {
 void Process::BeforeEffect() {
   if (effects_left_ == 0 || --effects_left_ > 0) return;
   sim_.Count(Fault::kCrashAtEffect);
-  sim_.Trace(0xc0, [] { return "coordinator  dies between two effects"; });
+  sim_.Trace(0xc0, [] { return "coordinator  crashes between two effects"; });
   throw CrashNow();
 }
 
@@ -75,13 +75,13 @@ void Process::End(CrashKind kind, Duration down) {
   shard_.reset();
   scans_.assign(resources_.size(), {});
   if (log_) {
-    log_->Stop();  // it may be its own event that ends it
+    log_->Stop();  // an event of the log itself may be running, so destroy it later
     sim_.At(0ns, [gone = std::shared_ptr<SimLog>(std::move(log_))] {});
   }
   for (Side* side : sides_) side->Reset();
   sim_.Trace(kind == CrashKind::kPower ? 0xdead : 0xdeaf, [&] {
     return std::string("coordinator  is down") +
-           (kind == CrashKind::kPower ? ", its machine without power" : "");
+           (kind == CrashKind::kPower ? ", its machine lost power" : "");
   });
   if (kind == CrashKind::kPower) {
     disk_.Recover();
@@ -93,7 +93,7 @@ void Process::End(CrashKind kind, Duration down) {
 }
 
 void Process::Fatal(coordinator::FatalReason reason, const std::string& message) {
-  sim_.Trace(0xfa7a1, [&] { return "coordinator  ends itself: " + message; });
+  sim_.Trace(0xfa7a1, [&] { return "coordinator  exits: " + message; });
   if (reason == coordinator::FatalReason::kStaleLog) {
     sim_.Reach(Marker::kStale);
     if (on_stale) on_stale(message);
@@ -220,7 +220,7 @@ bool Process::Begin() {
   context.random = &sim_.rng;
   context.log = log_.get();
   context.identity = log_->identity();
-  // Who waited for a scan that never comes would do no harm.
+  // Calls that wait for a scan that never comes would hide the bug.
   context.await_first_scans =
       !sim_.Has(SeededBug::kActsBeforeScan) && !sim_.Has(SeededBug::kNeverScan);
   context.fatal = [this](coordinator::FatalReason reason, const std::string& message) {
@@ -277,7 +277,7 @@ void Process::Scan(size_t index) {
   });
 }
 
-// Bugs that a careless judgement would have.
+// Seeded bugs of the judgement of scans.
 void Process::ApplyBugToScan(coordinator::Shard& shard, size_t index, xa::ScanResult& scan,
                              const core::Gtrid& last_before) {
   if (sim_.Has(SeededBug::kLiveLeft)) {
@@ -324,7 +324,7 @@ void Process::DeliverHealth(const std::string& resource) {
   });
 }
 
-// Bugs that a careless front would have. True: it is answered already.
+// Seeded bugs of the front end. Returns true if the request is already answered.
 bool Process::ApplyBugToRequest(coordinator::Request& request, coordinator::Reply& outward) {
   using coordinator::Route;
   if (sim_.Has(SeededBug::kDropReply) && request.gid.ends_with('7')) outward = [](auto) {};

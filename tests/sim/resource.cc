@@ -36,7 +36,7 @@ void SimResource::NoticeUp() {
   if (process_ != nullptr) process_->DeliverHealth(name());
 }
 
-// The server sees a lost connection at once, soon, or when a time limit of its own has passed.
+// The server detects a lost connection soon, or only when its own time limit has passed.
 void SimResource::CutConnection(Database::Session session, bool late) {
   if (late) sim_.Count(Fault::kSessionOutlives);
   const Duration after = late ? sim_.rng.Between(2s, 60s) : sim_.rng.Between(100us, 20ms);
@@ -155,7 +155,7 @@ void SimResource::Open(const xa::Xid& xid, Branch& branch) {
   });
 }
 
-// The way there, the effect, the way back; or what the seed makes of it.
+// Sends the request, executes it and returns the response, or injects a fault.
 void SimResource::Send(const xa::Xid& xid, Branch& branch) {
   Rng& rng = sim_.rng;
   if (!Reachable()) {
@@ -181,7 +181,7 @@ void SimResource::Send(const xa::Xid& xid, Branch& branch) {
   }
   const uint64_t number = branch.under_way;
   const Duration back = rng.Between(30us, 300us);
-  // The server carries it out though the coordinator's process may end meanwhile.
+  // The server executes the call even if the coordinator's process ends in the meantime.
   sim_.At(way, [this, xid, number, back, call = branch.call, session = branch.session,
                 epoch = process_->epoch()] {
     if (partitioned || (session != 0 && !database_.Alive(session)) || !database_.up()) {
@@ -203,8 +203,8 @@ void SimResource::Send(const xa::Xid& xid, Branch& branch) {
   });
 }
 
-// No answer comes. The call is answered as unknown when the limit has passed, or the connection was
-// seen to break; what was sent may still be carried out, even long after.
+// No response comes. The call completes as unknown when its time limit has passed or the connection
+// is seen to break. The server may still execute the request, even much later.
 void SimResource::Lose(const xa::Xid& xid, Branch& branch, Duration after, bool executes,
                        bool long_after) {
   const uint64_t number = branch.under_way;
@@ -233,7 +233,7 @@ void SimResource::Lose(const xa::Xid& xid, Branch& branch, Duration after, bool 
   lost.failure.reason = core::Reason::kConnectionLost;
   lost.lost = branch.call.operation == Operation::kCommit;
   if (lost.lost) database_.NoteUnanswered(xid);
-  // Only of a one-phase commit it matters which server was asked.
+  // The identity of the server matters only for a one-phase commit.
   if (branch.call.operation != Operation::kCommitOnePhase) lost.stamp = {};
   process_->Later(after, [this, xid, number, lost] { Complete(xid, number, lost); });
 }
@@ -305,7 +305,8 @@ void SimResource::Complete(const xa::Xid& xid, uint64_t number, xa::Completion c
   Pump(xid, branches_[xid]);
 }
 
-// The process delivers what it is given within 30 µs, in any order; those of a flight keep theirs.
+// The process delivers completions within 30 µs, in any order. Those of a flight are spaced so that
+// they stay in order.
 void SimResource::SkipFollowers(Branch& branch, const xa::Completion& failed) {
   Duration after{0};
   while (!branch.waiting.empty() && branch.waiting.front().follows) {

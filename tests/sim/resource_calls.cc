@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the server of a modelled database does with a call that has reached it.
+// The execution of a call at the server of a modelled database.
 #include "base/check.h"
 #include "tests/sim/resource.h"
 
@@ -8,7 +8,7 @@ namespace assent::sim {
 using core::Operation;
 using xa::Code;
 
-// As sql::PhaseTwo has it.
+// The same rule as in sql::PhaseTwo.
 bool SimResource::MaySettle(const xa::Call& call) const {
   return call.settle && xa::IsServerOf(call.prepared_by, database_.stamp());
 }
@@ -24,7 +24,7 @@ xa::Completion SimResource::Carry(const xa::Call& call, Database::Session sessio
       const bool read_only = call.options.read_only;
       Code begun = database_.Begin(session, xid, read_only);
       if (begun == Code::kErDupid) {
-        // A later run of the same branch: it is begun already.
+        // A later run of the same branch, which has already begun.
         begun = Code::kOk;
       }
       for (size_t i = 0; i < call.statements->size() * static_cast<size_t>(times); ++i) {
@@ -78,7 +78,7 @@ xa::Completion SimResource::Carry(const xa::Call& call, Database::Session sessio
       break;
     case Operation::kForget: answer.code = database_.Forget(xid); break;
     case Operation::kFind: answer.found = database_.Find(xid, MaySettle(call)); break;
-    case Operation::kOpen: CHECK(false) << "open is no server's verb";
+    case Operation::kOpen: CHECK(false) << "open is not a server call";
   }
   return answer;
 }

@@ -25,7 +25,7 @@ class Run {
         disk_(sim_),
         auditor_(sim_, disk_, plans_) {
     sim_.echo = options.echo;
-    wide_ = sim_.rng.Chance(110);  // writes so much that segments change
+    wide_ = sim_.rng.Chance(110);  // writes enough to rotate segments
     roomy_ = sim_.rng.Chance(100);
     auto databases = std::make_unique<DatabaseSide>(sim_, auditor_, net_, wide_);
     auto partners = std::make_unique<PartnerSide>(sim_, auditor_, plans_, calls_);
@@ -54,13 +54,13 @@ class Run {
     Heal();
     const Monotonic limit = sim_.Now() + 10min;
     if (Rest(limit) && Drain(limit)) {
-      // Once more from the disk alone: everybody who can asks again.
+      // Restart from the disk alone; every client that can asks again.
       process_->Crash(sim_.rng.Chance(500) ? CrashKind::kPower : CrashKind::kProcess, 10ms);
       clients_->AskAgain();
       while (sim_.Now() < limit && !clients_->AllAsked() && Going()) sim_.Step();
       if (!clients_->AllAsked() && sim_.violations.empty()) {
         sim_.Violate(Invariant::kLiveness,
-                     "clients that asked again have no answer:" + clients_->Unanswered());
+                     "clients that asked again have no response:" + clients_->Unanswered());
       }
       if (Rest(limit)) Drain(limit);
     }
@@ -131,19 +131,20 @@ class Run {
     };
     process_->on_refused = [this](const Error& error) {
       if (error.code == ErrorCode::kDamaged) {
-        sim_.Violate(Invariant::kLog, "a start was refused: " + error.message);
+        sim_.Violate(Invariant::kLog, "the coordinator refused to start: " + error.message);
       }
     };
     process_->on_stale = [this](const std::string& message) {
-      sim_.Violate(Invariant::kStability, "the log directory is called stale: " + message);
+      sim_.Violate(Invariant::kStability,
+                   "the coordinator reports its log directory as stale: " + message);
     };
   }
 
   void StartFaults() {
     for (const FaultWorkload& workload : kFaultWorkloads) {
       if (!sim_.rng.Chance(workload.per_mille)) continue;
-      if (forgets_early_ && workload.start == ClockJumps) continue;  // their issued_at would lie
-      if (!roomy_ && workload.start == PartnerBreaks) continue;  // what never ends fills the log
+      if (forgets_early_ && workload.start == ClockJumps) continue;  // issued_at would be wrong
+      if (!roomy_ && workload.start == PartnerBreaks) continue;  // unfinished work fills the log
       sim_.Trace(0xfa, [&] { return std::string("faults of this seed: ") + workload.name; });
       workload.start(*env_);
     }
@@ -161,7 +162,7 @@ class Run {
     while (!reached && Going()) sim_.Step();
   }
 
-  // Nothing of ours is in doubt, and everybody has an answer.
+  // No branch of ours is in doubt, and every client has its response.
   bool AtRest() {
     if (!process_->running() || !clients_->AllAnswered()) return false;
     return std::all_of(sides_.begin(), sides_.end(),
@@ -181,11 +182,10 @@ class Run {
     return false;
   }
 
-  // Nothing is left in the coordinator's table, as its own list shows it, but what is held for the
-  // operator.
+  // The coordinator's own list of transactions shows only those held for the operator.
   bool Drain(Monotonic limit) {
     for (const Partner* partner : partners_) {
-      if (partner->gone()) return true;  // nor will it ever be
+      if (partner->gone()) return true;  // the list never becomes empty
     }
     std::string left;
     while (Going() && !IsListEmpty(&left)) {
@@ -215,13 +215,13 @@ class Run {
         }
       });
     }
-    RunUntil(sim_.Now() + 1ms);  // all have answered by then
+    RunUntil(sim_.Now() + 1ms);  // all responses have arrived by then
     return answers == std::size(kUnfinished) && left->empty();
   }
 
   void NotAtRest() {
-    std::string what = "not at rest after ten minutes:";
-    if (!process_->running()) what += " the coordinator does not run;";
+    std::string what = "not quiescent after ten minutes:";
+    if (!process_->running()) what += " the coordinator is not running;";
     bool undecided = false, held = false;
     for (const auto& side : sides_) {
       for (const Side::Left& left : side->Unfinished()) {

@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr uint32_t kTries = 5;  // then it says no
+constexpr uint32_t kTries = 5;  // then the client votes no
 constexpr Duration kTryLimit = 3s;
 
 }  // namespace
@@ -126,7 +126,7 @@ void Clients::AnsweredStep(Client& client, uint64_t attempt, const Answer& answe
   if (client.attempt != attempt || client.done) return;
   if (answer.status == 200 && step.what != Step::Do::kEnd) {
     if (step.what == Step::Do::kBegin) {
-      // Begun before, by an attempt of ours: go on with it from the start.
+      // An earlier attempt began the transaction: continue with it from the first step.
       client.transaction = outcome.transaction;
     }
     ++client.step;
@@ -144,18 +144,18 @@ void Clients::AnsweredStep(Client& client, uint64_t attempt, const Answer& answe
     client.done = true;
     return;
   }
-  // Unknown after a crash, stale, busy: from the beginning, under the same gid.
+  // Unknown after a crash, stale or busy: start over, under the same gid.
   if (answer.status == 404 || answer.status == 409) client.step = 0;
   AgainIn(client, sim_.rng.Between(200ms, 2s));
 }
 
-// ---- The try that it makes by itself ----
+// ---- The try that the client sends itself ----
 
 void Clients::CallPartner(Client& client, const Step& step, uint64_t attempt) {
   const Plan& plan = *client.plan;
   Partner& to = *partners_[plan.partners[step.index].partner];
   const auto gtrid = core::Gtrid::FromHex(client.transaction);
-  if (!gtrid) return;  // only where a seeded bug answered
+  if (!gtrid) return;  // only with a seeded bug
   sim_.Trace(plan.tag * 16 + client.step, [&] {
     return "client " + std::to_string(plan.tag) + "  > " + to.name() + "  try " +
            client.transaction + "/" + PartnerBranchName(plan, step.index);

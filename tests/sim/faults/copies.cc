@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A coordinator over a copy of the log directory, started while the original has gone on.
+// A coordinator started on a copy of the log directory while the original continues.
 #include <deque>
 
 #include "coordinator/testing.h"
@@ -28,7 +28,7 @@ class NoLog final : public coordinator::LogPort {
 
 struct MustStop {};
 
-// Its calls reach nobody: they are only counted.
+// The coordinator on the copy. Its calls reach no server; they are only counted.
 class Clone {
  public:
   Clone(Environment& env, const log::Identity& identity, coordinator::Restored restored)
@@ -54,8 +54,9 @@ class Clone {
     for (Database* database : env.databases) Execute(database->name());
   }
 
-  // Where the database shows a branch of a newer incarnation, or of its own with another nonce, or
-  // its witness row, the clone must stop, and must have asked nothing there, nor of any partner.
+  // If the database shows a branch or a witness row of a newer incarnation, or of the clone's own
+  // incarnation with another nonce, the clone must stop, and must not have sent a call to that
+  // database or to any partner.
   void LookAt(const Database& database) {
     xa::ScanResult scan;
     scan.complete = true;
@@ -88,15 +89,15 @@ class Clone {
     }
     if (!stopped) {
       env_.sim.Violate(Invariant::kStability,
-                       "a copied log directory was not noticed at " + database.name());
+                       "a copied log directory was not detected at " + database.name());
     }
     if (asked > 0) {
-      env_.sim.Violate(Invariant::kStability, "a copied log directory has acted at " +
-                                                  database.name() + " before it was noticed");
+      env_.sim.Violate(Invariant::kStability, "a copied log directory sent calls to " +
+                                                  database.name() + " before it was detected");
     }
     if (called) {
       env_.sim.Violate(Invariant::kStability,
-                       "a copied log directory has called partners before it was noticed");
+                       "a copied log directory called partners before it was detected");
     }
   }
 
@@ -106,7 +107,7 @@ class Clone {
     while (env_.databases[index] != &database) ++index;
     return index;
   }
-  // New work on one database.
+  // Starts a new transaction on one database.
   void Execute(const std::string& resource) {
     coordinator::Request request;
     request.route = coordinator::Route::kExecute;
@@ -122,9 +123,9 @@ class Clone {
   }
 
   Environment& env_;
-  const core::Gtrid own_;  // of its start; it names no transaction
+  const core::Gtrid own_;  // identifies this start, not a transaction
   NoLog no_log_;
-  std::deque<coordinator::ScriptedManager> managers_;  // as the environment's databases
+  std::deque<coordinator::ScriptedManager> managers_;  // in the order of env_.databases
   coordinator::ScriptedPartners partners_;
   std::map<std::string, xa::ResourceManager*> by_name_;
   bool stopped_ = false;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The coordinator's process and machine: killed, cut between effects, cut amid disk calls.
+// Crashes of the coordinator's process and machine: kills, power losses, crashes between effects
+// and during disk calls.
 #include "tests/sim/faults/list.h"
 
 #include "recovery/replay.h"
@@ -30,7 +31,7 @@ void CrashAtDisk(Environment& env) {
   env.Every(200ms, 6s, [&env] {
     const bool between = env.process.running() && env.sim.rng.Chance(600);
     env.disk.CutAfter(between ? 1 : env.sim.rng.Below(env.sim.rng.Chance(300) ? 120 : 8));
-    // Often the next start is what it hits.
+    // Often the cut happens during the next start.
     if (env.process.running() && env.sim.rng.Chance(300)) {
       env.sim.Count(Fault::kProcessKill);
       env.process.Crash(CrashKind::kProcess, env.sim.rng.Between(1ms, 50ms));

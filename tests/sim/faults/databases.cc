@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What befalls databases: restarts, refusals, stand-bys, others' branches, people, backups.
+// Faults of databases: restarts, refusals, standbys, foreign branches, heuristic decisions,
+// backups.
 #include "tests/sim/faults/list.h"
 
 namespace assent::sim {

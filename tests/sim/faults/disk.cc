@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The coordinator's disk and clock: errors, no room, slow syncs, flipped bits, jumps.
+// Faults of the coordinator's disk and clock: errors, no free space, slow syncs, flipped bits,
+// clock jumps.
 #include "tests/sim/faults/list.h"
 
 namespace assent::sim {
@@ -33,7 +34,7 @@ void BitFlips(Environment& env) {
 void ClockJumps(Environment& env) {
   env.Every(2s, 15s, [&env] {
     env.sim.Count(Fault::kClockJump);
-    // Together less than outcomes are kept.
+    // The jumps add up to less than the time for which outcomes are kept.
     env.sim.wall_offset_ns = env.sim.rng.Between(-20min, 20min).count();
     env.sim.Trace(0xc10c, [] { return std::string("the wall clock jumps"); });
   });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Messages lost, late, answered twice; calls that hang; databases cut off.
+// Faults of the network: lost and slow messages, calls that hang, partitions, and clients that lose
+// or repeat requests.
 #include "tests/sim/faults/list.h"
 
 namespace assent::sim {
@@ -30,7 +31,7 @@ void Partitions(Environment& env) {
     resource->partitioned = true;
     env.sim.At(env.sim.rng.Between(100ms, 12s), [&env, resource] {
       resource->partitioned = false;
-      env.sim.Trace(0x9a48, [&] { return resource->name() + "  is reached again"; });
+      env.sim.Trace(0x9a48, [&] { return resource->name() + "  is reachable again"; });
       resource->NoticeUp();
     });
   });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What befalls partners and the calls to them.
+// Faults of partners and of the calls to them.
 #include "tests/sim/faults/list.h"
 
 namespace assent::sim {
@@ -8,7 +8,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Per mille: in some of the seeds between `least` and `most`, in the others none.
+// Returns a rate per mille between `least` and `most` with probability `chance`, otherwise 0.
 class Some {
  public:
   explicit Some(Rng& rng) : rng_(rng) {}
@@ -78,7 +78,7 @@ void PartnersCutOff(Environment& env) {
     partner.cut_off = true;
     env.sim.At(env.sim.rng.Between(100ms, 10s), [&env, &partner] {
       partner.cut_off = false;
-      env.sim.Trace(0x9d03, [&] { return partner.name() + "  is reached again"; });
+      env.sim.Trace(0x9d03, [&] { return partner.name() + "  is reachable again"; });
     });
   });
   env.heal.push_back([&env] {
@@ -86,7 +86,7 @@ void PartnersCutOff(Environment& env) {
   });
 }
 
-// A wrong deployment: its paths are not there for a while.
+// A wrong deployment: the partner's paths do not exist for a while.
 void PartnersMisplaced(Environment& env) {
   if (env.partners.empty()) return;
   env.Every(2s, 15s, [&env] {
@@ -97,13 +97,13 @@ void PartnersMisplaced(Environment& env) {
   });
 }
 
-// One of them never does its part again. The others, and the databases, must not wait for it.
+// One partner fails permanently. The other partners and the databases must not wait for it.
 void PartnerBreaks(Environment& env) {
   if (env.partners.empty()) return;
   env.sim.At(env.sim.rng.Between(1s, 14s), [&env] {
     Partner& partner = env.AnyPartner();
     env.sim.Count(Fault::kPartnerGone);
-    env.sim.Trace(0x9d04, [&] { return partner.name() + "  breaks for good"; });
+    env.sim.Trace(0x9d04, [&] { return partner.name() + "  fails permanently"; });
     partner.BreakForGood();
   });
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// 1 Agreement: no transaction has one branch committed and another rolled back, but for a recorded
-// heuristic.
+// 1 Agreement: no transaction has one branch committed and another rolled back, except for a
+// recorded heuristic.
 #include "tests/sim/invariants/list.h"
 
 namespace assent::sim {
@@ -24,7 +24,7 @@ class Agreement final : public Rule {
                 const TagFacts&) override {
     if (reported == Reported::kMixed && !MayBeHazard(tag)) {
       Violate(Invariant::kAgreement,
-              "transaction " + std::to_string(tag) + " was told mixed and nobody meddled");
+              "transaction " + std::to_string(tag) + " was reported mixed without a heuristic");
     }
   }
 };
@@ -35,7 +35,8 @@ std::unique_ptr<Rule> MakeAgreement(Simulator& sim, const Facts& facts) {
   return MakeRule<Agreement>(sim, facts);
 }
 
-// Somebody has meddled, a server is another one, or a sole branch was committed in one phase.
+// A person or a backup intervened, a server was replaced, or a sole branch was committed in one
+// phase.
 bool Rule::MayBeHazard(uint32_t tag) const {
   const Plan& plan = facts_.plans()[tag - 1];
   return facts_.Of(tag).excused || sim_.faults[static_cast<size_t>(Fault::kRestore)] > 0 ||

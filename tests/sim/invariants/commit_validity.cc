@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// 2 Commit validity: commit only if every branch voted prepared or read-only.
+// 2 Commit validity: a transaction commits only if every branch voted prepared or read-only.
 #include "tests/sim/invariants/list.h"
 
 namespace assent::sim {
@@ -13,7 +13,7 @@ class CommitValidity final : public Rule {
     const bool one_phase = !part.IsPartner() && (before.prepared & part.Mask()) == 0;
     Check(before, one_phase ? part.Mask() : 0, "committed", Describe(part));
   }
-  // A partner that the plan names and the record does not would never be confirmed after a crash.
+  // A partner that is in the plan but not in the record would never be confirmed after a crash.
   void OnRecord(const core::Gtrid& gtrid, const log::v1::Record& record,
                 const TransactionFacts& before) override {
     if (!record.has_commit() || before.commit_durable) return;
@@ -23,7 +23,7 @@ class CommitValidity final : public Rule {
     size_t partners = 0;
     for (const auto& branch : record.commit().branches()) partners += branch.has_tcc() ? 1 : 0;
     if (partners == plan->partners.size()) return;
-    Violate(Invariant::kCommitValidity, "the commit record names " + std::to_string(partners) +
+    Violate(Invariant::kCommitValidity, "the commit record lists " + std::to_string(partners) +
                                             " of " + std::to_string(plan->partners.size()) +
                                             " partners: " + gtrid.ToHex());
   }

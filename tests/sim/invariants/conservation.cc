@@ -24,8 +24,9 @@ class Conservation final : public Rule {
   void AtEnd(const core::Gtrid& gtrid, const TransactionFacts& known) override {
     if (known.excused || !known.commit_durable) return;
     if ((known.prepared & ~known.committed) == 0) return;
-    Violate(Invariant::kConservation, "decided and not committed everywhere: transaction " +
-                                          std::to_string(known.tag) + " " + gtrid.ToHex());
+    Violate(Invariant::kConservation,
+            "decided to commit, but not committed everywhere: transaction " +
+                std::to_string(known.tag) + " " + gtrid.ToHex());
   }
 };
 

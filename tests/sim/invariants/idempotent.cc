@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// 10 Idempotent API: the same request, the same decision, over restarts; an outcome may worsen, a
-// decision never changes.
+// 10 Idempotent API: the same request gets the same decision, over restarts. An outcome may become
+// mixed or hazard; a decision never changes.
 #include "tests/sim/invariants/list.h"
 
 namespace assent::sim {
@@ -16,10 +16,10 @@ class Idempotent final : public Rule {
     const bool was =
         before.reported == Reported::kCommitted || before.reported == Reported::kRolledBack;
     if (definite && was && before.reported != reported && !facts_.plans()[tag - 1].ReadOnly()) {
-      Violate(Invariant::kIdempotent, who + " was told two different decisions");
+      Violate(Invariant::kIdempotent, who + " was reported with two different decisions");
     }
     if (was && reported == Reported::kUndecided) {
-      Violate(Invariant::kIdempotent, who + " was told a decision, then none");
+      Violate(Invariant::kIdempotent, who + " was reported with a decision, then without one");
     }
   }
   void AtEnd(const Plan& plan, const Sum& sum) override {

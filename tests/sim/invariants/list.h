@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// All invariants that are held over the events of a run, and the order in which they hear them.
+// All invariants that are checked over the events of a run, in the order in which they receive
+// them.
 #pragma once
 
 #include "tests/sim/invariants/rule.h"

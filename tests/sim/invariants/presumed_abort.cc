@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// 5 Presumed abort: no decision anywhere, and not live: every prepared branch ends rolled back.
-// (What still stands prepared at the end never comes to rest: run.cc.)
+// 5 Presumed abort: if a transaction has no decision and is not live, every prepared branch is
+// rolled back. (A branch that is still prepared at the end of a run is reported by run.cc.)
 #include "tests/sim/invariants/list.h"
 
 namespace assent::sim {

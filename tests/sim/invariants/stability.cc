@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// 4 Stability: a decision never changes, over any number of crashes; nobody is asked again for a
-// vote once it was made.
+// 4 Stability: a decision never changes, over any number of crashes, and no branch is asked for a
+// vote after the decision.
 #include "tests/sim/invariants/list.h"
 
 namespace assent::sim {
@@ -35,7 +35,7 @@ class Stability final : public Rule {
         record.has_commit() || (outcome && record.outcome().result() == log::v1::COMMITTED);
     const bool aborted = outcome && record.outcome().result() == log::v1::ROLLED_BACK;
     if ((before.commit_durable && aborted) || (before.abort_durable && committed)) {
-      Violate(Invariant::kStability, "both decisions stand on the disk: " + gtrid.ToHex());
+      Violate(Invariant::kStability, "both decisions are on the disk: " + gtrid.ToHex());
     }
   }
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What several workloads fill a plan with.
+// Helpers with which several workloads fill in a plan.
 #pragma once
 
 #include <numeric>
@@ -17,7 +17,7 @@ inline std::string GidOf(const Plan& plan) {
   return gid;
 }
 
-// `count` of the numbers below `from`, in some order.
+// Returns `count` different numbers below `from`, in random order.
 inline std::vector<size_t> Some(Simulator& sim, size_t from, size_t count) {
   std::vector<size_t> all(from);
   std::iota(all.begin(), all.end(), size_t{0});
@@ -26,7 +26,7 @@ inline std::vector<size_t> Some(Simulator& sim, size_t from, size_t count) {
   return all;
 }
 
-// Deltas that add up to nothing, over two databases or more.
+// Adds branches on two or more databases whose deltas add up to zero.
 inline void FillTransfer(Simulator& sim, const Participants& participants, Plan& plan) {
   const size_t count = sim.rng.Chance(700) ? 2 : 2 + sim.rng.Below(participants.databases - 1);
   int64_t rest = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// All workloads of transactions; each transaction of a seed picks one.
+// All transaction workloads. Each transaction of a seed uses one of them.
 #pragma once
 
 #include "tests/sim/environment.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What clients do with partners: alone or beside databases, in one call or step by step, called by
-// the coordinator, by the client, or enlisted by another partner.
+// Transactions with partners: with or without databases, in one call or step by step, with tries
+// called by the coordinator or by the client, or partners enlisted by another partner.
 #include "tests/sim/workloads/fill.h"
 #include "tests/sim/workloads/list.h"
 

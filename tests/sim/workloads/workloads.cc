@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the clients do: transfers whose deltas add up to nothing, and their odd relatives.
+// Transactions on databases only: transfers whose deltas add up to zero, and variants of them.
 #include "tests/sim/workloads/fill.h"
 #include "tests/sim/workloads/list.h"
 
@@ -8,7 +8,7 @@ void Transfer(Simulator& sim, const Participants& participants, Plan& plan) {
   const size_t databases = participants.databases;
   if (!sim.rng.Chance(100)) plan.gid = GidOf(plan);
   FillTransfer(sim, participants, plan);
-  // A branch beside it that only reads.
+  // An additional branch that only reads.
   if (!sim.rng.Chance(150) || plan.branches.size() == databases) return;
   for (size_t database = 0; database < databases; ++database) {
     bool taken = false;
