@@ -42,7 +42,7 @@ int Seeds(Range range, SeededBug bug, unsigned jobs, double seconds) {
     std::printf("end of the trace of seed %llu (whole trace: --seed %llu --trace):\n",
                 static_cast<unsigned long long>(totals.found[0].seed),
                 static_cast<unsigned long long>(totals.found[0].seed));
-    PrintStory(totals.found[0].seed, bug, 60);
+    PrintTrace(totals.found[0].seed, bug, 60);
   }
   return 1;
 }

@@ -305,8 +305,8 @@ void SimResource::Complete(const xa::Xid& xid, uint64_t number, xa::Completion c
   Pump(xid, branches_[xid]);
 }
 
-// The process delivers completions within 30 µs, in any order. Those of a flight are spaced so that
-// they stay in order.
+// The process delivers completions within 30 µs, in any order. Those of a flight are spaced so
+// that they stay in order.
 void SimResource::SkipFollowers(Branch& branch, const xa::Completion& failed) {
   Duration after{0};
   while (!branch.waiting.empty() && branch.waiting.front().follows) {

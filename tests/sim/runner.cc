@@ -174,7 +174,7 @@ void PrintTotals(const Totals& totals, double seconds) {
   }
 }
 
-void PrintStory(uint64_t seed, SeededBug bug, size_t lines) {
+void PrintTrace(uint64_t seed, SeededBug bug, size_t lines) {
   RunOptions options;
   options.seed = seed;
   options.bug = bug;

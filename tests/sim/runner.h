@@ -42,6 +42,6 @@ Totals RunSeeds(Range range, SeededBug bug, unsigned jobs, double seconds, bool 
 
 void PrintTotals(const Totals& totals, double seconds);
 // Prints the last lines of a seed's trace, and its violations.
-void PrintStory(uint64_t seed, SeededBug bug, size_t lines);
+void PrintTrace(uint64_t seed, SeededBug bug, size_t lines);
 
 }  // namespace assent::sim

@@ -37,7 +37,7 @@ TEST(Simulation, HoldsItsInvariantsOverManySeeds) {
                std::max(1u, std::thread::hardware_concurrency()), bounded ? 60 : 0, false, nullptr);
   PrintTotals(totals,
               std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-  if (totals.found[0].seed != 0) PrintStory(totals.found[0].seed, SeededBug::kNone, 80);
+  if (totals.found[0].seed != 0) PrintTrace(totals.found[0].seed, SeededBug::kNone, 80);
   EXPECT_EQ(totals.violating, 0u) << "replay: sim --seed " << totals.found[0].seed << " --trace";
   EXPECT_GT(totals.seeds, 0u);
   EXPECT_GE(totals.faults, 20 * totals.seeds) << "fewer than 20 faults a run";
