@@ -74,7 +74,7 @@ void Code(Io& io, xa::Code& code) {
   code = static_cast<xa::Code>(raw - 16);
 }
 
-// "": 0, then one more than the number behind the last dash.
+// 0 for an empty text, otherwise one more than the digit at its end.
 uint8_t NumberOf(const std::string& text) {
   return text.empty() ? 0 : static_cast<uint8_t>(text.back() - '0' + 1);
 }
@@ -86,12 +86,12 @@ void Text(Io& io, std::string& text, std::string (*make)(uint8_t)) {
   text = number == 0 ? std::string() : make(static_cast<uint8_t>(number - 1));
 }
 
-// A branch in no record has no name after a restart.
+// A branch that is in no record has no name after a restart.
 template <typename Io>
 void WalkName(Io& io, core::AtomicBranch& branch) {
   bool named = !branch.spec.name.empty();
   Flag(io, named);
-  if (named && branch.spec.name.empty()) branch.spec.name = "b";  // FillWhatIsConstant has it
+  if (named && branch.spec.name.empty()) branch.spec.name = "b";  // FillWhatIsConstant sets it
 }
 
 template <typename Io>
@@ -100,14 +100,14 @@ void Walk(Io& io, core::AtomicBranch& branch) {
   io.Bits(branch.phase, 5);
   io.Bits(branch.reached, 4);  // a phase before the decision
   for (bool* flag : {&branch.witnessed, &branch.recovered, &branch.commit_lost}) Flag(io, *flag);
-  io.Bits(branch.sends, 2);  // never, once, more often (Move::Step)
+  io.Bits(branch.sends, 2);  // 0, 1, or more (Move::Step)
   io.Bits(branch.heuristic, 3);
   io.Bits(branch.heuristic_ticket, 4);
   Text(io, branch.identity, IdentityText);
   Text(io, branch.started_at, StartText);
 }
 
-// What the core keeps for partners only.
+// The fields that the core uses only for partners.
 template <typename Io>
 void WalkPartners(Io& io, core::Atomic& atomic) {
   bool ends = atomic.decide_before != kNever;
@@ -155,7 +155,7 @@ void Walk(Io& io, PendingCall& flight) {
   io.Bits(flight.starts, 2);
 }
 
-// At most one call at a time, and no scan.
+// A partner has at most one call at a time, and no scans.
 template <typename Io>
 void WalkPartner(Io& io, Branch& branch) {
   for (bool* flag : {&branch.retry_armed, &branch.try_left}) Flag(io, *flag);
@@ -211,7 +211,7 @@ void Walk(Io& io, Part& part) {
     io.Bits(part.late_own, 10);
     io.Bits(part.late_free, 10);
   }
-  for (bool* flag : {&part.voted, &part.committed, &part.rolled_back, &part.meddled}) {
+  for (bool* flag : {&part.voted, &part.committed, &part.rolled_back, &part.ended_elsewhere}) {
     Flag(io, *flag);
   }
   io.Bits(part.copy, 2);
@@ -221,7 +221,7 @@ template <typename Io>
 void WalkProcess(Io& io, ModelState& state, const Setup& setup) {
   Flag(io, state.up);
   if (!state.up) {
-    state.first_run = false;  // it has run before, or it would not be down
+    state.first_run = false;  // a process that is down has run before
     return;
   }
   for (bool* flag : {&state.stale, &state.first_run, &state.deadline_armed, &state.idle_armed,
@@ -265,7 +265,7 @@ void Walk(Io& io, ModelState& state, const Setup& setup) {
   }
 }
 
-// The core alone makes a Decided: of a decision that was replayed.
+// Only the core creates a Decided token: here from a replayed decision.
 const core::Atomic& DecidedSample() {
   static const core::Atomic sample = [] {
     core::Atomic atomic;
@@ -281,7 +281,7 @@ const core::Atomic& DecidedSample() {
 void FillWhatIsConstant(core::Atomic& atomic, const Setup& setup) {
   atomic.gtrid = TheGtrid();
   if (!setup.one_call) atomic.settings.idle_limit = std::chrono::seconds(1);
-  // A one-phase commit and one of read-only branches are decided without a record, hence without.
+  // A one-phase commit, and a commit of read-only branches, has no record and therefore no token.
   if (atomic.decision == core::Decision::kCommit && atomic.commit_logged) {
     atomic.decided = DecidedSample().decided;
   }
@@ -293,8 +293,8 @@ void FillWhatIsConstant(core::Atomic& atomic, const Setup& setup) {
 
 }  // namespace
 
-// The first server has the row that identifies it, the one that may take its place has none. Each
-// ends in its number (Text).
+// The first server has the row that identifies it; its replacement has none. Each text ends in the
+// number of the server (Text).
 std::string IdentityText(uint8_t number) {
   const std::string place = "db:3306:1";
   return number == 0 ? place + ":00112233445566778899aabbccd0" : place;

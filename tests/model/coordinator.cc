@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The shard's part: what goes into the core, and what is made of its effects.
+// The role of the shard: passes events to the core and applies its effects.
 #include <utility>
 
 #include "base/check.h"
@@ -63,7 +63,8 @@ core::BranchSpec SpecOf(const Setup& setup, uint32_t branch) {
   return spec;
 }
 
-// What cannot matter is made equal: causes and texts, counts of looks, of tries and of retries.
+// Resets what cannot matter, so that states compare equal: causes, texts, and the counts of
+// lookups, tries and retries.
 void Move::Step(const core::Event& event) {
   core::Atomic& atomic = *state.live;
   if (const char* lacking = reached_.Note(atomic, event)) {
@@ -79,7 +80,7 @@ void Move::Step(const core::Event& event) {
     branch.detail.clear();
   }
   Trace([&] {
-    return "    the core is told: " + ToText(event, event_class) + "; wants: " + OneLine(effects);
+    return "    event: " + ToText(event, event_class) + "; effects: " + OneLine(effects);
   });
   for (const core::Effect& effect : effects) CarryOut(effect);
   if (Has(SeededBug::kDurableAtOnce) || Has(SeededBug::kTryBeforeOpen)) CallDurable();
@@ -123,7 +124,7 @@ void Move::CarryOut(const core::Effect& effect) {
     return;
   }
   if (const auto* cancel = std::get_if<core::Cancel>(&effect)) {
-    // A cancelled statement still answers, as any other.
+    // A cancelled statement is still answered, like any other.
     auto& calls = state.branches[cancel->branch].calls;
     const bool under_way = !calls.empty() && !calls.front().replied;
     if (setup.HasPartner(cancel->branch) && under_way) calls.front().cut = true;
@@ -147,7 +148,7 @@ void Move::CheckCall(const core::Call& call) {
     const bool named = call.decided && call.decided->gtrid() == state.live->gtrid;
     if (!named || !state.commit_durable) {
       Violate(Invariant::kWriteAhead,
-              "a commit is sent and no decision is durable:" + Numbered(call.branch));
+              "a commit is sent without a durable decision:" + Numbered(call.branch));
     }
   }
   if (call.operation == Operation::kRollBack && state.commit_durable) {
@@ -156,51 +157,52 @@ void Move::CheckCall(const core::Call& call) {
   }
 }
 
-// Who asks, or waits, is told what is durable.
+// Reports the outcome to clients that wait or ask.
 void Move::ReportOutcome() {
   const core::Outcome outcome = state.live->Reportable();
   if (outcome == core::Outcome::kUndecided || outcome == state.reported) return;
   if (state.reported != core::Outcome::kUndecided && !Worse(state.reported, outcome)) {
-    Violate(Invariant::kIdempotent,
-            std::string("told ") + core::Name(state.reported) + ", then " + core::Name(outcome));
+    Violate(Invariant::kIdempotent, std::string("reported ") + core::Name(state.reported) +
+                                        ", then " + core::Name(outcome));
   }
   if (outcome == core::Outcome::kCommitted && !state.commit_durable) {
-    bool backed = true;  // nothing to lose, or the only one has committed
+    bool backed = true;  // every branch has committed or has nothing to lose
     for (uint32_t i = 0; i < setup.branches; ++i) {
       const Part& part = state.parts[i];
-      backed &= part.committed || part.meddled || part.state == PartState::kNone;
+      backed &= part.committed || part.ended_elsewhere || part.state == PartState::kNone;
     }
-    if (!backed) Violate(Invariant::kWriteAhead, "told committed and nothing is durable");
+    if (!backed)
+      Violate(Invariant::kWriteAhead, "committed was reported without a durable decision");
   }
   state.reported = outcome;
-  Trace([&] { return std::string("    the client is told ") + core::Name(outcome); });
+  Trace([&] { return std::string("    reported to the client: ") + core::Name(outcome); });
 }
 
-// Committed, and nothing more to do: then no branch stands prepared. But what was under way when it
-// was taken as done may stand prepared again after a restart of its server.
+// When a committed transaction is finished, no branch is prepared. An exception: a commit in
+// progress that was taken as done may be prepared again after a restart of its server.
 void Move::CheckEnd(const core::Atomic& atomic) {
   if (atomic.decision != core::Decision::kCommit) return;
   for (uint32_t i = 0; i < setup.branches; ++i) {
     const Part& part = state.parts[i];
     if (part.state == PartState::kPrepared && part.starts == 0) {
       Violate(setup.HasPartner(i) ? Invariant::kOneEnd : Invariant::kConservation,
-              "taken as done, and it stands prepared:" + Numbered(i));
+              "taken as done, but still prepared:" + Numbered(i));
     }
   }
 }
 
-// Rolled back by a person, or lost with its server: a plain "committed" is false, unless a commit
-// whose answer was lost may have been carried out before.
+// If a branch was rolled back by a person or lost with its server, a plain "committed" is false,
+// unless a commit whose response was lost may have taken effect before.
 void Move::CheckCommitted(const core::Atomic& atomic) {
   if (atomic.outcome != core::Outcome::kCommitted) return;
   for (uint32_t i = 0; i < setup.branches; ++i) {
     const Part& part = state.parts[i];
-    if (setup.HasPartner(i) || !part.meddled || !part.rolled_back) continue;
+    if (setup.HasPartner(i) || !part.ended_elsewhere || !part.rolled_back) continue;
     const core::AtomicBranch& branch = atomic.branches[i];
     const bool may_be_done = branch.recovered || branch.commit_lost;
     if (part.identity == 0 && may_be_done) continue;
     Violate(Invariant::kNoFalseAnswer,
-            "taken as committed, and somebody else rolled it back:" + Numbered(i));
+            "taken as committed, but rolled back by someone else:" + Numbered(i));
   }
 }
 
@@ -222,7 +224,7 @@ void Move::Remember() {
 // ---- Completions (Shard::OnCompletion, OnVote, OnAck, JudgeFind) ----
 
 void Move::Complete(uint32_t index, const PendingCall& flight) {
-  if (!state.live || index >= state.live->branches.size()) return;  // an orphan's: logged
+  if (!state.live || index >= state.live->branches.size()) return;  // of an orphan: only logged
   switch (flight.operation) {
     case Operation::kOpen: Step(core::Opened{index, flight.code == Code::kOk, {}}); return;
     case Operation::kRun:
@@ -262,7 +264,7 @@ void Move::OnAck(uint32_t index, const PendingCall& flight) {
     case Operation::kForget:
       if (flight.code != Code::kErRmFail) ack = Ack::kDone;
       break;
-    default: CHECK(false) << "no acknowledgement: " << core::Name(flight.operation);
+    default: CHECK(false) << "not an acknowledgement: " << core::Name(flight.operation);
   }
   core::Acked acked{index, ack, {}};
   acked.lost = flight.lost;

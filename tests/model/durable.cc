@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The log: records become durable in order; a crash keeps what is durable and as much of the rest
-// as it likes, without a gap. A start reads it as the daemon does.
+// The log: records become durable in order. A crash keeps the durable records and any number of the
+// following ones, without a gap. A start reads the log as the daemon does.
 #include <algorithm>
 
 #include "base/check.h"
@@ -13,7 +13,7 @@ namespace assent::model {
 
 namespace {
 
-// What the records of partners need beside the core's state.
+// Adds what the records of partners need besides the core's state.
 void AddPartners(const Setup& setup, coordinator::Entry& entry) {
   static const auto partner = [] {
     auto made = std::make_shared<coordinator::Partner>();
@@ -31,7 +31,7 @@ void AddPartners(const Setup& setup, coordinator::Entry& entry) {
 
 }  // namespace
 
-// As Shard::CarryAppend does, and what only an auditor sees.
+// The checks of Shard::CarryAppend, and those that need the participants' state.
 void Move::CheckCommitRecord() {
   for (uint32_t i = 0; i < state.live->branches.size(); ++i) {
     const core::AtomicBranch& branch = state.live->branches[i];
@@ -41,9 +41,10 @@ void Move::CheckCommitRecord() {
     if (!branch.IsTcc()) continue;
     const Part& part = state.parts[i];
     if (part.state != PartState::kPrepared) {
-      Violate(Invariant::kCommitValidity, "decided to commit, and a partner holds no reservation");
+      Violate(Invariant::kCommitValidity, "decided to commit, but a partner holds no reservation");
     } else if (part.partner.ends && state.nearly_ended) {
-      Violate(Invariant::kCommitValidity, "decided to commit, and a yes has nearly ended");
+      Violate(Invariant::kCommitValidity,
+              "decided to commit, but a reservation is about to expire");
     }
   }
 }
@@ -73,7 +74,7 @@ void Move::Append(const core::Append& effect) {
   AppendBytes(payload, effect.ticket);
 }
 
-// Where a server may be replaced, which it was is known from earlier.
+// If a server may be replaced, its identity is already recorded in the log.
 void Move::Prepare() {
   if (!May(Fault::kReplaced)) return;
   for (uint32_t i = 0; i < setup.branches; ++i) {
@@ -88,8 +89,8 @@ void Move::AppendBytes(const std::string& payload, uint64_t ticket) {
   state.log.push_back({library_.Number(payload), static_cast<uint8_t>(ticket)});
 }
 
-// The next record is on the disk, and who waits for it is told: a crash between the two is one
-// which keeps the record before it is told.
+// The next record becomes durable and is reported. A crash between the two is modelled as a crash
+// that keeps a record before it is reported.
 void Move::NextIsDurable() {
   const LogEntry entry = state.log[state.durable++];
   Trace([&] { return std::string("    durable: ") + library_.KindOf(entry.record); });
@@ -133,8 +134,8 @@ void Move::Crash(size_t survive) {
   AbandonCalls();
 }
 
-// An old copy knows nothing of the transaction and runs under another start nonce; the right
-// directory stands untouched beside it.
+// An old copy does not know the transaction and runs under another start nonce. The right directory
+// stays unchanged.
 void Move::Start(bool old_copy) {
   state.up = true;
   state.stale = old_copy;
@@ -178,7 +179,7 @@ void Move::Start(bool old_copy) {
   }
 }
 
-// What the start does with each branch is what the decision table says of it.
+// Checks that the start handles each branch as the decision table requires.
 void Move::CheckStart() {
   using namespace recovery;
   for (uint32_t i = 0; i < setup.branches; ++i) {
@@ -196,13 +197,13 @@ void Move::CheckStart() {
     const bool commits = row.action == Action::kCommit || row.action == Action::kCommitByRule2;
     if (commits != decided) {
       Violate(Invariant::kTable,
-              std::string("a start does not do as the decision table says: ") + row.text);
+              std::string("a start does not follow the decision table: ") + row.text);
     }
   }
 }
 
-// Outcomes::Expire, and the mark that stands for them. Their records may go, once the mark is in
-// the log; `reclaimed`: they do.
+// Models Outcomes::Expire, which writes the forgotten mark. Once the mark is in the log, the
+// records of the outcomes can be reclaimed; with `reclaimed` they are.
 void Move::Expire(bool reclaimed) {
   state.expired = true;
   state.reclaimed = reclaimed;

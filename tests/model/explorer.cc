@@ -17,14 +17,15 @@
 namespace assent::model {
 namespace {
 
-// A CHECK of the product aborts: caught, it is a breach like any other.
+// A CHECK of the product aborts; caught here, it is reported as a breach.
 sigjmp_buf after_abort;
 volatile std::sig_atomic_t guarding = 0;
 void OnAbort(int) {
   if (guarding != 0) siglongjmp(after_abort, 1);
 }
 
-// Left by a jump out of the handler: the mask, which is not saved with each transition.
+// The jump out of the handler leaves SIGABRT blocked: the signal mask is not saved for each
+// transition.
 void UnblockAbort() {
   sigset_t set;
   sigemptyset(&set);
@@ -47,7 +48,7 @@ class Search {
   void Run();
 
  private:
-  struct Taken {  // what led to a breach, as it happens
+  struct Taken {  // the transition being taken
     uint32_t from = 0;
     size_t rule = 0;
     uint32_t branch = 0;
@@ -76,7 +77,7 @@ class Search {
   Library library_;
   StateSet states_;
   std::vector<uint32_t> parents_;
-  std::vector<Edge> edges_;  // without a fault
+  std::vector<Edge> edges_;  // the transitions without faults
   std::vector<uint32_t> at_rest_;
   std::vector<std::string> first_trace_;
   Taken current_;
@@ -199,14 +200,15 @@ void Search::Walk(uint64_t* random) {
     const std::string bytes = Encode(state, setup_);
     const auto [next, is_new] = states_.Insert(bytes);
     if (is_new || Encode(Decode(bytes, setup_), setup_) != bytes) {
-      Fail({{Invariant::kEncoding, "a walk leaves what the search has found"}}, taken);
+      Fail({{Invariant::kEncoding, "a random walk leaves the states that the search found"}},
+           taken);
       return;
     }
     number = next;
   }
 }
 
-// Backwards from all worlds at rest, over the transitions without faults.
+// Walks backwards from all quiescent states over the transitions without faults.
 void Search::CheckLiveness() {
   std::vector<uint32_t> first(states_.size() + 1, 0), sources(edges_.size());
   for (const Edge& edge : edges_) ++first[edge.to + 1];
@@ -227,11 +229,11 @@ void Search::CheckLiveness() {
   }
   const auto stuck = std::find(rests.begin(), rests.end(), false);
   if (stuck == rests.end()) return;
-  FailAt({Invariant::kLiveness, "faults have stopped, and nothing leads from here to rest"},
+  FailAt({Invariant::kLiveness, "no quiescent state is reachable without further faults"},
          static_cast<uint32_t>(stuck - rests.begin()));
 }
 
-// ---- The story ----
+// ---- The trace ----
 
 void Search::Fail(std::vector<Violation> violations, const Taken& taken) {
   guarding = 0;
@@ -288,7 +290,7 @@ ModelState InitialState(const Setup& setup) {
 
 void Print(const Setup& setup, const Result& result) {
   std::printf(
-      "%-20s %9llu states %10llu transitions, %u deep, %llu at rest, %zu logs, %.1f s, "
+      "%-20s %9llu states %10llu transitions, depth %u, %llu quiescent, %zu logs, %.1f s, "
       "%.0f MB%s\n",
       setup.name, static_cast<unsigned long long>(result.states),
       static_cast<unsigned long long>(result.transitions), result.depth,

@@ -6,16 +6,16 @@
 namespace assent::model {
 namespace {
 
-// A transaction that a person or a backup has meddled with is excused from agreement and
+// A transaction in which a person or a backup intervened is excused from agreement and
 // conservation, never from write-ahead.
 bool Excused(const ModelState& state, const Setup& setup) {
   for (uint32_t i = 0; i < setup.branches; ++i) {
-    if (state.parts[i].meddled) return true;
+    if (state.parts[i].ended_elsewhere) return true;
   }
   return false;
 }
 
-// Left to the operator by the decision table.
+// The decision table leaves the branch to the operator.
 bool HeldByTable(const Branch& branch) {
   if (branch.announced == 0) return false;
   const recovery::Action action = recovery::DecisionTable()[branch.announced - 1u].action;
@@ -43,7 +43,7 @@ const char* CommitValidity(const ModelState& state, const Setup& setup) {
     const Part& part = state.parts[i];
     const bool declared = setup.one_call && !(setup.last_joins && i + 1 == setup.branches);
     const bool took_part = declared || part.state != PartState::kNone || part.committed;
-    if (took_part && !part.voted && !part.meddled) {
+    if (took_part && !part.voted && !part.ended_elsewhere) {
       return "decided to commit though a branch has not voted";
     }
   }
@@ -54,8 +54,8 @@ const char* WriteAhead(const ModelState& state, const Setup& setup) {
   if (state.commit_durable) return nullptr;
   for (uint32_t i = 0; i < setup.branches; ++i) {
     const Part& part = state.parts[i];
-    const bool two_phase = part.voted && !part.meddled;
-    if (part.committed && two_phase) return "a branch committed and no decision is durable";
+    const bool two_phase = part.voted && !part.ended_elsewhere;
+    if (part.committed && two_phase) return "a branch committed without a durable decision";
   }
   return nullptr;
 }
@@ -68,9 +68,9 @@ const char* Stability(const ModelState& state, const Setup& setup) {
   return nullptr;
 }
 
-// Told HAZARD only of branches that a second copy of a commit has committed, after the first was
-// answered with an error: to the coordinator an answered commit has done nothing, so it cannot know
-// who ended the branch.
+// HAZARD was reported only because of branches that a duplicate of a commit has committed after the
+// first copy was answered with an error. The coordinator takes an answered commit as not executed,
+// so it cannot know who ended the branch.
 bool EndedByCopy(const ModelState& state, const Setup& setup) {
   if (state.reported != core::Outcome::kHazard) return false;
   bool any = false;
@@ -87,24 +87,25 @@ const char* NoFalseAnswer(const ModelState& state, const Setup& setup) {
   const bool excused = Excused(state, setup);
   if (state.reported == core::Outcome::kCommitted && Any(state, setup, &Part::rolled_back) &&
       !excused) {
-    return "told committed, and a branch was rolled back";
+    return "committed was reported, but a branch was rolled back";
   }
   if (state.reported == core::Outcome::kRolledBack && Any(state, setup, &Part::committed) &&
       !excused) {
-    return "told rolled back, and a branch committed";
+    return "rolled back was reported, but a branch committed";
   }
   const bool doubtful =
       state.reported == core::Outcome::kMixed || state.reported == core::Outcome::kHazard;
   bool replaced = false;
   for (uint32_t i = 0; i < setup.branches; ++i) replaced |= state.parts[i].identity != 0;
   if (doubtful && !excused && !replaced && !state.one_phase_sent && !EndedByCopy(state, setup)) {
-    return "told mixed or hazard, and nothing was hazardous";
+    return "mixed or hazard was reported without a heuristic";
   }
   return nullptr;
 }
 
-// Who asks again hears the same, or worse. After a restart a gid that the coordinator made may be
-// unknown, and one under which nothing was written; any, once outcomes are forgotten.
+// A client that asks again receives the same outcome, or mixed or hazard. After a restart, a gid
+// that the coordinator generated may be unknown, and so may one under which nothing was written.
+// Once outcomes are forgotten, any gid may be unknown.
 const char* Idempotent(const ModelState& state, const Setup& setup) {
   using core::Outcome;
   if (!state.up || state.stale || state.reported == Outcome::kUndecided) return nullptr;
@@ -116,21 +117,21 @@ const char* Idempotent(const ModelState& state, const Setup& setup) {
   }
   if (!now) {
     return setup.client_named && !state.expired && !nothing_written
-               ? "an outcome that was told is not known any more"
+               ? "a reported outcome is no longer known"
                : nullptr;
   }
-  if (*now == Outcome::kUndecided) return "an outcome that was told is undecided again";
+  if (*now == Outcome::kUndecided) return "a reported outcome is undecided again";
   if (*now == state.reported || *now == Outcome::kMixed || *now == Outcome::kHazard) return nullptr;
   const bool was_definite =
       state.reported == Outcome::kCommitted || state.reported == Outcome::kRolledBack;
-  return was_definite ? "an outcome that was told has changed" : nullptr;
+  return was_definite ? "a reported outcome has changed" : nullptr;
 }
 
-// A process that is up knows each decision that is durable, until outcomes are forgotten: so a gid
-// that is sent again is not run again.
+// A running process knows every durable decision until outcomes are forgotten, so a repeated gid
+// does not run again.
 const char* Known(const ModelState& state, const Setup&) {
   if (!state.up || state.stale || state.expired || !state.commit_durable) return nullptr;
-  return AnswerNow(state) ? nullptr : "a durable decision is not known any more";
+  return AnswerNow(state) ? nullptr : "a durable decision is no longer known";
 }
 
 const char* OneEnd(const ModelState& state, const Setup& setup) {
@@ -139,7 +140,7 @@ const char* OneEnd(const ModelState& state, const Setup& setup) {
     if (partner.tried > 1 || partner.confirmed > 1 || partner.cancelled > 1) {
       return "the work of an operation ran twice";
     }
-    if (partner.confirmed > 0 && partner.cancelled > 0) return "confirmed and cancelled both";
+    if (partner.confirmed > 0 && partner.cancelled > 0) return "both confirmed and cancelled";
     if (partner.confirmed > partner.tried) return "confirmed without a try that took effect";
   }
   return nullptr;
@@ -165,7 +166,7 @@ const char* PresumedAbort(const ModelState& state, const Setup& setup) {
   if (state.commit_durable || state.one_phase_sent) return nullptr;
   for (uint32_t i = 0; i < setup.branches; ++i) {
     const Part& part = state.parts[i];
-    if (part.committed && !part.meddled) return "committed without a decision";
+    if (part.committed && !part.ended_elsewhere) return "committed without a decision";
   }
   return nullptr;
 }
@@ -176,12 +177,13 @@ const char* Conservation(const ModelState& state, const Setup& setup) {
     const Part& part = state.parts[i];
     const bool left_out = !part.voted || setup.read_only[i];
     const bool held = HeldByTable(state.branches[i]);
-    if (!left_out && !held && !part.committed) return "decided, and not committed everywhere";
+    if (!left_out && !held && !part.committed)
+      return "decided to commit, but not committed everywhere";
   }
   return nullptr;
 }
 
-// No late try can take effect any more, for then it would not be at rest.
+// No late try can take effect any more; otherwise the state would not be at rest.
 const char* EndOfEach(const ModelState& state, const Setup& setup) {
   for (uint32_t i = 0; i < setup.branches; ++i) {
     const PartnerState& partner = state.parts[i].partner;
@@ -207,7 +209,8 @@ std::optional<Violation> First(const Named (&list)[N], const ModelState& state,
   return std::nullopt;
 }
 
-// A partner that holds what nobody confirms or cancels is at rest, and a breach.
+// A partner with a reservation that is never confirmed or cancelled is at rest; EndOfEach reports
+// it.
 bool AtRest(const Branch& branch, const Part& part, bool partner) {
   if (!branch.calls.empty() || branch.list != Pending::kNone || branch.retry_armed) return false;
   if (part.session == Session::kLost || part.late_own != 0 || part.late_free != 0) return false;
@@ -216,7 +219,7 @@ bool AtRest(const Branch& branch, const Part& part, bool partner) {
     case PartState::kPrepared: return partner || HeldByTable(branch);
     case PartState::kActive:
     case PartState::kCommitting: return false;
-    default: return true;  // a person has decided over it
+    default: return true;  // a person has ended it
   }
 }
 

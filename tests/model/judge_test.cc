@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The model gives the judge facts that it makes itself, for a shard cannot be copied. Here every
-// situation that any search met is put before recovery::ScanHandler over a real shard: it must do
-// the same.
+// The model builds the facts for the judge itself, because a shard cannot be copied. This test
+// gives every situation that a search meets to recovery::ScanHandler over a real shard, which must
+// take the same action.
 #include <gtest/gtest.h>
 
 #include "coordinator/shard_fixture.h"
@@ -27,7 +27,7 @@ uint32_t IncarnationOf(const Sighting& sighting) {
   return sighting.first_run ? kItsIncarnation : kItsIncarnation + 1;
 }
 
-// In the table again after a restart; the other branch is not done.
+// The transaction in the table after a restart, with the other branch unfinished.
 std::unique_ptr<coordinator::Entry> InTable(const Sighting& sighting) {
   auto entry = std::make_unique<coordinator::Entry>();
   entry->gid = "g";
@@ -45,7 +45,7 @@ std::unique_ptr<coordinator::Entry> InTable(const Sighting& sighting) {
   return entry;
 }
 
-// The same in the process that began it.
+// The same situation in the process that began the transaction.
 void RunUpTo(const Sighting& sighting, coordinator::ShardFixture& fixture) {
   fixture.Execute("g");
   if (sighting.ended_as == core::Decision::kCommit) {
@@ -95,7 +95,7 @@ ScanAction Take(recovery::ScanHandler& handler, coordinator::ShardFixture& fixtu
                                                                 : ScanAction::kRollBack;
 }
 
-// Lists before, over shards that knew what makes the judge remember what it does.
+// Runs earlier scans over shards whose facts put the judge into the given state.
 void Remember(const Sighting& sighting, recovery::ScanHandler& handler) {
   Sighting before;
   if (sighting.seen) {
@@ -116,7 +116,7 @@ void Remember(const Sighting& sighting, recovery::ScanHandler& handler) {
     case Action::kCommitAndAlarm: before.history = core::Outcome::kCommitted; break;
     case Action::kHold: before.changed = true; break;
     case Action::kNeedsOperator: before.forgotten = true; break;
-    default: FAIL() << "nothing is announced of this";
+    default: FAIL() << "no row announces this action";
   }
   Take(handler, *ShardAt(before));
 }
@@ -125,7 +125,7 @@ ScanAction ByTheJudge(const Sighting& sighting) {
   recovery::ScanHandler handler({});
   Remember(sighting, handler);
   const auto fixture = ShardAt(sighting);
-  fixture->clock.now = kAsked;  // the back-off of earlier tries is over
+  fixture->clock.now = kAsked;  // after the backoff of earlier attempts
   return Take(handler, *fixture);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// model: searches the configurations, prints what was found, rewrites the manifest.
+// model: searches the configurations, prints the results, rewrites the manifest.
 #include <cstdio>
 #include <string>
 
@@ -14,10 +14,11 @@ namespace {
 using namespace assent::model;
 
 constexpr char kUsage[] =
-    "model [--full] [--only NAME]     searches all configurations, or one; --full: the large ones\n"
+    "model [--full] [--only NAME]     searches all configurations or one; --full: the large ones "
+    "too\n"
     "model [--full] --rewrite         the same, and writes the manifest\n"
-    "model --seeded-bugs              hunts each seeded bug, prints the table\n"
-    "model ... --seeded-bug WORD      with that bug\n"
+    "model --seeded-bugs              searches for each seeded bug, prints the table\n"
+    "model ... --seeded-bug WORD      searches with that bug\n"
     "model ... --rows                 prints which rows of the tables were reached\n";
 
 struct Options {
@@ -30,11 +31,11 @@ SeededBug SeededBugOf(const std::string& word) {
   for (size_t i = 1; i < static_cast<size_t>(SeededBug::kCount); ++i) {
     if (word == Word(static_cast<SeededBug>(i))) return static_cast<SeededBug>(i);
   }
-  std::fprintf(stderr, "no seeded bug is called %s\n", word.c_str());
+  std::fprintf(stderr, "unknown seeded bug %s\n", word.c_str());
   std::exit(2);
 }
 
-// Where each bug is caught first, and by what.
+// Prints each configuration that catches a bug, and the invariant that catches it.
 int HuntSeededBugs() {
   int missed = 0;
   for (size_t i = 1; i < static_cast<size_t>(SeededBug::kCount); ++i) {

@@ -46,9 +46,9 @@ std::string Difference(const Manifest& manifest, const std::string& name, const 
   if (expected != manifest.end() && expected->second == counts) return {};
   std::ostringstream text;
   text << name << " has " << counts.states << " states and " << counts.transitions
-       << " transitions, the manifest says ";
+       << " transitions; the manifest has ";
   if (expected == manifest.end()) {
-    text << "nothing of it";
+    text << "no entry for it";
   } else {
     text << expected->second.states << " and " << expected->second.transitions;
   }

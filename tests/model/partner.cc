@@ -32,7 +32,7 @@ barrier::Operation ToBarrier(core::Operation operation) {
     case core::Operation::kPrepare: return barrier::Operation::kTry;
     case core::Operation::kCommit: return barrier::Operation::kConfirm;
     case core::Operation::kRollBack: return barrier::Operation::kCancel;
-    default: CHECK(false) << "a partner is never asked to " << core::Name(operation);
+    default: CHECK(false) << "not an operation of partners: " << core::Name(operation);
   }
   return barrier::Operation::kCancel;
 }
@@ -56,7 +56,7 @@ barrier::Given Execute(PartnerState& partner, const barrier::Statement& statemen
   }
 }
 
-// A local transaction: what its barrier has written stays, or does not.
+// Runs a local transaction: the rows that the barrier writes are kept if its verdict commits.
 Verdict Pass(PartnerState& partner, Barrier barrier) {
   const auto before = partner.rows;
   while (!barrier.settled()) barrier.Take(Execute(partner, barrier.next()));
@@ -77,7 +77,7 @@ Answer Say(tcc::Answer answer) {
 }
 Answer Say(Verdict verdict) { return Say(tcc::AnswerOf(barrier::HttpStatus(verdict))); }
 
-// For the invariants that all branches have.
+// Updates the fields that the invariants of all branches use.
 void Account(Part& part) {
   const PartnerState& partner = part.partner;
   const bool ended = partner.confirmed + partner.cancelled > 0;
@@ -89,7 +89,7 @@ void Account(Part& part) {
   part.rolled_back = partner.cancelled > 0;
 }
 
-// The refusals of an operation, in the order of their ways.
+// The refusals of an operation, indexed by way.
 constexpr tcc::Answer kOfTry[] = {kNever, kLater, kWorking, kRefused};
 constexpr tcc::Answer kOfEnd[] = {kRefused, kNever, kLater, kWorking};
 
@@ -122,13 +122,13 @@ void Partner::Finish(Part& part) const {
     case Verdict::kUndo:
       Pass(part.partner, Barrier::Refuse(kVendor, call, Barrier::Where::kNewTransaction));
       break;
-    default: CHECK(false) << "it was not begun";
+    default: CHECK(false) << "the try was not begun";
   }
   Account(part);
 }
 
-// Of a try, the last way is a refusal: of the work, which records it, or of a guard, which does
-// not. The others, and all of confirm and cancel, are answers that come from in front of the
+// For a try, the last way is a refusal: by the work, which records it, or by a guard, which does
+// not. The other ways, and all ways of confirm and cancel, are responses from in front of the
 // barrier.
 int Partner::RefuseWays(const Part&, core::Operation operation) const {
   if (operation != core::Operation::kPrepare) return std::size(kOfEnd);

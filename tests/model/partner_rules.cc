@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What can happen only where there are partners, or a client that calls one by itself.
+// The rules that apply only to partners, or to a client that calls a partner itself.
 #include <algorithm>
 
 #include "tests/model/rules.h"
@@ -9,14 +9,14 @@ namespace {
 
 using core::Operation;
 
-// A call that was ended: had it left, or not?
+// A cancelled call: it was sent (way 1) or not (way 0).
 int CanBeCutOff(const Move& m, uint32_t b) {
   const auto& calls = m.state.branches[b].calls;
   return !calls.empty() && !calls.front().replied && calls.front().cut ? 2 : 0;
 }
 void BeCutOff(Move& m, uint32_t b, int way) { m.CutOff(b, way == 1); }
 
-// In one call: a partner enlists another, or who else knows the transaction.
+// One call: a partner, or another party that knows the transaction, enlists a partner.
 int CanJoin(const Move& m, uint32_t) {
   if (!m.setup.last_joins || !Live(m) || !m.state.live->TakesTries()) return 0;
   return m.state.live->branches.size() < m.setup.branches;
@@ -33,7 +33,7 @@ int CanNearlyEnd(const Move& m, uint32_t) {
 }
 void NearlyEnd(Move& m, uint32_t, int) { m.state.nearly_ended = true; }
 
-// What docs/partners.md lets a partner in doubt conclude.
+// What a partner in doubt may conclude according to docs/partners.md.
 int CanAsk(const Move& m, uint32_t b) {
   const bool in_doubt = m.state.parts[b].state == PartState::kPrepared;
   if (!m.setup.partners_ask || !m.setup.HasPartner(b) || !in_doubt) return 0;
@@ -85,13 +85,13 @@ void SayYesThatEnds(Move& m, uint32_t b, int) {
 constexpr Rule kRules[] = {
     {"call is cut off", true, false, CanBeCutOff, BeCutOff},
     {"partner joins", false, false, CanJoin, Join},
-    {"a yes has nearly ended", false, false, CanNearlyEnd, NearlyEnd},
-    {"partner asks, and goes by the outcome", true, false, CanAsk, Ask},
+    {"a reservation is about to expire", false, false, CanNearlyEnd, NearlyEnd},
+    {"partner asks and applies the outcome", true, false, CanAsk, Ask},
     {"client calls the partner", true, false, CanCall, Call},
     {"client votes yes", true, false, CanVoteYes, VoteYes},
     {"client votes no", true, false, CanVoteNo, VoteNo},
     {"CLIENT'S CALL IS LATE", true, true, CanCallLate, CallLate},
-    {"YES THAT ENDS", true, true, CanSayYesThatEnds, SayYesThatEnds},
+    {"RESERVATION WITH EXPIRY", true, true, CanSayYesThatEnds, SayYesThatEnds},
 };
 
 }  // namespace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Calls to partners, as coordinator/branch_tcc.cc makes them, and the network on the way there;
-// the client that calls one by itself.
+// Calls to partners, as coordinator/branch_tcc.cc makes them, and their network; the calls of a
+// client that calls a partner itself.
 #include "base/check.h"
 #include "tests/model/codec.h"
 #include "tests/model/move.h"
@@ -101,7 +101,7 @@ void Move::OnPhaseTwo(uint32_t branch, const PendingCall& flight) {
   Step(acked);
 }
 
-// Of a try that is under way only the partner hears.
+// With `heard` false the try stays in progress: it arrives late and the client gets no response.
 void Move::ClientCalls(uint32_t branch, bool heard) {
   PartnerState& partner = state.parts[branch].partner;
   if (!heard) {

@@ -23,7 +23,7 @@ namespace {
 
 bool Ready(const Move& m) { return m.state.up && !m.state.stale; }
 
-// ---- What happens by itself ----
+// ---- Transitions without faults ----
 
 int CanCarry(const Move& m, uint32_t b) { return UnderWay(m, b) != nullptr; }
 void Carry(Move& m, uint32_t b, int) { m.Carry(b); }
@@ -47,7 +47,7 @@ int CanFinish(const Move& m, uint32_t b) {
 }
 void Finish(Move& m, uint32_t b, int) { m.At(b).Finish(m.state.parts[b]); }
 
-// Late requests: each that is under way, on the branch's own connection or on another.
+// Late requests, over the branch's own connection or another one: one way for each.
 int LateOnes(const Move& m, uint32_t b) {
   const Part& part = m.state.parts[b];
   return std::popcount(part.late_own) + std::popcount(part.late_free);
@@ -74,7 +74,8 @@ void Start(Move& m, uint32_t, int) { m.Start(false); }
 int CanStopStale(const Move& m, uint32_t) { return m.state.up && m.state.stale; }
 void StopStale(Move& m, uint32_t, int) { m.Crash(m.state.log.size()); }
 
-// Witness rows of what has ended durably; also those of the past, at the first scan after a start.
+// Purges the witness rows of branches that have ended durably, including those of earlier processes
+// at the first scan after a start.
 int CanPurge(const Move& m, uint32_t b) {
   return Ready(m) && !m.state.live && m.state.durable == m.state.log.size() &&
          m.state.parts[b].row == WitnessRow::kCommitted;
@@ -166,8 +167,8 @@ void Crash(Move& m, uint32_t, int way) {
   m.Crash(m.state.durable + static_cast<size_t>(way));
 }
 
-// The call under way, if it leaves at all: all but phase two needs the branch's own connection, and
-// a partner has none.
+// The call in progress, if it can be sent: all operations except those of phase two need the
+// branch's own connection; a call to a partner needs none.
 const PendingCall* OnTheWay(const Move& m, uint32_t b) {
   const PendingCall* call = UnderWay(m, b);
   if (call == nullptr || !NeedsOwn(call->operation) || m.setup.HasPartner(b)) return call;
@@ -182,11 +183,11 @@ int CanLose(const Move& m, uint32_t b) {
 }
 void Lose(Move& m, uint32_t b, int way) {
   m.Spend(Fault::kDrop);
-  if (way == 2) return m.CutOff(b, false);  // it has not even left, and that is known
+  if (way == 2) return m.CutOff(b, false);  // known not to have been sent
   if (way == 1) m.Carry(b);                 // the reply is lost
   m.Lose(b, false);
 }
-// What waits for it is answered as if its resource could not be reached.
+// Calls that wait for the first scan are completed as if the resource were unreachable.
 int CanFailScan(const Move& m, uint32_t b) {
   const Branch& branch = m.state.branches[b];
   return m.May(Fault::kDrop) && branch.unscanned && !branch.calls.empty() &&
@@ -277,7 +278,7 @@ void Expire(Move& m, uint32_t, int way) {
   m.Spend(Fault::kExpire);
   m.Expire(way == 0);
 }
-// Another server stands in: with what stood prepared, or without it.
+// Another server replaces the old one, with its prepared branch or without it.
 int CanReplace(const Move& m, uint32_t b) {
   const Part& part = m.state.parts[b];
   if (!m.May(Fault::kReplaced) || part.identity != 0 || m.setup.HasPartner(b)) return 0;
@@ -291,7 +292,7 @@ void Replace(Move& m, uint32_t b, int way) {
   part.identity = 1;
   if (way == 1) {
     part.state = PartState::kNone;
-    part.rolled_back = part.meddled = true;
+    part.rolled_back = part.ended_elsewhere = true;
   }
 }
 
@@ -312,7 +313,7 @@ constexpr Rule kRules[] = {
     {"idle limit", false, false, CanIdle, Idle},
     {"operator timer", false, false, CanOperator, Operator},
     {"retry timer", true, false, CanRetry, Retry},
-    {"resource is seen to be back", true, false, CanUp, Up},
+    {"resource is reachable again", true, false, CanUp, Up},
     {"client asks to roll back", false, false, CanAskRollBack, AskRollBack},
     {"client enlists", false, false, CanEnlist, Enlist},
     {"client runs", true, false, CanAskRun, AskRun},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lists, and the facts by which recovery::JudgeBranch judges them. judge_test.cc of this folder
-// compares the facts with those that a real shard gives.
+// Scans, and the facts by which recovery::JudgeBranch judges listed branches. judge_test.cc
+// compares the facts with those of a real shard.
 #include <algorithm>
 #include <utility>
 
@@ -22,7 +22,7 @@ uint8_t NumberOf(const Row& row) { return static_cast<uint8_t>(&row - DecisionTa
 bool HasEnded(const ModelState& state, uint32_t index) {
   if (!state.live) return false;
   const core::Atomic& atomic = *state.live;
-  // Enlisted before a crash, and in no record: it had no decision.
+  // Enlisted before a crash and not in a record: it had no decision.
   if (index >= atomic.branches.size()) return !state.first_run && atomic.open_logged;
   return atomic.branches[index].Ended();
 }
@@ -33,7 +33,7 @@ bool Remembers(const Branch& branch) {
 
 }  // namespace
 
-// A list that shows nothing and makes nothing forgotten changes nothing.
+// A scan that lists nothing and clears no state of the judge changes nothing.
 bool Move::WantsList(uint32_t index) const {
   const Branch& branch = state.branches[index];
   if (!state.up || branch.list != Pending::kNone) return false;
@@ -45,7 +45,7 @@ void Move::List(uint32_t index) {
   branch.list = At(index).Listed(state.parts[index]) ? Pending::kListed : Pending::kEmpty;
 }
 
-// Shard::NoteIdentity: what stood there so far belongs to the server before.
+// Models Shard::NoteIdentity: the existing transactions belong to the previous server.
 void Move::NoteIdentity(uint32_t index) {
   const uint8_t now = state.parts[index].identity;
   if (state.stale || state.noted[index] == now) return;
@@ -100,13 +100,13 @@ ScanAction Move::JudgeListed(uint32_t index, const Sighting& sighting) {
   reached_.NoteRow(*ruling.row);
   Trace([&] { return std::string("    judged: ") + ruling.row->text; });
   if (ruling.action == Action::kStop) {
-    Crash(state.log.size());  // the process ends; what it ran with was not this directory
+    Crash(state.log.size());  // the process ends; it ran on the copy, not on this directory
     return ScanAction::kStop;
   }
   return TouchOrphan(index, ruling.action);
 }
 
-// What the shard knows of it.
+// The facts that the shard knows about the branch.
 Facts Move::FactsOf(uint32_t index) const {
   Facts facts;
   facts.listing = Listing::kListed;
@@ -134,15 +134,15 @@ ScanAction Move::TouchOrphan(uint32_t index, Action action) {
       call.operation =
           Has(SeededBug::kOrphanCommitted) ? core::Operation::kCommit : core::Operation::kRollBack;
       break;
-    default: return ScanAction::kNothing;  // the operator's, its shard's, or not yet
+    default: return ScanAction::kNothing;  // left to the operator or to the shard, or not yet due
   }
   if (call.operation == core::Operation::kRollBack && state.commit_durable) {
-    Violate(Invariant::kStability, "recovery rolls a branch back after the decision to commit");
+    Violate(Invariant::kStability, "recovery rolls back a branch after the decision to commit");
   }
   if (call.operation == core::Operation::kCommit && !state.commit_durable) {
-    Violate(Invariant::kWriteAhead, "recovery commits a branch and no decision is durable");
+    Violate(Invariant::kWriteAhead, "recovery commits a branch without a durable decision");
   }
-  // A try for which the one before has not ended adds nothing.
+  // A new attempt is not added while the previous one is unfinished.
   const auto& calls = state.branches[index].calls;
   const bool waits = std::any_of(calls.begin(), calls.end(),
                                  [](const PendingCall& other) { return other.orphan; });

@@ -10,7 +10,7 @@ using core::Operation;
 using xa::Code;
 using xa::Found;
 
-// What an open or prepared branch held is gone; its effects stay or go as the caller says.
+// Clears an open or prepared branch. The caller has recorded whether its effects are kept.
 void Clear(Part& part) {
   part.state = PartState::kNone;
   part.held = part.witness = part.wrote = false;
@@ -51,7 +51,7 @@ Answer XaDatabase::Carry(Part& part, const Request& request) const {
     case Operation::kFind: return Find(part, request);
     case Operation::kForget: return Forget(part);
   }
-  CHECK(false) << "an operation of no kind";
+  CHECK(false) << "not an operation";
   return {};
 }
 
@@ -60,7 +60,8 @@ Answer XaDatabase::Run(Part& part, const Request& request) const {
     return {Code::kErDupid};
   }
   if (request.has_witness && !request.read_only) {
-    if (part.row != WitnessRow::kNone) return {Code::kRbIntegrity};  // the mark forbids it
+    if (part.row != WitnessRow::kNone)
+      return {Code::kRbIntegrity};  // the row of the mark conflicts
     part.witness = true;
   }
   part.state = PartState::kActive;
@@ -127,7 +128,7 @@ Answer XaDatabase::Find(Part& part, const Request& request) const {
   if (!request.has_witness) return {Code::kOk, Found::kNotListed};
   if (part.row == WitnessRow::kCommitted) return {Code::kOk, Found::kWitnessCommitted};
   if (part.row == WitnessRow::kMark) return {Code::kOk, Found::kWitnessRolledBack};
-  // The insertion waits for the row of a transaction that is still open, and times out.
+  // The insert waits for the row of a transaction that is still open, and times out.
   if (request.settle && part.witness) return {Code::kOk, Found::kUnknown};
   if (!request.settle) return {Code::kOk, Found::kNotListed};
   part.row = WitnessRow::kMark;
@@ -154,8 +155,8 @@ int XaDatabase::RefuseWays(const Part& part, Operation operation) const {
   }
 }
 
-// A one-phase commit may also end in a heuristic outcome, which is over then; a commit in a
-// roll-back, though the branch was prepared.
+// A one-phase commit may also end in a heuristic outcome, which is final. A commit may end in a
+// roll-back although the branch was prepared.
 Answer XaDatabase::Refuse(Part& part, Operation operation, int way) const {
   switch (operation) {
     case Operation::kOpen: return {Code::kRbCommFail};
@@ -168,21 +169,21 @@ Answer XaDatabase::Refuse(Part& part, Operation operation, int way) const {
       }
       const auto as =
           static_cast<PartState>(static_cast<int>(PartState::kHeuristicCommit) + way - 1);
-      part.meddled = true;
+      part.ended_elsewhere = true;
       if (as == PartState::kHeuristicCommit) part.committed = true;
       Clear(part);
       return {CodeOf(as)};
     }
     default:
       if (way == 0) return {Code::kErRmErr};
-      part.meddled = true;
+      part.ended_elsewhere = true;
       RollsBack(part);
       return {Code::kRbRollback};
   }
 }
 
 Answer XaDatabase::Leave(Part& part, bool commits) const {
-  part.meddled = true;
+  part.ended_elsewhere = true;
   if (commits) {
     Commits(part);
   } else {
@@ -215,7 +216,7 @@ int XaDatabase::RestartWays(const Part& part) const {
   return part.state == PartState::kCommitting ? 2 : 1;
 }
 
-// A commit under way was on the disk, or was not.
+// A commit in progress is either durable or not.
 void XaDatabase::Restart(Part& part, int way) const {
   Disconnect(part);
   part.late_free = 0;
@@ -231,10 +232,9 @@ int XaDatabase::HeuristicWays(const Part& part) const {
   return kind_ == PartKind::kXa ? 4 : 2;
 }
 
-// Commit, roll-back, a mix, a hazard. Only a resource manager by the book remembers that it was
-// decided.
+// Commit, roll-back, mixed or hazard. Only kXa remembers a heuristic decision.
 void XaDatabase::Decide(Part& part, int way) const {
-  part.meddled = true;
+  part.ended_elsewhere = true;
   if (kind_ != PartKind::kXa) {
     if (way == 0) {
       Commits(part);
