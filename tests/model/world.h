@@ -100,7 +100,7 @@ struct Part {
   uint8_t identity = 0;  // the number of the server
   Late late_own = 0;     // over the branch's own, lost session
   Late late_free = 0;    // over any other connection
-  PartnerState partner;  // prepared while its try has no confirm or cancel
+  PartnerState partner;  // a partner is prepared while its try has no end
   // For the auditor.
   bool voted = false, committed = false, rolled_back = false;
   bool ended_elsewhere = false;  // a person decided, or the client's SQL ended the branch
