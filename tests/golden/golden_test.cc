@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The traces in tests/golden/traces, played again: commands in, every effect out.
+// Replays the traces in tests/golden/traces: commands in, every effect out.
 //
-// ASSENT_GOLDEN=rewrite writes what the core does now into the files, for review with git diff.
+// ASSENT_GOLDEN=rewrite writes the current behavior of the core into the files, for review with git
+// diff.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -38,7 +39,7 @@ void WriteText(const std::filesystem::path& path, const std::string& text) {
   std::ofstream(path) << text;
 }
 
-// As diff -u prints it.
+// The difference as printed by diff -u.
 std::string Difference(const std::filesystem::path& path, const std::string& played) {
   const auto other =
       std::filesystem::temp_directory_path() / ("played-" + path.filename().string());
@@ -55,7 +56,7 @@ std::string Difference(const std::filesystem::path& path, const std::string& pla
   return text;
 }
 
-TEST(Golden, EveryTraceGivesTheEffectsThatStandInIt) {
+TEST(Golden, EveryTraceGivesItsEffects) {
   const char* mode = std::getenv("ASSENT_GOLDEN");
   const bool rewrite = mode != nullptr && std::string(mode) == "rewrite";
   ASSERT_GT(Files().size(), 10u) << Folder();
@@ -69,13 +70,13 @@ TEST(Golden, EveryTraceGivesTheEffectsThatStandInIt) {
       std::printf("rewritten: %s\n", path.c_str());
       continue;
     }
-    ADD_FAILURE() << path.filename() << " is played otherwise. Where that is right, run this test"
+    ADD_FAILURE() << path.filename() << " gives another trace. If that is intended, run this test"
                   << " with ASSENT_GOLDEN=rewrite and review the files.\n"
                   << Difference(path, played);
   }
 }
 
-// What the traces must hold: each answer in each state that can meet it.
+// The traces must reach each response in each state that can receive it.
 TEST(Golden, TheTracesReachEveryCell) {
   Reached reached;
   for (const auto& path : Files()) Play(ReadText(path), &reached);
