@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Replays the traces in tests/golden/traces: commands in, every effect out.
+// The traces in tests/golden/traces, played again: commands in, every effect out.
 //
-// ASSENT_GOLDEN=rewrite writes the current behavior of the core into the files, for review with git
-// diff.
+// ASSENT_GOLDEN=rewrite writes what the core does now into the files, for review with git diff.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -39,7 +38,7 @@ void WriteText(const std::filesystem::path& path, const std::string& text) {
   std::ofstream(path) << text;
 }
 
-// The difference as printed by diff -u.
+// As diff -u prints it.
 std::string Difference(const std::filesystem::path& path, const std::string& played) {
   const auto other =
       std::filesystem::temp_directory_path() / ("played-" + path.filename().string());
@@ -56,7 +55,7 @@ std::string Difference(const std::filesystem::path& path, const std::string& pla
   return text;
 }
 
-TEST(Golden, EveryTraceGivesItsEffects) {
+TEST(Golden, EveryTraceGivesTheEffectsThatStandInIt) {
   const char* mode = std::getenv("ASSENT_GOLDEN");
   const bool rewrite = mode != nullptr && std::string(mode) == "rewrite";
   ASSERT_GT(Files().size(), 10u) << Folder();
@@ -70,13 +69,13 @@ TEST(Golden, EveryTraceGivesItsEffects) {
       std::printf("rewritten: %s\n", path.c_str());
       continue;
     }
-    ADD_FAILURE() << path.filename() << " gives another trace. If that is intended, run this test"
+    ADD_FAILURE() << path.filename() << " is played otherwise. Where that is right, run this test"
                   << " with ASSENT_GOLDEN=rewrite and review the files.\n"
                   << Difference(path, played);
   }
 }
 
-// The traces must reach each response in each state that can receive it.
+// What the traces must hold: each answer in each state that can meet it.
 TEST(Golden, TheTracesReachEveryCell) {
   Reached reached;
   for (const auto& path : Files()) Play(ReadText(path), &reached);

@@ -38,13 +38,13 @@ std::string Upper(std::string word) {
   return word;
 }
 
-// The enumerator whose Name in core/types.h is `word`.
+// The enumerator that core/types.h names so.
 template <typename Enum>
 Enum Named(const std::string& word, Enum last) {
   for (int i = 0; i <= static_cast<int>(last); ++i) {
     if (Upper(word) == Name(static_cast<Enum>(i))) return static_cast<Enum>(i);
   }
-  CHECK(false) << "unknown word '" << word << "'";
+  CHECK(false) << "there is no '" << word << "'";
   return last;
 }
 
@@ -77,16 +77,16 @@ class Player {
     }
     if (command == "given") {
       Given(Take(words));
-      return StateLine();
+      return Standing();
     }
-    if (command == "later") {  // advances the time by milliseconds
+    if (command == "later") {  // by so many milliseconds
       now_ = now_ + std::chrono::milliseconds(std::stoll(Take(words)));
       return "";
     }
     if (command == "replayed") Fill(words);
     std::string text;
     for (const Effect& effect : Do(EventOf(command, words))) text += "  " + ToText(effect) + "\n";
-    return text + StateLine();
+    return text + Standing();
   }
 
  private:
@@ -114,8 +114,8 @@ class Player {
     return effects;
   }
 
-  // The state, the reportable outcome and "needs operator", if they have changed.
-  std::string StateLine() {
+  // The state, what may be told, what a person should look at: once, where it has changed.
+  std::string Standing() {
     std::string text = Name(t_.state);
     text += std::string(", told ") + Name(t_.Reportable());
     if (t_.needs_operator) text += ", needs operator";
@@ -154,7 +154,7 @@ class Player {
     if (command == "roll-back") return RollBackRequested{CauseOf("client")};
     if (command == "run") return RunRequested{BranchOf(Take(words))};
     if (command == "up") return ResourceUp{Take(words)};
-    CHECK(command == "replayed") << "unknown command '" << command << "'";
+    CHECK(command == "replayed") << "there is no command '" << command << "'";
     return Replayed{};
   }
 
@@ -217,7 +217,7 @@ class Player {
     return Opened{branch, ok, ok ? Cause() : CauseOf(how)};
   }
 
-  // Sets the transaction up as recovery/replay.cc does.
+  // As recovery/replay.cc fills it.
   void Fill(Words words) {
     const std::string decision = Take(words);
     if (decision == "commit") t_.decision = Decision::kCommit;
@@ -238,7 +238,7 @@ class Player {
     }
   }
 
-  // Answers every call with success until the transaction reaches the state.
+  // Everything is answered well until the transaction is there.
   void Given(const std::string& where) {
     std::deque<Effect> open;
     const auto feed = [&](const Event& event) {
@@ -282,7 +282,7 @@ std::string Play(const std::string& text, Reached* reached) {
   std::istringstream in(text);
   std::string played;
   for (std::string line; std::getline(in, line);) {
-    if (line.starts_with(" ")) continue;  // a response
+    if (line.starts_with(" ")) continue;  // an answer
     played += line + "\n";
     if (!line.empty() && line[0] != '#') played += player.Run(line);
   }
