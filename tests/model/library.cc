@@ -81,7 +81,7 @@ Remembered Library::Replay(const std::vector<uint16_t>& records, bool reclaimed)
   if (!restored.ended.empty()) remembered.history = restored.ended[0].outcome;
   const auto& mark = restored.forgotten.up_to;
   remembered.forgotten = mark && TheGtrid() <= *mark;
-  for (uint32_t i = 0; i < kMostBranches; ++i) {
+  for (uint32_t i = 0; i < kMaxBranches; ++i) {
     const auto noted = restored.identities.find("r" + std::to_string(i + 1));
     if (noted == restored.identities.end()) continue;
     remembered.noted[i] = noted->second.identity == IdentityText(1) ? 1 : 0;

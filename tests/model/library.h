@@ -24,8 +24,8 @@ struct Remembered {
   std::optional<core::Atomic> live;
   core::Outcome history = core::Outcome::kUndecided;
   bool forgotten = false;  // the forgotten mark covers the transaction
-  std::array<uint8_t, kMostBranches> noted{};
-  std::array<bool, kMostBranches> before_change{};
+  std::array<uint8_t, kMaxBranches> noted{};
+  std::array<bool, kMaxBranches> before_change{};
   std::vector<uint16_t> copies;
 };
 

@@ -20,7 +20,7 @@
 
 namespace assent::model {
 
-inline constexpr uint32_t kMostBranches = 3;
+inline constexpr uint32_t kMaxBranches = 3;
 inline constexpr uint32_t kMostRecords = 12;
 
 // One configuration: the kind of transaction, its participants, and the number of faults.
@@ -34,9 +34,9 @@ struct Setup {
   bool split_scans = false;       // listing and judging a scan are two steps
   bool last_joins = false;        // one call: the last branch joins while tries are in progress
   bool partners_ask = false;      // a partner in doubt asks for the outcome and applies it
-  std::array<PartKind, kMostBranches> kinds{};
-  std::array<bool, kMostBranches> witness{}, read_only{};
-  std::array<bool, kMostBranches> by_client{};  // a partner that the client calls itself
+  std::array<PartKind, kMaxBranches> kinds{};
+  std::array<bool, kMaxBranches> witness{}, read_only{};
+  std::array<bool, kMaxBranches> by_client{};  // a partner that the client calls itself
   std::array<uint8_t, static_cast<size_t>(Fault::kCount)> budget{};
   bool full_only = false;  // too large for the test; searched only with --full
 
@@ -160,16 +160,16 @@ struct ModelState {
   bool nearly_ended = false;  // less than the margin is left until a reservation expires
   core::Outcome history = core::Outcome::kUndecided;  // kUndecided: not in the history
   bool forgotten = false;                             // the forgotten mark covers this transaction
-  std::array<Branch, kMostBranches> branches;
+  std::array<Branch, kMaxBranches> branches;
   // The log directory. Entries below `durable` are on the disk and reported as durable.
   std::vector<LogEntry> log;
   uint8_t durable = 0;
-  bool expired = false;                             // outcomes were forgotten
-  bool reclaimed = false;                           // and their records reclaimed
-  std::array<uint8_t, kMostBranches> noted{};       // the identity recorded in the log
-  std::array<bool, kMostBranches> before_change{};  // our gtrid precedes its last change
+  bool expired = false;                            // outcomes were forgotten
+  bool reclaimed = false;                          // and their records reclaimed
+  std::array<uint8_t, kMaxBranches> noted{};       // the identity recorded in the log
+  std::array<bool, kMaxBranches> before_change{};  // our gtrid precedes its last change
   // The servers and the network.
-  std::array<Part, kMostBranches> parts;
+  std::array<Part, kMaxBranches> parts;
   // The client.
   bool asked_roll_back = false;
   core::Outcome reported = core::Outcome::kUndecided;
