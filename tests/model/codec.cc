@@ -91,7 +91,7 @@ template <typename Io>
 void WalkName(Io& io, core::AtomicBranch& branch) {
   bool named = !branch.spec.name.empty();
   Flag(io, named);
-  if (named && branch.spec.name.empty()) branch.spec.name = "b";  // FillWhatIsConstant sets it
+  if (named && branch.spec.name.empty()) branch.spec.name = "b";  // FillConstants sets it
 }
 
 template <typename Io>
@@ -233,7 +233,7 @@ void WalkProcess(Io& io, ModelState& state, const Setup& setup) {
   Flag(io, live);
   if (live && !state.live) state.live.emplace();
   if (live) Walk(io, *state.live, setup);
-  if (setup.budget[static_cast<size_t>(Fault::kEnding)] > 0) Flag(io, state.nearly_ended);
+  if (setup.budget[static_cast<size_t>(Fault::kEnding)] > 0) Flag(io, state.nearly_expired);
   for (uint32_t i = 0; i < setup.branches; ++i) {
     setup.HasPartner(i) ? WalkPartner(io, state.branches[i]) : Walk(io, state.branches[i]);
   }
@@ -278,7 +278,7 @@ const core::Atomic& DecidedSample() {
   return sample;
 }
 
-void FillWhatIsConstant(core::Atomic& atomic, const Setup& setup) {
+void FillConstants(core::Atomic& atomic, const Setup& setup) {
   atomic.gtrid = TheGtrid();
   if (!setup.one_call) atomic.settings.idle_limit = std::chrono::seconds(1);
   // A one-phase commit, and a commit of read-only branches, has no record and therefore no token.
@@ -317,7 +317,7 @@ ModelState Decode(std::string_view bytes, const Setup& setup) {
   ModelState state;
   Reader reader(bytes);
   Walk(reader, state, setup);
-  if (state.live) FillWhatIsConstant(*state.live, setup);
+  if (state.live) FillConstants(*state.live, setup);
   return state;
 }
 

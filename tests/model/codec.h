@@ -23,7 +23,7 @@ std::string PartnerText();  // the URL of a partner
 
 // The expiry of a reservation, the latest time of a commit decision, and a time between the two.
 inline constexpr Monotonic kEnds{2'000'000'000}, kDecideBefore{1'000'000'000},
-    kNearlyEnded{1'500'000'000};
+    kNearlyExpired{1'500'000'000};
 
 // The gtrid of the one transaction. It contains the coordinator id.
 const core::Gtrid& TheGtrid();

@@ -72,7 +72,7 @@ void Move::Step(const core::Event& event) {
   }
   const EventClass event_class = ClassOf(atomic, event);
   core::Effects effects;
-  core::Step(atomic, event, state.nearly_ended ? kNearlyEnded : Monotonic{}, effects);
+  core::Step(atomic, event, state.nearly_expired ? kNearlyExpired : Monotonic{}, effects);
   atomic.cause = {};
   for (core::AtomicBranch& branch : atomic.branches) {
     branch.retries = branch.finds = branch.tries = 0;
@@ -213,7 +213,7 @@ void Move::Remember() {
   CheckEnd(atomic);
   CheckCommitted(atomic);
   state.live.reset();
-  state.deadline_armed = state.idle_armed = state.operator_armed = state.nearly_ended = false;
+  state.deadline_armed = state.idle_armed = state.operator_armed = state.nearly_expired = false;
   for (uint32_t i = 0; i < setup.branches; ++i) {
     state.branches[i].retry_armed = state.branches[i].up_news = state.branches[i].try_left = false;
     if (state.branches[i].list == Pending::kListed) state.branches[i].ended_since = true;

@@ -42,7 +42,7 @@ void Move::CheckCommitRecord() {
     const Part& part = state.parts[i];
     if (part.state != PartState::kPrepared) {
       Violate(Invariant::kCommitValidity, "decided to commit, but a partner holds no reservation");
-    } else if (part.partner.ends && state.nearly_ended) {
+    } else if (part.partner.ends && state.nearly_expired) {
       Violate(Invariant::kCommitValidity,
               "decided to commit, but a reservation is about to expire");
     }
@@ -126,7 +126,7 @@ void Move::Crash(size_t survive) {
   state.durable = static_cast<uint8_t>(state.log.size());
   state.up = state.stale = state.first_run = false;
   state.live.reset();
-  state.deadline_armed = state.idle_armed = state.operator_armed = state.nearly_ended = false;
+  state.deadline_armed = state.idle_armed = state.operator_armed = state.nearly_expired = false;
   state.history = core::Outcome::kUndecided;
   state.forgotten = false;
   state.noted = {};

@@ -54,17 +54,17 @@ constexpr bool IsPartner(PartKind kind) { return kind >= PartKind::kPartner; }
 #define ASSENT_MODEL_SEEDED_BUGS(X)                                                 \
   X(None, "none")                                                                   \
   X(DurableAtOnce, "records reported durable when they are only appended")          \
-  X(TimeOutIsYes, "time-out of prepare taken as a yes vote")                        \
+  X(TimeOutIsYes, "time-out of prepare treated as a yes vote")                      \
   X(RefusalIsYes, "a refused prepare counted as yes")                               \
-  X(NotaBelieved, "unknown XID on commit taken as done at once")                    \
+  X(NotaBelieved, "unknown XID on commit treated as done at once")                  \
   X(NeverRetry, "an unanswered commit is not retried")                              \
-  X(FailedLookJudged, "a failed lookup taken as 'not listed'")                      \
+  X(FailedLookJudged, "a failed lookup treated as 'not listed'")                    \
   X(WitnessRead, "witness row read instead of inserted")                            \
   X(AnsweredIsLost, "an answered commit treated as unanswered")                     \
   X(RowLossIgnored, "a server that lost its row treated as the same server")        \
   X(ReadOnlyInferred, "a writing branch votes read-only")                           \
   X(RollBackAfterDecision, "a decided branch is rolled back after a restart")       \
-  X(BranchSkipped, "a restart takes the first branch as acknowledged")              \
+  X(BranchSkipped, "a restart treats the first branch as acknowledged")             \
   X(OrphanCommitted, "an orphan without a decision is committed")                   \
   X(HistoryIgnored, "orphan rolled back though the history says committed")         \
   X(LiveRolledBack, "a listed branch of a live transaction rolled back")            \
@@ -75,11 +75,11 @@ constexpr bool IsPartner(PartKind kind) { return kind >= PartKind::kPartner; }
   X(AnsweredTwice, "a prepare is answered twice")                                   \
   X(LogOutOfOrder, "a crash may lose a record and keep a later one")                \
   X(TryBeforeOpen, "a try is sent before its branch is recorded durably")           \
-  X(SilentTryIsYes, "an unanswered try taken as yes")                               \
+  X(SilentTryIsYes, "an unanswered try treated as yes")                             \
   X(RefusalIsWhole, "no cancel for the first attempt after a later one is refused") \
   X(OpenPresumed, "branches open without a decision are presumed aborted")          \
-  X(RefusedEndBelieved, "a refused confirm or cancel taken as done")                \
-  X(SilentEndBelieved, "an unanswered confirm or cancel taken as done")             \
+  X(RefusedEndBelieved, "a refused confirm or cancel treated as done")              \
+  X(SilentEndBelieved, "an unanswered confirm or cancel treated as done")           \
   X(TurnedRound, "a refused confirm is followed by a cancel")                       \
   X(EndingIgnored, "a commit decided though a reservation is about to expire")      \
   X(UndecidedIsNo, "a partner in doubt treats undecided as rolled back")            \

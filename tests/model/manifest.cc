@@ -52,9 +52,9 @@ std::string Difference(const Manifest& manifest, const std::string& name, const 
   } else {
     text << expected->second.states << " and " << expected->second.transitions;
   }
-  text
-      << ". If the change is meant: build/dev/bin/model --rewrite (with --full for those that only "
-         "it searches), and say why in the commit";
+  text << ". If the change is intended, run build/dev/bin/model --rewrite (with --full for the "
+          "large "
+          "configurations) and give the reason in the commit message";
   return text.str();
 }
 

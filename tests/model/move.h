@@ -74,7 +74,7 @@ class Move {
 
   // ---- partners.cc ----
   Answer Arrive(uint32_t branch, const Request& request);  // at a partner
-  void SayYesThatEnds(uint32_t branch);
+  void ReserveWithExpiry(uint32_t branch);
   void CutOff(uint32_t branch, bool left);  // completes a cancelled call; `left`: it was sent
   void ClientCalls(uint32_t branch, bool heard);
   void ClientVotes(uint32_t branch, bool yes);

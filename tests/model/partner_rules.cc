@@ -26,12 +26,12 @@ void Join(Move& m, uint32_t, int) {
   m.Step(core::Enlist{SpecOf(m.setup, m.setup.branches - 1)});
 }
 
-int CanNearlyEnd(const Move& m, uint32_t) {
-  if (!Live(m) || !m.state.live->Undecided() || m.state.nearly_ended) return 0;
+int CanNearlyExpire(const Move& m, uint32_t) {
+  if (!Live(m) || !m.state.live->Undecided() || m.state.nearly_expired) return 0;
   return std::any_of(m.state.parts.begin(), m.state.parts.end(),
                      [](const Part& part) { return part.partner.ends; });
 }
-void NearlyEnd(Move& m, uint32_t, int) { m.state.nearly_ended = true; }
+void NearlyExpire(Move& m, uint32_t, int) { m.state.nearly_expired = true; }
 
 // What a partner in doubt may conclude according to docs/partners.md.
 int CanAsk(const Move& m, uint32_t b) {
@@ -72,26 +72,26 @@ void CallLate(Move& m, uint32_t b, int) {
   m.ClientCalls(b, false);
 }
 
-int CanSayYesThatEnds(const Move& m, uint32_t b) {
+int CanReserveWithExpiry(const Move& m, uint32_t b) {
   const PendingCall* call = UnderWay(m, b);
   if (!m.May(Fault::kEnding) || call == nullptr || !m.setup.HasPartner(b)) return 0;
   return call->operation == Operation::kPrepare && m.state.parts[b].partner.tried == 0;
 }
-void SayYesThatEnds(Move& m, uint32_t b, int) {
+void ReserveWithExpiry(Move& m, uint32_t b, int) {
   m.Spend(Fault::kEnding);
-  m.SayYesThatEnds(b);
+  m.ReserveWithExpiry(b);
 }
 
 constexpr Rule kRules[] = {
     {"call is cut off", true, false, CanBeCutOff, BeCutOff},
     {"partner joins", false, false, CanJoin, Join},
-    {"a reservation is about to expire", false, false, CanNearlyEnd, NearlyEnd},
+    {"a reservation is about to expire", false, false, CanNearlyExpire, NearlyExpire},
     {"partner asks and applies the outcome", true, false, CanAsk, Ask},
     {"client calls the partner", true, false, CanCall, Call},
     {"client votes yes", true, false, CanVoteYes, VoteYes},
     {"client votes no", true, false, CanVoteNo, VoteNo},
     {"CLIENT'S CALL IS LATE", true, true, CanCallLate, CallLate},
-    {"RESERVATION WITH EXPIRY", true, true, CanSayYesThatEnds, SayYesThatEnds},
+    {"RESERVATION WITH EXPIRY", true, true, CanReserveWithExpiry, ReserveWithExpiry},
 };
 
 }  // namespace

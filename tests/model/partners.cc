@@ -37,7 +37,7 @@ Answer Move::Arrive(uint32_t branch, const Request& request) {
   return answer;
 }
 
-void Move::SayYesThatEnds(uint32_t branch) {
+void Move::ReserveWithExpiry(uint32_t branch) {
   Carry(branch);
   state.parts[branch].partner.ends = state.parts[branch].state == PartState::kPrepared;
 }

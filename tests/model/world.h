@@ -157,7 +157,7 @@ struct ModelState {
   bool first_run = true;
   std::optional<core::Atomic> live;
   bool deadline_armed = false, idle_armed = false, operator_armed = false;
-  bool nearly_ended = false;  // less than the margin is left until a reservation expires
+  bool nearly_expired = false;  // less than the margin is left until a reservation expires
   core::Outcome history = core::Outcome::kUndecided;  // kUndecided: not in the history
   bool forgotten = false;                             // the forgotten mark covers this transaction
   std::array<Branch, kMaxBranches> branches;

@@ -31,8 +31,8 @@ class Clients {
 
   void Start();  // each client at its planned time
   bool AllAnswered() const;
-  // Every client whose transaction has a gid asks once more. AllAsked reports when all have
-  // their response.
+  // Every client whose transaction has a gid asks once more. AllAsked reports when all have their
+  // response.
   void AskAgain();
   bool AllAsked() const { return asking_ == 0; }
   std::string Unanswered() const;

@@ -138,12 +138,12 @@ namespace assent::sim {
   X(SkipSync, "the log's sync is skipped")                                                 \
   X(ForgetTooEarly, "commit records released as soon as they are durable")                 \
   X(NeverScan, "the in-doubt scan never runs")                                             \
-  X(TimeoutIsYes, "time-out of prepare taken as a yes vote")                               \
+  X(TimeoutIsYes, "time-out of prepare treated as a yes vote")                             \
   X(IgnoreIncarnation, "orphans of a newer incarnation judged as old ones")                \
-  X(FailedLookJudged, "a failed lookup after an unknown XID taken as 'not listed'")        \
+  X(FailedLookJudged, "a failed lookup after an unknown XID treated as 'not listed'")      \
   X(HistoryIgnored, "orphan rolled back though the history says committed")                \
-  X(NotaBelieved, "unknown XID on commit taken as done at once")                           \
-  X(EndBeforeAcks, "commits taken as done when sent")                                      \
+  X(NotaBelieved, "unknown XID on commit treated as done at once")                         \
+  X(EndBeforeAcks, "commits treated as done when sent")                                    \
   X(GidRunTwice, "history of gids lost at a restart")                                      \
   X(ForeignRolledBack, "XIDs of another coordinator judged as ours")                       \
   X(LiveRolledBack, "a listed branch of a live transaction rolled back by the scan")       \
@@ -161,7 +161,7 @@ namespace assent::sim {
   X(OrphanCommitted, "an orphan without a decision is committed")                          \
   X(ScanOnce, "each database is scanned only once")                                        \
   X(TimersIgnored, "no timer ever fires")                                                  \
-  X(BranchSkipped, "a restart takes the first branch as acknowledged")                     \
+  X(BranchSkipped, "a restart treats the first branch as acknowledged")                    \
   X(AnsweredTwice, "a prepare is answered twice")                                          \
   X(OrphanTurned, "the roll-back of an orphan is executed as a commit")                    \
   X(JudgedBeforeListed, "the scan records the live transactions before it lists branches") \
@@ -173,12 +173,12 @@ namespace assent::sim {
   X(CommitWithoutPartners, "the commit record omits the partners")                         \
   X(OpenForgotten, "branches open at a crash are not cancelled")                           \
   X(OpenConfirmed, "branches open at a crash are confirmed")                               \
-  X(PartnerSkipped, "a restart takes the first partner as acknowledged")                   \
-  X(SilenceNotSent, "an unanswered try taken as never sent")                               \
+  X(PartnerSkipped, "a restart treats the first partner as acknowledged")                  \
+  X(SilenceNotSent, "an unanswered try treated as never sent")                             \
   X(RefusedNotCancelled, "no cancel after a later attempt is refused")                     \
   X(ConfirmTooLate, "a confirm after the deadline is dropped as done")                     \
-  X(RefusedConfirmDone, "a refused confirm taken as done")                                 \
-  X(SilentCancelDone, "an unanswered cancel taken as done")                                \
+  X(RefusedConfirmDone, "a refused confirm treated as done")                               \
+  X(SilentCancelDone, "an unanswered cancel treated as done")                              \
   X(ExpiryIgnored, "the expiry of a reservation is ignored")                               \
   X(TryRepeated, "a try is sent again regardless of the decision")                         \
   X(RetryAfterUnbounded, "Retry-After honored without an upper bound")                     \

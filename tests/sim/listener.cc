@@ -7,7 +7,7 @@ namespace assent::sim {
 namespace {
 
 // The log sink is a plain function, so its state is global.
-Simulator* listening = nullptr;                       // NOLINT
+Simulator* active = nullptr;                          // NOLINT
 std::function<void(const std::string&)> report_held;  // NOLINT
 
 std::string Line(LogEvent event, std::initializer_list<Field> fields) {
@@ -46,7 +46,7 @@ bool Explained(const Simulator& sim, LogEvent event) {
 }
 
 void OnLogEvent(LogEvent event, Level level, std::initializer_list<Field> fields) {
-  Simulator& sim = *listening;
+  Simulator& sim = *active;
   sim.Trace(static_cast<uint64_t>(event) + 0x1060, [&] { return Line(event, fields); });
   if (event == LogEvent::kOrphanFound) sim.Reach(Marker::kOrphan);
   if (event == LogEvent::kResurrected) sim.Reach(Marker::kResurrected);
@@ -67,13 +67,13 @@ void OnLogEvent(LogEvent event, Level level, std::initializer_list<Field> fields
 
 Listener::Listener(Simulator& sim, std::function<void(const std::string& xid)> on_held) {
   report_held = std::move(on_held);
-  listening = &sim;
+  active = &sim;
   SetLogSink(OnLogEvent);
 }
 
 Listener::~Listener() {
   SetLogSink(nullptr);
-  listening = nullptr;
+  active = nullptr;
 }
 
 }  // namespace assent::sim

@@ -117,7 +117,7 @@ void Partner::Answer(Work& work, PartnerAnswer answer) {
 }
 
 // Responses that do not reach the barrier: overload, wrong deployment, a bug fixed later.
-std::optional<PartnerAnswer> Partner::Unwilling(const PartnerRequest& request) {
+std::optional<PartnerAnswer> Partner::EarlyResponse(const PartnerRequest& request) {
   Rng& rng = sim_.rng;
   if (gone_) return PartnerAnswer{500, {}, {}};
   if (sim_.Now() < never_until) {
@@ -143,7 +143,7 @@ void Partner::Handle(const std::shared_ptr<Work>& work) {
   const PartnerRequest& request = work->request;
   const auto ref = FromPayload(request.payload);
   if (!ref) return Answer(*work, {400, {}, {}});
-  if (const auto unwilling = Unwilling(request)) return Answer(*work, *unwilling);
+  if (const auto early = EarlyResponse(request)) return Answer(*work, *early);
   Booking& booking = bookings_[work->place];
   booking.ref = *ref;
   booking.gid = request.gid;
@@ -244,7 +244,7 @@ PartnerAnswer Partner::RunConfirm(Work& work) {
   Booking& booking = bookings_[work.place];
   if (booking.lapsed) {
     rows_[work.place] = work.before;
-    CallPerson(work.place);
+    CallOperator(work.place);
     return {409, {}, {}};
   }
   CHECK(booking.held || sim_.bug != SeededBug::kNone) << "confirmed without a reservation";
@@ -284,7 +284,7 @@ void Partner::Lapse(const Place& place) {
 
 // The decision was made in time, but the confirm came after the reservation expired: an operator
 // makes the reservation again.
-void Partner::CallPerson(const Place& place) {
+void Partner::CallOperator(const Place& place) {
   sim_.At(sim_.rng.Between(500ms, 10s), [this, place] {
     Booking& booking = bookings_[place];
     if (!booking.lapsed) return;
@@ -318,13 +318,13 @@ void Partner::AskLater(const Place& place, int times) {
     coordinator(std::move(request), [this, place, epoch = epoch_](const auto& answer) {
       const auto* view = std::get_if<v1::Transaction>(&answer.body);
       if (epoch != epoch_ || cut_off || gone_ || view == nullptr) return;
-      if (view->outcome() == v1::COMMITTED) EndByItself(place, Operation::kConfirm);
-      if (view->outcome() == v1::ROLLED_BACK) EndByItself(place, Operation::kCancel);
+      if (view->outcome() == v1::COMMITTED) ApplyOutcome(place, Operation::kConfirm);
+      if (view->outcome() == v1::ROLLED_BACK) ApplyOutcome(place, Operation::kCancel);
     });
   });
 }
 
-void Partner::EndByItself(const Place& place, Operation operation) {
+void Partner::ApplyOutcome(const Place& place, Operation operation) {
   if (!bookings_[place].held) return;
   sim_.Reach(Marker::kPartnerAsked);
   auto work = std::make_shared<Work>();

@@ -127,7 +127,7 @@ class Partner {
   barrier::Barrier Drive(const Place& place, barrier::Barrier barrier);
 
   void Handle(const std::shared_ptr<Work>& work);
-  std::optional<PartnerAnswer> Unwilling(const PartnerRequest& request);
+  std::optional<PartnerAnswer> EarlyResponse(const PartnerRequest& request);
   PartnerAnswer Enter(const std::shared_ptr<Work>& work);
   PartnerAnswer RunTry(Work& work);
   PartnerAnswer RunConfirm(Work& work);
@@ -144,9 +144,9 @@ class Partner {
   void Answer(Work& work, PartnerAnswer answer);
   void SaidYes(const Place& place);
   void Lapse(const Place& place);
-  void CallPerson(const Place& place);
+  void CallOperator(const Place& place);
   void AskLater(const Place& place, int times);
-  void EndByItself(const Place& place, tcc::Operation operation);
+  void ApplyOutcome(const Place& place, tcc::Operation operation);
   void Purge(const PartnerRequest& request);
   void Report(const Place& place, Transition transition);
   Duration WorkTime();

@@ -27,7 +27,7 @@ core::Operation ToCore(Operation operation) {
 
 Result<void> SimPartners::Check(const std::string& url, const std::string& field) const {
   if (At(url) != nullptr) return {};
-  return Error{ErrorCode::kDenied, "is no partner's", field};
+  return Error{ErrorCode::kDenied, "is not the URL of a partner", field};
 }
 
 Partner* SimPartners::At(const std::string& url) const {
