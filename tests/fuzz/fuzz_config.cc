@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any text as a configuration file: refused with the key's path, or within every bound.
+// Fuzzes the configuration parser: any text is refused with the key's path, or gives values within
+// every bound.
 #include "apps/assentd/config.h"
 #include "base/check.h"
 #include "base/name.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any text into the JSON codec: what it accepts it must write and read again to the same message.
+// Fuzzes the JSON codec: any message that it accepts, it must write and read again unchanged.
 #include <string_view>
 
 #include "assent/v1/transactions.pb.h"
@@ -13,7 +13,7 @@ template <typename T>
 void ReadAndWrite(std::string_view json) {
   T message;
   if (!assent::server::ParseJson(json, &message)) return;
-  CHECK(assent::server::CheckMessage(&message)) << "read what may not come as protobuf";
+  CHECK(assent::server::CheckMessage(&message)) << "accepted a message that is refused as protobuf";
   const std::string written = assent::server::WriteJson(message);
   T again;
   CHECK(assent::server::ParseJson(written, &again)) << written;
@@ -23,7 +23,7 @@ void ReadAndWrite(std::string_view json) {
 
 }  // namespace
 
-// The first byte chooses the message.
+// The first byte selects the message type.
 std::vector<std::string> assent::fuzz::Seeds() {
   return {
       R"(0{"gid":"g1","deadline":"5s","issued_at":"2026-01-31T12:00:00Z","atomic":{"branches":[)"

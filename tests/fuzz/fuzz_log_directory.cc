@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A damaged directory of two segments into the log's reader: what it accepts is the durable prefix.
+// Fuzzes the log's reader with damaged directories of two segments: it must accept only the durable
+// prefix.
 //
-// A second reader, written from docs/log_format.md alone, accepts and refuses the same. Of what was
-// damaged by accident the start goes on, twice, and finds the same records each time.
+// A second reader, written from docs/log_format.md alone, must accept and refuse the same
+// directories. After accidental damage, two starts on an accepted directory must succeed and find
+// the same records.
 #include "base/check.h"
 #include "log/start.h"
 #include "log/verify.h"
@@ -30,7 +32,7 @@ log::Options LogOptions() {
   return options;
 }
 
-// None: refused.
+// Returns nothing if the directory is refused.
 std::optional<std::vector<PlainRecord>> Read(MemoryFileSystem& disk, bool start) {
   auto recovered = log::Open(disk, LogOptions());
   if (!recovered) {
@@ -43,7 +45,7 @@ std::optional<std::vector<PlainRecord>> Read(MemoryFileSystem& disk, bool start)
     records.push_back({lsn, 1, std::string(payload)});
     payloads.emplace_back(payload);
   });
-  CHECK(read) << "what was accepted cannot be read: " << read.error().message;
+  CHECK(read) << "the accepted directory cannot be read: " << read.error().message;
   CHECK(payloads.size() == recovered->records());
   if (start) {
     CountingRandom random;
@@ -58,7 +60,7 @@ void CheckPrefix(const std::vector<PlainRecord>& records, const std::vector<std:
   for (size_t i = 0; i < records.size(); ++i) CHECK(records[i].payload == durable[i]) << i;
 }
 
-// `assent log verify` refuses what a start refuses.
+// `assent log verify` must refuse the same directories as a start.
 void CheckVerify(MemoryFileSystem& disk, bool accepted) {
   size_t dumped = 0;
   const auto report =
@@ -75,15 +77,15 @@ std::vector<std::string> Seeds() {
     const std::string one(1, which);
     for (const std::string& program : {
              ""s,
-             "\x01\x01\x03\x01"s,      // a sector of the newer one to zero
-             "\x01\x00\x03\x01"s,      // of the older one
-             "\x05\x00"s,              // the older one is gone
-             "\x05\x01"s,              // the newer one is gone
-             "\x09\x01\x02\x10\x05"s,  // a bit
-             "\x01\x01\x00\x07"s,      // the newer one is unused again
+             "\x01\x01\x03\x01"s,      // a sector of the newer segment zeroed
+             "\x01\x00\x03\x01"s,      // a sector of the older segment zeroed
+             "\x05\x00"s,              // the older segment deleted
+             "\x05\x01"s,              // the newer segment deleted
+             "\x09\x01\x02\x10\x05"s,  // one bit flipped
+             "\x01\x01\x00\x07"s,      // the newer segment unused again
              "\x07\x01\x00\x2c\x09"s,  // forged: another incarnation
-             "\x07\x01\x00\x4d\x04"s,  // forged: where the older one ends
-             "\x06\x01\x02"s,          // under another number
+             "\x07\x01\x00\x4d\x04"s,  // forged: the end of the older segment
+             "\x06\x01\x02"s,          // renamed to another number
          }) {
       seeds.push_back(one + program);
     }
@@ -103,7 +105,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, size_t size) {
   Store(damaged.image, "log", &disk);
   const auto plain = ReadDirectoryPlainly(damaged.image);
   const auto read = Read(disk, false);
-  CHECK(plain.has_value() == read.has_value()) << "one of the readers refuses it";
+  CHECK(plain.has_value() == read.has_value()) << "only one of the readers refuses it";
   CheckVerify(disk, read.has_value());
   if (!read) return 0;
   CHECK(*plain == *read);

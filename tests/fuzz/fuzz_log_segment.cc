@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A damaged segment into the log's reader: it reads what a second reader reads, or both refuse.
+// Fuzzes the log's reader with damaged segments: it must read the same as a second reader, or both
+// must refuse.
 //
-// What was damaged by accident, with no sector sealed again, gives a prefix of what was durable, or
-// is refused; never a record that was not written, never one skipped.
+// A segment damaged by accident, with no sector sealed again, must give a prefix of the durable
+// records or be refused. A record must never be invented or skipped.
 #include "base/check.h"
 #include "log/segment_reader.h"
 #include "tests/fuzz/log_image.h"
@@ -60,14 +61,14 @@ std::vector<std::string> Seeds() {
   using namespace std::string_literals;
   return {
       "\x00"s,
-      "\x0b\x01\x00\x09\x02"s,           // sealed at its end; two sectors to zero
-      "\x00\x00\x00\x1f\x00\x05hello"s,  // five bytes over the last batch
-      "\x00\x01\x00\x09\x01"s,           // its first sector to zero: torn
-      "\x00\x01\x00\x0a\x01"s,           // its second sector to zero: torn
-      "\x00\x01\x00\x05\x01"s,           // amid the log
-      "\x00\x03\x00\x00\x02\x05"s,       // a sector in another's place
+      "\x0b\x01\x00\x09\x02"s,           // sealed at its end; two sectors zeroed
+      "\x00\x00\x00\x1f\x00\x05hello"s,  // five bytes overwritten in the last batch
+      "\x00\x01\x00\x09\x01"s,           // first sector of the last batch zeroed: torn
+      "\x00\x01\x00\x0a\x01"s,           // second sector of the last batch zeroed: torn
+      "\x00\x01\x00\x05\x01"s,           // zeroed in the middle of the log
+      "\x00\x03\x00\x00\x02\x05"s,       // a sector copied over another
       "\x00\x04\x00\x10\x00"s,           // a shorter file
-      "\x00\x09\x00\x04\x10\x03"s,       // a bit
+      "\x00\x09\x00\x04\x10\x03"s,       // one bit flipped
       "\x00\x07\x00\x03\x04\x02"s,       // forged: more sectors in a batch
       "\x00\x08\x00\x02\x00\x00\x05\xff\xff\x00\x00\x01"s,  // forged: the length of a record
   };
@@ -85,7 +86,8 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, size_t size) {
   for (const auto& [number, file] : damaged.image) {
     const auto plain = ReadSegmentPlainly(file, number, sealed);
     const auto read = ReadWithTheProduct(damaged.image, number, sealed);
-    CHECK(plain.has_value() == read.has_value()) << "segment " << number << ": one refuses it";
+    CHECK(plain.has_value() == read.has_value())
+        << "segment " << number << ": only one of the readers refuses it";
     if (!plain) continue;
     CHECK(plain->unused == read->unused);
     if (plain->unused) continue;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes as a protobuf body: refused with the field's path, or taken as the same in JSON is.
+// Fuzzes request bodies in protobuf: any bytes are refused with the field's path, or accepted like
+// the same message in JSON.
 //
-// What the routes take goes on into the engine's checks, with the SQL scanner of both dialects
-// behind them: what they let through is within its bounds.
+// Accepted requests are passed to the engine's checks, with the SQL scanners of both dialects. The
+// requests that these accept must be within their bounds.
 #include <google/protobuf/stubs/logging.h>
 
 #include <map>
@@ -28,7 +29,7 @@ constexpr const char* kTargets[] = {
     "/v1/transactions/g/branches/b:vote",
 };
 
-// Answers to nothing but Check.
+// Implements only Check.
 class ScanningManager final : public xa::ResourceManager {
  public:
   ScanningManager(std::string name, sql::Grammar grammar)
@@ -60,7 +61,7 @@ class ScanningManager final : public xa::ResourceManager {
   const sql::Grammar grammar_;
 };
 
-// Answers to nothing but Check, which lets loopback pass.
+// Implements only Check, which allows loopback addresses.
 class LoopbackPartners final : public tcc::Partners {
  public:
   void Start(tcc::CompletionSink&) override {}
@@ -135,7 +136,7 @@ void CheckBounds(coordinator::Request request) {
   CHECK(!request.statements || request.statements->size() <= options.statements);
 }
 
-// By the wire format's rules: a field of length-delimited content, and of a number below 128.
+// Fields in the wire format: one with length-delimited content, one with a number below 128.
 std::string Field(int number, const std::string& content) {
   std::string bytes(1, static_cast<char>(number << 3 | 2));
   if (content.size() >= 128) bytes += static_cast<char>((content.size() & 127) | 128);
@@ -166,7 +167,7 @@ std::string PartnerOf(const std::string& name, const std::string& url) {
 
 }  // namespace
 
-// The first byte chooses the route.
+// The first byte selects the route.
 std::vector<std::string> Seeds() {
   const std::string head = Field(1, "g1") + Field(2, "1.5s") + Field(3, "2026-01-31T12:00:00Z");
   const std::string one = BranchOf("x", "a", {"UPDATE t SET `a?` = ? -- ?\n WHERE b = '?'"});
@@ -183,7 +184,7 @@ std::vector<std::string> Seeds() {
       "0" + head + Field(4, Field(1, PartnerOf("h", "http://localhost/")) + Field(1, one)),
       "0" + Field(4, Field(1, PartnerOf("h", "http://example.com/"))),
       "0" + Field(4, Field(1, BranchOf("x", "a", {"COMMIT"}))),
-      "1" + Field(1, "\xc3\x28"),  // no UTF-8
+      "1" + Field(1, "\xc3\x28"),  // not UTF-8
       "1" + Number(15, 1),         // an unknown field
   };
 }
@@ -192,7 +193,7 @@ std::vector<std::string> Seeds() {
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, size_t size) {
   using namespace assent;
-  google::protobuf::SetLogHandler(nullptr);  // of what it refuses it would write to standard error
+  google::protobuf::SetLogHandler(nullptr);  // it would log each refused message to stderr
   if (size == 0) return 0;
   const unsigned route = static_cast<unsigned char>(data[0] - '0') % std::size(fuzz::kTargets);
   const std::string body(reinterpret_cast<const char*>(data + 1), size - 1);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any request into the routes: an answer that can be written, or a request that is within bounds.
+// Fuzzes the routes with whole requests: each gives a response that can be written, or a request
+// within bounds.
 //
-// The input is lines: method, target, Content-Type, Accept, Assent-Transaction; the body follows.
+// The input consists of five lines, method, target, Content-Type, Accept and Assent-Transaction,
+// followed by the body.
 #include <google/protobuf/stubs/logging.h>
 
 #include <string>
@@ -41,7 +43,7 @@ std::vector<std::string> assent::fuzz::Seeds() {
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, size_t size) {
   using namespace assent;
-  google::protobuf::SetLogHandler(nullptr);  // of what it refuses it would write to standard error
+  google::protobuf::SetLogHandler(nullptr);  // it would log each refused message to stderr
   std::string_view text(reinterpret_cast<const char*>(data), size);
   server::HttpRequest request;
   request.method = TakeLine(text);

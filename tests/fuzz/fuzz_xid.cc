@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any text as an XID that a server lists: foreign, or ours and then byte for byte the same again.
+// Fuzzes the parsers of listed XIDs: any text is foreign, or ours and then written again byte for
+// byte the same.
 //
-// The first byte chooses the shape. PostgreSQL: the gid as it stands. MariaDB and MySQL: a row of
-// XA RECOVER as four lines, format id, gtrid_length, bqual_length, data. A gtrid alone, as the
-// header Assent-Transaction brings it. And the other way: every XID that can be made is found in
-// both lists.
+// The first byte selects the format: PostgreSQL's gid; a row of XA RECOVER of MariaDB and MySQL as
+// four lines (format id, gtrid_length, bqual_length, data); or a gtrid alone, as in the header
+// Assent-Transaction. With the fourth format, the bytes of an XID, the XID must be found in both
+// lists.
 #include "base/check.h"
 #include "tests/fuzz/target.h"
 #include "xa/xid.h"
@@ -54,7 +55,7 @@ void FromGtrid(std::string_view text) {
                           gtrid->sequence()) == gtrid);
 }
 
-// Twenty bytes of a gtrid and four of a branch number.
+// The input is the twenty bytes of a gtrid and the four bytes of a branch number.
 void FromBytes(std::string_view text) {
   if (text.size() < 24) return;
   xa::Xid xid{*core::Gtrid::FromBytes(text.substr(0, 20)), 0};

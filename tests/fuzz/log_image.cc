@@ -32,7 +32,7 @@ log::Options OptionsOf(uint64_t segment_bytes) {
   return options;
 }
 
-// Starts over what is there, everything copied forward. None: the disk was cut.
+// Starts on the existing log and copies everything forward. Returns null if the disk was cut.
 std::unique_ptr<log::Writer> Start(log::testing::MemoryFileSystem& disk, uint64_t segment_bytes) {
   auto recovered = log::Open(disk, OptionsOf(segment_bytes));
   if (!recovered) return nullptr;
@@ -51,7 +51,7 @@ void Write(log::Writer& writer, BaseLog* base, size_t size) {
   CHECK(writer.WriteSome(records));
 }
 
-// A line for each start would be slower than the start.
+// Logging a line for each start would take longer than the start itself.
 void BeQuiet() { SetLogLevel(Level::kError); }
 
 Image Load(log::testing::MemoryFileSystem& disk) {
@@ -80,7 +80,7 @@ BaseLog MakeOne() {
   return base;
 }
 
-// A start over `image` that is cut after so many calls, and whose process alone has died.
+// The directory after a start on `image` whose process crashed after `calls` calls.
 Image CutAmidStart(const Image& image, uint64_t calls) {
   log::testing::MemoryFileSystem disk;
   Store(image, kDirectory, &disk);
@@ -217,7 +217,7 @@ class Damager {
     damaged_.image.erase(number);
   }
 
-  // Of any field of any sector's head, or of a segment header: a byte.
+  // Changes a byte in the head of any sector or in a segment header.
   void ChangeHead(std::string& file, uint64_t number) {
     const uint64_t sector = program_.Take(1) % 32;
     const size_t at = sector * kSector + 4 + program_.Take(1) % 84;

@@ -32,7 +32,7 @@ bool IsZero(const std::string& bytes) { return bytes.find_first_not_of('\0') == 
 struct Sector {
   enum { kZero, kRight, kWrong } state = kWrong;
   uint64_t kind = 0, used = 0, count = 0, place = 0, lsn = 0;
-  std::string body;  // what is in use
+  std::string body;  // the used part
 };
 
 Sector ReadSectorPlainly(const std::string& file, uint64_t segment, uint64_t number) {
@@ -73,7 +73,7 @@ bool ReadHeader(const std::string& file, uint64_t number, PlainSegment* segment)
   return true;
 }
 
-// "Batches and records": false, if the bodies are no whole records.
+// "Batches and records": false if the bodies are not whole records.
 bool ReadRecords(const std::string& stream, PlainSegment* segment) {
   uint64_t at = 0;
   while (at < stream.size()) {
@@ -88,7 +88,7 @@ bool ReadRecords(const std::string& stream, PlainSegment* segment) {
   return true;
 }
 
-// A whole batch at sector `p`, its bodies put together.
+// The concatenated bodies of a whole batch at sector `p`; nothing if there is none.
 std::optional<std::string> WholeBatchAt(const std::string& file, uint64_t number, uint64_t p,
                                         uint64_t limit, uint64_t lsn, uint64_t* count) {
   std::string stream;
@@ -103,7 +103,7 @@ std::optional<std::string> WholeBatchAt(const std::string& file, uint64_t number
   }
 }
 
-// "Where the log ends": none is damage.
+// "Where the log ends": whether a torn batch follows; nothing if the segment is damaged.
 std::optional<bool> IsTornBehind(const std::string& file, uint64_t number, uint64_t p,
                                  uint64_t lsn) {
   std::optional<uint64_t> count;
@@ -167,10 +167,10 @@ bool Follows(uint64_t number, const PlainSegment& older, const PlainSegment& new
   return newer.incarnation == older.incarnation && newer.nonce == older.nonce;
 }
 
-// "Start", 1: unused segments and half copies are passed over. The newest that counts, 0: there is
-// none, or none at all: damage.
+// "Start", 1: skips unused segments and half copies. Returns the newest remaining segment, 0 if
+// there is none, or nothing if the directory is damaged.
 std::optional<uint64_t> NewestPlainly(const Image& image) {
-  std::optional<uint64_t> end;  // what the half copy above says of this one
+  std::optional<uint64_t> end;  // the end of this segment according to the half copy after it
   for (uint64_t number = image.rbegin()->first; number > 0; --number) {
     if (!image.contains(number)) return {};
     const auto segment = ReadSegmentPlainly(image.at(number), number, {});

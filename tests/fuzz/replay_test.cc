@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// One fuzz program without libFuzzer: its seeds, and a few thousand deterministic mutations of
+// Runs one fuzz program without libFuzzer, on its seeds and on 20,000 deterministic mutations of
 // them.
 //
-// Linked once with each fuzz_*.cc. What breaks a property aborts; the input is printed before, in
-// hexadecimal, so that it can be made a test of its own.
+// It is linked once with each fuzz_*.cc. An input that violates a property aborts; it is first
+// printed in hexadecimal, so that it can be turned into a test.
 #include <unistd.h>
 
 #include <csignal>
@@ -93,13 +93,13 @@ class Mutations {
   uint64_t state_ = 20260131;
 };
 
-TEST(Replay, TakesEverySeed) {
+TEST(Replay, AcceptsEverySeed) {
   std::signal(SIGABRT, PrintInput);
   ASSERT_FALSE(Seeds().empty());
   for (const std::string& seed : Seeds()) Feed(seed);
 }
 
-TEST(Replay, TakesThousandsOfMutations) {
+TEST(Replay, AcceptsThousandsOfMutations) {
   std::signal(SIGABRT, PrintInput);
   Mutations mutations(Seeds());
   size_t bytes = 0;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a fuzz program consists of: one function that takes any bytes, and the inputs to begin with.
+// The two functions of a fuzz program: the target, which accepts any bytes, and the seed inputs.
 //
-// Contract: each fuzz_*.cc defines both. The function returns 0, and aborts (CHECK) where a
-// property does not hold. It gives the same result for the same bytes, and keeps no state between
-// calls but what it needs to be fast. libFuzzer drives it (build/fuzz, a program each), and so does
-// replay_test.cc: the seeds and some thousands of mutations of them, in every test run.
+// Contract: each fuzz_*.cc defines both. The target returns 0, or aborts (CHECK) if a property does
+// not hold. It is deterministic and keeps no state between calls except caches. libFuzzer drives it
+// (build/fuzz, one program each), and so does replay_test.cc, with the seeds and thousands of
+// mutations of them in every test run.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, size_t size);
 
 namespace assent::fuzz {
 
-// Small, few, and each reaches another part: at least one is accepted as a whole.
+// A few small inputs, each of which reaches a different part. At least one is accepted as a whole.
 std::vector<std::string> Seeds();
 
 }  // namespace assent::fuzz

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Puts the seeds into the corpus before libFuzzer reads it, so that they need not be checked in.
+// Writes the seeds into the corpus before libFuzzer reads it, so that they need not be checked in.
 #include <filesystem>
 #include <fstream>
 

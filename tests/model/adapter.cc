@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The adapter and the network: calls of a branch in order, each answered once; what is lost on the
-// way may still arrive.
+// The adapter and the network: the calls of a branch go out in order and each is answered once; a
+// lost request may still arrive.
 #include "base/check.h"
 #include "tests/model/codec.h"
 #include "tests/model/move.h"
@@ -17,7 +17,7 @@ std::string Say(const char* what, uint32_t branch, Operation operation) {
          std::to_string(branch + 1);
 }
 
-// The branch's connection is given back when nothing more can come over it.
+// The branch returns its connection when no further call can use it.
 bool EndsConnection(const PendingCall& call) {
   switch (call.operation) {
     case Operation::kOpen: return call.code != Code::kOk;
@@ -42,19 +42,19 @@ bool NeedsOwn(Operation operation) {
   }
 }
 
-// sql::PhaseTwo::Find: no mark is left on another server than that of the prepare, which is the
-// first one unless the transaction says otherwise.
+// As in sql::PhaseTwo::Find, a mark is inserted only on the server of the prepare, which is the
+// first server unless the transaction has another identity.
 Request Move::RequestOf(uint32_t branch, const PendingCall& flight) const {
-  const std::string now = IdentityText(world.parts[branch].identity);
-  const std::string then = world.live && branch < world.live->branches.size()
-                               ? world.live->branches[branch].identity
+  const std::string now = IdentityText(state.parts[branch].identity);
+  const std::string then = state.live && branch < state.live->branches.size()
+                               ? state.live->branches[branch].identity
                                : IdentityText(0);
   return {flight.operation, flight.through_own, flight.settle && then == now,
           setup.read_only[branch], setup.witness[branch]};
 }
 
 void Move::Submit(uint32_t branch, std::vector<PendingCall> flight) {
-  auto& calls = world.branches[branch].calls;
+  auto& calls = state.branches[branch].calls;
   for (size_t i = 0; i < flight.size(); ++i) {
     flight[i].follows = i > 0;
     calls.push_back(flight[i]);
@@ -62,14 +62,14 @@ void Move::Submit(uint32_t branch, std::vector<PendingCall> flight) {
   CHECK(calls.size() <= 6) << "calls pile up";
 }
 
-// The first call of `branch` is about to leave: over which connection? Without one it fails.
+// Sends the first call of `branch` over the right connection. Without a connection the call fails.
 void Move::Carry(uint32_t branch) {
-  PendingCall& call = world.branches[branch].calls.front();
-  Part& part = world.parts[branch];
+  PendingCall& call = state.branches[branch].calls.front();
+  Part& part = state.parts[branch];
   if (setup.HasPartner(branch)) {
     const Answer answer = Arrive(branch, RequestOf(branch, call));
-    Tell([&] {
-      return Say("carried out:", branch, call.operation) + " -> " + tcc::Name(answer.of_partner);
+    Trace([&] {
+      return Say("executed:", branch, call.operation) + " -> " + tcc::Name(answer.of_partner);
     });
     Reply(branch, answer);
     return;
@@ -82,16 +82,15 @@ void Move::Carry(uint32_t branch) {
   Answer answer = At(branch).Carry(part, RequestOf(branch, call));
   if (Has(SeededBug::kReadOnlyInferred) && call.operation == Operation::kPrepare) {
     answer.code = Code::kReadOnly;
-    part.standing = Standing::kNone;
+    part.state = PartState::kNone;
   }
-  Tell(
-      [&] { return Say("carried out:", branch, call.operation) + " -> " + xa::Name(answer.code); });
+  Trace([&] { return Say("executed:", branch, call.operation) + " -> " + xa::Name(answer.code); });
   Reply(branch, answer);
 }
 
 void Move::Reply(uint32_t branch, const Answer& answer) {
-  PendingCall& call = world.branches[branch].calls.front();
-  const Part& part = world.parts[branch];
+  PendingCall& call = state.branches[branch].calls.front();
+  const Part& part = state.parts[branch];
   call.replied = true;
   call.settle = call.through_own = false;
   call.answer = answer.of_partner;
@@ -107,11 +106,11 @@ void Move::Reply(uint32_t branch, const Answer& answer) {
   call.starts = part.starts;
 }
 
-// No answer comes: what was done, if anything, is not known. The server may not have noticed yet
-// that the connection is gone.
+// No response comes, so it is unknown whether the call took effect. The server may not have
+// detected the lost connection yet.
 void Move::Fail(uint32_t branch) {
-  PendingCall& call = world.branches[branch].calls.front();
-  Part& part = world.parts[branch];
+  PendingCall& call = state.branches[branch].calls.front();
+  Part& part = state.parts[branch];
   call.replied = true;
   call.settle = call.through_own = false;
   if (setup.HasPartner(branch)) {
@@ -124,7 +123,7 @@ void Move::Fail(uint32_t branch) {
   call.found = xa::Found::kUnknown;
   call.witnessed = false;
   call.lost = call.operation == Operation::kCommit;
-  // Only of a one-phase commit it matters which server was asked.
+  // The identity of the server matters only for a one-phase commit.
   call.stamped = call.operation == Operation::kCommitOnePhase;
   call.identity = call.stamped ? part.identity : 0;
   call.starts = call.stamped ? part.starts : 0;
@@ -132,8 +131,8 @@ void Move::Fail(uint32_t branch) {
 }
 
 void Move::Lose(uint32_t branch, bool stays) {
-  const PendingCall& call = world.branches[branch].calls.front();
-  Part& part = world.parts[branch];
+  const PendingCall& call = state.branches[branch].calls.front();
+  Part& part = state.parts[branch];
   if (stays) {
     if (part.session == Session::kOurs) {
       part.late_own |= Bit(call.operation);
@@ -144,13 +143,13 @@ void Move::Lose(uint32_t branch, bool stays) {
   Fail(branch);
 }
 
-// A seeded bug is applied where the adapter could be wrong: as it answers.
+// Seeded bugs of the adapter are applied here, when it completes a call.
 void Move::Deliver(uint32_t branch) {
   if (setup.HasPartner(branch)) return DeliverFromPartner(branch);
-  auto& calls = world.branches[branch].calls;
+  auto& calls = state.branches[branch].calls;
   PendingCall call = calls.front();
   calls.erase(calls.begin());
-  Part& part = world.parts[branch];
+  Part& part = state.parts[branch];
   if (EndsConnection(call) && part.session == Session::kOurs) At(branch).Disconnect(part);
   const bool silent = call.code == Code::kErRmFail;
   const bool prepare = call.operation == Operation::kPrepare;
@@ -168,25 +167,25 @@ void Move::Deliver(uint32_t branch) {
   }
   if (Has(SeededBug::kWitnessRead) && call.found == xa::Found::kUnknown && call.code == Code::kOk &&
       call.operation == Operation::kFind) {
-    call.found = xa::Found::kWitnessRolledBack;  // it does not wait for the open row
+    call.found = xa::Found::kWitnessRolledBack;  // a read does not wait for the open row
   }
   std::vector<PendingCall> unsent;
   while (call.code != Code::kOk && !calls.empty() && calls.front().follows) {
     unsent.push_back(calls.front());
     calls.erase(calls.begin());
   }
-  Tell([&] { return Say("answered:", branch, call.operation) + " " + xa::Name(call.code); });
+  Trace([&] { return Say("answered:", branch, call.operation) + " " + xa::Name(call.code); });
   Complete(branch, call);
   for (PendingCall& skipped : unsent) {
     const bool run = skipped.operation == Operation::kRun;
     skipped.code = run ? Code::kRbOther : Code::kErRmFail;  // xa::NotSent
-    Tell([&] { return Say("not sent:", branch, skipped.operation); });
+    Trace([&] { return Say("not sent:", branch, skipped.operation); });
     Complete(branch, skipped);
   }
 }
 
 void Move::CarryLate(uint32_t branch, Operation operation, bool through_own) {
-  Part& part = world.parts[branch];
+  Part& part = state.parts[branch];
   Late& late = through_own ? part.late_own : part.late_free;
   late = static_cast<Late>(late & ~Bit(operation));
   PendingCall call;
@@ -195,8 +194,8 @@ void Move::CarryLate(uint32_t branch, Operation operation, bool through_own) {
   call.settle = operation == Operation::kFind;
   if (setup.HasPartner(branch)) {
     const Answer answer = Arrive(branch, RequestOf(branch, call));
-    Tell([&] {
-      return Say("carried out, late:", branch, operation) + " -> " + tcc::Name(answer.of_partner);
+    Trace([&] {
+      return Say("executed late:", branch, operation) + " -> " + tcc::Name(answer.of_partner);
     });
     return;
   }
@@ -205,21 +204,20 @@ void Move::CarryLate(uint32_t branch, Operation operation, bool through_own) {
   if (operation == Operation::kCommit && part.copy == Copy::kUnderWay) {
     part.copy = part.committed && !was_committed ? Copy::kCommitted : Copy::kNone;
   }
-  Tell([&] {
-    return Say("carried out, late:", branch, operation) + " -> " + xa::Name(answer.code);
-  });
+  Trace([&] { return Say("executed late:", branch, operation) + " -> " + xa::Name(answer.code); });
 }
 
-// What is under way stays under way; what waited, here or for a first scan, is never sent.
+// A call in progress stays in progress. A call that waits in the queue or for a first scan is never
+// sent.
 void Move::AbandonCalls() {
   for (uint32_t i = 0; i < setup.branches; ++i) {
-    Branch& branch = world.branches[i];
-    Part& part = world.parts[i];
+    Branch& branch = state.branches[i];
+    Part& part = state.parts[i];
     if (!branch.calls.empty() && !branch.calls.front().replied && !branch.unscanned) {
       const Operation operation = branch.calls.front().operation;
       const bool own = part.session == Session::kOurs;
       if (operation == Operation::kFind && !branch.calls.front().settle) {
-        // a look changes nothing
+        // A lookup changes nothing.
       } else if (own) {
         part.late_own |= Bit(operation);
       } else if (setup.HasPartner(i) || (!NeedsOwn(operation) && operation != Operation::kOpen)) {

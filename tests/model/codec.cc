@@ -74,7 +74,7 @@ void Code(Io& io, xa::Code& code) {
   code = static_cast<xa::Code>(raw - 16);
 }
 
-// "": 0, then one more than the number behind the last dash.
+// 0 for an empty text, otherwise one more than the digit at its end.
 uint8_t NumberOf(const std::string& text) {
   return text.empty() ? 0 : static_cast<uint8_t>(text.back() - '0' + 1);
 }
@@ -86,12 +86,12 @@ void Text(Io& io, std::string& text, std::string (*make)(uint8_t)) {
   text = number == 0 ? std::string() : make(static_cast<uint8_t>(number - 1));
 }
 
-// A branch in no record has no name after a restart.
+// A branch that is in no record has no name after a restart.
 template <typename Io>
 void WalkName(Io& io, core::AtomicBranch& branch) {
   bool named = !branch.spec.name.empty();
   Flag(io, named);
-  if (named && branch.spec.name.empty()) branch.spec.name = "b";  // FillWhatIsConstant has it
+  if (named && branch.spec.name.empty()) branch.spec.name = "b";  // FillConstants sets it
 }
 
 template <typename Io>
@@ -100,14 +100,14 @@ void Walk(Io& io, core::AtomicBranch& branch) {
   io.Bits(branch.phase, 5);
   io.Bits(branch.reached, 4);  // a phase before the decision
   for (bool* flag : {&branch.witnessed, &branch.recovered, &branch.commit_lost}) Flag(io, *flag);
-  io.Bits(branch.sends, 2);  // never, once, more often (Move::Step)
+  io.Bits(branch.sends, 2);  // 0, 1, or more (Move::Step)
   io.Bits(branch.heuristic, 3);
   io.Bits(branch.heuristic_ticket, 4);
   Text(io, branch.identity, IdentityText);
   Text(io, branch.started_at, StartText);
 }
 
-// What the core keeps for partners only.
+// The fields that the core uses only for partners.
 template <typename Io>
 void WalkPartners(Io& io, core::Atomic& atomic) {
   bool ends = atomic.decide_before != kNever;
@@ -155,7 +155,7 @@ void Walk(Io& io, PendingCall& flight) {
   io.Bits(flight.starts, 2);
 }
 
-// At most one call at a time, and no scan.
+// A partner has at most one call at a time, and no scans.
 template <typename Io>
 void WalkPartner(Io& io, Branch& branch) {
   for (bool* flag : {&branch.retry_armed, &branch.try_left}) Flag(io, *flag);
@@ -182,23 +182,24 @@ void Walk(Io& io, Branch& branch) {
 
 template <typename Io>
 void WalkPartner(Io& io, Part& part, const Setup& setup) {
-  Side& side = part.side;
-  io.Bits(part.standing, 3);
-  for (Cause& row : side.rows) io.Bits(row, 3);
-  for (uint8_t* count : {&side.tried, &side.confirmed, &side.cancelled}) io.Bits(*count, 2);
-  io.Bits(side.calling, 3);
-  if (setup.budget[static_cast<size_t>(Fault::kEnding)] > 0) Flag(io, side.ends);
+  PartnerState& partner = part.partner;
+  io.Bits(part.state, 3);
+  for (Cause& row : partner.rows) io.Bits(row, 3);
+  for (uint8_t* count : {&partner.tried, &partner.confirmed, &partner.cancelled})
+    io.Bits(*count, 2);
+  io.Bits(partner.calling, 3);
+  if (setup.budget[static_cast<size_t>(Fault::kEnding)] > 0) Flag(io, partner.ends);
   bool any = part.late_free != 0;
   Flag(io, any);
   if (any) io.Bits(part.late_free, 10);
-  part.voted = side.tried > 0;
-  part.committed = side.confirmed > 0;
-  part.rolled_back = side.cancelled > 0;
+  part.voted = partner.tried > 0;
+  part.committed = partner.confirmed > 0;
+  part.rolled_back = partner.cancelled > 0;
 }
 
 template <typename Io>
 void Walk(Io& io, Part& part) {
-  io.Bits(part.standing, 3);
+  io.Bits(part.state, 3);
   io.Bits(part.session, 2);
   for (bool* flag : {&part.held, &part.wrote, &part.witness}) Flag(io, *flag);
   io.Bits(part.row, 2);
@@ -210,61 +211,61 @@ void Walk(Io& io, Part& part) {
     io.Bits(part.late_own, 10);
     io.Bits(part.late_free, 10);
   }
-  for (bool* flag : {&part.voted, &part.committed, &part.rolled_back, &part.meddled}) {
+  for (bool* flag : {&part.voted, &part.committed, &part.rolled_back, &part.ended_elsewhere}) {
     Flag(io, *flag);
   }
   io.Bits(part.copy, 2);
 }
 
 template <typename Io>
-void WalkProcess(Io& io, World& world, const Setup& setup) {
-  Flag(io, world.up);
-  if (!world.up) {
-    world.first_run = false;  // it has run before, or it would not be down
+void WalkProcess(Io& io, ModelState& state, const Setup& setup) {
+  Flag(io, state.up);
+  if (!state.up) {
+    state.first_run = false;  // a process that is down has run before
     return;
   }
-  for (bool* flag : {&world.stale, &world.first_run, &world.deadline_armed, &world.idle_armed,
-                     &world.operator_armed, &world.forgotten}) {
+  for (bool* flag : {&state.stale, &state.first_run, &state.deadline_armed, &state.idle_armed,
+                     &state.operator_armed, &state.forgotten}) {
     Flag(io, *flag);
   }
-  io.Bits(world.history, 3);
-  bool live = world.live.has_value();
+  io.Bits(state.history, 3);
+  bool live = state.live.has_value();
   Flag(io, live);
-  if (live && !world.live) world.live.emplace();
-  if (live) Walk(io, *world.live, setup);
-  if (setup.budget[static_cast<size_t>(Fault::kEnding)] > 0) Flag(io, world.nearly_ended);
+  if (live && !state.live) state.live.emplace();
+  if (live) Walk(io, *state.live, setup);
+  if (setup.budget[static_cast<size_t>(Fault::kEnding)] > 0) Flag(io, state.nearly_expired);
   for (uint32_t i = 0; i < setup.branches; ++i) {
-    setup.HasPartner(i) ? WalkPartner(io, world.branches[i]) : Walk(io, world.branches[i]);
+    setup.HasPartner(i) ? WalkPartner(io, state.branches[i]) : Walk(io, state.branches[i]);
   }
 }
 
 template <typename Io>
-void Walk(Io& io, World& world, const Setup& setup) {
-  WalkProcess(io, world, setup);
-  io.Size(world.log, 4);
-  for (LogEntry& entry : world.log) {
+void Walk(Io& io, ModelState& state, const Setup& setup) {
+  WalkProcess(io, state, setup);
+  io.Size(state.log, 4);
+  for (LogEntry& entry : state.log) {
     io.Bits(entry.record, 12);
     io.Bits(entry.ticket, 4);
   }
-  io.Bits(world.durable, 4);
-  Flag(io, world.expired);
-  Flag(io, world.reclaimed);
+  io.Bits(state.durable, 4);
+  Flag(io, state.expired);
+  Flag(io, state.reclaimed);
   for (uint32_t i = 0; i < setup.branches; ++i) {
-    io.Bits(world.noted[i], 1);
-    Flag(io, world.before_change[i]);
-    setup.HasPartner(i) ? WalkPartner(io, world.parts[i], setup) : Walk(io, world.parts[i]);
+    io.Bits(state.noted[i], 1);
+    Flag(io, state.before_change[i]);
+    setup.HasPartner(i) ? WalkPartner(io, state.parts[i], setup) : Walk(io, state.parts[i]);
   }
-  Flag(io, world.asked_roll_back);
-  io.Bits(world.told, 3);
-  for (bool* flag : {&world.commit_durable, &world.abort_durable, &world.one_phase_sent}) {
+  Flag(io, state.asked_roll_back);
+  io.Bits(state.reported, 3);
+  for (bool* flag : {&state.commit_durable, &state.abort_durable, &state.one_phase_sent}) {
     Flag(io, *flag);
   }
-  for (size_t i = 0; i < world.left.size(); ++i) {
-    if (setup.budget[i] > 0) io.Bits(world.left[i], 2);
+  for (size_t i = 0; i < state.left.size(); ++i) {
+    if (setup.budget[i] > 0) io.Bits(state.left[i], 2);
   }
 }
 
-// The core alone makes a Decided: of a decision that was replayed.
+// Only the core creates a Decided token: here from a replayed decision.
 const core::Atomic& DecidedSample() {
   static const core::Atomic sample = [] {
     core::Atomic atomic;
@@ -277,10 +278,10 @@ const core::Atomic& DecidedSample() {
   return sample;
 }
 
-void FillWhatIsConstant(core::Atomic& atomic, const Setup& setup) {
+void FillConstants(core::Atomic& atomic, const Setup& setup) {
   atomic.gtrid = TheGtrid();
   if (!setup.one_call) atomic.settings.idle_limit = std::chrono::seconds(1);
-  // A one-phase commit and one of read-only branches are decided without a record, hence without.
+  // A one-phase commit, and a commit of read-only branches, has no record and therefore no token.
   if (atomic.decision == core::Decision::kCommit && atomic.commit_logged) {
     atomic.decided = DecidedSample().decided;
   }
@@ -292,8 +293,8 @@ void FillWhatIsConstant(core::Atomic& atomic, const Setup& setup) {
 
 }  // namespace
 
-// The first server has the row that identifies it, the one that may take its place has none. Each
-// ends in its number (Text).
+// The first server has the row that identifies it; its replacement has none. Each text ends in the
+// number of the server (Text).
 std::string IdentityText(uint8_t number) {
   const std::string place = "db:3306:1";
   return number == 0 ? place + ":00112233445566778899aabbccd0" : place;
@@ -306,18 +307,18 @@ const core::Gtrid& TheGtrid() {
   return gtrid;
 }
 
-std::string Encode(const World& world, const Setup& setup) {
+std::string Encode(const ModelState& state, const Setup& setup) {
   Writer writer;
-  Walk(writer, const_cast<World&>(world), setup);  // the writer reads only
+  Walk(writer, const_cast<ModelState&>(state), setup);  // the writer reads only
   return writer.Take();
 }
 
-World Decode(std::string_view bytes, const Setup& setup) {
-  World world;
+ModelState Decode(std::string_view bytes, const Setup& setup) {
+  ModelState state;
   Reader reader(bytes);
-  Walk(reader, world, setup);
-  if (world.live) FillWhatIsConstant(*world.live, setup);
-  return world;
+  Walk(reader, state, setup);
+  if (state.live) FillConstants(*state.live, setup);
+  return state;
 }
 
 }  // namespace assent::model

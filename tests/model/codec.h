@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A world as bytes, and back: one list of fields for both directions.
+// Encodes a state as bytes and decodes it, with one list of fields for both directions.
 //
-// Contract: Decode(Encode(world)) is the world again, but for what cannot matter: counts of retries
-// and looks, causes, texts. Equal bytes are equal worlds. Field widths are checked as they are
-// written.
+// Contract: Decode(Encode(state)) equals the state, except for what cannot matter: counts of
+// retries and lookups, causes, texts. Equal bytes mean equal states. Field widths are checked when
+// they are written.
 #pragma once
 
 #include <string>
@@ -13,19 +13,19 @@
 
 namespace assent::model {
 
-std::string Encode(const World& world, const Setup& setup);
-World Decode(std::string_view bytes, const Setup& setup);
+std::string Encode(const ModelState& state, const Setup& setup);
+ModelState Decode(std::string_view bytes, const Setup& setup);
 
-// What stands for identities and start times in the core's strings.
+// The strings that the core sees for identities, start times and partners.
 std::string IdentityText(uint8_t number);  // of a server, from 0
 std::string StartText(uint8_t number);
-std::string PartnerText();  // where a partner is
+std::string PartnerText();  // the URL of a partner
 
-// A yes that ends by itself: when, until when a decision may be taken, and a time between the two.
+// The expiry of a reservation, the latest time of a commit decision, and a time between the two.
 inline constexpr Monotonic kEnds{2'000'000'000}, kDecideBefore{1'000'000'000},
-    kNearlyEnded{1'500'000'000};
+    kNearlyExpired{1'500'000'000};
 
-// The transaction's own identity, and a coordinator's of which it is.
+// The gtrid of the one transaction. It contains the coordinator id.
 const core::Gtrid& TheGtrid();
 
 }  // namespace assent::model

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The shard's part: what goes into the core, and what is made of its effects.
+// The role of the shard: passes events to the core and applies its effects.
 #include <utility>
 
 #include "base/check.h"
@@ -33,14 +33,14 @@ bool Worse(core::Outcome before, core::Outcome after) {
 
 }  // namespace
 
-std::optional<core::Outcome> AnswerNow(const World& world) {
-  if (world.live) return world.live->Reportable();
-  if (world.history != core::Outcome::kUndecided) return world.history;
+std::optional<core::Outcome> AnswerNow(const ModelState& state) {
+  if (state.live) return state.live->Reportable();
+  if (state.history != core::Outcome::kUndecided) return state.history;
   return std::nullopt;
 }
 
 void Move::Begin() {
-  core::Atomic& atomic = world.live.emplace();
+  core::Atomic& atomic = state.live.emplace();
   atomic.gtrid = TheGtrid();
   atomic.settings.client_named = setup.client_named;
   atomic.settings.one_call = setup.one_call;
@@ -63,35 +63,36 @@ core::BranchSpec SpecOf(const Setup& setup, uint32_t branch) {
   return spec;
 }
 
-// What cannot matter is made equal: causes and texts, counts of looks, of tries and of retries.
+// Resets what cannot matter, so that states compare equal: causes, texts, and the counts of
+// lookups, tries and retries.
 void Move::Step(const core::Event& event) {
-  core::Atomic& atomic = *world.live;
+  core::Atomic& atomic = *state.live;
   if (const char* lacking = reached_.Note(atomic, event)) {
     Violate(Invariant::kTable, lacking);
   }
   const EventClass event_class = ClassOf(atomic, event);
   core::Effects effects;
-  core::Step(atomic, event, world.nearly_ended ? kNearlyEnded : Monotonic{}, effects);
+  core::Step(atomic, event, state.nearly_expired ? kNearlyExpired : Monotonic{}, effects);
   atomic.cause = {};
   for (core::AtomicBranch& branch : atomic.branches) {
     branch.retries = branch.finds = branch.tries = 0;
     if (branch.sends > 2) branch.sends = 2;
     branch.detail.clear();
   }
-  Tell([&] {
-    return "    the core is told: " + ToText(event, event_class) + "; wants: " + OneLine(effects);
+  Trace([&] {
+    return "    event: " + ToText(event, event_class) + "; effects: " + OneLine(effects);
   });
   for (const core::Effect& effect : effects) CarryOut(effect);
   if (Has(SeededBug::kDurableAtOnce) || Has(SeededBug::kTryBeforeOpen)) CallDurable();
 }
 
 void Move::CallDurable() {
-  for (size_t i = 0; i < world.log.size(); ++i) {
-    const std::string_view kind = library_.KindOf(world.log[i].record);
+  for (size_t i = 0; i < state.log.size(); ++i) {
+    const std::string_view kind = library_.KindOf(state.log[i].record);
     const bool opens = kind == "open" || kind == "enlist";
     if (Has(SeededBug::kTryBeforeOpen) && !opens) continue;
-    const uint8_t ticket = std::exchange(world.log[i].ticket, 0);
-    if (ticket != 0 && world.live) Step(core::Durable{ticket});
+    const uint8_t ticket = std::exchange(state.log[i].ticket, 0);
+    if (ticket != 0 && state.live) Step(core::Durable{ticket});
   }
 }
 
@@ -104,9 +105,9 @@ void Move::CarryOut(const core::Effect& effect) {
     if (setup.HasPartner(call->branch)) return CallPartner(call->branch, call->operation);
     PendingCall flight;
     flight.operation = call->operation;
-    const core::AtomicBranch& branch = world.live->branches.at(call->branch);
+    const core::AtomicBranch& branch = state.live->branches.at(call->branch);
     flight.settle = call->operation == Operation::kFind && branch.witnessed &&
-                    world.live->state != core::State::kRollingBack;
+                    state.live->state != core::State::kRollingBack;
     return Submit(call->branch, {flight});
   }
   if (const auto* arm = std::get_if<core::Arm>(&effect)) {
@@ -116,15 +117,15 @@ void Move::CarryOut(const core::Effect& effect) {
     return SetTimer(disarm->timer, 0, false);
   }
   if (const auto* reply = std::get_if<core::Reply>(&effect)) {
-    if (reply->to == core::ReplyTo::kDecided || reply->to == core::ReplyTo::kEnded) Tells();
-    Calling& calling = world.parts[reply->branch].side.calling;
+    if (reply->to == core::ReplyTo::kDecided || reply->to == core::ReplyTo::kEnded) ReportOutcome();
+    Calling& calling = state.parts[reply->branch].partner.calling;
     const bool may_call = reply->to == core::ReplyTo::kOpen && setup.by_client[reply->branch];
     if (may_call && calling == Calling::kNotYet) calling = Calling::kMay;
     return;
   }
   if (const auto* cancel = std::get_if<core::Cancel>(&effect)) {
-    // A cancelled statement still answers, as any other.
-    auto& calls = world.branches[cancel->branch].calls;
+    // A cancelled statement is still answered, like any other.
+    auto& calls = state.branches[cancel->branch].calls;
     const bool under_way = !calls.empty() && !calls.front().replied;
     if (setup.HasPartner(cancel->branch) && under_way) calls.front().cut = true;
     return;
@@ -134,95 +135,96 @@ void Move::CarryOut(const core::Effect& effect) {
 
 void Move::SetTimer(core::Timer timer, uint32_t branch, bool armed) {
   switch (timer) {
-    case core::Timer::kDeadline: world.deadline_armed = armed; return;
-    case core::Timer::kIdle: world.idle_armed = armed; return;
-    case core::Timer::kOperator: world.operator_armed = armed && setup.operator_timer; return;
-    case core::Timer::kRetry: world.branches[branch].retry_armed = armed; return;
+    case core::Timer::kDeadline: state.deadline_armed = armed; return;
+    case core::Timer::kIdle: state.idle_armed = armed; return;
+    case core::Timer::kOperator: state.operator_armed = armed && setup.operator_timer; return;
+    case core::Timer::kRetry: state.branches[branch].retry_armed = armed; return;
   }
 }
 
 void Move::CheckCall(const core::Call& call) {
-  if (call.operation == Operation::kCommitOnePhase) world.one_phase_sent = true;
+  if (call.operation == Operation::kCommitOnePhase) state.one_phase_sent = true;
   if (call.operation == Operation::kCommit) {
-    const bool named = call.decided && call.decided->gtrid() == world.live->gtrid;
-    if (!named || !world.commit_durable) {
+    const bool named = call.decided && call.decided->gtrid() == state.live->gtrid;
+    if (!named || !state.commit_durable) {
       Violate(Invariant::kWriteAhead,
-              "a commit is sent and no decision is durable:" + Numbered(call.branch));
+              "a commit is sent without a durable decision:" + Numbered(call.branch));
     }
   }
-  if (call.operation == Operation::kRollBack && world.commit_durable) {
+  if (call.operation == Operation::kRollBack && state.commit_durable) {
     Violate(Invariant::kStability,
             "a roll-back is sent after the decision to commit:" + Numbered(call.branch));
   }
 }
 
-// Who asks, or waits, is told what is durable.
-void Move::Tells() {
-  const core::Outcome outcome = world.live->Reportable();
-  if (outcome == core::Outcome::kUndecided || outcome == world.told) return;
-  if (world.told != core::Outcome::kUndecided && !Worse(world.told, outcome)) {
-    Violate(Invariant::kIdempotent,
-            std::string("told ") + core::Name(world.told) + ", then " + core::Name(outcome));
+// Reports the outcome to clients that wait or ask.
+void Move::ReportOutcome() {
+  const core::Outcome outcome = state.live->Reportable();
+  if (outcome == core::Outcome::kUndecided || outcome == state.reported) return;
+  if (state.reported != core::Outcome::kUndecided && !Worse(state.reported, outcome)) {
+    Violate(Invariant::kIdempotent, std::string("reported ") + core::Name(state.reported) +
+                                        ", then " + core::Name(outcome));
   }
-  if (outcome == core::Outcome::kCommitted && !world.commit_durable) {
-    bool backed = true;  // nothing to lose, or the only one has committed
+  if (outcome == core::Outcome::kCommitted && !state.commit_durable) {
+    bool backed = true;  // every branch has committed or has nothing to lose
     for (uint32_t i = 0; i < setup.branches; ++i) {
-      const Part& part = world.parts[i];
-      backed &= part.committed || part.meddled || part.standing == Standing::kNone;
+      const Part& part = state.parts[i];
+      backed &= part.committed || part.ended_elsewhere || part.state == PartState::kNone;
     }
-    if (!backed) Violate(Invariant::kWriteAhead, "told committed and nothing is durable");
+    if (!backed)
+      Violate(Invariant::kWriteAhead, "committed was reported without a durable decision");
   }
-  world.told = outcome;
-  Tell([&] { return std::string("    the client is told ") + core::Name(outcome); });
+  state.reported = outcome;
+  Trace([&] { return std::string("    reported to the client: ") + core::Name(outcome); });
 }
 
-// Committed, and nothing more to do: then no branch stands prepared. But what was under way when it
-// was taken as done may stand prepared again after a restart of its server.
+// When a committed transaction is finished, no branch is prepared. An exception: a commit in
+// progress that was taken as done may be prepared again after a restart of its server.
 void Move::CheckEnd(const core::Atomic& atomic) {
   if (atomic.decision != core::Decision::kCommit) return;
   for (uint32_t i = 0; i < setup.branches; ++i) {
-    const Part& part = world.parts[i];
-    if (part.standing == Standing::kPrepared && part.starts == 0) {
+    const Part& part = state.parts[i];
+    if (part.state == PartState::kPrepared && part.starts == 0) {
       Violate(setup.HasPartner(i) ? Invariant::kOneEnd : Invariant::kConservation,
-              "taken as done, and it stands prepared:" + Numbered(i));
+              "taken as done, but still prepared:" + Numbered(i));
     }
   }
 }
 
-// Rolled back by a person, or lost with its server: a plain "committed" is false, unless a commit
-// whose answer was lost may have been carried out before.
+// If a branch was rolled back by a person or lost with its server, a plain "committed" is false,
+// unless a commit whose response was lost may have taken effect before.
 void Move::CheckCommitted(const core::Atomic& atomic) {
   if (atomic.outcome != core::Outcome::kCommitted) return;
   for (uint32_t i = 0; i < setup.branches; ++i) {
-    const Part& part = world.parts[i];
-    if (setup.HasPartner(i) || !part.meddled || !part.rolled_back) continue;
+    const Part& part = state.parts[i];
+    if (setup.HasPartner(i) || !part.ended_elsewhere || !part.rolled_back) continue;
     const core::AtomicBranch& branch = atomic.branches[i];
     const bool may_be_done = branch.recovered || branch.commit_lost;
     if (part.identity == 0 && may_be_done) continue;
     Violate(Invariant::kNoFalseAnswer,
-            "taken as committed, and somebody else rolled it back:" + Numbered(i));
+            "taken as committed, but rolled back by someone else:" + Numbered(i));
   }
 }
 
 // The transaction leaves the table (Shard::Remember).
 void Move::Remember() {
-  const core::Atomic& atomic = *world.live;
-  if (atomic.settings.client_named || atomic.commit_logged) world.history = atomic.outcome;
+  const core::Atomic& atomic = *state.live;
+  if (atomic.settings.client_named || atomic.commit_logged) state.history = atomic.outcome;
   CheckEnd(atomic);
   CheckCommitted(atomic);
-  world.live.reset();
-  world.deadline_armed = world.idle_armed = world.operator_armed = world.nearly_ended = false;
+  state.live.reset();
+  state.deadline_armed = state.idle_armed = state.operator_armed = state.nearly_expired = false;
   for (uint32_t i = 0; i < setup.branches; ++i) {
-    world.branches[i].retry_armed = world.branches[i].up_news = world.branches[i].try_left = false;
-    if (world.branches[i].list == Pending::kListed) world.branches[i].ended_since = true;
+    state.branches[i].retry_armed = state.branches[i].up_news = state.branches[i].try_left = false;
+    if (state.branches[i].list == Pending::kListed) state.branches[i].ended_since = true;
   }
-  Tell([&] { return "    the transaction leaves the table"; });
+  Trace([&] { return "    the transaction leaves the table"; });
 }
 
 // ---- Completions (Shard::OnCompletion, OnVote, OnAck, JudgeFind) ----
 
 void Move::Complete(uint32_t index, const PendingCall& flight) {
-  if (!world.live || index >= world.live->branches.size()) return;  // an orphan's: logged
+  if (!state.live || index >= state.live->branches.size()) return;  // of an orphan: only logged
   switch (flight.operation) {
     case Operation::kOpen: Step(core::Opened{index, flight.code == Code::kOk, {}}); return;
     case Operation::kRun:
@@ -244,11 +246,11 @@ void Move::OnVote(uint32_t index, const PendingCall& flight) {
     voted.started_at = StartText(flight.starts);
   }
   Step(voted);
-  if (Has(SeededBug::kAnsweredTwice) && world.live) Step(voted);
+  if (Has(SeededBug::kAnsweredTwice) && state.live) Step(voted);
 }
 
 void Move::OnAck(uint32_t index, const PendingCall& flight) {
-  const core::AtomicBranch& branch = world.live->branches[index];
+  const core::AtomicBranch& branch = state.live->branches[index];
   Ack ack = Ack::kUnknown;
   switch (flight.operation) {
     case Operation::kCommit:
@@ -262,7 +264,7 @@ void Move::OnAck(uint32_t index, const PendingCall& flight) {
     case Operation::kForget:
       if (flight.code != Code::kErRmFail) ack = Ack::kDone;
       break;
-    default: CHECK(false) << "no acknowledgement: " << core::Name(flight.operation);
+    default: CHECK(false) << "not an acknowledgement: " << core::Name(flight.operation);
   }
   core::Acked acked{index, ack, {}};
   acked.lost = flight.lost;
@@ -274,7 +276,7 @@ void Move::OnAck(uint32_t index, const PendingCall& flight) {
 }
 
 Ack Move::JudgeFind(uint32_t index, const PendingCall& flight) const {
-  const core::Atomic& atomic = *world.live;
+  const core::Atomic& atomic = *state.live;
   const core::AtomicBranch& branch = atomic.branches[index];
   if (atomic.state == core::State::kRollingBack) return xa::JudgeRollBack(flight.found);
   xa::FindContext context;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The log: records become durable in order; a crash keeps what is durable and as much of the rest
-// as it likes, without a gap. A start reads it as the daemon does.
+// The log: records become durable in order. A crash keeps the durable records and any number of the
+// following ones, without a gap. A start reads the log as the daemon does.
 #include <algorithm>
 
 #include "base/check.h"
@@ -13,7 +13,7 @@ namespace assent::model {
 
 namespace {
 
-// What the records of partners need beside the core's state.
+// Adds what the records of partners need besides the core's state.
 void AddPartners(const Setup& setup, coordinator::Entry& entry) {
   static const auto partner = [] {
     auto made = std::make_shared<coordinator::Partner>();
@@ -31,26 +31,27 @@ void AddPartners(const Setup& setup, coordinator::Entry& entry) {
 
 }  // namespace
 
-// As Shard::CarryAppend does, and what only an auditor sees.
+// The checks of Shard::CarryAppend, and those that need the participants' state.
 void Move::CheckCommitRecord() {
-  for (uint32_t i = 0; i < world.live->branches.size(); ++i) {
-    const core::AtomicBranch& branch = world.live->branches[i];
+  for (uint32_t i = 0; i < state.live->branches.size(); ++i) {
+    const core::AtomicBranch& branch = state.live->branches[i];
     CHECK(branch.state == core::BranchState::kPrepared ||
           branch.state == core::BranchState::kReadOnly)
         << "a decision to commit without every vote";
     if (!branch.IsTcc()) continue;
-    const Part& part = world.parts[i];
-    if (part.standing != Standing::kPrepared) {
-      Violate(Invariant::kCommitValidity, "decided to commit, and a partner holds no reservation");
-    } else if (part.side.ends && world.nearly_ended) {
-      Violate(Invariant::kCommitValidity, "decided to commit, and a yes has nearly ended");
+    const Part& part = state.parts[i];
+    if (part.state != PartState::kPrepared) {
+      Violate(Invariant::kCommitValidity, "decided to commit, but a partner holds no reservation");
+    } else if (part.partner.ends && state.nearly_expired) {
+      Violate(Invariant::kCommitValidity,
+              "decided to commit, but a reservation is about to expire");
     }
   }
 }
 
 void Move::Append(const core::Append& effect) {
   coordinator::Entry entry;
-  entry.atomic = *world.live;
+  entry.atomic = *state.live;
   entry.gid = "g";
   AddPartners(setup, entry);
   if (effect.record == core::RecordKind::kCommit) CheckCommitRecord();
@@ -73,121 +74,121 @@ void Move::Append(const core::Append& effect) {
   AppendBytes(payload, effect.ticket);
 }
 
-// Where a server may be replaced, which it was is known from earlier.
+// If a server may be replaced, its identity is already recorded in the log.
 void Move::Prepare() {
   if (!May(Fault::kReplaced)) return;
   for (uint32_t i = 0; i < setup.branches; ++i) {
     AppendBytes(coordinator::EncodeIdentity("r" + std::to_string(i + 1), IdentityText(0), {}, {}),
                 0);
   }
-  world.durable = static_cast<uint8_t>(world.log.size());
+  state.durable = static_cast<uint8_t>(state.log.size());
 }
 
 void Move::AppendBytes(const std::string& payload, uint64_t ticket) {
-  CHECK(world.log.size() < kMostRecords) << "the log grows without bound";
-  world.log.push_back({library_.Number(payload), static_cast<uint8_t>(ticket)});
+  CHECK(state.log.size() < kMostRecords) << "the log grows without bound";
+  state.log.push_back({library_.Number(payload), static_cast<uint8_t>(ticket)});
 }
 
-// The next record is on the disk, and who waits for it is told: a crash between the two is one
-// which keeps the record before it is told.
+// The next record becomes durable and is reported. A crash between the two is modelled as a crash
+// that keeps a record before it is reported.
 void Move::NextIsDurable() {
-  const LogEntry entry = world.log[world.durable++];
-  Tell([&] { return std::string("    durable: ") + library_.KindOf(entry.record); });
+  const LogEntry entry = state.log[state.durable++];
+  Trace([&] { return std::string("    durable: ") + library_.KindOf(entry.record); });
   SurvivesAs(entry);
-  world.log[world.durable - 1].ticket = 0;
+  state.log[state.durable - 1].ticket = 0;
   if (entry.ticket == 0) return;
-  CHECK(world.live) << "a transaction ended before its record was durable";
+  CHECK(state.live) << "a transaction ended before its record was durable";
   Step(core::Durable{entry.ticket});
 }
 
 void Move::SurvivesAs(const LogEntry& entry) {
   const std::string_view kind = library_.KindOf(entry.record);
-  if (kind == "commit") world.commit_durable = true;
+  if (kind == "commit") state.commit_durable = true;
   if (kind != "outcome") return;
   const auto decoded = coordinator::Decode(library_.Payload(entry.record));
   const auto result = decoded->record.outcome().result();
-  if (result == log::v1::COMMITTED) world.commit_durable = true;
-  if (result == log::v1::ROLLED_BACK) world.abort_durable = true;
+  if (result == log::v1::COMMITTED) state.commit_durable = true;
+  if (result == log::v1::ROLLED_BACK) state.abort_durable = true;
 }
 
 void Move::Crash(size_t survive) {
-  Tell([&] {
-    return "    " + std::to_string(survive) + " of " + std::to_string(world.log.size()) +
+  Trace([&] {
+    return "    " + std::to_string(survive) + " of " + std::to_string(state.log.size()) +
            " records are on the disk";
   });
-  if (Has(SeededBug::kLogOutOfOrder) && survive + 1 < world.log.size()) {
-    world.log.erase(world.log.begin() + static_cast<ptrdiff_t>(survive));
+  if (Has(SeededBug::kLogOutOfOrder) && survive + 1 < state.log.size()) {
+    state.log.erase(state.log.begin() + static_cast<ptrdiff_t>(survive));
   } else {
-    world.log.resize(survive);
+    state.log.resize(survive);
   }
-  for (LogEntry& entry : world.log) entry.ticket = 0;
-  for (size_t i = world.durable; i < world.log.size(); ++i) SurvivesAs(world.log[i]);
-  world.durable = static_cast<uint8_t>(world.log.size());
-  world.up = world.stale = world.first_run = false;
-  world.live.reset();
-  world.deadline_armed = world.idle_armed = world.operator_armed = world.nearly_ended = false;
-  world.history = core::Outcome::kUndecided;
-  world.forgotten = false;
-  world.noted = {};
-  world.before_change = {};
+  for (LogEntry& entry : state.log) entry.ticket = 0;
+  for (size_t i = state.durable; i < state.log.size(); ++i) SurvivesAs(state.log[i]);
+  state.durable = static_cast<uint8_t>(state.log.size());
+  state.up = state.stale = state.first_run = false;
+  state.live.reset();
+  state.deadline_armed = state.idle_armed = state.operator_armed = state.nearly_expired = false;
+  state.history = core::Outcome::kUndecided;
+  state.forgotten = false;
+  state.noted = {};
+  state.before_change = {};
   AbandonCalls();
 }
 
-// An old copy knows nothing of the transaction and runs under another start nonce; the right
-// directory stands untouched beside it.
+// An old copy does not know the transaction and runs under another start nonce. The right directory
+// stays unchanged.
 void Move::Start(bool old_copy) {
-  world.up = true;
-  world.stale = old_copy;
+  state.up = true;
+  state.stale = old_copy;
   if (old_copy) return;
   std::vector<uint16_t> records;
-  for (const LogEntry& entry : world.log) records.push_back(entry.record);
-  const Remembered& remembered = library_.Start(records, world.reclaimed);
-  world.live = remembered.live;
-  world.history = remembered.history;
-  world.forgotten = remembered.forgotten;
-  world.noted = remembered.noted;
-  world.before_change = remembered.before_change;
-  world.log.clear();
+  for (const LogEntry& entry : state.log) records.push_back(entry.record);
+  const Remembered& remembered = library_.Start(records, state.reclaimed);
+  state.live = remembered.live;
+  state.history = remembered.history;
+  state.forgotten = remembered.forgotten;
+  state.noted = remembered.noted;
+  state.before_change = remembered.before_change;
+  state.log.clear();
   for (uint16_t record : remembered.copies) {
-    world.log.push_back({record, 0});
-    SurvivesAs(world.log.back());
+    state.log.push_back({record, 0});
+    SurvivesAs(state.log.back());
   }
-  world.durable = static_cast<uint8_t>(world.log.size());
-  Tell([&] {
+  state.durable = static_cast<uint8_t>(state.log.size());
+  Trace([&] {
     std::string text = "    the log holds:";
     for (uint16_t record : records) text += std::string(" ") + library_.KindOf(record);
     return text + (remembered.live ? "; the transaction is in the table again" : "");
   });
-  const bool presumed = world.live && world.live->decision == core::Decision::kRollBack;
-  if (Has(SeededBug::kOpenPresumed) && presumed) world.live.reset();
-  if (!world.live) {
+  const bool presumed = state.live && state.live->decision == core::Decision::kRollBack;
+  if (Has(SeededBug::kOpenPresumed) && presumed) state.live.reset();
+  if (!state.live) {
     CheckStart();
     return;
   }
   if (Has(SeededBug::kRollBackAfterDecision)) {
-    world.live->decision = core::Decision::kRollBack;
+    state.live->decision = core::Decision::kRollBack;
   }
-  if (Has(SeededBug::kBranchSkipped) && !world.live->branches.empty()) {
-    world.live->branches[0].Restore(core::Phase::kEnded);
+  if (Has(SeededBug::kBranchSkipped) && !state.live->branches.empty()) {
+    state.live->branches[0].Restore(core::Phase::kEnded);
   }
   CheckStart();
   Step(core::Replayed{});
   for (uint32_t i = 0; i < setup.branches; ++i) {
-    Branch& branch = world.branches[i];
+    Branch& branch = state.branches[i];
     branch.unscanned = !branch.calls.empty() && !setup.HasPartner(i);
   }
 }
 
-// What the start does with each branch is what the decision table says of it.
+// Checks that the start handles each branch as the decision table requires.
 void Move::CheckStart() {
   using namespace recovery;
   for (uint32_t i = 0; i < setup.branches; ++i) {
-    const bool known = world.live && i < world.live->branches.size();
-    const bool open = known && !world.live->branches[i].Ended() &&
-                      world.live->branches[i].heuristic == core::Ack::kDone;
-    const bool decided = open && world.live->decision == core::Decision::kCommit;
+    const bool known = state.live && i < state.live->branches.size();
+    const bool open = known && !state.live->branches[i].Ended() &&
+                      state.live->branches[i].heuristic == core::Ack::kDone;
+    const bool decided = open && state.live->decision == core::Decision::kCommit;
     Facts facts;
-    facts.listing = At(i).Listed(world.parts[i]) ? Listing::kListed : Listing::kNotListed;
+    facts.listing = At(i).Listed(state.parts[i]) ? Listing::kListed : Listing::kNotListed;
     facts.origin = Origin::kPast;
     facts.known = decided ? Known::kCommitRecord : Known::kNothing;
     if (facts.listing == Listing::kListed && !decided) continue;  // the first scan judges it
@@ -196,18 +197,18 @@ void Move::CheckStart() {
     const bool commits = row.action == Action::kCommit || row.action == Action::kCommitByRule2;
     if (commits != decided) {
       Violate(Invariant::kTable,
-              std::string("a start does not do as the decision table says: ") + row.text);
+              std::string("a start does not follow the decision table: ") + row.text);
     }
   }
 }
 
-// Outcomes::Expire, and the mark that stands for them. Their records may go, once the mark is in
-// the log; `reclaimed`: they do.
+// Models Outcomes::Expire, which writes the forgotten mark. Once the mark is in the log, the
+// records of the outcomes can be reclaimed; with `reclaimed` they are.
 void Move::Expire(bool reclaimed) {
-  world.expired = true;
-  world.reclaimed = reclaimed;
-  world.history = core::Outcome::kUndecided;
-  world.forgotten = true;
+  state.expired = true;
+  state.reclaimed = reclaimed;
+  state.history = core::Outcome::kUndecided;
+  state.forgotten = true;
   coordinator::ForgottenMark mark;
   mark.up_to = TheGtrid();
   AppendBytes(coordinator::EncodeForgotten(mark), 0);

@@ -17,14 +17,15 @@
 namespace assent::model {
 namespace {
 
-// A CHECK of the product aborts: caught, it is a breach like any other.
+// A CHECK of the product aborts; caught here, it is reported as a breach.
 sigjmp_buf after_abort;
 volatile std::sig_atomic_t guarding = 0;
 void OnAbort(int) {
   if (guarding != 0) siglongjmp(after_abort, 1);
 }
 
-// Left by a jump out of the handler: the mask, which is not saved with each transition.
+// The jump out of the handler leaves SIGABRT blocked: the signal mask is not saved for each
+// transition.
 void UnblockAbort() {
   sigset_t set;
   sigemptyset(&set);
@@ -47,7 +48,7 @@ class Search {
   void Run();
 
  private:
-  struct Taken {  // what led to a breach, as it happens
+  struct Taken {  // the transition being taken
     uint32_t from = 0;
     size_t rule = 0;
     uint32_t branch = 0;
@@ -56,15 +57,15 @@ class Search {
 
   void First();
   void Expand(uint32_t number);
-  void Take(const World& before, const Taken& taken);
-  bool Apply(World& world, const Taken& taken, std::vector<Violation>& violations,
-             std::vector<std::string>* story);
+  void Take(const ModelState& before, const Taken& taken);
+  bool Apply(ModelState& state, const Taken& taken, std::vector<Violation>& violations,
+             std::vector<std::string>* trace);
   void Fail(std::vector<Violation> violations, const Taken& taken);
   void FailAt(Violation violation, uint32_t number);
-  void TellWayTo(uint32_t number);
-  void TellStep(const World& before, const Taken& taken);
+  void TracePathTo(uint32_t number);
+  void TraceStep(const ModelState& before, const Taken& taken);
   template <typename F>
-  void ForEachMove(const World& world, uint32_t number, F&& visit);
+  void ForEachMove(const ModelState& state, uint32_t number, F&& visit);
   void CheckLiveness();
   void CheckEncoding();
   void Walk(uint64_t* random);
@@ -76,24 +77,24 @@ class Search {
   Library library_;
   StateSet states_;
   std::vector<uint32_t> parents_;
-  std::vector<Edge> edges_;  // without a fault
+  std::vector<Edge> edges_;  // the transitions without faults
   std::vector<uint32_t> at_rest_;
-  std::vector<std::string> first_story_;
+  std::vector<std::string> first_trace_;
   Taken current_;
 };
 
 void Search::First() {
-  World world = FirstWorld(setup_);
-  Move move(world, setup_, bug_, library_, result_.reached, &first_story_);
+  ModelState state = InitialState(setup_);
+  Move move(state, setup_, bug_, library_, result_.reached, &first_trace_);
   move.Prepare();
   move.Begin();
-  states_.Insert(Encode(world, setup_));
+  states_.Insert(Encode(state, setup_));
   parents_.push_back(0);
 }
 
 template <typename F>
-void Search::ForEachMove(const World& world, uint32_t number, F&& visit) {
-  World looked_at = world;
+void Search::ForEachMove(const ModelState& state, uint32_t number, F&& visit) {
+  ModelState looked_at = state;
   const Move move(looked_at, setup_, bug_, library_, result_.reached, nullptr);
   const auto rules = Rules();
   for (size_t r = 0; r < rules.size(); ++r) {
@@ -105,8 +106,8 @@ void Search::ForEachMove(const World& world, uint32_t number, F&& visit) {
   }
 }
 
-bool Search::Apply(World& world, const Taken& taken, std::vector<Violation>& violations,
-                   std::vector<std::string>* story) {
+bool Search::Apply(ModelState& state, const Taken& taken, std::vector<Violation>& violations,
+                   std::vector<std::string>* trace) {
   current_ = taken;
   if (sigsetjmp(after_abort, 0) != 0) {
     UnblockAbort();
@@ -114,38 +115,38 @@ bool Search::Apply(World& world, const Taken& taken, std::vector<Violation>& vio
     return false;
   }
   guarding = 1;
-  Move move(world, setup_, bug_, library_, result_.reached, story);
+  Move move(state, setup_, bug_, library_, result_.reached, trace);
   Rules()[taken.rule].apply(move, taken.branch, taken.way);
   guarding = 0;
   violations = std::move(move.violations);
   return violations.empty();
 }
 
-void Search::Take(const World& before, const Taken& taken) {
-  World world = before;
+void Search::Take(const ModelState& before, const Taken& taken) {
+  ModelState state = before;
   std::vector<Violation> violations;
   ++result_.transitions;
-  if (!Apply(world, taken, violations, nullptr)) {
+  if (!Apply(state, taken, violations, nullptr)) {
     Fail(std::move(violations), taken);
     return;
   }
-  const auto [number, is_new] = states_.Insert(Encode(world, setup_));
+  const auto [number, is_new] = states_.Insert(Encode(state, setup_));
   if (!Rules()[taken.rule].fault && number != taken.from) edges_.push_back({taken.from, number});
   if (!is_new) return;
   parents_.push_back(taken.from);
-  if (auto breach = Breach(world, setup_)) {
+  if (auto breach = Breach(state, setup_)) {
     Fail({std::move(*breach)}, taken);
     return;
   }
-  if (!AtRest(world, setup_)) return;
+  if (!AtRest(state, setup_)) return;
   at_rest_.push_back(number);
-  if (auto breach = BreachAtRest(world, setup_)) Fail({std::move(*breach)}, taken);
+  if (auto breach = BreachAtRest(state, setup_)) Fail({std::move(*breach)}, taken);
 }
 
 void Search::Expand(uint32_t number) {
-  const World world = Decode(states_.At(number), setup_);
-  ForEachMove(world, number, [&](const Taken& taken) {
-    if (result_.violations.empty()) Take(world, taken);
+  const ModelState state = Decode(states_.At(number), setup_);
+  ForEachMove(state, number, [&](const Taken& taken) {
+    if (result_.violations.empty()) Take(state, taken);
   });
 }
 
@@ -187,26 +188,27 @@ void Search::CheckEncoding() {
 }
 
 void Search::Walk(uint64_t* random) {
-  World world = Decode(states_.At(0), setup_);
+  ModelState state = Decode(states_.At(0), setup_);
   uint32_t number = 0;
   for (int step = 0; step < kStepsOfAWalk; ++step) {
     std::vector<Taken> moves;
-    ForEachMove(world, number, [&](const Taken& taken) { moves.push_back(taken); });
+    ForEachMove(state, number, [&](const Taken& taken) { moves.push_back(taken); });
     if (moves.empty()) return;
     std::vector<Violation> violations;
     const Taken& taken = moves[NextRandom(random) % moves.size()];
-    if (!Apply(world, taken, violations, nullptr)) return;
-    const std::string bytes = Encode(world, setup_);
+    if (!Apply(state, taken, violations, nullptr)) return;
+    const std::string bytes = Encode(state, setup_);
     const auto [next, is_new] = states_.Insert(bytes);
     if (is_new || Encode(Decode(bytes, setup_), setup_) != bytes) {
-      Fail({{Invariant::kEncoding, "a walk leaves what the search has found"}}, taken);
+      Fail({{Invariant::kEncoding, "a random walk leaves the states that the search found"}},
+           taken);
       return;
     }
     number = next;
   }
 }
 
-// Backwards from all worlds at rest, over the transitions without faults.
+// Walks backwards from all quiescent states over the transitions without faults.
 void Search::CheckLiveness() {
   std::vector<uint32_t> first(states_.size() + 1, 0), sources(edges_.size());
   for (const Edge& edge : edges_) ++first[edge.to + 1];
@@ -227,74 +229,74 @@ void Search::CheckLiveness() {
   }
   const auto stuck = std::find(rests.begin(), rests.end(), false);
   if (stuck == rests.end()) return;
-  FailAt({Invariant::kLiveness, "faults have stopped, and nothing leads from here to rest"},
+  FailAt({Invariant::kLiveness, "no quiescent state is reachable without further faults"},
          static_cast<uint32_t>(stuck - rests.begin()));
 }
 
-// ---- The story ----
+// ---- The trace ----
 
 void Search::Fail(std::vector<Violation> violations, const Taken& taken) {
   guarding = 0;
-  TellWayTo(taken.from);
-  TellStep(Decode(states_.At(taken.from), setup_), taken);
+  TracePathTo(taken.from);
+  TraceStep(Decode(states_.At(taken.from), setup_), taken);
   result_.violations = std::move(violations);
 }
 
 void Search::FailAt(Violation violation, uint32_t number) {
-  TellWayTo(number);
+  TracePathTo(number);
   result_.violations.push_back(std::move(violation));
 }
 
-void Search::TellWayTo(uint32_t number) {
-  result_.story = first_story_;
+void Search::TracePathTo(uint32_t number) {
+  result_.trace = first_trace_;
   std::vector<uint32_t> way;
   for (uint32_t at = number; at != 0; at = parents_[at]) way.push_back(at);
   std::reverse(way.begin(), way.end());
   uint32_t from = 0;
   for (uint32_t to : way) {
-    const World before = Decode(states_.At(from), setup_);
-    bool told = false;
+    const ModelState before = Decode(states_.At(from), setup_);
+    bool traced = false;
     ForEachMove(before, from, [&](const Taken& taken) {
-      if (told) return;
-      World world = before;
+      if (traced) return;
+      ModelState state = before;
       std::vector<Violation> violations;
-      if (!Apply(world, taken, violations, nullptr)) return;
-      if (Encode(world, setup_) != states_.At(to)) return;
-      TellStep(before, taken);
-      told = true;
+      if (!Apply(state, taken, violations, nullptr)) return;
+      if (Encode(state, setup_) != states_.At(to)) return;
+      TraceStep(before, taken);
+      traced = true;
     });
     from = to;
   }
 }
 
-void Search::TellStep(const World& before, const Taken& taken) {
+void Search::TraceStep(const ModelState& before, const Taken& taken) {
   const Rule& rule = Rules()[taken.rule];
   std::string line = rule.name;
   if (rule.by_branch) line += " b" + std::to_string(taken.branch + 1);
   if (taken.way > 0) line += " (way " + std::to_string(taken.way + 1) + ")";
-  result_.story.push_back(line);
-  World world = before;
+  result_.trace.push_back(line);
+  ModelState state = before;
   std::vector<Violation> violations;
-  Apply(world, taken, violations, &result_.story);
+  Apply(state, taken, violations, &result_.trace);
 }
 
 }  // namespace
 
-World FirstWorld(const Setup& setup) {
-  World world;
-  world.left = setup.budget;
-  return world;
+ModelState InitialState(const Setup& setup) {
+  ModelState state;
+  state.left = setup.budget;
+  return state;
 }
 
 void Print(const Setup& setup, const Result& result) {
   std::printf(
-      "%-20s %9llu states %10llu transitions, %u deep, %llu at rest, %zu logs, %.1f s, "
+      "%-20s %9llu states %10llu transitions, depth %u, %llu quiescent, %zu logs, %.1f s, "
       "%.0f MB%s\n",
       setup.name, static_cast<unsigned long long>(result.states),
       static_cast<unsigned long long>(result.transitions), result.depth,
       static_cast<unsigned long long>(result.at_rest), result.logs, result.seconds,
       static_cast<double>(result.bytes) / 1e6, result.complete ? "" : ", NOT COMPLETE");
-  for (const std::string& line : result.story) std::printf("  %s\n", line.c_str());
+  for (const std::string& line : result.trace) std::printf("  %s\n", line.c_str());
   for (const Violation& violation : result.violations) {
     std::printf("VIOLATION of %s: %s\n", Name(violation.invariant), violation.what.c_str());
   }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What must hold in every world, and what a world at rest looks like (docs/proof.md).
+// The invariants of every state, and the definition of a quiescent state (docs/proof.md).
 //
-// Write-ahead, stability and idempotence are also held where calls are sent and clients are told
-// (coordinator.cc, scan.cc). A new invariant is one function and a line in the list of
-// invariants.cc.
+// Write-ahead, stability and idempotence are also checked when calls are sent and outcomes are
+// reported to clients (coordinator.cc, scan.cc). A new invariant is one function and a line in the
+// list in invariants.cc.
 #pragma once
 
 #include <optional>
@@ -12,11 +12,12 @@
 
 namespace assent::model {
 
-std::optional<Violation> Breach(const World& world, const Setup& setup);
+std::optional<Violation> Breach(const ModelState& state, const Setup& setup);
 
-// Nothing is in doubt but what only a person can settle; nobody waits and nothing is under way.
-bool AtRest(const World& world, const Setup& setup);
-// What must hold there besides.
-std::optional<Violation> BreachAtRest(const World& world, const Setup& setup);
+// A state is at rest (quiescent) if nothing is in progress, no caller waits, and only branches that
+// need an operator are in doubt.
+bool AtRest(const ModelState& state, const Setup& setup);
+// The invariants that must hold only at rest.
+std::optional<Violation> BreachAtRest(const ModelState& state, const Setup& setup);
 
 }  // namespace assent::model

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The model gives the judge facts that it makes itself, for a shard cannot be copied. Here every
-// situation that any search met is put before recovery::ScanHandler over a real shard: it must do
-// the same.
+// The model builds the facts for the judge itself, because a shard cannot be copied. This test
+// gives every situation that a search meets to recovery::ScanHandler over a real shard, which must
+// take the same action.
 #include <gtest/gtest.h>
 
 #include "coordinator/shard_fixture.h"
@@ -27,7 +27,7 @@ uint32_t IncarnationOf(const Sighting& sighting) {
   return sighting.first_run ? kItsIncarnation : kItsIncarnation + 1;
 }
 
-// In the table again after a restart; the other branch is not done.
+// The transaction in the table after a restart, with the other branch unfinished.
 std::unique_ptr<coordinator::Entry> InTable(const Sighting& sighting) {
   auto entry = std::make_unique<coordinator::Entry>();
   entry->gid = "g";
@@ -45,7 +45,7 @@ std::unique_ptr<coordinator::Entry> InTable(const Sighting& sighting) {
   return entry;
 }
 
-// The same in the process that began it.
+// The same situation in the process that began the transaction.
 void RunUpTo(const Sighting& sighting, coordinator::ShardFixture& fixture) {
   fixture.Execute("g");
   if (sighting.ended_as == core::Decision::kCommit) {
@@ -82,19 +82,20 @@ std::unique_ptr<coordinator::ShardFixture> ShardAt(const Sighting& sighting) {
   return fixture;
 }
 
-Deed Take(recovery::ScanHandler& handler, coordinator::ShardFixture& fixture) {
+ScanAction Take(recovery::ScanHandler& handler, coordinator::ShardFixture& fixture) {
   xa::ScanResult scan;
   scan.complete = true;
   scan.stamp = {"server-a", "start"};
   scan.listed.push_back({{Its(), 1}, ""});
   const size_t before = fixture.a.calls.size();
   handler.Take(*fixture.shard, "a", scan, kAsked);
-  if (!fixture.fatal.empty()) return Deed::kStop;
-  if (fixture.a.calls.size() == before) return Deed::kNothing;
-  return fixture.a.calls.back().operation == Operation::kCommit ? Deed::kCommit : Deed::kRollBack;
+  if (!fixture.fatal.empty()) return ScanAction::kStop;
+  if (fixture.a.calls.size() == before) return ScanAction::kNothing;
+  return fixture.a.calls.back().operation == Operation::kCommit ? ScanAction::kCommit
+                                                                : ScanAction::kRollBack;
 }
 
-// Lists before, over shards that knew what makes the judge remember what it does.
+// Runs earlier scans over shards whose facts put the judge into the given state.
 void Remember(const Sighting& sighting, recovery::ScanHandler& handler) {
   Sighting before;
   if (sighting.seen) {
@@ -115,16 +116,16 @@ void Remember(const Sighting& sighting, recovery::ScanHandler& handler) {
     case Action::kCommitAndAlarm: before.history = core::Outcome::kCommitted; break;
     case Action::kHold: before.changed = true; break;
     case Action::kNeedsOperator: before.forgotten = true; break;
-    default: FAIL() << "nothing is announced of this";
+    default: FAIL() << "no row announces this action";
   }
   Take(handler, *ShardAt(before));
 }
 
-Deed ByTheJudge(const Sighting& sighting) {
+ScanAction ByTheJudge(const Sighting& sighting) {
   recovery::ScanHandler handler({});
   Remember(sighting, handler);
   const auto fixture = ShardAt(sighting);
-  fixture->clock.now = kAsked;  // the back-off of earlier tries is over
+  fixture->clock.now = kAsked;  // after the backoff of earlier attempts
   return Take(handler, *fixture);
 }
 
@@ -140,12 +141,13 @@ std::string Describe(const Sighting& s) {
 }
 
 TEST(ModelJudge, DoesWhatTheModelDoesInEverySituationThatASearchMet) {
-  std::map<Sighting, Deed> met;
+  std::map<Sighting, ScanAction> met;
   for (const auto& [setup, result] : Searched()) {
     met.insert(result.sightings.begin(), result.sightings.end());
   }
-  for (const auto& [sighting, deed] : met) {
-    EXPECT_EQ(static_cast<int>(ByTheJudge(sighting)), static_cast<int>(deed)) << Describe(sighting);
+  for (const auto& [sighting, action] : met) {
+    EXPECT_EQ(static_cast<int>(ByTheJudge(sighting)), static_cast<int>(action))
+        << Describe(sighting);
   }
   std::printf("%zu situations\n", met.size());
   EXPECT_GT(met.size(), 30u);

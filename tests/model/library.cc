@@ -65,12 +65,12 @@ Remembered Library::Replay(const std::vector<uint16_t>& records, bool reclaimed)
   for (uint16_t number : records) payloads.push_back(payloads_[number]);
   auto empty = log::Open(files, options);
   CHECK(empty.has_value()) << empty.error().message;
-  // The writer is gone before the directory is opened again.
+  // The writer is destroyed before the directory is opened again.
   CHECK(log::StartWriter(files, std::move(*empty), payloads, random).has_value());
   const auto read = log::Open(files, options);
   CHECK(read.has_value()) << read.error().message;
   coordinator::EngineOptions engine;
-  if (reclaimed) engine.outcome_count = 0;  // as if there were none
+  if (reclaimed) engine.outcome_count = 0;  // as if the log had no outcome records
   auto rebuilt = recovery::Replay(*read, engine, WallTime{});
   CHECK(rebuilt.has_value()) << rebuilt.error().message;
 

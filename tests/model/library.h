@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is the same for all worlds of one search: the bytes of log records by number, what a start
-// makes of a log, and what was judged. All are pure functions, so each is asked once.
+// Data shared by all states of one search: the bytes of log records by number, the result of a
+// start on each log, and the judgements. All are pure functions of their input, so each is computed
+// once.
 //
-// A start is the daemon's own: the records are written into a log directory in memory, opened,
+// A start runs the daemon's code: the records are written into a log directory in memory, opened,
 // surveyed and read by log/, and replayed by recovery/.
 #pragma once
 
@@ -18,11 +19,11 @@
 
 namespace assent::model {
 
-// What a process knows after its start.
+// The state that a process has after its start.
 struct Remembered {
   std::optional<core::Atomic> live;
   core::Outcome history = core::Outcome::kUndecided;
-  bool forgotten = false;  // the mark covers the transaction
+  bool forgotten = false;  // the forgotten mark covers the transaction
   std::array<uint8_t, kMaxBranches> noted{};
   std::array<bool, kMaxBranches> before_change{};
   std::vector<uint16_t> copies;
@@ -33,9 +34,9 @@ class Library {
   uint16_t Number(const std::string& payload);
   const std::string& Payload(uint16_t number) const { return payloads_[number]; }
   const char* KindOf(uint16_t number) const { return kinds_[number]; }
-  // `reclaimed`: the records of outcomes that were forgotten have left the log.
+  // `reclaimed`: the records of forgotten outcomes have been reclaimed.
   const Remembered& Start(const std::vector<uint16_t>& records, bool reclaimed);
-  std::map<Sighting, Deed> sightings;
+  std::map<Sighting, ScanAction> sightings;
   size_t starts() const { return starts_.size(); }
 
  private:

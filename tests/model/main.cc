@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// model: searches the configurations, prints what was found, rewrites the manifest.
+// model: searches the configurations, prints the results, rewrites the manifest.
 #include <cstdio>
 #include <string>
 
@@ -14,13 +14,14 @@ namespace {
 using namespace assent::model;
 
 constexpr char kUsage[] =
-    "model [--full] [--only NAME]     searches all configurations, or one; --full: the large ones\n"
+    "model [--full] [--only NAME]     searches all configurations or one; --full: the large ones "
+    "too\n"
     "model [--full] --rewrite         the same, and writes the manifest\n"
-    "model --seeded-bugs              hunts each seeded bug, prints the table\n"
-    "model ... --seeded-bug WORD      with that bug\n"
+    "model --seeded-bugs              searches for each seeded bug, prints the table\n"
+    "model ... --seeded-bug WORD      searches with that bug\n"
     "model ... --rows                 prints which rows of the tables were reached\n";
 
-struct Wish {
+struct Options {
   bool full = false, rewrite = false, seeded_bugs = false, rows = false;
   std::string only;
   SeededBug bug = SeededBug::kNone;
@@ -30,11 +31,11 @@ SeededBug SeededBugOf(const std::string& word) {
   for (size_t i = 1; i < static_cast<size_t>(SeededBug::kCount); ++i) {
     if (word == Word(static_cast<SeededBug>(i))) return static_cast<SeededBug>(i);
   }
-  std::fprintf(stderr, "no seeded bug is called %s\n", word.c_str());
+  std::fprintf(stderr, "unknown seeded bug %s\n", word.c_str());
   std::exit(2);
 }
 
-// Where each bug is caught first, and by what.
+// Prints each configuration that catches a bug, and the invariant that catches it.
 int HuntSeededBugs() {
   int missed = 0;
   for (size_t i = 1; i < static_cast<size_t>(SeededBug::kCount); ++i) {
@@ -55,29 +56,30 @@ int HuntSeededBugs() {
   return missed == 0 ? 0 : 1;
 }
 
-int SearchAll(const Wish& wish) {
+int SearchAll(const Options& options) {
   Manifest manifest = ReadManifest();
   Reached reached;
   int bad = 0;
   for (const Setup& setup : Setups()) {
-    if (!wish.only.empty() ? wish.only != setup.name : setup.full_only && !wish.full) continue;
+    if (!options.only.empty() ? options.only != setup.name : setup.full_only && !options.full)
+      continue;
     Limits limits;
     if (setup.full_only) limits.states = 50'000'000;
-    const Result result = Explore(setup, wish.bug, limits);
+    const Result result = Explore(setup, options.bug, limits);
     Print(setup, result);
     reached.Add(result.reached);
     if (!result.violations.empty() || !result.complete) ++bad;
     const Counts counts{result.states, result.transitions};
     const std::string difference = Difference(manifest, setup.name, counts);
-    if (wish.rewrite) {
+    if (options.rewrite) {
       manifest[setup.name] = counts;
-    } else if (!difference.empty() && wish.bug == SeededBug::kNone) {
+    } else if (!difference.empty() && options.bug == SeededBug::kNone) {
       std::printf("%s\n", difference.c_str());
       ++bad;
     }
   }
-  if (wish.rows) reached.Print();
-  if (wish.rewrite && bad == 0 && !WriteManifest(manifest)) ++bad;
+  if (options.rows) reached.Print();
+  if (options.rewrite && bad == 0 && !WriteManifest(manifest)) ++bad;
   return bad == 0 ? 0 : 1;
 }
 
@@ -85,26 +87,26 @@ int SearchAll(const Wish& wish) {
 
 int main(int argc, char** argv) {
   assent::SetLogLevel(assent::Level::kError);
-  Wish wish;
+  Options options;
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
     const auto next = [&]() -> std::string { return i + 1 < argc ? argv[++i] : ""; };
     if (word == "--full") {
-      wish.full = true;
+      options.full = true;
     } else if (word == "--rewrite") {
-      wish.rewrite = true;
+      options.rewrite = true;
     } else if (word == "--seeded-bugs") {
-      wish.seeded_bugs = true;
+      options.seeded_bugs = true;
     } else if (word == "--rows") {
-      wish.rows = true;
+      options.rows = true;
     } else if (word == "--only") {
-      wish.only = next();
+      options.only = next();
     } else if (word == "--seeded-bug") {
-      wish.bug = SeededBugOf(next());
+      options.bug = SeededBugOf(next());
     } else {
       std::fputs(kUsage, word == "--help" ? stdout : stderr);
       return word == "--help" ? 0 : 2;
     }
   }
-  return wish.seeded_bugs ? HuntSeededBugs() : SearchAll(wish);
+  return options.seeded_bugs ? HuntSeededBugs() : SearchAll(options);
 }

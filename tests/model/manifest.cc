@@ -46,15 +46,15 @@ std::string Difference(const Manifest& manifest, const std::string& name, const 
   if (expected != manifest.end() && expected->second == counts) return {};
   std::ostringstream text;
   text << name << " has " << counts.states << " states and " << counts.transitions
-       << " transitions, the manifest says ";
+       << " transitions; the manifest has ";
   if (expected == manifest.end()) {
-    text << "nothing of it";
+    text << "no entry for it";
   } else {
     text << expected->second.states << " and " << expected->second.transitions;
   }
-  text
-      << ". If the change is meant: build/dev/bin/model --rewrite (with --full for those that only "
-         "it searches), and say why in the commit";
+  text << ". If the change is intended, run build/dev/bin/model --rewrite (with --full for the "
+          "large "
+          "configurations) and give the reason in the commit message";
   return text.str();
 }
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The expected number of states and transitions of each configuration, as it stands in
-// manifest.txt.
+// The expected number of states and transitions of each configuration, from manifest.txt.
 //
-// A change of the protocol changes the numbers; whoever makes it writes them anew
-// (`model --rewrite`) and says why in the commit.
+// A change of the protocol changes the numbers. The author of the change rewrites them
+// (`model --rewrite`) and gives the reason in the commit message.
 #pragma once
 
 #include <cstdint>
@@ -18,10 +17,10 @@ struct Counts {
 };
 using Manifest = std::map<std::string, Counts>;
 
-std::string ManifestPath();                    // ASSENT_SOURCE_DIR, or the directory we stand in
-Manifest ReadManifest();                       // empty: there is none
+std::string ManifestPath();                    // below ASSENT_SOURCE_DIR or the working directory
+Manifest ReadManifest();                       // empty if the file does not exist
 bool WriteManifest(const Manifest& manifest);  // in the order of the configurations
-// Empty: as expected. Else what differs, and what to do.
+// Empty if the counts are as expected; otherwise the difference and what to do.
 std::string Difference(const Manifest& manifest, const std::string& name, const Counts& counts);
 
 }  // namespace assent::model

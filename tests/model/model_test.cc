@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every interleaving of each configuration must hold the invariants, reach the rows of the tables,
-// and be as many as the manifest says; and seeded bugs must be caught.
+// Every interleaving of each configuration must satisfy the invariants. The searches must reach the
+// rows of the tables and as many states as the manifest lists, and must catch the seeded bugs.
 //
-// Scenario: one transaction of two or three branches, a coordinator that crashes up to twice, and a
-// few of the faults of kinds.h; all orders of everything that can happen.
+// Scenario: one transaction of one to three branches, a coordinator that crashes up to twice, and a
+// few of the faults in kinds.h, in all possible orders of events.
 #include <gtest/gtest.h>
 
 #include "tests/model/manifest.h"
@@ -17,13 +17,13 @@ namespace {
 TEST(Model, HoldsItsInvariantsInEveryInterleaving) {
   for (const auto& [setup, result] : Searched()) {
     EXPECT_TRUE(result.complete) << setup.name;
-    EXPECT_TRUE(result.violations.empty()) << setup.name << ": the story stands above";
+    EXPECT_TRUE(result.violations.empty()) << setup.name << ": see the trace above";
   }
 }
 
 TEST(Model, ReachesAsManyStatesAsTheManifestSays) {
   const Manifest manifest = ReadManifest();
-  ASSERT_FALSE(manifest.empty()) << "there is no " << ManifestPath();
+  ASSERT_FALSE(manifest.empty()) << "not found: " << ManifestPath();
   for (const auto& [setup, result] : Searched()) {
     EXPECT_EQ(Difference(manifest, setup.name, {result.states, result.transitions}), "");
   }
@@ -43,7 +43,7 @@ TEST(Model, CatchesEachSeededBug) {
     ASSERT_FALSE(result.violations.empty()) << "not caught: " << Name(known.bug);
     EXPECT_STREQ(Name(result.violations.front().invariant), Name(known.caught_by))
         << Name(known.bug);
-    EXPECT_GT(result.story.size(), 2u);
+    EXPECT_GT(result.trace.size(), 2u);
     std::printf("%s: %s, by %s after %u steps\n", known.setup, Name(known.bug),
                 Name(known.caught_by), result.depth);
   }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// One transition while it happens: the world that changes, what breaks, and the story of it.
+// One transition in progress: the state that it changes, the violations it causes, and its trace.
 //
-// The functions are grouped by the part of the system that they stand for, a file each:
-// coordinator.cc (effects and events, as coordinator carries them), adapter.cc (calls, replies
-// and connections), partners.cc (the same of partners), durable.cc (the log, crash and start),
-// scan.cc (lists and their judgement).
-// Contract: what a function decides by itself is decided by the world alone.
+// The functions are grouped by the part of the system that they model, one file for each:
+// coordinator.cc (events and effects, as coordinator/ handles them), adapter.cc (calls, replies and
+// connections), partners.cc (the same for partners), durable.cc (log, crash and start) and scan.cc
+// (scans and their judgement).
+// Contract: every function is deterministic; its behavior depends only on the state and its
+// arguments.
 #pragma once
 
 #include <functional>
@@ -28,16 +29,16 @@ struct Violation {
 
 class Move {
  public:
-  Move(World& the_world, const Setup& the_setup, SeededBug bug, Library& library, Reached& reached,
-       std::vector<std::string>* story)
-      : world(the_world),
+  Move(ModelState& the_state, const Setup& the_setup, SeededBug bug, Library& library,
+       Reached& reached, std::vector<std::string>* trace)
+      : state(the_state),
         setup(the_setup),
         library_(library),
         reached_(reached),
         bug_(bug),
-        story_(story) {}
+        trace_(trace) {}
 
-  World& world;
+  ModelState& state;
   const Setup& setup;
   std::vector<Violation> violations;
 
@@ -45,25 +46,25 @@ class Move {
   void Violate(Invariant invariant, std::string what) {
     violations.push_back({invariant, std::move(what)});
   }
-  // `make` is called only when somebody listens.
+  // `make` is called only if the trace is recorded.
   template <typename F>
-  void Tell(F&& make) {
-    if (story_ != nullptr) story_->push_back(make());
+  void Trace(F&& make) {
+    if (trace_ != nullptr) trace_->push_back(make());
   }
-  void Spend(Fault fault) { --world.left[static_cast<size_t>(fault)]; }
-  bool May(Fault fault) const { return world.left[static_cast<size_t>(fault)] > 0; }
+  void Spend(Fault fault) { --state.left[static_cast<size_t>(fault)]; }
+  bool May(Fault fault) const { return state.left[static_cast<size_t>(fault)] > 0; }
 
   // ---- coordinator.cc ----
-  void Prepare();  // what stands in the log before anything begins
+  void Prepare();  // writes the records that precede the transaction
   void Begin();
-  void Step(const core::Event& event);  // of the live transaction; carries the effects out
+  void Step(const core::Event& event);  // steps the live transaction and applies the effects
   void Complete(uint32_t branch, const PendingCall& flight);
 
   // ---- adapter.cc ----
   void Submit(uint32_t branch, std::vector<PendingCall> flight);
   void Carry(uint32_t branch);             // the request reaches the server
-  void Lose(uint32_t branch, bool stays);  // it does not; `stays`: it will, late
-  void Fail(uint32_t branch);              // no reply comes: the connection is lost
+  void Lose(uint32_t branch, bool stays);  // the request is lost; `stays`: it arrives late
+  void Fail(uint32_t branch);              // no reply comes; the connection is lost
   void Reply(uint32_t branch, const Answer& answer);
   void Deliver(uint32_t branch);  // the reply reaches the coordinator
   void CarryLate(uint32_t branch, core::Operation operation, bool through_own);
@@ -73,8 +74,8 @@ class Move {
 
   // ---- partners.cc ----
   Answer Arrive(uint32_t branch, const Request& request);  // at a partner
-  void SayYesThatEnds(uint32_t branch);
-  void CutOff(uint32_t branch, bool left);  // a call that was ended; `left`: it is under way
+  void ReserveWithExpiry(uint32_t branch);
+  void CutOff(uint32_t branch, bool left);  // completes a cancelled call; `left`: it was sent
   void ClientCalls(uint32_t branch, bool heard);
   void ClientVotes(uint32_t branch, bool yes);
 
@@ -82,7 +83,7 @@ class Move {
   void Append(const core::Append& effect);
   void AppendBytes(const std::string& payload, uint64_t ticket);
   void NextIsDurable();
-  void Crash(size_t survive);  // so many records of the log are on the disk
+  void Crash(size_t survive);  // the first `survive` records of the log are on the disk
   void Start(bool old_copy);
   void Expire(bool reclaimed);
 
@@ -94,7 +95,7 @@ class Move {
  private:
   void CarryOut(const core::Effect& effect);
   void SetTimer(core::Timer timer, uint32_t branch, bool armed);
-  void Tells();
+  void ReportOutcome();
   void Remember();
   void CallDurable();
   void CheckEnd(const core::Atomic& atomic);
@@ -112,19 +113,19 @@ class Move {
   void CheckStart();
   void NoteIdentity(uint32_t branch);
   recovery::Facts FactsOf(uint32_t branch) const;
-  Deed TouchOrphan(uint32_t branch, recovery::Action action);
-  Deed JudgeListed(uint32_t branch, const Sighting& sighting);
+  ScanAction TouchOrphan(uint32_t branch, recovery::Action action);
+  ScanAction JudgeListed(uint32_t branch, const Sighting& sighting);
 
   Library& library_;
   Reached& reached_;
   const SeededBug bug_;
-  std::vector<std::string>* story_;
+  std::vector<std::string>* trace_;
 };
 
-// Does this go over the branch's own connection, or not at all?
+// Reports whether an operation can be sent only over the branch's own connection.
 bool NeedsOwn(core::Operation operation);
 
-// What the coordinator would answer to somebody who asks now; none: it knows nothing of it.
-std::optional<core::Outcome> AnswerNow(const World& world);
+// The outcome that the coordinator would report now; none if it does not know the transaction.
+std::optional<core::Outcome> AnswerNow(const ModelState& state);
 
 }  // namespace assent::model

@@ -19,7 +19,7 @@ const Participant& Of(PartKind kind) {
     case PartKind::kGuarded: return guarded;
     case PartKind::kSlow: return slow;
   }
-  CHECK(false) << "a participant of no kind";
+  CHECK(false) << "not a kind of participant";
   return xa;
 }
 

@@ -32,15 +32,15 @@ barrier::Operation ToBarrier(core::Operation operation) {
     case core::Operation::kPrepare: return barrier::Operation::kTry;
     case core::Operation::kCommit: return barrier::Operation::kConfirm;
     case core::Operation::kRollBack: return barrier::Operation::kCancel;
-    default: CHECK(false) << "a partner is never asked to " << core::Name(operation);
+    default: CHECK(false) << "not an operation of partners: " << core::Name(operation);
   }
   return barrier::Operation::kCancel;
 }
 
-barrier::Given Execute(Side& side, const barrier::Statement& statement) {
+barrier::Given Execute(PartnerState& partner, const barrier::Statement& statement) {
   const auto operation = barrier::ParseOperation(statement.operation);
   CHECK(operation.has_value()) << statement.operation;
-  Cause& row = side.rows[static_cast<size_t>(*operation)];
+  Cause& row = partner.rows[static_cast<size_t>(*operation)];
   switch (statement.kind) {
     case barrier::Kind::kInsert:
       if (row != Cause::kNone) return {0};
@@ -56,11 +56,11 @@ barrier::Given Execute(Side& side, const barrier::Statement& statement) {
   }
 }
 
-// A local transaction: what its barrier has written stays, or does not.
-Verdict Pass(Side& side, Barrier barrier) {
-  const auto before = side.rows;
-  while (!barrier.settled()) barrier.Take(Execute(side, barrier.next()));
-  if (!barrier::Commits(barrier.verdict())) side.rows = before;
+// Runs a local transaction: the rows that the barrier writes are kept if its verdict commits.
+Verdict Pass(PartnerState& partner, Barrier barrier) {
+  const auto before = partner.rows;
+  while (!barrier.settled()) barrier.Take(Execute(partner, barrier.next()));
+  if (!barrier::Commits(barrier.verdict())) partner.rows = before;
   return barrier.verdict();
 }
 
@@ -77,37 +77,37 @@ Answer Say(tcc::Answer answer) {
 }
 Answer Say(Verdict verdict) { return Say(tcc::AnswerOf(barrier::HttpStatus(verdict))); }
 
-// For the invariants that all branches have.
+// Updates the fields that the invariants of all branches use.
 void Account(Part& part) {
-  const Side& side = part.side;
-  const bool ended = side.confirmed + side.cancelled > 0;
-  if (part.standing != Standing::kCommitting) {
-    part.standing = side.tried > 0 && !ended ? Standing::kPrepared : Standing::kNone;
+  const PartnerState& partner = part.partner;
+  const bool ended = partner.confirmed + partner.cancelled > 0;
+  if (part.state != PartState::kCommitting) {
+    part.state = partner.tried > 0 && !ended ? PartState::kPrepared : PartState::kNone;
   }
-  part.voted = side.tried > 0;
-  part.committed = side.confirmed > 0;
-  part.rolled_back = side.cancelled > 0;
+  part.voted = partner.tried > 0;
+  part.committed = partner.confirmed > 0;
+  part.rolled_back = partner.cancelled > 0;
 }
 
-// The refusals of an operation, in the order of their ways.
+// The refusals of an operation, indexed by way.
 constexpr tcc::Answer kOfTry[] = {kNever, kLater, kWorking, kRefused};
 constexpr tcc::Answer kOfEnd[] = {kRefused, kNever, kLater, kWorking};
 
 }  // namespace
 
 Answer Partner::Carry(Part& part, const Request& request) const {
-  Side& side = part.side;
+  PartnerState& partner = part.partner;
   const barrier::Call call = CallOf(request.operation, kind_);
-  const Verdict verdict = Pass(side, Barrier::Enter(kVendor, call));
+  const Verdict verdict = Pass(partner, Barrier::Enter(kVendor, call));
   if (verdict == Verdict::kRun && call.effects_outside) {
-    part.standing = Standing::kCommitting;
+    part.state = PartState::kCommitting;
     return Say(kWorking);
   }
   if (verdict == Verdict::kRun) {
     switch (request.operation) {
-      case core::Operation::kPrepare: ++side.tried; break;
-      case core::Operation::kCommit: ++side.confirmed; break;
-      default: ++side.cancelled; break;
+      case core::Operation::kPrepare: ++partner.tried; break;
+      case core::Operation::kCommit: ++partner.confirmed; break;
+      default: ++partner.cancelled; break;
     }
   }
   Account(part);
@@ -116,19 +116,19 @@ Answer Partner::Carry(Part& part, const Request& request) const {
 
 void Partner::Finish(Part& part) const {
   const barrier::Call call = CallOf(core::Operation::kPrepare, kind_);
-  part.standing = Standing::kNone;
-  switch (Pass(part.side, Barrier::Succeed(kVendor, call))) {
-    case Verdict::kDone: ++part.side.tried; break;
+  part.state = PartState::kNone;
+  switch (Pass(part.partner, Barrier::Succeed(kVendor, call))) {
+    case Verdict::kDone: ++part.partner.tried; break;
     case Verdict::kUndo:
-      Pass(part.side, Barrier::Refuse(kVendor, call, Barrier::Where::kNewTransaction));
+      Pass(part.partner, Barrier::Refuse(kVendor, call, Barrier::Where::kNewTransaction));
       break;
-    default: CHECK(false) << "it was not begun";
+    default: CHECK(false) << "the try was not begun";
   }
   Account(part);
 }
 
-// Of a try, the last way is a refusal: of the work, which records it, or of a guard, which does
-// not. The others, and all of confirm and cancel, are answers that come from in front of the
+// For a try, the last way is a refusal: by the work, which records it, or by a guard, which does
+// not. The other ways, and all ways of confirm and cancel, are responses from in front of the
 // barrier.
 int Partner::RefuseWays(const Part&, core::Operation operation) const {
   if (operation != core::Operation::kPrepare) return std::size(kOfEnd);
@@ -139,11 +139,11 @@ Answer Partner::Refuse(Part& part, core::Operation operation, int way) const {
   if (operation != core::Operation::kPrepare) return Say(kOfEnd[way]);
   if (kOfTry[way] != kRefused || kind_ == PartKind::kGuarded) return Say(kOfTry[way]);
   const barrier::Call call = CallOf(operation, kind_);
-  const Verdict verdict = Pass(part.side, Barrier::Enter(kVendor, call));
+  const Verdict verdict = Pass(part.partner, Barrier::Enter(kVendor, call));
   if (verdict != Verdict::kRun) return Say(verdict);
   const auto where =
       call.effects_outside ? Barrier::Where::kNewTransaction : Barrier::Where::kSameTransaction;
-  return Say(Pass(part.side, Barrier::Refuse(kVendor, call, where)));
+  return Say(Pass(part.partner, Barrier::Refuse(kVendor, call, where)));
 }
 
 Answer Partner::Leave(Part&, bool) const {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A partner with try, confirm and cancel: the barrier of barrier over modelled rows, and the
-// work behind it.
+// A modelled partner with try, confirm and cancel: the state machine of barrier/ over modelled
+// rows, and the work behind it.
 //
-// Contract: a call is one local transaction, hence one instant: how those of one branch interleave
-// statement by statement is searched in barrier/interleavings_test.cc. Rows are never purged.
+// Contract: a call is one local transaction and takes effect at one instant.
+// barrier/interleavings_test.cc searches the interleavings of the statements of one branch. Rows
+// are never purged.
 #pragma once
 
 #include "tests/model/participant.h"
@@ -17,10 +18,10 @@ class Partner final : public Participant {
   Answer Carry(Part& part, const Request& request) const override;
   int RefuseWays(const Part& part, core::Operation operation) const override;
   Answer Refuse(Part& part, core::Operation operation, int way) const override;
-  // A try that was answered 202 has made its effects, and is recorded.
+  // Records a try that was answered 202 and has made its effects.
   void Finish(Part& part) const override;
 
-  // What no partner has or does.
+  // Not applicable to partners.
   Answer Leave(Part& part, bool commits) const override;
   bool BeginCommit(Part&, bool) const override { return false; }
   bool Listed(const Part&) const override { return false; }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Calls to partners, as coordinator/branch_tcc.cc makes them, and the network on the way there;
-// the client that calls one by itself.
+// Calls to partners, as coordinator/branch_tcc.cc makes them, and their network; the calls of a
+// client that calls a partner itself.
 #include "base/check.h"
 #include "tests/model/codec.h"
 #include "tests/model/move.h"
@@ -19,15 +19,15 @@ std::string Say(const char* what, uint32_t branch, Operation operation) {
 }  // namespace
 
 void Move::CallPartner(uint32_t branch, Operation operation) {
-  CHECK(world.branches[branch].calls.empty()) << "two calls of one branch at once";
+  CHECK(state.branches[branch].calls.empty()) << "two calls of one branch at once";
   PendingCall flight;
   flight.operation = operation;
   Submit(branch, {flight});
 }
 
 Answer Move::Arrive(uint32_t branch, const Request& request) {
-  Part& part = world.parts[branch];
-  auto& [of_try, of_confirm, of_cancel] = part.side.rows;
+  Part& part = state.parts[branch];
+  auto& [of_try, of_confirm, of_cancel] = part.partner.rows;
   if (Has(SeededBug::kEndRunsAgain)) {
     if (request.operation == Operation::kCommit) of_confirm = Cause::kNone;
     if (request.operation == Operation::kRollBack) of_cancel = Cause::kNone;
@@ -37,26 +37,26 @@ Answer Move::Arrive(uint32_t branch, const Request& request) {
   return answer;
 }
 
-void Move::SayYesThatEnds(uint32_t branch) {
+void Move::ReserveWithExpiry(uint32_t branch) {
   Carry(branch);
-  world.parts[branch].side.ends = world.parts[branch].standing == Standing::kPrepared;
+  state.parts[branch].partner.ends = state.parts[branch].state == PartState::kPrepared;
 }
 
 // tcc::Partners::Cancel.
 void Move::CutOff(uint32_t branch, bool left) {
-  PendingCall& call = world.branches[branch].calls.front();
+  PendingCall& call = state.branches[branch].calls.front();
   call.replied = true;
   call.cut = false;
   call.answer = left ? tcc::Answer::kUnknown : tcc::Answer::kNotSent;
-  if (left) world.parts[branch].late_free |= Bit(call.operation);
+  if (left) state.parts[branch].late_free |= Bit(call.operation);
 }
 
 void Move::DeliverFromPartner(uint32_t branch) {
-  auto& calls = world.branches[branch].calls;
+  auto& calls = state.branches[branch].calls;
   const PendingCall call = calls.front();
   calls.erase(calls.begin());
-  Tell([&] { return Say("answered:", branch, call.operation) + " " + tcc::Name(call.answer); });
-  CHECK(world.live) << "a transaction ended while a partner was called";
+  Trace([&] { return Say("answered:", branch, call.operation) + " " + tcc::Name(call.answer); });
+  CHECK(state.live) << "a transaction ended while a partner was called";
   if (call.operation == Operation::kPrepare) {
     OnTry(branch, call);
   } else {
@@ -65,7 +65,7 @@ void Move::DeliverFromPartner(uint32_t branch) {
 }
 
 void Move::OnTry(uint32_t branch, const PendingCall& flight) {
-  bool& try_left = world.branches[branch].try_left;
+  bool& try_left = state.branches[branch].try_left;
   reached_.NoteTry(flight.answer, try_left);
   tcc::Answer answer = flight.answer;
   const bool silent = answer == tcc::Answer::kUnknown;
@@ -78,7 +78,7 @@ void Move::OnTry(uint32_t branch, const PendingCall& flight) {
   voted.branch = branch;
   voted.vote = meaning.ask_again ? core::Vote::kUnknown : meaning.vote;
   voted.gone = !meaning.cancel_needed;
-  if (world.parts[branch].side.ends && !Has(SeededBug::kEndingIgnored)) voted.expires = kEnds;
+  if (state.parts[branch].partner.ends && !Has(SeededBug::kEndingIgnored)) voted.expires = kEnds;
   Step(voted);
 }
 
@@ -101,19 +101,19 @@ void Move::OnPhaseTwo(uint32_t branch, const PendingCall& flight) {
   Step(acked);
 }
 
-// Of a try that is under way only the partner hears.
+// With `heard` false the try stays in progress: it arrives late and the client gets no response.
 void Move::ClientCalls(uint32_t branch, bool heard) {
-  Side& side = world.parts[branch].side;
+  PartnerState& partner = state.parts[branch].partner;
   if (!heard) {
-    world.parts[branch].late_free |= Bit(Operation::kPrepare);
-    side.calling = Calling::kSilent;
+    state.parts[branch].late_free |= Bit(Operation::kPrepare);
+    partner.calling = Calling::kSilent;
     return;
   }
   Request request;
   request.operation = Operation::kPrepare;
   const bool yes = Arrive(branch, request).of_partner == tcc::Answer::kDone;
-  side.calling = yes ? Calling::kYes : Calling::kNo;
-  Tell([&] { return Say("the client calls:", branch, Operation::kPrepare); });
+  partner.calling = yes ? Calling::kYes : Calling::kNo;
+  Trace([&] { return Say("the client calls:", branch, Operation::kPrepare); });
 }
 
 // Shard::Vote.
@@ -121,7 +121,7 @@ void Move::ClientVotes(uint32_t branch, bool yes) {
   core::Voted voted;
   voted.branch = branch;
   voted.vote = yes ? core::Vote::kPrepared : core::Vote::kRefused;
-  if (yes && world.parts[branch].side.ends) voted.expires = kEnds;
+  if (yes && state.parts[branch].partner.ends) voted.expires = kEnds;
   Step(core::Touched{});
   Step(voted);
 }

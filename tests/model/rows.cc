@@ -27,31 +27,31 @@ std::string AnswerRow(size_t index) {
          std::string(tcc::Name(static_cast<tcc::Answer>(index % tcc::kAnswers)));
 }
 
-// Why a row is let off.
-struct Pardon {
+// An exemption and its reason.
+struct Exemption {
   char letter;
   const char* why;
 };
-constexpr Pardon kPardons[] = {
-    {'c', "the core takes it as done, but xa/codes.cc already does so"},
+constexpr Exemption kExemptions[] = {
+    {'c', "the core treats it as done, but xa/codes.cc already does so"},
 };
-struct RowPardon {
+struct RowExemption {
   recovery::Action action;
   const char* why;
 };
-constexpr RowPardon kRowPardons[] = {
-    {recovery::Action::kLeaveAlone, "recovery::Judge leaves foreign branches before it asks"},
-    {recovery::Action::kWait, "there is no last resource yet"},
+constexpr RowExemption kRowExemptions[] = {
+    {recovery::Action::kLeaveAlone, "recovery::Judge skips foreign branches before the table"},
+    {recovery::Action::kWait, "last resources are not implemented"},
 };
 
-const char* WhyPardoned(recovery::Action action) {
-  for (const RowPardon& pardon : kRowPardons) {
-    if (pardon.action == action) return pardon.why;
+const char* WhyExempt(recovery::Action action) {
+  for (const RowExemption& exemption : kRowExemptions) {
+    if (exemption.action == action) return exemption.why;
   }
   return nullptr;
 }
 
-// What stands for a partner's vote.
+// The event class of a partner's vote.
 EventClass OfTry(const core::AtomicBranch& branch, const core::Voted& voted) {
   if (branch.spec.called_by_client) {
     return voted.vote == Vote::kPrepared ? EventClass::kClientVotedYes : EventClass::kClientVotedNo;
@@ -152,7 +152,7 @@ struct Classify {
   EventClass operator()(const core::Replayed&) const { return OfReplay(atomic.decision); }
 };
 
-// The branch that an event is about; none: -1.
+// The branch of an event; -1 if it has none.
 struct BranchOf {
   template <typename E>
   int operator()(const E& event) const {
@@ -178,7 +178,8 @@ const char* Reached::Note(const core::Atomic& atomic, const core::Event& event) 
   const auto row = static_cast<size_t>(ClassOf(atomic, event));
   const auto column = static_cast<size_t>(atomic.state);
   pairs_.set(row * kStates + column);
-  return kGrid[row][column] == '.' ? "an event in a state in which the grid has none" : nullptr;
+  return kGrid[row][column] == '.' ? "an event in a state for which the grid does not allow it"
+                                   : nullptr;
 }
 
 void Reached::NoteRow(const recovery::Row& row) {
@@ -206,15 +207,15 @@ std::vector<std::string> Reached::Lacking() const {
       const bool reached = pairs_.test(row * kStates + column);
       const char cell = kGrid[row][column];
       if (cell == '.' || reached == (cell == 'x')) continue;
-      lines.push_back(std::string(reached ? "let off, yet reached: " : "not reached: ") +
+      lines.push_back(std::string(reached ? "exempt, but reached: " : "not reached: ") +
                       kTexts[row] + " while " + core::Name(static_cast<core::State>(column)));
     }
   }
   const auto table = recovery::DecisionTable();
   for (size_t i = 0; i < table.size(); ++i) {
-    const bool pardoned = WhyPardoned(table[i].action) != nullptr;
-    if (rows_.test(i) != pardoned) continue;
-    lines.push_back(std::string(pardoned ? "let off, yet reached: " : "not reached: ") +
+    const bool exempt = WhyExempt(table[i].action) != nullptr;
+    if (rows_.test(i) != exempt) continue;
+    lines.push_back(std::string(exempt ? "exempt, but reached: " : "not reached: ") +
                     table[i].text);
   }
   for (size_t i = 0; i < answers_.size(); ++i) {
@@ -226,7 +227,7 @@ std::vector<std::string> Reached::Lacking() const {
 void Reached::Print() const {
   std::printf(
       "\nA active, P preparing, D deciding, C committing, c committed, R rolling back, "
-      "r rolled back\nx reached, ! should be, letters below\n\nAPDCcRr\n");
+      "r rolled back\nx reached, ! not reached, other letters: see below\n\nAPDCcRr\n");
   for (size_t row = 0; row < static_cast<size_t>(EventClass::kCount); ++row) {
     std::string line;
     for (size_t column = 0; column < kStates; ++column) {
@@ -236,18 +237,19 @@ void Reached::Print() const {
     }
     std::printf("%s  %s\n", line.c_str(), kTexts[row]);
   }
-  for (const Pardon& pardon : kPardons) std::printf("%c: %s\n", pardon.letter, pardon.why);
+  for (const Exemption& exemption : kExemptions)
+    std::printf("%c: %s\n", exemption.letter, exemption.why);
   std::printf("\nThe recovery decision table:\n");
   const auto table = recovery::DecisionTable();
   for (size_t i = 0; i < table.size(); ++i) {
-    const char* why = WhyPardoned(table[i].action);
+    const char* why = WhyExempt(table[i].action);
     std::printf("%s  %s%s%s\n",
                 rows_.test(i)    ? "x"
                 : why == nullptr ? "!"
                                  : "-",
-                table[i].text, why == nullptr ? "" : "; let off: ", why == nullptr ? "" : why);
+                table[i].text, why == nullptr ? "" : "; exempt: ", why == nullptr ? "" : why);
   }
-  std::printf("\nWhat a partner's answers mean:\n");
+  std::printf("\nThe responses of partners:\n");
   for (size_t i = 0; i < answers_.size(); ++i) {
     std::printf("%s  %s\n", answers_.test(i) ? "x" : "!", AnswerRow(i).c_str());
   }

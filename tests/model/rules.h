@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything that can happen next, as one list of small rules.
+// Everything that can happen next, as a list of small rules.
 //
-// Contract: `ways` says in how many ways the rule can happen now (0: it cannot), and changes
-// nothing; `apply` has it happen. A rule of a fault spends of that fault's budget; all others are
-// what happens by itself once faults have stopped. A new fault is a rule in rules.cc and a line in
-// kinds.h; what concerns partners only stands in partner_rules.cc.
+// Contract: `ways` returns in how many ways the rule can be applied now (0: it cannot) and changes
+// nothing; `apply` applies it. A fault rule spends the budget of its fault. All other rules still
+// apply after faults have stopped. A new fault is a rule in rules.cc and a line in kinds.h; rules
+// for partners only are in partner_rules.cc.
 #pragma once
 
 #include <span>
@@ -21,12 +21,12 @@ struct Rule {
   void (*apply)(Move&, uint32_t branch, int way);
 };
 
-std::span<const Rule> Rules();         // all
-std::span<const Rule> PartnerRules();  // of these, those that only partners have
+std::span<const Rule> Rules();         // all rules
+std::span<const Rule> PartnerRules();  // the subset for partners
 
-// The call of `branch` that is under way and has not been ended; none: null.
+// The call of `branch` that is in progress and not cancelled; null if there is none.
 const PendingCall* UnderWay(const Move& move, uint32_t branch);
-// Is the transaction in the table of a process that runs, and may it still be added to?
+// Live: the transaction is in the table of a running process. Active: it can still be extended.
 bool Live(const Move& move);
 bool Active(const Move& move);
 

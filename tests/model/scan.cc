@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lists, and the facts by which recovery::JudgeBranch judges them. judge_test.cc of this folder
-// compares the facts with those that a real shard gives.
+// Scans, and the facts by which recovery::JudgeBranch judges listed branches. judge_test.cc
+// compares the facts with those of a real shard.
 #include <algorithm>
 #include <utility>
 
@@ -19,11 +19,11 @@ namespace {
 uint8_t NumberOf(const Row& row) { return static_cast<uint8_t>(&row - DecisionTable().data() + 1); }
 
 // Shard::EndedAs.
-bool HasEnded(const World& world, uint32_t index) {
-  if (!world.live) return false;
-  const core::Atomic& atomic = *world.live;
-  // Enlisted before a crash, and in no record: it had no decision.
-  if (index >= atomic.branches.size()) return !world.first_run && atomic.open_logged;
+bool HasEnded(const ModelState& state, uint32_t index) {
+  if (!state.live) return false;
+  const core::Atomic& atomic = *state.live;
+  // Enlisted before a crash and not in a record: it had no decision.
+  if (index >= atomic.branches.size()) return !state.first_run && atomic.open_logged;
   return atomic.branches[index].Ended();
 }
 
@@ -33,31 +33,31 @@ bool Remembers(const Branch& branch) {
 
 }  // namespace
 
-// A list that shows nothing and makes nothing forgotten changes nothing.
+// A scan that lists nothing and clears no state of the judge changes nothing.
 bool Move::WantsList(uint32_t index) const {
-  const Branch& branch = world.branches[index];
-  if (!world.up || branch.list != Pending::kNone) return false;
-  return At(index).Listed(world.parts[index]) || Remembers(branch) || branch.unscanned;
+  const Branch& branch = state.branches[index];
+  if (!state.up || branch.list != Pending::kNone) return false;
+  return At(index).Listed(state.parts[index]) || Remembers(branch) || branch.unscanned;
 }
 
 void Move::List(uint32_t index) {
-  Branch& branch = world.branches[index];
-  branch.list = At(index).Listed(world.parts[index]) ? Pending::kListed : Pending::kEmpty;
+  Branch& branch = state.branches[index];
+  branch.list = At(index).Listed(state.parts[index]) ? Pending::kListed : Pending::kEmpty;
 }
 
-// Shard::NoteIdentity: what stood there so far belongs to the server before.
+// Models Shard::NoteIdentity: the existing transactions belong to the previous server.
 void Move::NoteIdentity(uint32_t index) {
-  const uint8_t now = world.parts[index].identity;
-  if (world.stale || world.noted[index] == now) return;
-  world.noted[index] = now;
-  world.before_change[index] = true;
+  const uint8_t now = state.parts[index].identity;
+  if (state.stale || state.noted[index] == now) return;
+  state.noted[index] = now;
+  state.before_change[index] = true;
   AppendBytes(coordinator::EncodeIdentity("r" + std::to_string(index + 1), IdentityText(now),
                                           TheGtrid(), {}),
               0);
 }
 
 void Move::Judge(uint32_t index) {
-  Branch& branch = world.branches[index];
+  Branch& branch = state.branches[index];
   const bool listed = branch.list == Pending::kListed;
   Sighting sighting;
   sighting.ended_since = std::exchange(branch.ended_since, false);
@@ -69,13 +69,13 @@ void Move::Judge(uint32_t index) {
     return;
   }
   NoteIdentity(index);
-  sighting.stale = world.stale;
-  sighting.first_run = world.first_run;
-  sighting.live = world.live.has_value();
-  if (HasEnded(world, index)) sighting.ended_as = world.live->decision;
-  sighting.history = world.history;
-  sighting.changed = world.before_change[index];
-  sighting.forgotten = world.forgotten;
+  sighting.stale = state.stale;
+  sighting.first_run = state.first_run;
+  sighting.live = state.live.has_value();
+  if (HasEnded(state, index)) sighting.ended_as = state.live->decision;
+  sighting.history = state.history;
+  sighting.changed = state.before_change[index];
+  sighting.forgotten = state.forgotten;
   sighting.seen = std::exchange(branch.seen, true);
   sighting.returned = branch.returned;
   if (branch.announced != 0) {
@@ -84,8 +84,8 @@ void Move::Judge(uint32_t index) {
   library_.sightings[sighting] = JudgeListed(index, sighting);
 }
 
-Deed Move::JudgeListed(uint32_t index, const Sighting& sighting) {
-  Branch& branch = world.branches[index];
+ScanAction Move::JudgeListed(uint32_t index, const Sighting& sighting) {
+  Branch& branch = state.branches[index];
   const bool kept = sighting.history != core::Outcome::kUndecided;
   const Evidence evidence{FactsOf(index), kept && sighting.ended_since, sighting.ended_as,
                           sighting.first_run};
@@ -96,34 +96,34 @@ Deed Move::JudgeListed(uint32_t index, const Sighting& sighting) {
   const Ruling ruling = JudgeBranch(evidence, before);
   branch.returned = before.returned;
   if (before.announced != nullptr) branch.announced = NumberOf(*before.announced);
-  if (ruling.row == nullptr) return Deed::kNothing;
+  if (ruling.row == nullptr) return ScanAction::kNothing;
   reached_.NoteRow(*ruling.row);
-  Tell([&] { return std::string("    judged: ") + ruling.row->text; });
+  Trace([&] { return std::string("    judged: ") + ruling.row->text; });
   if (ruling.action == Action::kStop) {
-    Crash(world.log.size());  // the process ends; what it ran with was not this directory
-    return Deed::kStop;
+    Crash(state.log.size());  // the process ends; it ran on the copy, not on this directory
+    return ScanAction::kStop;
   }
   return TouchOrphan(index, ruling.action);
 }
 
-// What the shard knows of it.
+// The facts that the shard knows about the branch.
 Facts Move::FactsOf(uint32_t index) const {
   Facts facts;
   facts.listing = Listing::kListed;
-  facts.origin = world.live ? Origin::kLive : Origin::kPast;
-  if (world.stale) facts.origin = Origin::kNewer;
-  if (Has(SeededBug::kIncarnationIgnored) && world.stale) facts.origin = Origin::kPast;
-  if (Has(SeededBug::kLiveRolledBack) && world.live) facts.origin = Origin::kPast;
-  if (world.history != core::Outcome::kUndecided && !Has(SeededBug::kHistoryIgnored)) {
+  facts.origin = state.live ? Origin::kLive : Origin::kPast;
+  if (state.stale) facts.origin = Origin::kNewer;
+  if (Has(SeededBug::kIncarnationIgnored) && state.stale) facts.origin = Origin::kPast;
+  if (Has(SeededBug::kLiveRolledBack) && state.live) facts.origin = Origin::kPast;
+  if (state.history != core::Outcome::kUndecided && !Has(SeededBug::kHistoryIgnored)) {
     facts.known =
-        world.history == core::Outcome::kCommitted ? Known::kCommitted : Known::kRolledBack;
+        state.history == core::Outcome::kCommitted ? Known::kCommitted : Known::kRolledBack;
   }
-  facts.identity = world.before_change[index] ? Identity::kChanged : Identity::kSame;
-  facts.memory = world.forgotten ? Memory::kForgotten : Memory::kComplete;
+  facts.identity = state.before_change[index] ? Identity::kChanged : Identity::kSame;
+  facts.memory = state.forgotten ? Memory::kForgotten : Memory::kComplete;
   return facts;
 }
 
-Deed Move::TouchOrphan(uint32_t index, Action action) {
+ScanAction Move::TouchOrphan(uint32_t index, Action action) {
   PendingCall call;
   call.orphan = true;
   switch (action) {
@@ -134,20 +134,20 @@ Deed Move::TouchOrphan(uint32_t index, Action action) {
       call.operation =
           Has(SeededBug::kOrphanCommitted) ? core::Operation::kCommit : core::Operation::kRollBack;
       break;
-    default: return Deed::kNothing;  // the operator's, its shard's, or not yet
+    default: return ScanAction::kNothing;  // left to the operator or to the shard, or not yet due
   }
-  if (call.operation == core::Operation::kRollBack && world.commit_durable) {
-    Violate(Invariant::kStability, "recovery rolls a branch back after the decision to commit");
+  if (call.operation == core::Operation::kRollBack && state.commit_durable) {
+    Violate(Invariant::kStability, "recovery rolls back a branch after the decision to commit");
   }
-  if (call.operation == core::Operation::kCommit && !world.commit_durable) {
-    Violate(Invariant::kWriteAhead, "recovery commits a branch and no decision is durable");
+  if (call.operation == core::Operation::kCommit && !state.commit_durable) {
+    Violate(Invariant::kWriteAhead, "recovery commits a branch without a durable decision");
   }
-  // A try for which the one before has not ended adds nothing.
-  const auto& calls = world.branches[index].calls;
+  // A new attempt is not added while the previous one is unfinished.
+  const auto& calls = state.branches[index].calls;
   const bool waits = std::any_of(calls.begin(), calls.end(),
                                  [](const PendingCall& other) { return other.orphan; });
   if (!waits) Submit(index, {call});
-  return call.operation == core::Operation::kCommit ? Deed::kCommit : Deed::kRollBack;
+  return call.operation == core::Operation::kCommit ? ScanAction::kCommit : ScanAction::kRollBack;
 }
 
 }  // namespace assent::model

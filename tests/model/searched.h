@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// All configurations of the test, searched once for all tests of this program.
+// The results of all configurations of the test, searched once for all tests of this program.
 #pragma once
 
 #include <utility>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The seeded bugs that show that the check can fail: where each is looked for, and what catches
-// it.
+// The seeded bugs, which show that the check can fail: for each, the configuration to search and
+// the invariant that catches it.
 #pragma once
 
 #include <span>

@@ -39,7 +39,7 @@ Setup Heuristics() {
   setup.kinds = {PartKind::kXa, PartKind::kMaria};
   return setup;
 }
-// What a person decided is forgotten there, and that is lost on the way.
+// The forget of a heuristic decision is lost.
 Setup Forgets() {
   Setup setup = Make("forgets", 2, {{Fault::kCrash, 1}, {Fault::kHeuristic, 2}, {Fault::kDrop, 1}});
   setup.kinds = {PartKind::kXa, PartKind::kXa};
@@ -137,7 +137,7 @@ Setup WithPartners(const char* name, std::vector<PartKind> kinds, const Budget& 
   std::copy(kinds.begin(), kinds.end(), setup.kinds.begin());
   return setup;
 }
-// Alone, with all that can befall it.
+// A sole partner with every kind of fault.
 Setup SolePartner() {
   Setup setup = WithPartners("tcc-sole", {PartKind::kPartner},
                              {{Fault::kCrash, 2},
@@ -154,8 +154,9 @@ Setup UnnamedPartner() {
   setup.client_named = setup.operator_timer = false;
   return setup;
 }
-// A refusal that the barrier has not seen says nothing of what is still under way. Without
-// duplicates: whoever refuses a request refuses its duplicate too (docs/partners.md).
+// A refusal that the barrier has not seen proves nothing about earlier attempts that may still
+// arrive. No duplicates: a guard that refuses a request also refuses its duplicate
+// (docs/partners.md).
 Setup GuardedPartner() {
   return WithPartners("tcc-guarded", {PartKind::kGuarded},
                       {{Fault::kCrash, 2}, {Fault::kTimeOut, 2}, {Fault::kRefuse, 2}});

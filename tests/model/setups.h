@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The configurations that are searched. Each is as large as its share of the time allows; a new one
-// is a function in setups.cc.
+// The configurations to search. The size of each is limited by its share of the test time. A new
+// one is a function in setups.cc.
 #pragma once
 
 #include <vector>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a judgement of a scan knew of a listed branch, and what came of it: so that the facts that
-// the model makes can be compared with those that recovery::ScanHandler collects (judge_test.cc).
+// The input of one judgement of a listed branch, and the resulting action. With them judge_test.cc
+// compares the facts that the model builds with those that recovery::ScanHandler collects.
 #pragma once
 
 #include <compare>
@@ -11,16 +11,16 @@
 
 namespace assent::model {
 
-enum class Deed : uint8_t { kNothing, kCommit, kRollBack, kStop };
+enum class ScanAction : uint8_t { kNothing, kCommit, kRollBack, kStop };
 
 struct Sighting {
   bool stale = false, first_run = false;
   bool live = false;
-  core::Decision ended_as = core::Decision::kNone;  // live, and this branch has ended so
+  core::Decision ended_as = core::Decision::kNone;  // live, and how this branch has ended
   core::Outcome history = core::Outcome::kUndecided;
-  bool ended_since = false;  // since the list was asked for
+  bool ended_since = false;  // since the list was requested
   bool changed = false, forgotten = false;
-  // From lists before.
+  // From earlier scans.
   bool seen = false, returned = false;
   recovery::Action announced = recovery::Action::kNothing;
 

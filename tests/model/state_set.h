@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The worlds that were seen: bytes, numbered in the order in which they came.
+// The set of states seen, as bytes, numbered in the order of their insertion.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace assent::model {
 
 class StateSet {
  public:
-  // The number of these bytes, and whether they are new.
+  // Returns the number of these bytes, and whether they are new.
   std::pair<uint32_t, bool> Insert(std::string_view bytes);
   std::string_view At(uint32_t number) const {
     return std::string_view(arena_).substr(starts_[number], starts_[number + 1] - starts_[number]);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The whole modelled world as one value: coordinator, adapter, network, resource managers, log,
-// client, and what the auditor remembers.
+// The state of the model as one value: coordinator, adapters, network, resource managers, log,
+// client, and what the auditor records.
 //
-// Contract: two worlds that differ in nothing that can matter later are encoded to the same bytes
-// (codec.h). Times are not part of it: a timer is armed or not. There is one transaction, begun by
-// the first incarnation; branches are numbered from 0, each on a resource of its own.
+// Contract: two states that cannot differ in future behavior are encoded to the same bytes
+// (codec.h). Times are not part of a state: a timer is armed or not. There is one transaction,
+// begun by the first incarnation. Branches are numbered from 0; each has its own resource.
 #pragma once
 
 #include <array>
@@ -23,22 +23,22 @@ namespace assent::model {
 inline constexpr uint32_t kMaxBranches = 3;
 inline constexpr uint32_t kMostRecords = 12;
 
-// One configuration: what kind of transaction, on what participants, with how many faults.
+// One configuration: the kind of transaction, its participants, and the number of faults.
 struct Setup {
   const char* name = "";
   uint32_t branches = 2;
   bool one_call = true;
   bool client_named = true;
   bool operator_timer = false;    // the operator's timer may fire
-  bool client_rolls_back = true;  // the client may ask for it, once
-  bool split_scans = false;       // a list and its judgement are two steps
-  bool last_joins = false;        // one call: the last branch joins while tries are under way
-  bool partners_ask = false;      // a partner in doubt asks for the outcome, and goes by that
+  bool client_rolls_back = true;  // the client may ask for a roll-back once
+  bool split_scans = false;       // listing and judging a scan are two steps
+  bool last_joins = false;        // one call: the last branch joins while tries are in progress
+  bool partners_ask = false;      // a partner in doubt asks for the outcome and applies it
   std::array<PartKind, kMaxBranches> kinds{};
   std::array<bool, kMaxBranches> witness{}, read_only{};
-  std::array<bool, kMaxBranches> by_client{};  // a partner that the client calls by itself
+  std::array<bool, kMaxBranches> by_client{};  // a partner that the client calls itself
   std::array<uint8_t, static_cast<size_t>(Fault::kCount)> budget{};
-  bool full_only = false;  // too large for the test: only with --full
+  bool full_only = false;  // too large for the test; searched only with --full
 
   bool HasPartner(uint32_t branch) const { return IsPartner(kinds[branch]); }
   bool HasPartners() const {
@@ -51,59 +51,59 @@ struct Setup {
 
 core::BranchSpec SpecOf(const Setup& setup, uint32_t branch);
 
-// ---- A branch where it stands: at its resource manager, and in the network on the way there ----
+// ---- A branch at its participant, and in the network to it ----
 
-enum class Standing : uint8_t {
+enum class PartState : uint8_t {
   kNone,
   kActive,
   kPrepared,
-  kCommitting,  // a commit, or a partner's try, under way that takes long
+  kCommitting,  // a slow commit, or a partner's slow try, is in progress
   kHeuristicCommit,
   kHeuristicRollBack,
   kHeuristicMixed,
   kHeuristicHazard
 };
-// The connection that the branch was opened on, as the server sees it.
+// The connection on which the branch was opened, as the server sees it.
 enum class Session : uint8_t { kNone, kOurs, kLost };
 enum class WitnessRow : uint8_t { kNone, kCommitted, kMark };
 
-// Operations whose request may still be under way though nobody waits for it; a bit each.
+// Operations whose request may still arrive although no caller waits for it, one bit each.
 using Late = uint16_t;
 constexpr Late Bit(core::Operation operation) {
   return static_cast<Late>(1u << static_cast<unsigned>(operation));
 }
 
-// The second copy of a commit that the network made: it may be carried out once the first was
-// answered.
+// A duplicate of a commit, made by the network. The server may execute it after it has answered the
+// first copy.
 enum class Copy : uint8_t { kNone, kUnderWay, kCommitted };
 
-// What stands in a row of a partner's barrier.
+// The contents of a row of a partner's barrier.
 enum class Cause : uint8_t { kNone, kTry, kConfirm, kCancel, kStarted, kRefused };
-// Of a client that calls a partner by itself: what it knows.
+// What a client that calls a partner itself knows about the call.
 enum class Calling : uint8_t { kNotYet, kMay, kSilent, kYes, kNo };
 
-struct Side {
+struct PartnerState {
   std::array<Cause, 3> rows{};                      // of try, confirm, cancel
-  uint8_t tried = 0, confirmed = 0, cancelled = 0;  // how often that work ran and was committed
-  bool ends = false;                                // its yes ends by itself
+  uint8_t tried = 0, confirmed = 0, cancelled = 0;  // how often that work ran and committed
+  bool ends = false;                                // its reservation expires
   Calling calling = Calling::kNotYet;
 };
 
 struct Part {
-  Standing standing = Standing::kNone;
+  PartState state = PartState::kNone;
   Session session = Session::kNone;
-  bool held = false;     // prepared, and its session's: unknown to others
-  bool wrote = false;    // there is work to lose
-  bool witness = false;  // the open branch holds its own witness row
+  bool held = false;     // prepared and owned by its session: unknown to other sessions
+  bool wrote = false;    // it has written
+  bool witness = false;  // the open branch has inserted its witness row
   WitnessRow row = WitnessRow::kNone;
-  uint8_t starts = 0;    // of the server
-  uint8_t identity = 0;  // which server it is
-  Late late_own = 0;     // on the branch's own, lost session
-  Late late_free = 0;    // on any other connection
-  Side side;             // of a partner; it stands prepared while its try has no end
+  uint8_t starts = 0;    // the number of starts of the server
+  uint8_t identity = 0;  // the number of the server
+  Late late_own = 0;     // over the branch's own, lost session
+  Late late_free = 0;    // over any other connection
+  PartnerState partner;  // a partner is prepared while its try has no end
   // For the auditor.
   bool voted = false, committed = false, rolled_back = false;
-  bool meddled = false;  // a person decided, or the client's SQL left the branch
+  bool ended_elsewhere = false;  // a person decided, or the client's SQL ended the branch
   Copy copy = Copy::kNone;
 };
 
@@ -113,72 +113,72 @@ struct Part {
 struct PendingCall {
   core::Operation operation{};
   bool settle = false;
-  bool orphan = false;  // of recovery, no transaction waits
-  // Not the first of its flight: carried out only if the one before it was answered with kOk.
+  bool orphan = false;  // sent by recovery; no transaction waits for it
+  // Not the first of its flight: sent only if the previous call was answered with kOk.
   bool follows = false;
   bool replied = false;
-  bool through_own = false;  // over the branch's own connection; while it is carried out
-  bool cut = false;          // a partner's: it is ended, and what had left of it is not known
-  // The reply, once it is there.
-  tcc::Answer answer = tcc::Answer::kDone;  // a partner's; nothing of the rest is
+  bool through_own = false;  // executes over the branch's own connection
+  bool cut = false;          // a partner call was cancelled; whether it was sent is unknown
+  // The reply, once it has arrived.
+  tcc::Answer answer = tcc::Answer::kDone;  // of a partner, which uses no other field
   xa::Code code = xa::Code::kOk;
   xa::Found found = xa::Found::kUnknown;
   bool witnessed = false;
   bool stamped = false;
-  bool lost = false;  // a commit: it was sent, and this is no answer
+  bool lost = false;  // a commit was sent and not answered
   uint8_t identity = 0, starts = 0;
 };
 
-enum class Pending : uint8_t { kNone, kListed, kEmpty };  // a list that waits to be judged
+enum class Pending : uint8_t { kNone, kListed, kEmpty };  // a list not judged yet
 
-struct Branch {                    // of the process; gone with it
-  std::vector<PendingCall> calls;  // in order; the first is under way
+struct Branch {                    // the process's volatile state of a branch
+  std::vector<PendingCall> calls;  // in order; the first is in progress
   bool retry_armed = false;
-  bool try_left = false;  // coordinator::BranchWork: a try may have left a process of ours
-  bool up_news = false;   // the resource was seen to be back
+  bool try_left = false;  // coordinator::BranchWork: a try may have been sent
+  bool up_news = false;   // the resource is reachable again; not processed yet
   // Calls of the recovered transaction wait for the first scan (coordinator::FirstScan).
   bool unscanned = false;
-  // What the judgement of scans remembers.
+  // State of the judgement of scans.
   Pending list = Pending::kNone;
-  bool ended_since = false;  // the transaction ended while the list was made
+  bool ended_since = false;  // the transaction ended after the list was requested
   bool seen = false, returned = false;
-  uint8_t announced = 0;  // the row that was logged of it, from 1; 0: none
+  uint8_t announced = 0;  // the decision-table row logged for it, from 1; 0: none
 };
 
 struct LogEntry {
-  uint16_t record = 0;  // Library's number of its bytes
-  uint8_t ticket = 0;   // 0: nobody waits
+  uint16_t record = 0;  // the number of its bytes in the Library
+  uint8_t ticket = 0;   // 0: no event waits for it
 };
 
-struct World {
+struct ModelState {
   // The process.
   bool up = true;
   bool stale = false;  // it runs with an old copy of the log directory
   bool first_run = true;
   std::optional<core::Atomic> live;
   bool deadline_armed = false, idle_armed = false, operator_armed = false;
-  bool nearly_ended = false;  // it is later than the margin before a yes ends by itself
-  core::Outcome history = core::Outcome::kUndecided;  // kUndecided: nothing is kept
-  bool forgotten = false;                             // the mark covers this transaction
+  bool nearly_expired = false;  // less than the margin is left until a reservation expires
+  core::Outcome history = core::Outcome::kUndecided;  // kUndecided: not in the history
+  bool forgotten = false;                             // the forgotten mark covers this transaction
   std::array<Branch, kMaxBranches> branches;
-  // The log directory. Entries below `durable` are on the disk and have been told.
+  // The log directory. Entries below `durable` are on the disk and reported as durable.
   std::vector<LogEntry> log;
   uint8_t durable = 0;
   bool expired = false;                            // outcomes were forgotten
-  bool reclaimed = false;                          // and their records are gone
-  std::array<uint8_t, kMaxBranches> noted{};       // identity in the table of identities
-  std::array<bool, kMaxBranches> before_change{};  // our gtrid is of the server before it
+  bool reclaimed = false;                          // and their records reclaimed
+  std::array<uint8_t, kMaxBranches> noted{};       // the identity recorded in the log
+  std::array<bool, kMaxBranches> before_change{};  // our gtrid precedes its last change
   // The servers and the network.
   std::array<Part, kMaxBranches> parts;
   // The client.
   bool asked_roll_back = false;
-  core::Outcome told = core::Outcome::kUndecided;
+  core::Outcome reported = core::Outcome::kUndecided;
   // The auditor.
   bool commit_durable = false, abort_durable = false;
   bool one_phase_sent = false;
-  std::array<uint8_t, static_cast<size_t>(Fault::kCount)> left{};  // faults that may still come
+  std::array<uint8_t, static_cast<size_t>(Fault::kCount)> left{};  // faults still available
 };
 
-World FirstWorld(const Setup& setup);  // nothing has begun
+ModelState InitialState(const Setup& setup);  // before the transaction begins
 
 }  // namespace assent::model

@@ -10,9 +10,9 @@ using core::Operation;
 using xa::Code;
 using xa::Found;
 
-// What an open or prepared branch held is gone; its effects stay or go as the caller says.
+// Clears an open or prepared branch. The caller has recorded whether its effects are kept.
 void Clear(Part& part) {
-  part.standing = Standing::kNone;
+  part.state = PartState::kNone;
   part.held = part.witness = part.wrote = false;
 }
 
@@ -23,17 +23,17 @@ void Commits(Part& part) {
 }
 
 void RollsBack(Part& part) {
-  if (part.standing != Standing::kActive) part.rolled_back = true;
+  if (part.state != PartState::kActive) part.rolled_back = true;
   Clear(part);
 }
 
-bool IsHeuristic(Standing standing) { return standing >= Standing::kHeuristicCommit; }
+bool IsHeuristic(PartState state) { return state >= PartState::kHeuristicCommit; }
 
-Code CodeOf(Standing standing) {
-  switch (standing) {
-    case Standing::kHeuristicCommit: return Code::kHeuristicCommit;
-    case Standing::kHeuristicRollBack: return Code::kHeuristicRollBack;
-    case Standing::kHeuristicMixed: return Code::kHeuristicMixed;
+Code CodeOf(PartState state) {
+  switch (state) {
+    case PartState::kHeuristicCommit: return Code::kHeuristicCommit;
+    case PartState::kHeuristicRollBack: return Code::kHeuristicRollBack;
+    case PartState::kHeuristicMixed: return Code::kHeuristicMixed;
     default: return Code::kHeuristicHazard;
   }
 }
@@ -51,39 +51,40 @@ Answer XaDatabase::Carry(Part& part, const Request& request) const {
     case Operation::kFind: return Find(part, request);
     case Operation::kForget: return Forget(part);
   }
-  CHECK(false) << "an operation of no kind";
+  CHECK(false) << "not an operation";
   return {};
 }
 
 Answer XaDatabase::Run(Part& part, const Request& request) const {
-  if (part.standing != Standing::kNone && part.standing != Standing::kActive) {
+  if (part.state != PartState::kNone && part.state != PartState::kActive) {
     return {Code::kErDupid};
   }
   if (request.has_witness && !request.read_only) {
-    if (part.row != WitnessRow::kNone) return {Code::kRbIntegrity};  // the mark forbids it
+    if (part.row != WitnessRow::kNone)
+      return {Code::kRbIntegrity};  // the row of the mark conflicts
     part.witness = true;
   }
-  part.standing = Standing::kActive;
+  part.state = PartState::kActive;
   part.wrote = !request.read_only;
   return {Code::kOk, Found::kUnknown, part.witness};
 }
 
 Answer XaDatabase::Prepare(Part& part, const Request& request) const {
-  if (part.standing == Standing::kNone || !request.through_own) return {Code::kErNota};
-  if (part.standing != Standing::kActive) return {Code::kErProto};
+  if (part.state == PartState::kNone || !request.through_own) return {Code::kErNota};
+  if (part.state != PartState::kActive) return {Code::kErProto};
   part.voted = true;
   if (!part.wrote) {
     Clear(part);
     return {Code::kReadOnly};
   }
-  part.standing = Standing::kPrepared;
+  part.state = PartState::kPrepared;
   part.held = kind_ == PartKind::kMaria;
   return {};
 }
 
 Answer XaDatabase::CommitOnePhase(Part& part, const Request& request) const {
-  if (part.standing == Standing::kNone || !request.through_own) return {Code::kErNota};
-  if (part.standing != Standing::kActive) return {Code::kErProto};
+  if (part.state == PartState::kNone || !request.through_own) return {Code::kErNota};
+  if (part.state != PartState::kActive) return {Code::kErProto};
   Commits(part);
   return {};
 }
@@ -93,11 +94,11 @@ bool XaDatabase::Visible(const Part& part, bool through_own) const {
 }
 
 Answer XaDatabase::Commit(Part& part, const Request& request) const {
-  if (IsHeuristic(part.standing)) return {CodeOf(part.standing)};
-  switch (part.standing) {
-    case Standing::kCommitting:
+  if (IsHeuristic(part.state)) return {CodeOf(part.state)};
+  switch (part.state) {
+    case PartState::kCommitting:
       return {kind_ == PartKind::kMaria ? Code::kErNota : Code::kErRmFail};  // busy
-    case Standing::kPrepared:
+    case PartState::kPrepared:
       if (!Visible(part, request.through_own)) return {Code::kErNota};
       Commits(part);
       return {};
@@ -106,15 +107,15 @@ Answer XaDatabase::Commit(Part& part, const Request& request) const {
 }
 
 Answer XaDatabase::RollBack(Part& part, const Request& request) const {
-  if (IsHeuristic(part.standing)) return {CodeOf(part.standing)};
-  switch (part.standing) {
-    case Standing::kCommitting:
+  if (IsHeuristic(part.state)) return {CodeOf(part.state)};
+  switch (part.state) {
+    case PartState::kCommitting:
       return {kind_ == PartKind::kMaria ? Code::kErNota : Code::kErRmFail};
-    case Standing::kActive:
+    case PartState::kActive:
       if (!request.through_own) return {Code::kErNota};
       RollsBack(part);
       return {};
-    case Standing::kPrepared:
+    case PartState::kPrepared:
       if (!Visible(part, request.through_own)) return {Code::kErNota};
       RollsBack(part);
       return {};
@@ -127,7 +128,7 @@ Answer XaDatabase::Find(Part& part, const Request& request) const {
   if (!request.has_witness) return {Code::kOk, Found::kNotListed};
   if (part.row == WitnessRow::kCommitted) return {Code::kOk, Found::kWitnessCommitted};
   if (part.row == WitnessRow::kMark) return {Code::kOk, Found::kWitnessRolledBack};
-  // The insertion waits for the row of a transaction that is still open, and times out.
+  // The insert waits for the row of a transaction that is still open, and times out.
   if (request.settle && part.witness) return {Code::kOk, Found::kUnknown};
   if (!request.settle) return {Code::kOk, Found::kNotListed};
   part.row = WitnessRow::kMark;
@@ -135,7 +136,7 @@ Answer XaDatabase::Find(Part& part, const Request& request) const {
 }
 
 Answer XaDatabase::Forget(Part& part) const {
-  if (!IsHeuristic(part.standing)) return {Code::kErNota};
+  if (!IsHeuristic(part.state)) return {Code::kErNota};
   Clear(part);
   return {};
 }
@@ -145,17 +146,17 @@ int XaDatabase::RefuseWays(const Part& part, Operation operation) const {
   switch (operation) {
     case Operation::kOpen:
     case Operation::kRun: return 1;
-    case Operation::kPrepare: return part.standing == Standing::kActive ? 1 : 0;
+    case Operation::kPrepare: return part.state == PartState::kActive ? 1 : 0;
     case Operation::kCommitOnePhase:
-      if (part.standing != Standing::kActive) return 0;
+      if (part.state != PartState::kActive) return 0;
       return by_the_book ? 5 : 1;
-    case Operation::kCommit: return by_the_book && part.standing == Standing::kPrepared ? 2 : 1;
+    case Operation::kCommit: return by_the_book && part.state == PartState::kPrepared ? 2 : 1;
     default: return 0;
   }
 }
 
-// A one-phase commit may also end in a heuristic outcome, which is over then; a commit in a
-// roll-back, though the branch was prepared.
+// A one-phase commit may also end in a heuristic outcome, which is final. A commit may end in a
+// roll-back although the branch was prepared.
 Answer XaDatabase::Refuse(Part& part, Operation operation, int way) const {
   switch (operation) {
     case Operation::kOpen: return {Code::kRbCommFail};
@@ -166,22 +167,23 @@ Answer XaDatabase::Refuse(Part& part, Operation operation, int way) const {
         Clear(part);
         return {Code::kRbRollback};
       }
-      const auto as = static_cast<Standing>(static_cast<int>(Standing::kHeuristicCommit) + way - 1);
-      part.meddled = true;
-      if (as == Standing::kHeuristicCommit) part.committed = true;
+      const auto as =
+          static_cast<PartState>(static_cast<int>(PartState::kHeuristicCommit) + way - 1);
+      part.ended_elsewhere = true;
+      if (as == PartState::kHeuristicCommit) part.committed = true;
       Clear(part);
       return {CodeOf(as)};
     }
     default:
       if (way == 0) return {Code::kErRmErr};
-      part.meddled = true;
+      part.ended_elsewhere = true;
       RollsBack(part);
       return {Code::kRbRollback};
   }
 }
 
 Answer XaDatabase::Leave(Part& part, bool commits) const {
-  part.meddled = true;
+  part.ended_elsewhere = true;
   if (commits) {
     Commits(part);
   } else {
@@ -191,49 +193,48 @@ Answer XaDatabase::Leave(Part& part, bool commits) const {
 }
 
 bool XaDatabase::BeginCommit(Part& part, bool through_own) const {
-  if (part.standing != Standing::kPrepared || !Visible(part, through_own)) return false;
-  part.standing = Standing::kCommitting;
+  if (part.state != PartState::kPrepared || !Visible(part, through_own)) return false;
+  part.state = PartState::kCommitting;
   return true;
 }
 
 void XaDatabase::Finish(Part& part) const { Commits(part); }
 
 bool XaDatabase::Listed(const Part& part) const {
-  if (part.standing == Standing::kCommitting) return kind_ != PartKind::kMaria;
-  return part.standing != Standing::kNone && part.standing != Standing::kActive;
+  if (part.state == PartState::kCommitting) return kind_ != PartKind::kMaria;
+  return part.state != PartState::kNone && part.state != PartState::kActive;
 }
 
 void XaDatabase::Disconnect(Part& part) const {
   part.session = Session::kNone;
   part.late_own = 0;
   part.held = false;
-  if (part.standing == Standing::kActive) Clear(part);
+  if (part.state == PartState::kActive) Clear(part);
 }
 
 int XaDatabase::RestartWays(const Part& part) const {
-  return part.standing == Standing::kCommitting ? 2 : 1;
+  return part.state == PartState::kCommitting ? 2 : 1;
 }
 
-// A commit under way was on the disk, or was not.
+// A commit in progress is either durable or not.
 void XaDatabase::Restart(Part& part, int way) const {
   Disconnect(part);
   part.late_free = 0;
   if (part.copy == Copy::kUnderWay) part.copy = Copy::kNone;
   ++part.starts;
-  if (part.standing != Standing::kCommitting) return;
-  part.standing = Standing::kPrepared;
+  if (part.state != PartState::kCommitting) return;
+  part.state = PartState::kPrepared;
   if (way == 1) Commits(part);
 }
 
 int XaDatabase::HeuristicWays(const Part& part) const {
-  if (part.standing != Standing::kPrepared) return 0;
+  if (part.state != PartState::kPrepared) return 0;
   return kind_ == PartKind::kXa ? 4 : 2;
 }
 
-// Commit, roll-back, a mix, a hazard. Only a resource manager by the book remembers that it was
-// decided.
+// Commit, roll-back, mixed or hazard. Only kXa remembers a heuristic decision.
 void XaDatabase::Decide(Part& part, int way) const {
-  part.meddled = true;
+  part.ended_elsewhere = true;
   if (kind_ != PartKind::kXa) {
     if (way == 0) {
       Commits(part);
@@ -243,7 +244,7 @@ void XaDatabase::Decide(Part& part, int way) const {
     return;
   }
   part.held = part.witness = false;
-  part.standing = static_cast<Standing>(static_cast<int>(Standing::kHeuristicCommit) + way);
+  part.state = static_cast<PartState>(static_cast<int>(PartState::kHeuristicCommit) + way);
   if (way == 0) part.committed = true;
   if (way == 1) part.rolled_back = true;
 }

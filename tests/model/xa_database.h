@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Databases with two-phase commit, as tests/sim has them: prepared branches survive a restart, all
-// else does not.
+// Modelled databases with two-phase commit, like those of tests/sim: only prepared branches survive
+// a restart.
 #pragma once
 
 #include "tests/model/participant.h"

@@ -10,57 +10,57 @@
 
 namespace assent::sim {
 
-Auditor::Auditor(World& world, Disk& disk, const std::vector<Plan>& plans)
-    : world_(world), disk_(disk), facts_(plans) {
-  for (const RuleMaker make : kRules) rules_.push_back(make(world_, facts_));
+Auditor::Auditor(Simulator& sim, Disk& disk, const std::vector<Plan>& plans)
+    : sim_(sim), disk_(disk), facts_(plans) {
+  for (const RuleMaker make : kRules) rules_.push_back(make(sim_, facts_));
 }
 
-void Auditor::Excuse(Known& known) {
+void Auditor::Excuse(TransactionFacts& known) {
   known.excused = true;
   if (known.tag != 0) facts_.Of(known.tag).excused = true;
 }
 
 void Auditor::OnChange(const Part& part, const Change& change) {
-  Known& known = facts_.transactions[part.gtrid];
+  TransactionFacts& known = facts_.transactions[part.gtrid];
   if (change.tag != 0) known.tag = change.tag;
-  world_.Tell(part.bit * 16 + static_cast<uint64_t>(change.fate), [&] {
-    return "            = " + std::string(Name(change.fate)) + ": " + facts_.Describe(part);
+  sim_.Trace(part.bit * 16 + static_cast<uint64_t>(change.transition), [&] {
+    return "            = " + std::string(Name(change.transition)) + ": " + facts_.Describe(part);
   });
   for (const auto& rule : rules_) rule->OnChange(part, change, known);
-  switch (change.fate) {
-    case Fate::kPrepared:
+  switch (change.transition) {
+    case Transition::kPrepared:
       known.prepared |= part.Mask();
       if (change.ends.ns != 0 && (known.ends.ns == 0 || change.ends < known.ends)) {
         known.ends = change.ends;
       }
       return;
-    case Fate::kVotedReadOnly: known.read_only |= part.Mask(); return;
-    case Fate::kRolledBack: known.rolled_back |= part.Mask(); return;
-    case Fate::kCommitting: known.committing |= part.Mask(); return;
-    case Fate::kLapsed: known.lapsed |= part.Mask(); return;
-    case Fate::kCommitted:
+    case Transition::kVotedReadOnly: known.read_only |= part.Mask(); return;
+    case Transition::kRolledBack: known.rolled_back |= part.Mask(); return;
+    case Transition::kCommitting: known.committing |= part.Mask(); return;
+    case Transition::kLapsed: known.lapsed |= part.Mask(); return;
+    case Transition::kCommitted:
       known.committed |= part.Mask();
       if ((known.prepared & part.Mask()) == 0) known.one_phase = true;
       if (known.tag != 0 && !facts_.Excused(known)) facts_.Of(known.tag).committed = true;
       return;
-    case Fate::kVanished: known.vanished |= part.Mask(); return;
-    case Fate::kUnanswered: known.unanswered |= part.Mask(); return;
-    case Fate::kHeuristicRollBack:
+    case Transition::kVanished: known.vanished |= part.Mask(); return;
+    case Transition::kUnanswered: known.unanswered |= part.Mask(); return;
+    case Transition::kHeuristicRollBack:
       known.undone |= part.Mask();
       Excuse(known);
       return;
-    case Fate::kHeuristicCommit:
-    case Fate::kUndone: Excuse(known); return;
-    case Fate::kDropped:
-    case Fate::kConflict: return;
+    case Transition::kHeuristicCommit:
+    case Transition::kUndone: Excuse(known); return;
+    case Transition::kDropped:
+    case Transition::kConflict: return;
   }
 }
 
 void Auditor::OnSend(const Part& part, const Sent& sent) {
-  Known& known = facts_.transactions[part.gtrid];
+  TransactionFacts& known = facts_.transactions[part.gtrid];
   for (const auto& rule : rules_) rule->OnSend(part, sent, known);
   if (sent.tag != 0) known.tag = sent.tag;
-  if (part.IsPartner() && known.first_try.ns == 0) known.first_try = world_.Wall();
+  if (part.IsPartner() && known.first_try.ns == 0) known.first_try = sim_.Wall();
   if (sent.operation == core::Operation::kCommit || sent.operation == core::Operation::kRollBack) {
     known.ending |= part.Mask();
   }
@@ -76,7 +76,7 @@ void Auditor::OnDurableSector(const std::string& path, uint64_t sector, const ch
     return;
   }
   if (sector == 0) {
-    // What a start copies counts only once the copy is complete.
+    // Records that a start copies count only once the copy is complete.
     const auto header = log::DecodeSegmentHeader(bytes, head);
     if (!header || !header->starts) return;
     copying_to_ = path;
@@ -111,28 +111,28 @@ void Auditor::OnDurableSector(const std::string& path, uint64_t sector, const ch
 void Auditor::OnRecord(std::string_view payload) {
   auto decoded = coordinator::Decode(payload);
   if (!decoded) {
-    world_.Violate(Invariant::kLog,
-                   "a record on the disk does not decode: " + decoded.error().message);
+    sim_.Violate(Invariant::kLog,
+                 "a record on the disk does not decode: " + decoded.error().message);
     return;
   }
-  if (decoded->record.has_forgotten()) world_.Reach(Marker::kForgotten);
+  if (decoded->record.has_forgotten()) sim_.Reach(Marker::kForgotten);
   if (!decoded->gtrid || decoded->record.has_resource_identity()) return;
-  Known& known = facts_.transactions[*decoded->gtrid];
+  TransactionFacts& known = facts_.transactions[*decoded->gtrid];
   for (const auto& rule : rules_) rule->OnRecord(*decoded->gtrid, decoded->record, known);
   Note(decoded->record, known);
 }
 
-void Auditor::Note(const log::v1::Record& record, Known& known) {
+void Auditor::Note(const log::v1::Record& record, TransactionFacts& known) {
   const auto name = [&](const log::v1::Open& open) {
     for (const auto& branch : open.branches()) {
       if (!branch.has_tcc()) continue;
       known.recorded |= uint64_t{1} << PartnerBit(branch.name());
-      if (const auto errand = FromPayload(branch.tcc().payload())) known.tag = errand->tag;
+      if (const auto ref = FromPayload(branch.tcc().payload())) known.tag = ref->tag;
     }
   };
   if (record.has_open()) name(record.open());
   if (record.has_enlist()) name(record.enlist());
-  if (record.has_heuristic()) world_.Reach(Marker::kHeuristicSeen);
+  if (record.has_heuristic()) sim_.Reach(Marker::kHeuristicSeen);
   const bool outcome = record.has_outcome();
   known.end_durable |= record.has_end();
   known.commit_durable |=
@@ -145,39 +145,39 @@ void Auditor::OnHeld(const std::string& xid) {
   if (parsed) facts_.transactions[parsed->gtrid].held = true;
 }
 
-void Auditor::OnTold(uint32_t number, const std::string& gtrid, Told told) {
+void Auditor::OnReport(uint32_t number, const std::string& gtrid, Reported reported) {
   const auto id = core::Gtrid::FromHex(gtrid);
-  const Known* known = id ? facts_.Find(*id) : nullptr;
+  const TransactionFacts* known = id ? facts_.Find(*id) : nullptr;
   TagFacts& tag = facts_.Of(number);
-  for (const auto& rule : rules_) rule->OnTold(number, known, told, tag);
-  const bool definite = told == Told::kCommitted || told == Told::kRolledBack;
-  const bool before = tag.told == Told::kCommitted || tag.told == Told::kRolledBack;
-  if (told != Told::kUndecided && !(before && !definite)) tag.told = told;
+  for (const auto& rule : rules_) rule->OnReport(number, known, reported, tag);
+  const bool definite = reported == Reported::kCommitted || reported == Reported::kRolledBack;
+  const bool before = tag.reported == Reported::kCommitted || tag.reported == Reported::kRolledBack;
+  if (reported != Reported::kUndecided && !(before && !definite)) tag.reported = reported;
 }
 
 bool Auditor::Decided(const core::Gtrid& gtrid) const {
-  const Known* known = facts_.Find(gtrid);
+  const TransactionFacts* known = facts_.Find(gtrid);
   return known != nullptr && known->commit_durable;
 }
 
 bool Auditor::IsLeftToPeople(const core::Gtrid& gtrid, bool server_changed) {
   const auto found = facts_.transactions.find(gtrid);
   if (found == facts_.transactions.end()) return false;
-  Known& known = found->second;
+  TransactionFacts& known = found->second;
   const bool left =
-      known.excused || (server_changed && !known.commit_durable) || (short_memory && known.held);
+      known.excused || (server_changed && !known.commit_durable) || (forgets_early && known.held);
   if (!left) return false;
-  world_.Reach(Marker::kHeld);
+  sim_.Reach(Marker::kHeld);
   Excuse(known);
   return true;
 }
 
-// A later process cannot know which of the commits of this one were answered.
+// A later process cannot know which commits of this process were answered.
 void Auditor::OnCrash() {
   for (auto& [gtrid, known] : facts_.transactions) known.unanswered = ~uint64_t{0};
 }
 
-// Whatever was durable must still be found, though everything that was not may be gone.
+// Whatever was durable must still be found; everything else may be lost.
 void Auditor::AfterPowerLoss() {
   std::unordered_map<core::Gtrid, bool, core::GtridHash> found;  // is there a decision?
   auto report = log::Dump(disk_, "log", [&](const log::DumpedRecord& record) {
@@ -190,7 +190,7 @@ void Auditor::AfterPowerLoss() {
   });
   if (!report) return;
   if (report->refusal) {
-    world_.Violate(Invariant::kLog, "after a power loss: " + report->refusal->message);
+    sim_.Violate(Invariant::kLog, "after a power loss: " + report->refusal->message);
     return;
   }
   for (const auto& [gtrid, known] : facts_.transactions) {
@@ -199,13 +199,13 @@ void Auditor::AfterPowerLoss() {
     const uint64_t open =
         known.prepared & ~(known.committed | known.rolled_back | known.committing);
     if (known.commit_durable && (it == found.end() || !it->second)) {
-      // Its end was read at a start though it was never synced, and then it was forgotten. A commit
-      // that hangs is not listed, and without a witness taken as done (rule 3).
-      if (short_memory && open == 0) continue;
-      world_.Violate(Invariant::kLog, "a durable decision is gone: " + gtrid.ToHex());
+      // A start read its end record, which was never synced, and then the outcome was forgotten.
+      // A commit in progress is not listed and, without a witness, is taken as done (rule 3).
+      if (forgets_early && open == 0) continue;
+      sim_.Violate(Invariant::kLog, "a durable decision is lost: " + gtrid.ToHex());
     }
     if (known.recorded != 0 && it == found.end() && (open & kPartnerMask) != 0) {
-      world_.Violate(Invariant::kLog, "a durable open record is gone: " + gtrid.ToHex());
+      sim_.Violate(Invariant::kLog, "a durable open record is lost: " + gtrid.ToHex());
     }
   }
 }
@@ -216,7 +216,7 @@ void Auditor::FlipBitOfACopy(const coordinator::EngineOptions& engine,
   const auto recall = [&](Disk& disk, std::vector<std::string>* records) {
     auto recovered = log::Open(disk, options);
     if (!recovered) return false;
-    auto rebuilt = recovery::Replay(*recovered, engine, world_.Wall());
+    auto rebuilt = recovery::Replay(*recovered, engine, sim_.Wall());
     if (!rebuilt) return false;
     *records = std::move(rebuilt->copies);
     return true;
@@ -225,11 +225,11 @@ void Auditor::FlipBitOfACopy(const coordinator::EngineOptions& engine,
   if (!recall(*copy, &before)) return;
   std::string where;
   if (!copy->FlipBit(&where)) return;
-  world_.Count(Fault::kBitFlip);
-  world_.Tell(0xf11b, [&] { return "a bit is flipped in a copy of the log: " + where; });
-  if (!recall(*copy, &after)) return;  // refused: right
+  sim_.Count(Fault::kBitFlip);
+  sim_.Trace(0xf11b, [&] { return "a bit is flipped in a copy of the log: " + where; });
+  if (!recall(*copy, &after)) return;  // refused, as it should be
   if (before != after) {
-    world_.Violate(Invariant::kLog, "a flipped bit changes what is recovered: " + where);
+    sim_.Violate(Invariant::kLog, "a flipped bit changes what is recovered: " + where);
   }
 }
 
@@ -237,7 +237,7 @@ void Auditor::Ended(const std::vector<std::unique_ptr<Side>>& sides) {
   std::vector<Sum> sums(facts_.plans().size() + 1);
   for (const auto& side : sides) {
     for (const std::string& where : side->Harmed()) {
-      world_.Violate(Invariant::kNoForeignHarm, "a foreign branch was touched at " + where);
+      sim_.Violate(Invariant::kNoForeignHarm, "a foreign branch was touched at " + where);
     }
     side->ForEachRow([&](uint32_t tag, int64_t delta) {
       sums[tag].delta += delta;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The auditor: gathers what the participants did, what lies on the disk, what was sent and what was
-// told, and has each invariant (invariants/) hear of it. It never looks at the coordinator's own
-// state.
+// The auditor: observes what the participants do, what is on the disk, which calls are sent and
+// which outcomes clients receive, and passes each observation to every invariant (invariants/). It
+// never inspects the coordinator's own state.
 //
-// Contract: On… are called as things happen; AfterPowerLoss, Ended at those moments. Each breach is
-// a World::Violate. Source: docs/proof.md, "invariants".
+// Contract: each On… function is called when its event happens; AfterPowerLoss after the disk has
+// lost power, Ended at the end of the run. Each breach is reported with Simulator::Violate. Source:
+// docs/proof.md, "Invariants".
 #pragma once
 
 #include <cstdint>
@@ -24,45 +25,45 @@ namespace assent::sim {
 
 class Auditor {
  public:
-  Auditor(World& world, Disk& disk, const std::vector<Plan>& plans);
+  Auditor(Simulator& sim, Disk& disk, const std::vector<Plan>& plans);
 
   void OnChange(const Part& part, const Change& change);
   void OnSend(const Part& part, const Sent& sent);
   void OnDurableSector(const std::string& path, uint64_t sector, const char* bytes);
-  // A client was told how its transaction ended. `gtrid` as in the answer.
-  void OnTold(uint32_t tag, const std::string& gtrid, Told told);
-  void OnHeld(const std::string& xid);  // left to the operator: the coordinator says so
-  void OnCrash();                       // of the coordinator's process, or its machine
+  // A client received the outcome of its transaction. `gtrid` is the one in the response.
+  void OnReport(uint32_t tag, const std::string& gtrid, Reported reported);
+  void OnHeld(const std::string& xid);  // the coordinator reports it as left to the operator
+  void OnCrash();                       // of the coordinator's process or its machine
   void AfterPowerLoss();
 
-  // One bit of a copy of the disk is flipped: a start must refuse, or find all the same.
+  // Flips one bit in a copy of the disk. A start on it must refuse, or recover the same records.
   void FlipBitOfACopy(const coordinator::EngineOptions& engine, const log::Options& options);
   void Ended(const std::vector<std::unique_ptr<Side>>& sides);
 
-  // Is what is left of it somebody else's to decide? A person or a backup has meddled, or the
-  // server is another one than before and nothing is known.
+  // Reports whether what is left of the transaction is for an operator to decide: a person or a
+  // backup intervened, or the server was replaced and no decision is known.
   bool IsLeftToPeople(const core::Gtrid& gtrid, bool server_changed);
-  // A participant will never do its part: what it still has of the transaction is nobody's fault.
+  // A participant has failed permanently: what it still holds of the transaction is not a breach.
   void Excuse(const core::Gtrid& gtrid) { Excuse(facts_.transactions[gtrid]); }
   bool Decided(const core::Gtrid& gtrid) const;  // to commit, on the disk
-  bool short_memory = false;  // outcomes are forgotten early: orphans may be held
+  bool forgets_early = false;  // outcomes are forgotten early, so orphans may be held
 
  private:
   void OnRecord(std::string_view payload);
-  void Note(const log::v1::Record& record, Known& known);
-  void Excuse(Known& known);
+  void Note(const log::v1::Record& record, TransactionFacts& known);
+  void Excuse(TransactionFacts& known);
 
-  World& world_;
+  Simulator& sim_;
   Disk& disk_;
   Facts facts_;
   std::vector<std::unique_ptr<Rule>> rules_;
   struct {
     std::string path;
-    uint32_t index = 0;  // of the sector that comes next
+    uint32_t index = 0;  // of the next sector
     std::string stream;
   } assembling_;
-  std::string copying_to_;           // the segment of a start that is not complete yet
-  std::vector<std::string> copied_;  // what became durable there
+  std::string copying_to_;           // the segment of a copy-forward that is not complete yet
+  std::vector<std::string> copied_;  // records that became durable there
 };
 
 }  // namespace assent::sim

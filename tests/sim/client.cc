@@ -12,14 +12,14 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Duration kPatience = 20s;
+constexpr Duration kClientTimeout = 20s;
 
 }  // namespace
 
-Clients::Clients(World& world, Process& process, Auditor& auditor, const std::vector<Plan>& plans,
+Clients::Clients(Simulator& sim, Process& process, Auditor& auditor, const std::vector<Plan>& plans,
                  const std::vector<std::string>& resources, const std::vector<Partner*>& partners,
                  PartnerNet& net, const ClientFaults& faults)
-    : world_(world),
+    : sim_(sim),
       process_(process),
       auditor_(auditor),
       resources_(resources),
@@ -36,17 +36,16 @@ Clients::Clients(World& world, Process& process, Auditor& auditor, const std::ve
 void Clients::Start() {
   for (Client& client : clients_) {
     const Duration starts(client.plan->starts_at_ns);
-    world_.At(starts, [this, &client] { Send(client); });
+    sim_.At(starts, [this, &client] { Send(client); });
     if (!client.plan->taken_back_ns) continue;
-    world_.At(starts + Duration(*client.plan->taken_back_ns),
-              [this, &client] { TakeBack(client); });
+    sim_.At(starts + Duration(*client.plan->taken_back_ns), [this, &client] { TakeBack(client); });
   }
 }
 
-// It asks for a roll-back while its call is under way, or before that has come.
+// The client asks for a roll-back while its call is in progress, or before the call has arrived.
 void Clients::TakeBack(Client& client) {
   const Plan& plan = *client.plan;
-  world_.Tell(plan.tag, [&] { return "client " + std::to_string(plan.tag) + "  > roll back"; });
+  sim_.Trace(plan.tag, [&] { return "client " + std::to_string(plan.tag) + "  > roll back"; });
   Request request;
   request.route = Route::kRollBack;
   request.gid = plan.gid;
@@ -55,8 +54,8 @@ void Clients::TakeBack(Client& client) {
   request.body = std::move(body);
   process_.Request(std::move(request), [this, &client](const Answer& answer) {
     const Outcome outcome = Read(answer);
-    if (outcome.told == Told::kNothing || outcome.told == Told::kUndecided) return;
-    if (outcome.told == Told::kRolledBack) world_.Reach(Marker::kTakenBack);
+    if (outcome.reported == Reported::kNothing || outcome.reported == Reported::kUndecided) return;
+    if (outcome.reported == Reported::kRolledBack) sim_.Reach(Marker::kTakenBack);
     Conclude(client, answer);
   });
 }
@@ -82,25 +81,25 @@ void Clients::AskAgain() {
     if (client.plan->gid.empty()) continue;
     client.asks = true;
     ++asking_;
-    world_.At(world_.rng.Between(1ms, 500ms), [this, &client] { Send(client); });
+    sim_.At(sim_.rng.Between(1ms, 500ms), [this, &client] { Send(client); });
   }
 }
 
 void Clients::AgainIn(Client& client, Duration delay) {
-  world_.At(delay, [this, &client, attempt = client.attempt] {
+  sim_.At(delay, [this, &client, attempt = client.attempt] {
     if (client.attempt == attempt && (!client.done || client.asks)) Send(client);
   });
 }
 
 void Clients::Send(Client& client) {
   const Plan& plan = *client.plan;
-  if (client.sent && plan.gid.empty()) {  // nobody can ask for it again
+  if (client.sent && plan.gid.empty()) {  // cannot be asked for again
     client.done = true;
     return;
   }
   const uint64_t attempt = ++client.attempt;
   if (!process_.running()) {
-    AgainIn(client, world_.rng.Between(50ms, 2s));
+    AgainIn(client, sim_.rng.Between(50ms, 2s));
     return;
   }
   client.sent = true;
@@ -108,12 +107,12 @@ void Clients::Send(Client& client) {
     SendStep(client, attempt);
   } else {
     SendExecute(client, attempt);
-    if (world_.rng.Chance(faults_.twice) && !plan.gid.empty()) {
-      world_.Count(Fault::kClientTwice);
+    if (sim_.rng.Chance(faults_.twice) && !plan.gid.empty()) {
+      sim_.Count(Fault::kClientTwice);
       SendExecute(client, attempt);
     }
   }
-  AgainIn(client, kPatience);
+  AgainIn(client, kClientTimeout);
 }
 
 void Clients::FillStatements(const Plan& plan, size_t index,
@@ -153,7 +152,7 @@ Request Clients::Execute(const Plan& plan) const {
   if (plan.issued) body.set_issued_at(IssuedAt(plan));
   const auto add_partners = [&] {
     for (size_t i = 0; i < plan.partners.size(); ++i) {
-      if (plan.partners[i].enlisted_by) continue;  // not ours to name
+      if (plan.partners[i].enlisted_by) continue;  // another partner enlists it
       FillPartner(plan, i, body.mutable_atomic()->add_branches());
     }
   };
@@ -169,19 +168,19 @@ Request Clients::Execute(const Plan& plan) const {
 
 void Clients::SendExecute(Client& client, uint64_t attempt) {
   const Plan& plan = *client.plan;
-  world_.Tell(plan.tag, [&] {
+  sim_.Trace(plan.tag, [&] {
     return "client " + std::to_string(plan.tag) + "  > execute " +
            (plan.gid.empty() ? "(no gid)" : plan.gid);
   });
   Request request = Execute(plan);
-  if (plan.interactive) {  // only asks: what stands under the gid
+  if (plan.interactive) {  // only asks for the outcome under the gid
     request = Request{};
     request.route = Route::kGet;
     request.gid = plan.gid;
   }
   process_.Request(std::move(request), [this, &client, attempt](const Answer& answer) {
-    if (world_.rng.Chance(faults_.answer_lost)) {
-      world_.Count(Fault::kClientLost);
+    if (sim_.rng.Chance(faults_.answer_lost)) {
+      sim_.Count(Fault::kClientLost);
       return;
     }
     Answered(client, attempt, answer);
@@ -191,73 +190,73 @@ void Clients::SendExecute(Client& client, uint64_t attempt) {
 void Clients::Answered(Client& client, uint64_t attempt, const Answer& answer) {
   const Plan& plan = *client.plan;
   const Outcome outcome = Read(answer);
-  world_.Tell(static_cast<uint64_t>(answer.status), [&] {
+  sim_.Trace(static_cast<uint64_t>(answer.status), [&] {
     return "client " + std::to_string(plan.tag) + "  < " + std::to_string(answer.status) + " " +
            outcome.type + " " + outcome.transaction;
   });
-  if (outcome.told == Told::kUndecided) {
-    auditor_.OnTold(plan.tag, outcome.transaction, Told::kUndecided);
-    if (client.attempt == attempt) AgainIn(client, world_.rng.Between(200ms, 2s));
+  if (outcome.reported == Reported::kUndecided) {
+    auditor_.OnReport(plan.tag, outcome.transaction, Reported::kUndecided);
+    if (client.attempt == attempt) AgainIn(client, sim_.rng.Between(200ms, 2s));
     return;
   }
-  if (outcome.told != Told::kNothing) {
+  if (outcome.reported != Reported::kNothing) {
     Conclude(client, answer);
     return;
   }
   if (answer.status == 503) {
-    world_.Reach(Marker::kBusy);
-    if (client.attempt == attempt) AgainIn(client, world_.rng.Between(500ms, 2s));
+    sim_.Reach(Marker::kBusy);
+    if (client.attempt == attempt) AgainIn(client, sim_.rng.Between(500ms, 2s));
     return;
   }
   const bool expired = answer.status == 410 && plan.issued;
-  if (expired) world_.Reach(Marker::kExpired);
+  if (expired) sim_.Reach(Marker::kExpired);
   if ((answer.status == 404 && plan.interactive) || expired) {
     if (client.asks) --asking_;
     client.asks = false;
     client.done = true;
     return;
   }
-  world_.Violate(Invariant::kIdempotent, "transaction " + std::to_string(plan.tag) +
-                                             " was answered " + std::to_string(answer.status) +
-                                             " " + outcome.type);
+  sim_.Violate(Invariant::kIdempotent, "transaction " + std::to_string(plan.tag) +
+                                           " was answered " + std::to_string(answer.status) + " " +
+                                           outcome.type);
   client.done = true;
 }
 
 void Clients::Conclude(Client& client, const Answer& answer) {
   const Plan& plan = *client.plan;
   const Outcome outcome = Read(answer);
-  auditor_.OnTold(plan.tag, outcome.transaction, outcome.told);
-  Observe(plan, answer, outcome.told);
+  auditor_.OnReport(plan.tag, outcome.transaction, outcome.reported);
+  Observe(plan, answer, outcome.reported);
   if (client.asks) {
     client.asks = false;
     --asking_;
-    world_.Reach(Marker::kAnsweredFromHistory);
+    sim_.Reach(Marker::kAnsweredFromHistory);
   }
   client.done = true;
   ++client.attempt;
 }
 
-void Clients::Observe(const Plan& plan, const Answer& answer, Told told) {
-  if (told == Told::kCommitted) {
-    world_.Reach(Marker::kCommitted);
-    if (plan.ReadOnly()) world_.Reach(Marker::kReadOnly);
-    if (plan.interactive) world_.Reach(Marker::kInteractive);
+void Clients::Observe(const Plan& plan, const Answer& answer, Reported reported) {
+  if (reported == Reported::kCommitted) {
+    sim_.Reach(Marker::kCommitted);
+    if (plan.ReadOnly()) sim_.Reach(Marker::kReadOnly);
+    if (plan.interactive) sim_.Reach(Marker::kInteractive);
     if (!plan.partners.empty()) {
-      world_.Reach(plan.branches.empty() ? Marker::kPartnersCommitted : Marker::kMixedCommitted);
+      sim_.Reach(plan.branches.empty() ? Marker::kPartnersCommitted : Marker::kMixedCommitted);
     }
     for (const PlannedPartner& partner : plan.partners) {
-      if (partner.enlisted_by) world_.Reach(Marker::kNestedCommitted);
-      if (partner.by_client) world_.Reach(Marker::kClientVoted);
+      if (partner.enlisted_by) sim_.Reach(Marker::kNestedCommitted);
+      if (partner.by_client) sim_.Reach(Marker::kClientVoted);
     }
   }
-  if (told == Told::kRolledBack) {
-    world_.Reach(Marker::kRolledBack);
-    if (plan.rolls_back) world_.Reach(Marker::kCancelled);
+  if (reported == Reported::kRolledBack) {
+    sim_.Reach(Marker::kRolledBack);
+    if (plan.rolls_back) sim_.Reach(Marker::kCancelled);
   }
-  if (told == Told::kHazard) world_.Reach(Marker::kHazard);
+  if (reported == Reported::kHazard) sim_.Reach(Marker::kHazard);
   const std::string reason = ReasonOf(answer);
-  if (reason == "DEADLINE") world_.Reach(Marker::kDeadline);
-  if (reason == "EXPIRED") world_.Reach(Marker::kExpiryDecided);
+  if (reason == "DEADLINE") sim_.Reach(Marker::kDeadline);
+  if (reason == "EXPIRED") sim_.Reach(Marker::kExpiryDecided);
 }
 
 }  // namespace assent::sim

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The clients: each sends its transaction, sends it again under the same gid after every crash and
-// every silence, and remembers every answer.
+// The clients: each sends its transaction, retries it under the same gid after every crash and
+// every timeout, and records every response.
 //
-// An interactive one goes step by step (steps.cc); where it calls a partner by itself, it does so
-// over the same network as the coordinator, and votes. A transaction whose gid the coordinator
-// makes is sent once: nobody can ask for it again. Threads: one.
+// An interactive client proceeds step by step (steps.cc). A client that calls a partner itself uses
+// the same network as the coordinator, and votes. A transaction whose gid the coordinator generates
+// is sent once, because a client that does not know the gid cannot ask again. Threads: one.
 #pragma once
 
 #include <string>
@@ -20,18 +20,19 @@ namespace assent::sim {
 
 struct ClientFaults {
   uint32_t answer_lost = 0, twice = 0;  // per mille
-  uint32_t dies = 0;                    // between its try and its vote
+  uint32_t dies = 0;                    // between the client's try and its vote
 };
 
 class Clients {
  public:
-  Clients(World& world, Process& process, Auditor& auditor, const std::vector<Plan>& plans,
+  Clients(Simulator& sim, Process& process, Auditor& auditor, const std::vector<Plan>& plans,
           const std::vector<std::string>& resources, const std::vector<Partner*>& partners,
           PartnerNet& net, const ClientFaults& faults);
 
-  void Start();  // each at its time
+  void Start();  // each client at its planned time
   bool AllAnswered() const;
-  // Everybody asks once more, of those who can; true through AllAsked when done.
+  // Every client whose transaction has a gid asks once more. AllAsked reports when all have their
+  // response.
   void AskAgain();
   bool AllAsked() const { return asking_ == 0; }
   std::string Unanswered() const;
@@ -44,15 +45,15 @@ class Clients {
   };
   struct Client {
     const Plan* plan = nullptr;
-    bool done = false;  // it has its answer, or nothing to ask for
+    bool done = false;  // it has its response, or nothing to ask for
     bool sent = false;
-    bool asks = false;  // once more, at the end
+    bool asks = false;  // in the last round, after the final restart
     uint64_t attempt = 0;
     // Interactive.
     std::string transaction;
     std::vector<Step> steps;
     size_t step = 0;
-    // Of the try that it makes by itself.
+    // The try that the client sends itself.
     uint32_t tries = 0;
     bool may_vote_yes = false;
     std::optional<WallTime> expires_at;
@@ -73,11 +74,11 @@ class Clients {
   coordinator::Request Execute(const Plan& plan) const;
   void FillBranch(const Plan& plan, size_t index, v1::Branch* branch, bool statements) const;
   static void FillPartner(const Plan& plan, size_t index, v1::Branch* branch);
-  void Observe(const Plan& plan, const coordinator::Answer& answer, Told told);
+  void Observe(const Plan& plan, const coordinator::Answer& answer, Reported reported);
   void FillStatements(const Plan& plan, size_t index,
                       google::protobuf::RepeatedPtrField<v1::Statement>* to) const;
 
-  World& world_;
+  Simulator& sim_;
   Process& process_;
   Auditor& auditor_;
   const std::vector<std::string>& resources_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a client reads an answer, and names what it sends.
+// How a client interprets a response, and the names in its requests.
 #pragma once
 
 #include <string>
@@ -10,13 +10,13 @@
 
 namespace assent::sim {
 
-inline Told ToTold(v1::Outcome outcome) {
+inline Reported ToReported(v1::Outcome outcome) {
   switch (outcome) {
-    case v1::COMMITTED: return Told::kCommitted;
-    case v1::ROLLED_BACK: return Told::kRolledBack;
-    case v1::MIXED: return Told::kMixed;
-    case v1::HAZARD: return Told::kHazard;
-    default: return Told::kUndecided;
+    case v1::COMMITTED: return Reported::kCommitted;
+    case v1::ROLLED_BACK: return Reported::kRolledBack;
+    case v1::MIXED: return Reported::kMixed;
+    case v1::HAZARD: return Reported::kHazard;
+    default: return Reported::kUndecided;
   }
 }
 
@@ -31,7 +31,7 @@ inline std::string IssuedAt(const Plan& plan) {
 }
 
 struct Outcome {
-  Told told = Told::kNothing;
+  Reported reported = Reported::kNothing;
   std::string transaction;
   std::string type;  // of a problem
 };
@@ -39,17 +39,17 @@ struct Outcome {
 inline Outcome Read(const coordinator::Answer& answer) {
   Outcome outcome;
   if (const auto* view = std::get_if<v1::Transaction>(&answer.body)) {
-    outcome.told = ToTold(view->outcome());
+    outcome.reported = ToReported(view->outcome());
     outcome.transaction = view->transaction();
   } else if (const auto* problem = std::get_if<v1::Problem>(&answer.body)) {
     outcome.type = problem->type();
     outcome.transaction = problem->transaction();
-    if (problem->outcome() != v1::UNDECIDED) outcome.told = ToTold(problem->outcome());
+    if (problem->outcome() != v1::UNDECIDED) outcome.reported = ToReported(problem->outcome());
   }
   return outcome;
 }
 
-// Why it was rolled back; empty: no problem.
+// The reason of the roll-back; empty if the response is not a problem.
 inline std::string ReasonOf(const coordinator::Answer& answer) {
   const auto* problem = std::get_if<v1::Problem>(&answer.body);
   return problem == nullptr ? std::string() : problem->cause().reason();

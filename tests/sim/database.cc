@@ -7,13 +7,13 @@ namespace assent::sim {
 
 using xa::Code;
 
-Database::Database(World& world, Settings settings)
-    : world_(world), settings_(std::move(settings)) {
+Database::Database(Simulator& sim, Settings settings) : sim_(sim), settings_(std::move(settings)) {
   stamp_ = {IdentityNow(), "start-1"};
   if (settings_.name.size() > 50) stamp_.identity += std::string(200, 'i');
 }
 
-// MariaDB has a place and, where the witness table is, a row, which a restored backup has lost.
+// The identity of a MariaDB server is its place and, if the witness table is installed, a row,
+// which is missing from a restored backup.
 std::string Database::IdentityNow() const {
   const std::string number = std::to_string(identities_);
   if (settings_.kind != DatabaseKind::kMaria) return settings_.name + "-" + number;
@@ -21,7 +21,7 @@ std::string Database::IdentityNow() const {
   return settings_.name + ":3306:1" + (identities_ == 1 ? ":00112233445566778899aabbccdd" : "");
 }
 
-void Database::NoteUnanswered(const xa::Xid& xid) { Report(xid, {}, Fate::kUnanswered); }
+void Database::NoteUnanswered(const xa::Xid& xid) { Report(xid, {}, Transition::kUnanswered); }
 
 Database::Session Database::Connect() {
   if (!up_) return 0;
@@ -29,11 +29,11 @@ Database::Session Database::Connect() {
   return next_session_++;
 }
 
-Database::Branches::iterator Database::Drop(Branches::iterator at, Fate fate) {
+Database::Branches::iterator Database::Drop(Branches::iterator at, Transition transition) {
   const xa::Xid xid = at->first;
   const Work work = at->second.work;
   at = branches_.erase(at);
-  Report(xid, work, fate);
+  Report(xid, work, transition);
   return at;
 }
 
@@ -43,7 +43,7 @@ void Database::Disconnect(Session session) {
     if (at->second.owner != session) {
       ++at;
     } else if (at->second.state == State::kActive) {
-      at = Drop(at, Fate::kDropped);
+      at = Drop(at, Transition::kDropped);
     } else {
       at->second.owner = 0;
       ++at;
@@ -65,7 +65,7 @@ Code Database::Run(Session session, const xa::Xid& xid, uint32_t tag, int64_t de
   Branch& branch = found->second;
   branch.work.tag = tag;
   if (settings_.witness && !branch.read_only && !branch.witness) {
-    if (witness_.contains(xid)) return Code::kRbIntegrity;  // the mark forbids it
+    if (witness_.contains(xid)) return Code::kRbIntegrity;  // the row of the mark conflicts
     branch.witness = true;
   }
   if (!writes) return Code::kOk;
@@ -80,13 +80,13 @@ Code Database::Prepare(Session session, const xa::Xid& xid) {
   if (found == branches_.end() || found->second.owner != session) return Code::kErNota;
   Branch& branch = found->second;
   if (branch.state != State::kActive) return Code::kErProto;
-  if ((branch.work.writes == 0 && !branch.witness) || world_.Has(SeededBug::kReadOnlyInferred)) {
-    Drop(found, Fate::kVotedReadOnly);
+  if ((branch.work.writes == 0 && !branch.witness) || sim_.Has(SeededBug::kReadOnlyInferred)) {
+    Drop(found, Transition::kVotedReadOnly);
     return Code::kReadOnly;
   }
   branch.state = State::kPrepared;
   if (settings_.kind != DatabaseKind::kMaria) branch.owner = 0;
-  Report(xid, branch.work, Fate::kPrepared);
+  Report(xid, branch.work, Transition::kPrepared);
   return Code::kOk;
 }
 
@@ -100,7 +100,7 @@ Code Database::CommitOnePhase(Session session, const xa::Xid& xid) {
   if (found == branches_.end() || found->second.owner != session) return Code::kErNota;
   if (found->second.state != State::kActive) return Code::kErProto;
   Apply(xid, found->second);
-  Drop(found, Fate::kCommitted);
+  Drop(found, Transition::kCommitted);
   return Code::kOk;
 }
 
@@ -121,7 +121,7 @@ Code Database::Commit(Session session, const xa::Xid& xid) {
     case State::kPrepared: break;
   }
   Apply(xid, found->second);
-  Drop(found, Fate::kCommitted);
+  Drop(found, Transition::kCommitted);
   return Code::kOk;
 }
 
@@ -130,7 +130,7 @@ bool Database::BeginCommit(Session session, const xa::Xid& xid) {
   if (found == branches_.end() || !Visible(found->second, session)) return false;
   if (found->second.state != State::kPrepared) return false;
   found->second.state = State::kCommitting;
-  Report(xid, found->second.work, Fate::kCommitting);
+  Report(xid, found->second.work, Transition::kCommitting);
   return true;
 }
 
@@ -138,7 +138,7 @@ void Database::FinishCommit(const xa::Xid& xid) {
   const auto found = branches_.find(xid);
   if (found == branches_.end() || found->second.state != State::kCommitting) return;
   Apply(xid, found->second);
-  Drop(found, Fate::kCommitted);
+  Drop(found, Transition::kCommitted);
 }
 
 Code Database::RollBack(Session session, const xa::Xid& xid) {
@@ -148,7 +148,7 @@ Code Database::RollBack(Session session, const xa::Xid& xid) {
   switch (found->second.state) {
     case State::kActive:
       if (found->second.owner != session) return Code::kErNota;
-      Drop(found, Fate::kDropped);
+      Drop(found, Transition::kDropped);
       return Code::kOk;
     case State::kCommitting:
       return settings_.kind == DatabaseKind::kMaria ? Code::kErNota : Code::kErRmFail;
@@ -156,7 +156,7 @@ Code Database::RollBack(Session session, const xa::Xid& xid) {
     case State::kHeuristicRollBack: return Code::kHeuristicRollBack;
     case State::kPrepared: break;
   }
-  Drop(found, Fate::kRolledBack);
+  Drop(found, Transition::kRolledBack);
   return Code::kOk;
 }
 
@@ -177,26 +177,26 @@ xa::Found Database::Find(const xa::Xid& xid, bool settle) {
     const State state = found->second.state;
     const bool hidden = state == State::kCommitting && settings_.kind == DatabaseKind::kMaria;
     if (state != State::kActive && !hidden) {
-      world_.Reach(Marker::kNotaListed);
+      sim_.Reach(Marker::kNotaListed);
       return xa::Found::kListed;
     }
   }
   if (settings_.witness) {
     const auto row = witness_.find(xid);
     if (row != witness_.end()) {
-      world_.Reach(row->second == 'C' ? Marker::kWitnessCommitted : Marker::kWitnessMark);
+      sim_.Reach(row->second == 'C' ? Marker::kWitnessCommitted : Marker::kWitnessMark);
       return row->second == 'C' ? xa::Found::kWitnessCommitted : xa::Found::kWitnessRolledBack;
     }
-    if (settle && world_.Has(SeededBug::kWitnessRead)) return xa::Found::kWitnessRolledBack;
-    // The insertion waits for the row of a transaction that is still open, and times out.
+    if (settle && sim_.Has(SeededBug::kWitnessRead)) return xa::Found::kWitnessRolledBack;
+    // The insert waits for the row of a transaction that is still open, and times out.
     if (settle && found != branches_.end() && found->second.witness) return xa::Found::kUnknown;
     if (settle) {
-      world_.Reach(Marker::kWitnessMark);
+      sim_.Reach(Marker::kWitnessMark);
       witness_[xid] = 'R';
       return xa::Found::kWitnessRolledBack;
     }
   }
-  world_.Reach(Marker::kNotaGone);
+  sim_.Reach(Marker::kNotaGone);
   return xa::Found::kNotListed;
 }
 
@@ -245,14 +245,14 @@ void Database::Stop() {
     Branch& branch = at->second;
     branch.owner = 0;
     if (branch.state == State::kActive) {
-      at = Drop(at, Fate::kDropped);
+      at = Drop(at, Transition::kDropped);
       continue;
     }
     if (branch.state == State::kCommitting) {
       branch.state = State::kPrepared;
-      if (world_.rng.Chance(500)) {
+      if (sim_.rng.Chance(500)) {
         Apply(at->first, branch);
-        at = Drop(at, Fate::kCommitted);
+        at = Drop(at, Transition::kCommitted);
         continue;
       }
     }
@@ -271,23 +271,24 @@ bool Database::DecideHeuristically() {
     if (branch.state == State::kPrepared) candidates.push_back(xid);
   }
   if (candidates.empty()) return false;
-  const auto at = branches_.find(candidates[world_.rng.Below(candidates.size())]);
-  const bool commit = world_.rng.Chance(500);
-  const Fate fate = commit ? Fate::kHeuristicCommit : Fate::kHeuristicRollBack;
+  const auto at = branches_.find(candidates[sim_.rng.Below(candidates.size())]);
+  const bool commit = sim_.rng.Chance(500);
+  const Transition transition =
+      commit ? Transition::kHeuristicCommit : Transition::kHeuristicRollBack;
   if (commit) Apply(at->first, at->second);
   if (settings_.kind != DatabaseKind::kXa) {
-    Drop(at, fate);
+    Drop(at, transition);
     return true;
   }
   at->second.state = commit ? State::kHeuristicCommit : State::kHeuristicRollBack;
-  Report(at->first, at->second.work, fate);
+  Report(at->first, at->second.work, transition);
   return true;
 }
 
 void Database::AddForeign() {
   const std::string id = "another" + std::string(1, static_cast<char>('0' + foreign_.size() % 10));
-  foreign_.insert({core::Gtrid::Make(id, 1 + static_cast<uint32_t>(world_.rng.Below(9)), "xyz",
-                                     1 + world_.rng.Below(100)),
+  foreign_.insert({core::Gtrid::Make(id, 1 + static_cast<uint32_t>(sim_.rng.Below(9)), "xyz",
+                                     1 + sim_.rng.Below(100)),
                    1});
 }
 
@@ -306,16 +307,16 @@ bool Database::Restore() {
   Stop();
   for (const auto& [xid, branch] : branches_) {
     if (backup_->branches.contains(xid)) continue;
-    if (branch.state == State::kPrepared) Report(xid, branch.work, Fate::kVanished);
-    Report(xid, branch.work, Fate::kUndone);
+    if (branch.state == State::kPrepared) Report(xid, branch.work, Transition::kVanished);
+    Report(xid, branch.work, Transition::kUndone);
   }
   const size_t kept = backup_->ledger.size();
   for (size_t i = kept; i < ledger_.size(); ++i) {
     const LedgerRow& row = ledger_[i];
-    Report(row.xid, {row.tag, row.delta, 1}, Fate::kUndone);
+    Report(row.xid, {row.tag, row.delta, 1}, Transition::kUndone);
   }
   for (const auto& [xid, branch] : backup_->branches) {
-    Report(xid, branch.work, Fate::kUndone);  // as it was: neither this nor that
+    Report(xid, branch.work, Transition::kUndone);  // back in the state that the backup has
   }
   branches_ = backup_->branches;
   ledger_ = backup_->ledger;

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// A modelled database server: sessions, branches, what stands prepared, witness rows, a ledger.
+// A modelled database server: sessions, branches, prepared branches, witness rows and a ledger.
 //
-// What it keeps over a restart is what real ones keep: prepared branches, the ledger and committed
-// witness rows; sessions and unprepared work are gone. Kinds differ as the vendors do:
-// - kMaria: a prepared branch belongs to its session; for others its XID is unknown, though listed,
-//   until that session is gone. A commit under way is not listed.
-// - kPostgres: prepared branches belong to nobody; one under way is listed, and busy.
-// - kXa: a complete resource manager by the book, with heuristic decisions that it remembers.
+// A restart keeps what real servers keep: prepared branches, the ledger and committed witness rows.
+// It drops sessions and unprepared work. The kinds differ as the vendors do:
+// - kMaria: a prepared branch belongs to its session. Until that session ends, the XID is unknown
+//   to other sessions, though it is listed. A commit in progress is not listed.
+// - kPostgres: a prepared branch belongs to no session. A commit in progress is listed, and the
+//   branch is busy.
+// - kXa: a resource manager that implements XA in full and remembers heuristic decisions.
 //
-// Contract: each call happens at one instant; delays and losses are the network's (resource.h).
+// Contract: each call takes effect at one instant. Delays and losses belong to the network
+// (resource.h).
 #pragma once
 
 #include <functional>
@@ -27,7 +29,7 @@ namespace assent::sim {
 
 enum class DatabaseKind : uint8_t { kMaria, kPostgres, kXa };
 
-// What a branch does: which client transaction it belongs to, and its effect on the ledger.
+// The work of a branch: the client transaction it belongs to, and its effect on the ledger.
 struct Work {
   uint32_t tag = 0;
   int64_t delta = 0;
@@ -40,7 +42,8 @@ struct LedgerRow {
   int64_t delta = 0;
 };
 
-// Made by a later start of the same coordinator, or by another start under the same incarnation.
+// Reports whether `gtrid` comes from a later start of the coordinator that made `own`, or from
+// another start under the same incarnation.
 bool IsNewer(const core::Gtrid& gtrid, const core::Gtrid& own);
 
 class Database {
@@ -52,18 +55,18 @@ class Database {
     bool witness = false;
     uint32_t pool = 8;
   };
-  Database(World& world, Settings settings);
+  Database(Simulator& sim, Settings settings);
 
   const Settings& settings() const { return settings_; }
   const std::string& name() const { return settings_.name; }
   bool up() const { return up_; }
   bool standby = false;  // answers scans as a replica would
   const xa::ServerStamp& stamp() const { return stamp_; }
-  std::function<void(Database&, const xa::Xid&, const Work&, Fate)> on_fate;
+  std::function<void(Database&, const xa::Xid&, const Work&, Transition)> on_transition;
 
-  // ---- A session's verbs ----
+  // ---- Calls over a session ----
   Session Connect();
-  // What it held unprepared is rolled back, what it held prepared belongs to nobody.
+  // Rolls back the session's unprepared work. Its prepared branches then belong to no session.
   void Disconnect(Session session);
   bool Alive(Session session) const { return sessions_.contains(session); }
   xa::Code Begin(Session session, const xa::Xid& xid, bool read_only);
@@ -73,7 +76,7 @@ class Database {
   xa::Code Commit(Session session, const xa::Xid& xid);
   xa::Code RollBack(Session session, const xa::Xid& xid);
   xa::Code Forget(const xa::Xid& xid);
-  // A commit that takes long: true if it has begun; FinishCommit ends it.
+  // A slow commit: returns true if it has begun; FinishCommit completes it.
   bool BeginCommit(Session session, const xa::Xid& xid);
   void FinishCommit(const xa::Xid& xid);
   xa::Found Find(const xa::Xid& xid, bool settle);
@@ -82,19 +85,19 @@ class Database {
   std::optional<xa::Xid> NewerWitness(const core::Gtrid& own) const;
   uint64_t foreign_listed() const { return foreign_.size(); }
 
-  // ---- What befalls it ----
+  // ---- Faults ----
   void Stop();
   void Start();
-  // A person decides over one that stands prepared. False: none does.
+  // A person ends a prepared branch. Returns false if no branch is prepared.
   bool DecideHeuristically();
-  void NoteUnanswered(const xa::Xid& xid);  // a commit of it
-  void AddForeign();  // others' prepared transactions: another format, another coordinator
+  void NoteUnanswered(const xa::Xid& xid);  // a commit of it was not answered
+  void AddForeign();  // prepared transactions of another format and of another coordinator
   void TakeBackup();
-  bool Restore();  // to the backup, under another identity; false: there is none
+  bool Restore();  // to the backup, under another identity; false if there is no backup
 
   // ---- For the auditor ----
   const std::vector<LedgerRow>& ledger() const { return ledger_; }
-  std::vector<xa::Xid> InDoubt() const;  // prepared, or their commit under way; not others'
+  std::vector<xa::Xid> InDoubt() const;  // ours: prepared, or with a commit in progress
   bool ForeignIntact() const { return foreign_harmed_ == 0; }
   bool restored() const { return identities_ > 1; }
   size_t witness_rows() const { return witness_.size(); }
@@ -116,12 +119,14 @@ class Database {
   using Branches = std::map<xa::Xid, Branch>;
 
   void Apply(const xa::Xid& xid, Branch& branch);
-  void Report(const xa::Xid& xid, const Work& work, Fate fate) { on_fate(*this, xid, work, fate); }
+  void Report(const xa::Xid& xid, const Work& work, Transition transition) {
+    on_transition(*this, xid, work, transition);
+  }
   bool Visible(const Branch& branch, Session session) const;
   std::string IdentityNow() const;
-  Branches::iterator Drop(Branches::iterator at, Fate fate);
+  Branches::iterator Drop(Branches::iterator at, Transition transition);
 
-  World& world_;
+  Simulator& sim_;
   const Settings settings_;
   bool up_ = true;
   xa::ServerStamp stamp_;
@@ -131,7 +136,7 @@ class Database {
   Branches branches_;
   std::vector<LedgerRow> ledger_;
   std::map<xa::Xid, char> witness_;  // C or R
-  std::set<xa::Xid> foreign_;        // of Assent's format, of another coordinator
+  std::set<xa::Xid> foreign_;        // in Assent's format, from another coordinator
   uint64_t foreign_harmed_ = 0;
   struct Backup {
     Branches branches;

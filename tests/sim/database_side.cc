@@ -3,23 +3,23 @@
 
 namespace assent::sim {
 
-DatabaseSide::DatabaseSide(World& world, Auditor& auditor, const NetFaults& faults, bool wide)
+DatabaseSide::DatabaseSide(Simulator& sim, Auditor& auditor, const NetFaults& faults, bool wide)
     : auditor_(auditor) {
-  const size_t count = 2 + world.rng.Below(world.rng.Chance(200) ? 5 : 3);
+  const size_t count = 2 + sim.rng.Below(sim.rng.Chance(200) ? 5 : 3);
   databases_.reserve(count);
   resources_.reserve(count);
   for (size_t i = 0; i < count; ++i) {
     Database::Settings settings;
-    settings.kind = static_cast<DatabaseKind>(world.rng.Below(3));
+    settings.kind = static_cast<DatabaseKind>(sim.rng.Below(3));
     static constexpr const char* kNames[] = {"maria", "postgres", "xa"};
     settings.name = kNames[static_cast<size_t>(settings.kind)] + std::to_string(i + 1);
     if (wide) settings.name.resize(60, 'x');
-    settings.witness = world.rng.Chance(400);
-    settings.pool = 2 + static_cast<uint32_t>(world.rng.Below(8));
-    databases_.emplace_back(world, settings);
+    settings.witness = sim.rng.Chance(400);
+    settings.pool = 2 + static_cast<uint32_t>(sim.rng.Below(8));
+    databases_.emplace_back(sim, settings);
   }
   for (Database& database : databases_) {
-    resources_.emplace_back(world, database, faults);
+    resources_.emplace_back(sim, database, faults);
     database_pointers_.push_back(&database);
   }
   for (SimResource& resource : resources_) resource_pointers_.push_back(&resource);
@@ -28,8 +28,9 @@ DatabaseSide::DatabaseSide(World& world, Auditor& auditor, const NetFaults& faul
 
 void DatabaseSide::Report() {
   for (Database& database : databases_) {
-    database.on_fate = [this](Database& at, const xa::Xid& xid, const Work& work, Fate fate) {
-      auditor_.OnChange({xid.gtrid, xid.branch, at.name()}, {fate, work.tag, {}});
+    database.on_transition = [this](Database& at, const xa::Xid& xid, const Work& work,
+                                    Transition transition) {
+      auditor_.OnChange({xid.gtrid, xid.branch, at.name()}, {transition, work.tag, {}});
     };
   }
   for (SimResource& resource : resources_) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The databases of a run, and the adapters that stand before them.
+// The databases of a run and their adapters.
 #pragma once
 
 #include <string>
@@ -14,8 +14,8 @@ namespace assent::sim {
 
 class DatabaseSide final : public Side {
  public:
-  // As many, and of such kinds, as the seed wants. `wide`: with long names.
-  DatabaseSide(World& world, Auditor& auditor, const NetFaults& faults, bool wide);
+  // The seed selects the number and the kinds. `wide`: with long names.
+  DatabaseSide(Simulator& sim, Auditor& auditor, const NetFaults& faults, bool wide);
 
   void Bind(ProcessPort& process, coordinator::ShardContext& context) override;
   void Reset() override;
@@ -23,7 +23,7 @@ class DatabaseSide final : public Side {
   void ForEachRow(const std::function<void(uint32_t, int64_t)>& row) const override;
   std::vector<std::string> Harmed() const override;
 
-  // Valid as long as this.
+  // Valid for the lifetime of this object.
   const std::vector<Database*>& databases() const { return database_pointers_; }
   const std::vector<SimResource*>& resources() const { return resource_pointers_; }
   std::vector<std::string> names() const;
@@ -32,7 +32,7 @@ class DatabaseSide final : public Side {
   void Report();
 
   Auditor& auditor_;
-  // In one piece each: the shard orders resources by address.
+  // Contiguous: the shard orders resources by address.
   std::vector<Database> databases_;
   std::vector<SimResource> resources_;
   std::vector<Database*> database_pointers_;

@@ -27,20 +27,20 @@ class Disk::Handle final : public log::File {
 
   IoResult Write(uint64_t offset, const char* from, size_t size) override {
     if (owner_.Dead()) return {0, EIO};
-    World& world = owner_.world_;
-    if (world.rng.Chance(owner_.faults.write_fails)) {
-      world.Count(Fault::kWriteFails);
+    Simulator& sim = owner_.sim_;
+    if (sim.rng.Chance(owner_.faults.write_fails)) {
+      sim.Count(Fault::kWriteFails);
       return {0, EIO};
     }
     if (owner_.faults.full && offset + size > node_->now.size()) {
-      world.Count(Fault::kDiskFull);
+      sim.Count(Fault::kDiskFull);
       return {0, ENOSPC};
     }
-    if (world.rng.Chance(owner_.faults.short_write)) {
-      world.Count(Fault::kShortWrite);
-      // Local file systems stop between pages, hence never within a sector.
-      if (size <= kSectorBytes || world.rng.Chance(500)) return {0, EINTR};
-      size = kSectorBytes * (1 + world.rng.Below((size - 1) / kSectorBytes));
+    if (sim.rng.Chance(owner_.faults.short_write)) {
+      sim.Count(Fault::kShortWrite);
+      // Local file systems write short between pages, so never within a sector.
+      if (size <= kSectorBytes || sim.rng.Chance(500)) return {0, EINTR};
+      size = kSectorBytes * (1 + sim.rng.Below((size - 1) / kSectorBytes));
     }
     if (offset + size > node_->now.size()) node_->now.resize(offset + size, '\0');
     std::memcpy(node_->now.data() + offset, from, size);
@@ -58,7 +58,7 @@ class Disk::Handle final : public log::File {
     return {static_cast<int64_t>(node_->now.size()), 0};
   }
 
-  // Nobody else touches this disk, so it is no call that a run could be cut at.
+  // Only this class uses the disk, so a run is never cut at this call.
   IoResult IsNamed(const std::string& path) override {
     if (owner_.cut_) return {0, EIO};
     const auto named = owner_.names_.find(path);
@@ -67,12 +67,12 @@ class Disk::Handle final : public log::File {
 
   IoResult SyncData() override {
     if (owner_.Dead()) return {0, EIO};
-    World& world = owner_.world_;
-    if (world.Has(SeededBug::kSkipSync) && node_->durable.size() == node_->now.size()) return {};
-    if (world.rng.Chance(owner_.faults.sync_fails)) {
-      world.Count(Fault::kSyncFails);
+    Simulator& sim = owner_.sim_;
+    if (sim.Has(SeededBug::kSkipSync) && node_->durable.size() == node_->now.size()) return {};
+    if (sim.rng.Chance(owner_.faults.sync_fails)) {
+      sim.Count(Fault::kSyncFails);
       for (uint32_t sector : node_->dirty) {
-        if (world.rng.Chance(500)) {
+        if (sim.rng.Chance(500)) {
           owner_.MakeDurable(path_, *node_, sector);
         } else {
           node_->doubtful.push_back(sector);
@@ -81,7 +81,7 @@ class Disk::Handle final : public log::File {
       node_->dirty.clear();
       return {0, EIO};
     }
-    if (node_->durable.empty()) {  // freshly filled: all at once
+    if (node_->durable.empty()) {  // first sync of a new file: all sectors
       node_->durable = node_->now;
     } else {
       for (uint32_t sector : node_->dirty) owner_.MakeDurable(path_, *node_, sector);
@@ -110,7 +110,7 @@ bool Disk::Dead() {
   if (cut_) return true;
   if (calls_left_ && (*calls_left_)-- == 0) {
     cut_ = true;
-    world_.disk_cut = true;
+    sim_.disk_cut = true;
     calls_left_.reset();
   }
   return cut_;
@@ -121,15 +121,15 @@ void Disk::Revive() {
   calls_left_.reset();
 }
 
-// What a power loss leaves of a file.
+// Decides what a power loss leaves of a file.
 void Disk::Settle(Node& node) {
   std::string bytes = node.durable;
-  if (bytes.size() < node.now.size() && world_.rng.Chance(500)) bytes.resize(node.now.size(), '\0');
+  if (bytes.size() < node.now.size() && sim_.rng.Chance(500)) bytes.resize(node.now.size(), '\0');
   for (uint32_t sector : node.dirty) {
     const size_t at = sector * kSectorBytes;
     if (at >= bytes.size() || at >= node.now.size()) continue;
-    if (world_.rng.Chance(500)) {
-      world_.Count(Fault::kSectorLost);
+    if (sim_.rng.Chance(500)) {
+      sim_.Count(Fault::kSectorLost);
       continue;
     }
     const size_t size = std::min({kSectorBytes, bytes.size() - at, node.now.size() - at});
@@ -152,8 +152,8 @@ void Disk::Recover() {
     if (now != names_.end() && before != durable_names_.end() && now->second == before->second) {
       continue;
     }
-    if (world_.rng.Chance(500)) {
-      world_.Count(Fault::kNameLost);
+    if (sim_.rng.Chance(500)) {
+      sim_.Count(Fault::kNameLost);
       continue;
     }
     names.erase(name);
@@ -166,7 +166,7 @@ void Disk::Recover() {
 }
 
 std::unique_ptr<Disk> Disk::Copy() const {
-  auto copy = std::make_unique<Disk>(world_);
+  auto copy = std::make_unique<Disk>(sim_);
   for (const auto& [name, node] : names_) {
     auto fresh = std::make_shared<Node>();
     fresh->now = fresh->durable = node->now;
@@ -176,7 +176,7 @@ std::unique_ptr<Disk> Disk::Copy() const {
 }
 
 bool Disk::FlipBit(std::string* what) {
-  std::vector<std::pair<std::string, size_t>> written;  // sectors that hold something
+  std::vector<std::pair<std::string, size_t>> written;  // sectors that are not all zeros
   for (const auto& [name, node] : names_) {
     if (!name.ends_with(".seg")) continue;
     for (size_t at = 0; at + kSectorBytes <= node->now.size(); at += kSectorBytes) {
@@ -184,15 +184,15 @@ bool Disk::FlipBit(std::string* what) {
     }
   }
   if (written.empty()) return false;
-  const auto& [name, at] = written[world_.rng.Below(written.size())];
-  if (world_.Has(SeededBug::kTornTailAccepted)) {
+  const auto& [name, at] = written[sim_.rng.Below(written.size())];
+  if (sim_.Has(SeededBug::kTornTailAccepted)) {
     names_[name]->now.replace(at, kSectorBytes, kSectorBytes, '\0');
     names_[name]->durable = names_[name]->now;
     *what = name + " sector at " + std::to_string(at);
     return true;
   }
-  const size_t byte = at + world_.rng.Below(kSectorBytes);
-  const auto mask = static_cast<char>(1u << world_.rng.Below(8));
+  const size_t byte = at + sim_.rng.Below(kSectorBytes);
+  const auto mask = static_cast<char>(1u << sim_.rng.Below(8));
   names_[name]->now[byte] = static_cast<char>(names_[name]->now[byte] ^ mask);
   names_[name]->durable = names_[name]->now;
   *what = name + " byte " + std::to_string(byte);
@@ -230,8 +230,8 @@ IoResult Disk::Remove(const std::string& path) {
 
 IoResult Disk::SyncDirectory(const std::string&) {
   if (Dead()) return {0, EIO};
-  if (world_.rng.Chance(faults.sync_fails)) {
-    world_.Count(Fault::kSyncFails);
+  if (sim_.rng.Chance(faults.sync_fails)) {
+    sim_.Count(Fault::kSyncFails);
     return {0, EIO};
   }
   durable_names_ = names_;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The modelled disk under the log: what was not synced may be lost, torn by sector and reordered.
+// The modelled disk under the log: unsynced data may be lost, torn by sector and reordered.
 //
-// Contract: `now` is what a reader of the running machine sees, `durable` what survives a power
-// loss. Cut makes every later call fail, as if the machine had stopped there; Recover decides
-// sector by sector and name by name which of what was not synced reached the disk; Revive keeps all
-// that was written (only the process ended). After a failed sync the sectors are clean, whether
-// they reached the disk or not. Threads: one.
+// Contract: `now` is what a reader on the running machine sees, `durable` what survives a power
+// loss. After a cut every call fails, as if the machine had stopped there. Recover decides sector
+// by sector and name by name which unsynced data reached the disk; Revive keeps everything written,
+// because only the process ended. After a failed sync the sectors are clean, whether they reached
+// the disk or not. Threads: one.
 #pragma once
 
 #include <functional>
@@ -23,15 +23,15 @@ namespace assent::sim {
 
 class Disk final : public log::FileSystem {
  public:
-  explicit Disk(World& world) : world_(world) {}
+  explicit Disk(Simulator& sim) : sim_(sim) {}
 
-  // What the seed lets go wrong; per mille of the calls.
+  // The faults that the seed injects, per mille of the calls.
   struct Faults {
     uint32_t sync_fails = 0, write_fails = 0, short_write = 0;
-    bool full = false;  // no new bytes
+    bool full = false;  // no space for new bytes
   };
   Faults faults;
-  // Called with the bytes of each sector that has become durable, in order.
+  // Called with the bytes of each sector that becomes durable, in order.
   std::function<void(const std::string& path, uint64_t sector, const char* bytes)> on_durable;
 
   void CutAfter(uint64_t calls) { calls_left_ = calls; }
@@ -40,9 +40,9 @@ class Disk final : public log::FileSystem {
   bool armed() const { return calls_left_.has_value(); }
   void Recover();
   void Revive();
-  // As a reader sees it now.
+  // A copy of what a reader sees now.
   std::unique_ptr<Disk> Copy() const;
-  // Flips one bit of what stands on the disk: which one is the seed's. False: nothing is there.
+  // Flips one bit on the disk, selected by the seed. Returns false if the disk is empty.
   bool FlipBit(std::string* what);
 
   log::IoResult Open(const std::string& path, log::OpenMode mode,
@@ -60,16 +60,16 @@ class Disk final : public log::FileSystem {
     std::string now;
     std::string durable;
     std::vector<uint32_t> dirty;     // sectors written since the last sync
-    std::vector<uint32_t> doubtful;  // clean after a failed sync, yet not on the disk
+    std::vector<uint32_t> doubtful;  // clean after a failed sync, but not on the disk
   };
   class Handle;
   using Names = std::map<std::string, std::shared_ptr<Node>>;
 
-  bool Dead();  // counts a call
+  bool Dead();  // counts one call; true if the disk is cut
   void MakeDurable(const std::string& path, Node& node, uint32_t sector);
   void Settle(Node& node);
 
-  World& world_;
+  Simulator& sim_;
   std::optional<uint64_t> calls_left_;
   bool cut_ = false;
   Names names_;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The parts of one run that a fault workload may reach.
+// The parts of a run that a fault workload can access.
 //
-// Contract: a fault workload is one function in faults/, named in faults/list.h; it switches rates
-// on, or plans events of its own with Every, and puts what undoes it into `heal`. A workload of
-// transactions is one function in workloads/, named in workloads/list.h.
+// Contract: a fault workload is one function in faults/, listed in faults/list.h. It sets fault
+// rates or schedules its own events with Every, and adds to `heal` what undoes them. A transaction
+// workload is one function in workloads/, listed in workloads/list.h.
 #pragma once
 
 #include <functional>
@@ -22,41 +22,41 @@
 namespace assent::sim {
 
 struct Environment {
-  World& world;
+  Simulator& sim;
   Disk& disk;
   Process& process;
   Auditor& auditor;
   std::vector<Database*> databases;
   std::vector<SimResource*> resources;
-  std::vector<Partner*> partners;  // none in some seeds
+  std::vector<Partner*> partners;  // empty in some seeds
   NetFaults& net;
   PartnerFaults& calls;
   ClientFaults& clients;
   bool healed = false;
   std::vector<std::function<void()>> heal = {};
 
-  // Again and again until the world is healed.
+  // Schedules `event` repeatedly, at random intervals, until `healed`.
   void Every(Duration low, Duration high, std::function<void()> event) {
-    world.At(world.rng.Between(low, high), [this, low, high, event = std::move(event)] {
+    sim.At(sim.rng.Between(low, high), [this, low, high, event = std::move(event)] {
       if (healed) return;
       event();
       Every(low, high, event);
     });
   }
-  Partner& AnyPartner() { return *partners[world.rng.Below(partners.size())]; }
-  size_t AnyDatabase() { return world.rng.Below(databases.size()); }
+  Partner& AnyPartner() { return *partners[sim.rng.Below(partners.size())]; }
+  size_t AnyDatabase() { return sim.rng.Below(databases.size()); }
 };
 
 struct FaultWorkload {
   const char* name;
   void (*start)(Environment&);
-  uint32_t per_mille;  // of the seeds that have it
+  uint32_t per_mille;  // of the seeds that use it
 };
 
 struct TransactionWorkload {
   const char* name;
-  // Fills gid, branches and so on; tag and time are set.
-  void (*fill)(World&, const Participants&, Plan&);
+  // Fills in the gid, the branches and so on; the tag and the time are already set.
+  void (*fill)(Simulator&, const Participants&, Plan&);
   uint32_t weight;
   bool needs_partners = false;
 };

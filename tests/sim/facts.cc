@@ -7,21 +7,21 @@
 
 namespace assent::sim {
 
-const char* Name(Fate fate) {
-  switch (fate) {
-    case Fate::kPrepared: return "prepared";
-    case Fate::kVotedReadOnly: return "voted read-only";
-    case Fate::kCommitted: return "committed";
-    case Fate::kRolledBack: return "rolled back";
-    case Fate::kDropped: return "dropped";
-    case Fate::kHeuristicCommit: return "committed by a person";
-    case Fate::kHeuristicRollBack: return "rolled back by a person";
-    case Fate::kUndone: return "undone by a backup";
-    case Fate::kCommitting: return "about to be committed, late";
-    case Fate::kLapsed: return "ended by itself";
-    case Fate::kConflict: return "asked for a contradiction";
-    case Fate::kVanished: return "lost with its server";
-    case Fate::kUnanswered: return "its commit was not answered";
+const char* Name(Transition transition) {
+  switch (transition) {
+    case Transition::kPrepared: return "prepared";
+    case Transition::kVotedReadOnly: return "voted read-only";
+    case Transition::kCommitted: return "committed";
+    case Transition::kRolledBack: return "rolled back";
+    case Transition::kDropped: return "dropped";
+    case Transition::kHeuristicCommit: return "committed by a person";
+    case Transition::kHeuristicRollBack: return "rolled back by a person";
+    case Transition::kUndone: return "undone by a backup";
+    case Transition::kCommitting: return "commit hangs";
+    case Transition::kLapsed: return "reservation expired";
+    case Transition::kConflict: return "conflicting operation received";
+    case Transition::kVanished: return "lost with its server";
+    case Transition::kUnanswered: return "commit not answered";
   }
   return "?";
 }
@@ -33,7 +33,7 @@ uint32_t PartnerBit(std::string_view branch) {
 }
 
 std::string Facts::Describe(const Part& part) const {
-  const Known* known = Find(part.gtrid);
+  const TransactionFacts* known = Find(part.gtrid);
   std::string text = "transaction " + std::to_string(known == nullptr ? 0 : known->tag) + ", ";
   if (part.IsPartner()) {
     text += part.gtrid.ToHex() + "/p" + std::to_string(part.bit - Part::kFirstPartner + 1);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the auditor knows of each transaction: from the participants' ledgers, from the disk, from
-// what was sent and what was told.
+// What the auditor knows about each transaction: from the participants' ledgers, from the disk,
+// from the calls sent and from the outcomes reported to clients.
 //
-// Participants of every kind speak of it in the same words: a branch is a Part, what becomes of it
-// there a Change. Of a partner, a try that took effect is prepared, a confirm committed, a cancel
-// of it rolled back. Threads: one.
+// All kinds of participants use the same terms: a branch is a Part, and each transition of it there
+// is a Change. At a partner, a try that took effect counts as prepared, its confirm as committed,
+// its cancel as rolled back. Threads: one.
 #pragma once
 
 #include <cstdint>
@@ -20,28 +20,28 @@
 
 namespace assent::sim {
 
-// What became of a branch, as the participant knows it.
-enum class Fate : uint8_t {
+// A state change of a branch, as the participant knows it.
+enum class Transition : uint8_t {
   kPrepared,
   kVotedReadOnly,
   kCommitted,
-  kRolledBack,  // it stood prepared
-  kDropped,     // it did not
+  kRolledBack,  // it was prepared
+  kDropped,     // it was not prepared
   kHeuristicCommit,
   kHeuristicRollBack,
   kUndone,      // by a restored backup
-  kCommitting,  // the commit hangs: it is carried out late, or not at all
-  kLapsed,      // its reservation has ended by itself
-  kConflict,    // it was asked for what contradicts what stands there
-  kVanished,    // it stood prepared; the server that is there now has neither it nor its effect
-  kUnanswered   // a commit of it was sent, and no answer came
+  kCommitting,  // the commit hangs: it takes effect late, or not at all
+  kLapsed,      // its reservation expired
+  kConflict,    // it received an operation that contradicts its recorded end
+  kVanished,    // it was prepared; the server now in its place has neither it nor its effect
+  kUnanswered   // a commit was sent and not answered
 };
-const char* Name(Fate fate);
+const char* Name(Transition transition);
 
 // A branch of one transaction at one participant.
 struct Part {
   core::Gtrid gtrid;
-  uint32_t bit = 0;  // below 64: its number at a database; at a partner kFirstPartner + its index
+  uint32_t bit = 0;  // below 64: the branch number; for a partner kFirstPartner + its index
   std::string_view place;
 
   static constexpr uint32_t kFirstPartner = 32;
@@ -50,48 +50,48 @@ struct Part {
 };
 inline constexpr uint64_t kPartnerMask = ~uint64_t{0} << Part::kFirstPartner;
 
-// By the branch's name (PartnerBranchName).
+// Derived from the branch name (PartnerBranchName).
 uint32_t PartnerBit(std::string_view branch);
 
 struct Change {
-  Fate fate{};
-  uint32_t tag = 0;  // of its plan; 0: not known there
-  WallTime ends;     // kPrepared: when the reservation really ends; 0: never
+  Transition transition{};
+  uint32_t tag = 0;  // of its plan; 0: not known to the participant
+  WallTime ends;     // kPrepared: when the reservation expires; 0: never
 };
 
-// A call that leaves for a participant.
+// A call sent to a participant.
 struct Sent {
   core::Operation operation{};
   bool by_client = false;  // the client's own try
-  uint32_t tag = 0;        // that the payload names; 0: it names none, or has none
-  WallTime horizon = {};   // that goes with it; 0: none
+  uint32_t tag = 0;        // from the payload; 0: none
+  WallTime horizon = {};   // sent with the call; 0: none
 };
 
-// Of one transaction; the words of bits are those of Part.
-struct Known {
+// The facts about one transaction. Each bit set is indexed by Part::bit.
+struct TransactionFacts {
   uint32_t tag = 0;       // 0: not known yet
-  uint64_t recorded = 0;  // named by an open or enlist record that is durable
+  uint64_t recorded = 0;  // listed in a durable open or enlist record
   uint64_t prepared = 0, read_only = 0, committed = 0, rolled_back = 0;
-  uint64_t committing = 0;  // a commit hangs, or has hung, there
+  uint64_t committing = 0;  // a commit hangs there, or did
   uint64_t ending = 0;      // partners: confirm or cancel has been sent
   uint64_t lapsed = 0;
-  WallTime ends;       // the earliest end of a reservation; 0: none
+  WallTime ends;       // the earliest expiry of a reservation; 0: none
   WallTime first_try;  // when a partner was first called; 0: never
   uint64_t vanished = 0;
-  uint64_t undone = 0;      // rolled back by a person while it stood prepared
-  uint64_t unanswered = 0;  // a commit may have been carried out, as far as the coordinator knows
+  uint64_t undone = 0;      // rolled back by a person while it was prepared
+  uint64_t unanswered = 0;  // a commit may have taken effect, as far as the coordinator knows
   bool one_phase = false;
   bool commit_durable = false, abort_durable = false, end_durable = false;
   bool excused = false;
   bool held = false;
 };
 
-enum class Told : uint8_t { kNothing, kUndecided, kCommitted, kRolledBack, kMixed, kHazard };
+enum class Reported : uint8_t { kNothing, kUndecided, kCommitted, kRolledBack, kMixed, kHazard };
 
-// Of one client transaction, over all that ran under its gid.
+// The facts about one client transaction, over all attempts under its gid.
 struct TagFacts {
-  Told told = Told::kNothing;
-  bool committed = false;  // some branch of some attempt
+  Reported reported = Reported::kNothing;
+  bool committed = false;  // at least one branch of one attempt
   bool excused = false;
 };
 
@@ -99,10 +99,10 @@ class Facts {
  public:
   explicit Facts(const std::vector<Plan>& plans) : plans_(plans) {}
 
-  using Transactions = std::unordered_map<core::Gtrid, Known, core::GtridHash>;
+  using Transactions = std::unordered_map<core::Gtrid, TransactionFacts, core::GtridHash>;
   Transactions transactions;
 
-  const Known* Find(const core::Gtrid& gtrid) const {
+  const TransactionFacts* Find(const core::Gtrid& gtrid) const {
     const auto found = transactions.find(gtrid);
     return found == transactions.end() ? nullptr : &found->second;
   }
@@ -112,11 +112,13 @@ class Facts {
   }
   TagFacts Of(uint32_t tag) const { return tag < tags_.size() ? tags_[tag] : TagFacts(); }
   const std::vector<Plan>& plans() const { return plans_; }
-  // Null: it is not known which.
-  const Plan* PlanOf(const Known& known) const {
+  // Null if the plan is not known.
+  const Plan* PlanOf(const TransactionFacts& known) const {
     return known.tag == 0 || known.tag > plans_.size() ? nullptr : &plans_[known.tag - 1];
   }
-  bool Excused(const Known& known) const { return known.excused || Of(known.tag).excused; }
+  bool Excused(const TransactionFacts& known) const {
+    return known.excused || Of(known.tag).excused;
+  }
   std::string Describe(const Part& part) const;
 
  private:

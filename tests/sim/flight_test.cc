@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Flights of several calls at the modelled adapter: as xa/port.h has them.
+// Flights of several calls at the modelled adapter, as xa/port.h specifies them.
 #include <gtest/gtest.h>
 
 #include <vector>
@@ -12,29 +12,29 @@ namespace {
 using core::Operation;
 using xa::Code;
 
-// A process that notes its completions.
-class NotingProcess final : public ProcessPort {
+// A process that records its completions.
+class RecordingProcess final : public ProcessPort {
  public:
-  explicit NotingProcess(World& world) : world_(world) {}
+  explicit RecordingProcess(Simulator& sim) : sim_(sim) {}
   void BeforeEffect() override {}
   void Deliver(xa::Completion completion) override { done.push_back(std::move(completion)); }
   void Deliver(tcc::Completion) override {}
   void DeliverHealth(const std::string&) override {}
   uint64_t epoch() const override { return 1; }
   void Later(Duration delay, std::function<void()> event) override {
-    world_.At(delay, std::move(event));
+    sim_.At(delay, std::move(event));
   }
 
   std::vector<xa::Completion> done;
 
  private:
-  World& world_;
+  Simulator& sim_;
 };
 
 class SimFlight : public testing::Test {
  protected:
   SimFlight() {
-    database_.on_fate = [](Database&, const xa::Xid&, const Work&, Fate) {};
+    database_.on_transition = [](Database&, const xa::Xid&, const Work&, Transition) {};
     resource_.Attach(&process_);
     resource_.on_submit = [this](const xa::Call& call) { sent_.push_back(call.call); };
   }
@@ -54,20 +54,20 @@ class SimFlight : public testing::Test {
   }
   void Fly(std::vector<xa::Call> calls) {
     resource_.Submit(xa::Flight(std::move(calls)));
-    while (world_.Step()) {
+    while (sim_.Step()) {
     }
   }
 
-  World world_{1, SeededBug::kNone, false};
-  Database database_{world_, {"bank", DatabaseKind::kPostgres, false, 2}};
+  Simulator sim_{1, SeededBug::kNone, false};
+  Database database_{sim_, {"bank", DatabaseKind::kPostgres, false, 2}};
   const NetFaults faults_;
-  SimResource resource_{world_, database_, faults_};
-  NotingProcess process_{world_};
+  SimResource resource_{sim_, database_, faults_};
+  RecordingProcess process_{sim_};
   std::vector<uint64_t> sent_;
   uint64_t next_ = 1;
 };
 
-TEST_F(SimFlight, CarriesOutEachCallInOrder) {
+TEST_F(SimFlight, ExecutesEachCallInOrder) {
   Fly(Calls({Operation::kOpen, Operation::kRun, Operation::kPrepare, Operation::kCommit},
             "UPDATE"));
   ASSERT_EQ(process_.done.size(), 4u);

@@ -6,9 +6,9 @@
 namespace assent::sim {
 namespace {
 
-// The sink is a plain function.
-World* listening = nullptr;                         // NOLINT
-std::function<void(const std::string&)> tell_held;  // NOLINT
+// The log sink is a plain function, so its state is global.
+Simulator* active = nullptr;                          // NOLINT
+std::function<void(const std::string&)> report_held;  // NOLINT
 
 std::string Line(LogEvent event, std::initializer_list<Field> fields) {
   std::string line = "      log: " + std::string(RowOf(event).name);
@@ -21,59 +21,59 @@ std::string Line(LogEvent event, std::initializer_list<Field> fields) {
   return line;
 }
 
-bool Injected(const World& world, std::initializer_list<Fault> kinds) {
+bool Injected(const Simulator& sim, std::initializer_list<Fault> kinds) {
   for (Fault kind : kinds) {
-    if (world.faults[static_cast<size_t>(kind)] > 0) return true;
+    if (sim.faults[static_cast<size_t>(kind)] > 0) return true;
   }
   return false;
 }
 
-// May a person be called for this, after what was injected?
-bool Explained(const World& world, LogEvent event) {
+// Reports whether the injected faults explain an ERROR for this event.
+bool Explained(const Simulator& sim, LogEvent event) {
   switch (event) {
     case LogEvent::kLogFailed:
-      return Injected(world, {Fault::kSyncFails, Fault::kWriteFails, Fault::kDiskFull}) ||
-             world.disk_cut;
-    case LogEvent::kResourceIdentityChanged: return Injected(world, {Fault::kRestore});
+      return Injected(sim, {Fault::kSyncFails, Fault::kWriteFails, Fault::kDiskFull}) ||
+             sim.disk_cut;
+    case LogEvent::kResourceIdentityChanged: return Injected(sim, {Fault::kRestore});
     case LogEvent::kAlarm:
-      return Injected(world, {Fault::kRmErr, Fault::kHeuristic, Fault::kRestore});
-    case LogEvent::kHeuristic: return Injected(world, {Fault::kHeuristic, Fault::kRestore});
+      return Injected(sim, {Fault::kRmErr, Fault::kHeuristic, Fault::kRestore});
+    case LogEvent::kHeuristic: return Injected(sim, {Fault::kHeuristic, Fault::kRestore});
     case LogEvent::kResurrected:
-      return Injected(world, {Fault::kRestore, Fault::kHeuristic, Fault::kCallHangs});
+      return Injected(sim, {Fault::kRestore, Fault::kHeuristic, Fault::kCallHangs});
     case LogEvent::kStaleLog: return false;
-    default: return world.FaultsInjected() > 0;
+    default: return sim.FaultsInjected() > 0;
   }
 }
 
-void Hear(LogEvent event, Level level, std::initializer_list<Field> fields) {
-  World& world = *listening;
-  world.Tell(static_cast<uint64_t>(event) + 0x1060, [&] { return Line(event, fields); });
-  if (event == LogEvent::kOrphanFound) world.Reach(Marker::kOrphan);
-  if (event == LogEvent::kResurrected) world.Reach(Marker::kResurrected);
+void OnLogEvent(LogEvent event, Level level, std::initializer_list<Field> fields) {
+  Simulator& sim = *active;
+  sim.Trace(static_cast<uint64_t>(event) + 0x1060, [&] { return Line(event, fields); });
+  if (event == LogEvent::kOrphanFound) sim.Reach(Marker::kOrphan);
+  if (event == LogEvent::kResurrected) sim.Reach(Marker::kResurrected);
   if (event == LogEvent::kOrphanHeld) {
-    world.Reach(Marker::kHeld);
+    sim.Reach(Marker::kHeld);
     for (const auto& [key, value] : fields) {
-      if (key.name() == "xid") tell_held(std::string(value));
+      if (key.name() == "xid") report_held(std::string(value));
     }
   }
-  if (event == LogEvent::kNeedsOperator) world.Reach(Marker::kNeedsOperator);
-  if (level == Level::kError && !Explained(world, event)) {
-    world.Violate(Invariant::kNoFalseAnswer,
-                  "an error that nothing explains:" + Line(event, fields));
+  if (event == LogEvent::kNeedsOperator) sim.Reach(Marker::kNeedsOperator);
+  if (level == Level::kError && !Explained(sim, event)) {
+    sim.Violate(Invariant::kNoFalseAnswer,
+                "an error that no injected fault explains:" + Line(event, fields));
   }
 }
 
 }  // namespace
 
-Listener::Listener(World& world, std::function<void(const std::string& xid)> on_held) {
-  tell_held = std::move(on_held);
-  listening = &world;
-  SetLogSink(Hear);
+Listener::Listener(Simulator& sim, std::function<void(const std::string& xid)> on_held) {
+  report_held = std::move(on_held);
+  active = &sim;
+  SetLogSink(OnLogEvent);
 }
 
 Listener::~Listener() {
   SetLogSink(nullptr);
-  listening = nullptr;
+  active = nullptr;
 }
 
 }  // namespace assent::sim

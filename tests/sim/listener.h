@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hears the product's own structured log: markers come from it, and an ERROR that nothing injected
+// Receives the product's structured log. Some events set markers; an ERROR that no injected fault
 // explains is a violation.
 //
-// Threads: one run at a time in a process.
+// Threads: one run at a time per process.
 #pragma once
 
 #include <functional>
@@ -12,10 +12,10 @@
 
 namespace assent::sim {
 
-// While it lives, the log's events go to this world.
+// During its lifetime, log events go to this simulator.
 class Listener {
  public:
-  Listener(World& world, std::function<void(const std::string& xid)> on_held);
+  Listener(Simulator& sim, std::function<void(const std::string& xid)> on_held);
   ~Listener();
 };
 

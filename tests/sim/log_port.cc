@@ -9,8 +9,8 @@ namespace assent::sim {
 
 using namespace std::chrono_literals;
 
-SimLog::SimLog(World& world, log::Started started, Sink sink)
-    : world_(world),
+SimLog::SimLog(Simulator& sim, log::Started started, Sink sink)
+    : sim_(sim),
       writer_(std::move(started.writer)),
       sink_(std::move(sink)),
       next_lsn_(writer_->next_lsn()) {
@@ -24,14 +24,14 @@ SimLog::SimLog(World& world, log::Started started, Sink sink)
 }
 
 void SimLog::After(Duration delay, std::function<void()> event) {
-  world_.At(delay, [alive = alive_, event = std::move(event)] {
+  sim_.At(delay, [alive = alive_, event = std::move(event)] {
     if (*alive) event();
   });
 }
 
-// Bugs of those who write records, and of those who wait for them.
+// Seeded bugs in the code that writes records, and in the code that waits for them.
 void SimLog::ApplyBug(std::string& payload) {
-  if (world_.Has(SeededBug::kCommitWithoutPartners)) {
+  if (sim_.Has(SeededBug::kCommitWithoutPartners)) {
     auto decoded = coordinator::Decode(payload);
     if (!decoded || !decoded->record.has_commit()) return;
     auto* branches = decoded->record.mutable_commit()->mutable_branches();
@@ -40,7 +40,7 @@ void SimLog::ApplyBug(std::string& payload) {
     }
     decoded->record.SerializeToString(&payload);
   }
-  if (world_.Has(SeededBug::kTryBeforeOpen) && queue_.empty() && !writing_) {
+  if (sim_.Has(SeededBug::kTryBeforeOpen) && queue_.empty() && !writing_) {
     auto decoded = coordinator::Decode(payload);
     if (!decoded || !(decoded->record.has_open() || decoded->record.has_enlist())) return;
     After(0ns, [this, lsn = next_lsn_] { sink_.on_durable(lsn); });
@@ -50,7 +50,7 @@ void SimLog::ApplyBug(std::string& payload) {
 log::Lsn SimLog::Append(std::string payload, log::Urgency urgency) {
   sink_.before_append();
   ApplyBug(payload);
-  if (world_.Has(SeededBug::kForgetTooEarly)) {
+  if (sim_.Has(SeededBug::kForgetTooEarly)) {
     const log::Lsn lsn = Enqueue(log::RecordType::kPayload, std::move(payload), urgency);
     After(50ms, [this, lsn] { Release({lsn}); });
     return lsn;
@@ -67,14 +67,14 @@ log::Lsn SimLog::Enqueue(log::RecordType type, std::string payload, log::Urgency
   if (urgency == log::Urgency::kRide) wait = 5ms;
   if (urgency == log::Urgency::kLazy) wait = 1s;
   FlushAt(wait);
-  if (world_.Has(SeededBug::kCommitBeforeDurable) || world_.Has(SeededBug::kReplyBeforeDurable)) {
+  if (sim_.Has(SeededBug::kCommitBeforeDurable) || sim_.Has(SeededBug::kReplyBeforeDurable)) {
     After(0ns, [this, lsn] { sink_.on_durable(lsn); });
   }
   return lsn;
 }
 
 void SimLog::FlushAt(Duration delay) {
-  const Monotonic at = world_.Now() + delay;
+  const Monotonic at = sim_.Now() + delay;
   if (at >= due_) return;
   due_ = at;
   if (writing_) return;
@@ -93,14 +93,14 @@ void SimLog::Flush() {
   WriteSome();
 }
 
-// Writing and syncing happen at one instant, as far as the disk is concerned; the news comes later.
+// For the disk, the write and the sync happen at one instant; their completion is reported later.
 void SimLog::WriteSome() {
   auto written = writer_->WriteSome(std::span<const log::Record>(batch_).subspan(written_));
   if (!written) return Fail(written.error());
-  Duration sync = world_.rng.Between(50us, 2ms);
-  if (world_.rng.Chance(slow_sync)) {
-    world_.Count(Fault::kSlowSync);
-    sync = world_.rng.Between(1s, 8s);
+  Duration sync = sim_.rng.Between(50us, 2ms);
+  if (sim_.rng.Chance(slow_sync)) {
+    sim_.Count(Fault::kSlowSync);
+    sync = sim_.rng.Between(1s, 8s);
   }
   After(sync, [this, written = *written] {
     for (size_t i = 0; i < written.records; ++i) {
@@ -114,12 +114,12 @@ void SimLog::WriteSome() {
     } else {
       writing_ = false;
       if (!queue_.empty()) {
-        const Duration left = std::max<Duration>(due_ - world_.Now(), 0ns);
+        const Duration left = std::max<Duration>(due_ - sim_.Now(), 0ns);
         due_ = kNever;
         FlushAt(left);
       }
     }
-    sink_.on_durable(written.last());  // may end this log
+    sink_.on_durable(written.last());  // may destroy this log
   });
 }
 
@@ -156,11 +156,11 @@ void SimLog::AfterBatch(const log::Written& written) {
   if (below > 0) {
     pins_.Drop(below);
     upkeep_->RemoveBelow(below);
-    world_.Reach(Marker::kReclaimed);
+    sim_.Reach(Marker::kReclaimed);
   }
-  if (rotated) world_.Reach(Marker::kRotated);
+  if (rotated) sim_.Reach(Marker::kRotated);
   if (!rotated && below == 0) return;
-  After(world_.rng.Between(100us, 5ms), [this] { Upkeep(); });
+  After(sim_.rng.Between(100us, 5ms), [this] { Upkeep(); });
   if (rotated) Reclaim();
   if (const auto pinned = pins_.TakePressure(writer_->options().max_bytes)) {
     After(10us, [this, pinned = *pinned] { sink_.on_pressure(pinned); });

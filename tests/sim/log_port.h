@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The decision log without its threads: the real writer, pins and upkeep, driven by events.
 //
-// What log/flusher.cc and log/decision_log.cc do between threads is done here between events: what
-// is appended waits for the next batch, one batch is under way at a time, and OnDurable follows it
-// after the time that a sync takes. Contract: the callbacks are called from events only. A log that
-// is destroyed does nothing any more.
+// Events do here what threads do in log/flusher.cc and log/decision_log.cc: an appended record
+// waits for the next batch, one batch is in progress at a time, and OnDurable follows after the
+// time that a sync takes. Contract: the callbacks are called from events only, and never after the
+// log is destroyed.
 #pragma once
 
 #include <functional>
@@ -26,9 +26,9 @@ class SimLog final : public coordinator::LogPort {
     std::function<void(log::Lsn)> on_durable;
     std::function<void(log::Lsn)> on_pressure;
     std::function<void(const Error&)> on_failure;
-    std::function<bool()> is_cut;  // the machine died amid the upkeep, which goes on after errors
+    std::function<bool()> is_cut;  // the machine stopped during upkeep, which ignores errors
   };
-  SimLog(World& world, log::Started started, Sink sink);
+  SimLog(Simulator& sim, log::Started started, Sink sink);
   ~SimLog() override { Stop(); }
   void Stop() { *alive_ = false; }
 
@@ -38,7 +38,7 @@ class SimLog final : public coordinator::LogPort {
   log::Lsn Append(std::string payload, log::Urgency urgency) override;
   void Release(const std::vector<log::Lsn>& lsns) override;
   uint64_t FreeBytes() const override;
-  // Whoever finds no free space is refused at once here, and does not wait.
+  // Does nothing: without free space a request is refused at once instead of waiting.
   void Want(uint64_t) override {}
   std::string Obstacle() const override { return "no segment is prepared"; }
 
@@ -56,7 +56,7 @@ class SimLog final : public coordinator::LogPort {
   void Upkeep();
   void Fail(const Error& error);
 
-  World& world_;
+  Simulator& sim_;
   std::unique_ptr<log::Writer> writer_;
   Sink sink_;
   log::Pins pins_;

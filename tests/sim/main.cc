@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// sim: runs seeds of the simulation, replays one, or hunts seeded bugs.
+// sim: runs a range of seeds, replays one seed, or searches for the seeded bugs.
 #include <malloc.h>
 #include <unistd.h>
 
@@ -17,11 +17,11 @@ namespace {
 using namespace assent::sim;
 
 constexpr char kUsage[] =
-    "sim --seeds A..B [--jobs N] [--seconds S]   runs seeds, prints what they reached\n"
-    "sim --seed N [--trace] [--log]               runs one; with its story; with the product's "
+    "sim --seeds A..B [--jobs N] [--seconds S]    runs a range of seeds and prints their coverage\n"
+    "sim --seed N [--trace] [--log]               runs one seed; with its trace; with Assent's "
     "log\n"
-    "sim --seeded-bugs [--up-to N]                hunts each seeded bug, prints the table\n"
-    "sim ... --seeded-bug WORD                    with that bug\n";
+    "sim --seeded-bugs [--up-to N]                searches for each seeded bug, prints the table\n"
+    "sim ... --seeded-bug WORD                    runs with that bug\n";
 
 unsigned Processors() { return std::max(1u, std::thread::hardware_concurrency()); }
 
@@ -39,10 +39,10 @@ int Seeds(Range range, SeededBug bug, unsigned jobs, double seconds) {
               std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   if (totals.violating == 0) return 0;
   if (totals.found[0].seed != 0) {
-    std::printf("the last of seed %llu (all of it: --seed %llu --trace):\n",
+    std::printf("end of the trace of seed %llu (whole trace: --seed %llu --trace):\n",
                 static_cast<unsigned long long>(totals.found[0].seed),
                 static_cast<unsigned long long>(totals.found[0].seed));
-    PrintStory(totals.found[0].seed, bug, 60);
+    PrintTrace(totals.found[0].seed, bug, 60);
   }
   return 1;
 }
@@ -83,7 +83,7 @@ SeededBug SeededBugOf(const std::string& word) {
   for (size_t i = 0; i < static_cast<size_t>(SeededBug::kCount); ++i) {
     if (word == Word(static_cast<SeededBug>(i))) return static_cast<SeededBug>(i);
   }
-  std::fprintf(stderr, "no seeded bug is called %s; there are:\n", word.c_str());
+  std::fprintf(stderr, "unknown seeded bug %s; the seeded bugs are:\n", word.c_str());
   for (size_t i = 1; i < static_cast<size_t>(SeededBug::kCount); ++i) {
     std::fprintf(stderr, "  %s\n", Word(static_cast<SeededBug>(i)));
   }

@@ -40,7 +40,7 @@ barrier::Call Partner::Work::BarrierCall(WallTime now) const {
 }
 
 const PlannedPartner& Partner::PlannedFor(const Booking& booking) const {
-  return plans_[booking.errand.tag - 1].partners[booking.errand.index];
+  return plans_[booking.ref.tag - 1].partners[booking.ref.index];
 }
 
 // ---- The barrier's table ----
@@ -57,7 +57,7 @@ barrier::Given Partner::Execute(const Place& place, const barrier::Statement& st
   switch (statement.kind) {
     case barrier::Kind::kInsert:
       if (!cause.empty()) return {0};
-      if (world_.Has(SeededBug::kSuspendedTryRuns) && statement.cause == "cancel" &&
+      if (sim_.Has(SeededBug::kSuspendedTryRuns) && statement.cause == "cancel" &&
           operation == Operation::kTry) {
         return {1};
       }
@@ -85,9 +85,9 @@ Barrier Partner::Drive(const Place& place, Barrier barrier) {
 // ---- Calls ----
 
 Duration Partner::WorkTime() {
-  if (!world_.rng.Chance(faults_.slow)) return world_.rng.Between(100us, 3ms);
-  world_.Count(Fault::kPartnerSlow);
-  return world_.rng.Between(100ms, 4s);
+  if (!sim_.rng.Chance(faults_.slow)) return sim_.rng.Between(100us, 3ms);
+  sim_.Count(Fault::kPartnerSlow);
+  return sim_.rng.Between(100ms, 4s);
 }
 
 void Partner::Serve(const PartnerRequest& request, Reply reply) {
@@ -96,44 +96,44 @@ void Partner::Serve(const PartnerRequest& request, Reply reply) {
   work->reply = std::move(reply);
   work->place = PlaceOf(request.key);
   work->epoch = epoch_;
-  if (world_.rng.Chance(faults_.works_on)) {
-    world_.Count(Fault::kPartnerWorksOn);
+  if (sim_.rng.Chance(faults_.works_on)) {
+    sim_.Count(Fault::kPartnerWorksOn);
     std::exchange(work->reply, [](const PartnerAnswer&) {})({202, {}, {}});
   }
-  world_.At(WorkTime(), [this, work] {
+  sim_.At(WorkTime(), [this, work] {
     if (work->epoch != epoch_) return work->reply({});
     Handle(work);
   });
 }
 
 void Partner::Answer(Work& work, PartnerAnswer answer) {
-  world_.Tell(work.request.number * 8 + static_cast<uint64_t>(answer.status), [&] {
+  sim_.Trace(work.request.number * 8 + static_cast<uint64_t>(answer.status), [&] {
     return name() + "  " + tcc::Name(work.request.operation) + " " +
            work.request.key.gtrid.ToHex() + "/" + work.request.key.branch + ": " +
-           std::to_string(answer.status) + (work.fails_after ? ", told 500" : "");
+           std::to_string(answer.status) + (work.fails_after ? ", sent as 500" : "");
   });
   if (work.fails_after) answer = {500, {}, {}};
   work.reply(answer);
 }
 
-// What comes before the barrier: overload, mistakes, a bug that somebody will fix.
-std::optional<PartnerAnswer> Partner::Unwilling(const PartnerRequest& request) {
-  Rng& rng = world_.rng;
+// Responses that do not reach the barrier: overload, wrong deployment, a bug fixed later.
+std::optional<PartnerAnswer> Partner::EarlyResponse(const PartnerRequest& request) {
+  Rng& rng = sim_.rng;
   if (gone_) return PartnerAnswer{500, {}, {}};
-  if (world_.Now() < never_until) {
-    world_.Count(Fault::kPartnerNever);
+  if (sim_.Now() < never_until) {
+    sim_.Count(Fault::kPartnerNever);
     return PartnerAnswer{404, {}, {}};
   }
   if (rng.Chance(faults_.busy)) {
-    world_.Count(Fault::kPartnerBusy);
+    sim_.Count(Fault::kPartnerBusy);
     return PartnerAnswer{rng.Chance(500) ? 503 : 429, rng.Between(200ms, 5s), {}};
   }
   if (request.operation == Operation::kTry) return std::nullopt;
   const auto found = refusing_.find(PlaceOf(request.key));
-  if (found != refusing_.end() && world_.Now() < found->second) return PartnerAnswer{409, {}, {}};
+  if (found != refusing_.end() && sim_.Now() < found->second) return PartnerAnswer{409, {}, {}};
   if (found == refusing_.end() && rng.Chance(faults_.end_refused)) {
-    world_.Count(Fault::kEndRefused);
-    refusing_[PlaceOf(request.key)] = world_.Now() + rng.Between(100ms, 12s);
+    sim_.Count(Fault::kEndRefused);
+    refusing_[PlaceOf(request.key)] = sim_.Now() + rng.Between(100ms, 12s);
     return PartnerAnswer{rng.Chance(700) ? 409 : 422, {}, {}};
   }
   return std::nullopt;
@@ -141,22 +141,22 @@ std::optional<PartnerAnswer> Partner::Unwilling(const PartnerRequest& request) {
 
 void Partner::Handle(const std::shared_ptr<Work>& work) {
   const PartnerRequest& request = work->request;
-  const auto errand = FromPayload(request.payload);
-  if (!errand) return Answer(*work, {400, {}, {}});
-  if (const auto unwilling = Unwilling(request)) return Answer(*work, *unwilling);
+  const auto ref = FromPayload(request.payload);
+  if (!ref) return Answer(*work, {400, {}, {}});
+  if (const auto early = EarlyResponse(request)) return Answer(*work, *early);
   Booking& booking = bookings_[work->place];
-  booking.errand = *errand;
+  booking.ref = *ref;
   booking.gid = request.gid;
-  if (request.number < booking.youngest_call) world_.Count(Fault::kCallOvertaken);
+  if (request.number < booking.youngest_call) sim_.Count(Fault::kCallOvertaken);
   booking.youngest_call = std::max(booking.youngest_call, request.number);
-  if (world_.rng.Chance(faults_.errors)) {
-    world_.Count(Fault::kPartnerError);
-    if (world_.rng.Chance(500)) return Answer(*work, {500, {}, {}});
+  if (sim_.rng.Chance(faults_.errors)) {
+    sim_.Count(Fault::kPartnerError);
+    if (sim_.rng.Chance(500)) return Answer(*work, {500, {}, {}});
     work->fails_after = true;
   }
   bool nests = false;
-  for (const PlannedPartner& other : plans_[errand->tag - 1].partners) {
-    nests |= other.enlisted_by == errand->index;
+  for (const PlannedPartner& other : plans_[ref->tag - 1].partners) {
+    nests |= other.enlisted_by == ref->index;
   }
   work->outside = settings_.outside || nests;
   Purge(request);
@@ -164,14 +164,14 @@ void Partner::Handle(const std::shared_ptr<Work>& work) {
   if (answer.status != 0) Answer(*work, answer);
 }
 
-// Status 0: the answer comes later.
+// Status 0: the response comes later.
 PartnerAnswer Partner::Enter(const std::shared_ptr<Work>& work) {
   work->before = rows_[work->place];
   const barrier::Call call = work->BarrierCall(TrueWall());
   const Barrier barrier = Drive(work->place, Barrier::Enter(kVendor, call));
   Observe(*work, barrier);
   Verdict verdict = barrier.verdict();
-  if (world_.Has(SeededBug::kDuplicateRuns) && work->request.operation == Operation::kTry &&
+  if (sim_.Has(SeededBug::kDuplicateRuns) && work->request.operation == Operation::kTry &&
       barrier.reason() == barrier::Reason::kDuplicate && !work->outside) {
     verdict = Verdict::kRun;
   }
@@ -179,7 +179,7 @@ PartnerAnswer Partner::Enter(const std::shared_ptr<Work>& work) {
     switch (work->request.operation) {
       case Operation::kTry:
         if (!work->outside) return RunTry(*work);
-        world_.At(WorkTime(), [this, work] { MakeEffects(work); });
+        sim_.At(WorkTime(), [this, work] { MakeEffects(work); });
         return {};
       case Operation::kConfirm: return RunConfirm(*work);
       case Operation::kCancel: return RunCancel(*work);
@@ -190,9 +190,9 @@ PartnerAnswer Partner::Enter(const std::shared_ptr<Work>& work) {
     answer.expires_at = bookings_[work->place].ends;
   }
   if (!barrier::Commits(verdict)) rows_[work->place] = work->before;
-  // Of what was purged a call that nobody waits for any more may say so.
+  // A call whose caller has given up may find that its rows were purged.
   const bool excused = rows_[work->place].purged && !work->request.heard;
-  if (barrier::Alarms(verdict) && !excused) Report(work->place, Fate::kConflict);
+  if (barrier::Alarms(verdict) && !excused) Report(work->place, Transition::kConflict);
   return answer;
 }
 
@@ -201,16 +201,16 @@ void Partner::Observe(const Work& work, const Barrier& barrier) {
   const Operation operation = work.request.operation;
   switch (barrier.reason()) {
     case Reason::kDuplicate:
-      if (operation == Operation::kTry) world_.Reach(Marker::kDuplicateTry);
-      if (operation == Operation::kConfirm) world_.Reach(Marker::kDuplicateConfirm);
-      if (operation == Operation::kCancel) world_.Reach(Marker::kDuplicateCancel);
+      if (operation == Operation::kTry) sim_.Reach(Marker::kDuplicateTry);
+      if (operation == Operation::kConfirm) sim_.Reach(Marker::kDuplicateConfirm);
+      if (operation == Operation::kCancel) sim_.Reach(Marker::kDuplicateCancel);
       return;
     case Reason::kNothingToUndo:
-      if (work.before.cause[0].empty()) world_.Reach(Marker::kEmptyCancel);
+      if (work.before.cause[0].empty()) sim_.Reach(Marker::kEmptyCancel);
       return;
-    case Reason::kSuspended: world_.Reach(Marker::kSuspendedTry); return;
-    case Reason::kDeadline: world_.Reach(Marker::kTryTooLate); return;
-    case Reason::kInProgress: world_.Reach(Marker::kStillRunning); return;
+    case Reason::kSuspended: sim_.Reach(Marker::kSuspendedTry); return;
+    case Reason::kDeadline: sim_.Reach(Marker::kTryTooLate); return;
+    case Reason::kInProgress: sim_.Reach(Marker::kStillRunning); return;
     default: return;
   }
 }
@@ -219,8 +219,8 @@ void Partner::Observe(const Work& work, const Barrier& barrier) {
 
 PartnerAnswer Partner::RunTry(Work& work) {
   Booking& booking = bookings_[work.place];
-  if (PlannedFor(booking).refuses || world_.rng.Chance(faults_.try_refused)) {
-    world_.Count(Fault::kTryRefused);
+  if (PlannedFor(booking).refuses || sim_.rng.Chance(faults_.try_refused)) {
+    sim_.Count(Fault::kTryRefused);
     return Refuse(work);
   }
   booking.held = true;
@@ -230,7 +230,7 @@ PartnerAnswer Partner::RunTry(Work& work) {
 
 PartnerAnswer Partner::Refuse(Work& work) {
   const bool anew = settings_.refuses_anew || work.outside;
-  if (anew && !work.outside) rows_[work.place] = work.before;  // all of it was rolled back
+  if (anew && !work.outside) rows_[work.place] = work.before;  // the first one was rolled back
   barrier::Call call = work.BarrierCall(TrueWall());
   call.deadline_passed = false;
   const Barrier barrier = Drive(
@@ -244,13 +244,13 @@ PartnerAnswer Partner::RunConfirm(Work& work) {
   Booking& booking = bookings_[work.place];
   if (booking.lapsed) {
     rows_[work.place] = work.before;
-    CallPerson(work.place);
+    CallOperator(work.place);
     return {409, {}, {}};
   }
-  CHECK(booking.held || world_.bug != SeededBug::kNone) << "confirmed, and nothing is held";
+  CHECK(booking.held || sim_.bug != SeededBug::kNone) << "confirmed without a reservation";
   booking.held = false;
-  ledger_.push_back({booking.errand.tag, PlannedFor(booking).amount});
-  Report(work.place, Fate::kCommitted);
+  ledger_.push_back({booking.ref.tag, PlannedFor(booking).amount});
+  Report(work.place, Transition::kCommitted);
   return {200, {}, {}};
 }
 
@@ -258,55 +258,56 @@ PartnerAnswer Partner::RunCancel(Work& work) {
   Booking& booking = bookings_[work.place];
   const bool said_yes = work.before.cause[0] == "try";
   booking.held = booking.lapsed = false;
-  Report(work.place, said_yes ? Fate::kRolledBack : Fate::kDropped);
+  Report(work.place, said_yes ? Transition::kRolledBack : Transition::kDropped);
   return {200, {}, {}};
 }
 
 void Partner::SaidYes(const Place& place) {
   Booking& booking = bookings_[place];
   if (settings_.expiring) {
-    const Duration lasts = world_.rng.Between(2s, 12s);
+    const Duration lasts = sim_.rng.Between(2s, 12s);
     booking.ends = TrueWall() + lasts;
-    world_.At(lasts, [this, place] { Lapse(place); });
+    sim_.At(lasts, [this, place] { Lapse(place); });
   }
-  Report(place, Fate::kPrepared);
+  Report(place, Transition::kPrepared);
   if (settings_.asking) AskLater(place, 6);
 }
 
 void Partner::Lapse(const Place& place) {
   Booking& booking = bookings_[place];
   if (!booking.held) return;
-  world_.Count(Fault::kReservationEnds);
+  sim_.Count(Fault::kReservationEnds);
   booking.held = false;
   booking.lapsed = true;
-  Report(place, Fate::kLapsed);
+  Report(place, Transition::kLapsed);
 }
 
-// It was decided in time, yet its confirm came too late: somebody finds another room.
-void Partner::CallPerson(const Place& place) {
-  world_.At(world_.rng.Between(500ms, 10s), [this, place] {
+// The decision was made in time, but the confirm came after the reservation expired: an operator
+// makes the reservation again.
+void Partner::CallOperator(const Place& place) {
+  sim_.At(sim_.rng.Between(500ms, 10s), [this, place] {
     Booking& booking = bookings_[place];
     if (!booking.lapsed) return;
     booking.lapsed = false;
     booking.held = true;
-    world_.Reach(Marker::kMadeGood);
-    world_.Tell(0x90d, [&] { return name() + "  made good what had ended"; });
+    sim_.Reach(Marker::kMadeGood);
+    sim_.Trace(0x90d, [&] { return name() + "  restored an expired reservation"; });
   });
 }
 
-void Partner::Report(const Place& place, Fate fate) {
+void Partner::Report(const Place& place, Transition transition) {
   const Booking& booking = bookings_[place];
-  Change change{fate, booking.errand.tag, {}};
-  if (fate == Fate::kPrepared && booking.ends) change.ends = *booking.ends;
+  Change change{transition, booking.ref.tag, {}};
+  if (transition == Transition::kPrepared && booking.ends) change.ends = *booking.ends;
   on_change({place.first, PartnerBit(place.second), name()}, change);
 }
 
 // ---- In doubt ----
 
-// In doubt and cut off, it asks; only an outcome moves it (docs/partners.md).
+// A partner in doubt asks the coordinator and acts only on an outcome (docs/partners.md).
 void Partner::AskLater(const Place& place, int times) {
   if (times == 0) return;
-  world_.At(world_.rng.Between(3s, 8s), [this, place, times] {
+  sim_.At(sim_.rng.Between(3s, 8s), [this, place, times] {
     if (!bookings_[place].held || gone_) return;
     AskLater(place, times - 1);
     if (!up_ || cut_off) return;
@@ -317,15 +318,15 @@ void Partner::AskLater(const Place& place, int times) {
     coordinator(std::move(request), [this, place, epoch = epoch_](const auto& answer) {
       const auto* view = std::get_if<v1::Transaction>(&answer.body);
       if (epoch != epoch_ || cut_off || gone_ || view == nullptr) return;
-      if (view->outcome() == v1::COMMITTED) EndByItself(place, Operation::kConfirm);
-      if (view->outcome() == v1::ROLLED_BACK) EndByItself(place, Operation::kCancel);
+      if (view->outcome() == v1::COMMITTED) ApplyOutcome(place, Operation::kConfirm);
+      if (view->outcome() == v1::ROLLED_BACK) ApplyOutcome(place, Operation::kCancel);
     });
   });
 }
 
-void Partner::EndByItself(const Place& place, Operation operation) {
+void Partner::ApplyOutcome(const Place& place, Operation operation) {
   if (!bookings_[place].held) return;
-  world_.Reach(Marker::kPartnerAsked);
+  sim_.Reach(Marker::kPartnerAsked);
   auto work = std::make_shared<Work>();
   work->request.operation = operation;
   work->request.key = {place.first, place.second};
@@ -337,10 +338,10 @@ void Partner::EndByItself(const Place& place, Operation operation) {
 
 // ---- The purge ----
 
-// Rows of what has ended for good, all of one transaction together.
+// Purges the rows of branches that have ended, all rows of a transaction together.
 void Partner::Purge(const PartnerRequest& request) {
-  if (!settings_.purging || !request.horizon || !world_.rng.Chance(200)) return;
-  if (world_.faults[static_cast<size_t>(Fault::kClockJump)] > 0) return;
+  if (!settings_.purging || !request.horizon || !sim_.rng.Chance(200)) return;
+  if (sim_.faults[static_cast<size_t>(Fault::kClockJump)] > 0) return;
   const WallTime below = *request.horizon + -kPurgeMargin;
   for (auto at = rows_.begin(); at != rows_.end();) {
     auto end = at;
@@ -354,12 +355,12 @@ void Partner::Purge(const PartnerRequest& request) {
       if (!ended) continue;
       at->second = {};
       at->second.purged = true;
-      world_.Reach(Marker::kRowsPurged);
+      sim_.Reach(Marker::kRowsPurged);
     }
   }
 }
 
-// ---- What befalls it ----
+// ---- Faults ----
 
 void Partner::Stop() {
   up_ = false;

@@ -7,7 +7,7 @@ using namespace std::chrono_literals;
 
 struct PartnerNet::Caller {
   Done done;
-  bool told = false;
+  bool answered = false;
 };
 
 namespace {
@@ -16,48 +16,49 @@ PartnerNet::Result Silence(const char* detail) { return {tcc::Answer::kUnknown, 
 
 }  // namespace
 
-void PartnerNet::Tell(const std::shared_ptr<Caller>& caller, Duration after, const Result& result) {
+void PartnerNet::Respond(const std::shared_ptr<Caller>& caller, Duration after,
+                         const Result& result) {
   if (!caller) return;
-  world_.At(after, [caller, result] {
-    if (!std::exchange(caller->told, true)) caller->done(result);
+  sim_.At(after, [caller, result] {
+    if (!std::exchange(caller->answered, true)) caller->done(result);
   });
 }
 
 Duration PartnerNet::Lateness(const Partner& to) {
   const bool bounded = to.settings().purging;
-  return world_.rng.Between(1ms, bounded ? 8s : world_.rng.Chance(200) ? Duration(60s) : 15s);
+  return sim_.rng.Between(1ms, bounded ? 8s : sim_.rng.Chance(200) ? Duration(60s) : 15s);
 }
 
 void PartnerNet::Send(Partner& to, PartnerRequest request, Duration limit, Done done) {
-  Rng& rng = world_.rng;
+  Rng& rng = sim_.rng;
   request.number = next_number_++;
   auto caller = std::make_shared<Caller>();
   caller->done = std::move(done);
   const bool refused = !to.up() && !to.cut_off;
   if (refused || rng.Chance(faults_.not_reached)) {
-    world_.Count(Fault::kPartnerNotReached);
-    return Tell(caller, std::min<Duration>(limit, rng.Between(100us, 50ms)),
-                {tcc::Answer::kNotSent, {}, "no connection"});
+    sim_.Count(Fault::kPartnerNotReached);
+    return Respond(caller, std::min<Duration>(limit, rng.Between(100us, 50ms)),
+                   {tcc::Answer::kNotSent, {}, "no connection"});
   }
-  Tell(caller, limit, Silence("no answer in time"));
+  Respond(caller, limit, Silence("no answer in time"));
   if (to.cut_off || rng.Chance(faults_.lost)) {
-    world_.Count(Fault::kCallLost);
-    if (rng.Chance(500)) Tell(caller, rng.Between(1ms, 100ms), Silence("the connection broke"));
+    sim_.Count(Fault::kCallLost);
+    if (rng.Chance(500)) Respond(caller, rng.Between(1ms, 100ms), Silence("the connection broke"));
     return;
   }
   Duration way = rng.Between(30us, 500us);
   if (rng.Chance(faults_.late)) {
-    world_.Count(Fault::kCallLate);
+    sim_.Count(Fault::kCallLate);
     way = limit + Lateness(to);
   }
   if (request.operation == tcc::Operation::kTry && rng.Chance(faults_.turned_away)) {
-    world_.Count(Fault::kTurnedAway);
+    sim_.Count(Fault::kTurnedAway);
     request.turned_away = true;
   }
   const bool answer_lost = rng.Chance(faults_.answer_lost);
   Deliver(to, request, way, caller, answer_lost);
   if (!rng.Chance(faults_.twice)) return;
-  world_.Count(Fault::kCallTwice);
+  sim_.Count(Fault::kCallTwice);
   Deliver(to, request, rng.Between(30us, 500us) + (rng.Chance(500) ? Lateness(to) : Duration(0)),
           nullptr, false);
 }
@@ -65,21 +66,21 @@ void PartnerNet::Send(Partner& to, PartnerRequest request, Duration limit, Done 
 void PartnerNet::Deliver(Partner& to, PartnerRequest request, Duration way,
                          std::shared_ptr<Caller> caller, bool answer_lost) {
   ++in_flight_;
-  world_.At(way, [this, &to, request = std::move(request), caller, answer_lost]() mutable {
+  sim_.At(way, [this, &to, request = std::move(request), caller, answer_lost]() mutable {
     if (!to.up() || to.cut_off) {
       --in_flight_;
-      return Tell(caller, 1ms, Silence("the connection broke"));
+      return Respond(caller, 1ms, Silence("the connection broke"));
     }
-    request.heard = caller != nullptr && !caller->told;
+    request.heard = caller != nullptr && !caller->answered;
     const auto reply = [this, &to, caller, answer_lost](const PartnerAnswer& answer) {
       --in_flight_;
       if (answer_lost || to.cut_off) {
-        world_.Count(Fault::kCallAnswerLost);
-        return Tell(caller, 1ms, Silence("the connection broke"));
+        sim_.Count(Fault::kCallAnswerLost);
+        return Respond(caller, 1ms, Silence("the connection broke"));
       }
       Result result{tcc::AnswerOf(answer.status), answer, ""};
       if (answer.status == 0) result = Silence("the connection broke");
-      Tell(caller, world_.rng.Between(30us, 300us), result);
+      Respond(caller, sim_.rng.Between(30us, 300us), result);
     };
     request.turned_away ? reply({409, {}, {}}) : to.Serve(request, reply);
   });

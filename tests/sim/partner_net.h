@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The network between callers and partners: calls are lost, late, delivered twice, in any order.
+// The network between callers and partners: calls are lost, late, delivered twice or reordered.
 //
-// Contract: `done` of each Send is called once, at most `limit` later, whatever becomes of the
-// call; what was sent may still arrive after that. Threads: one.
+// Contract: `done` of each Send is called exactly once, at most `limit` later, whatever happens to
+// the call. The call may still arrive after that. Threads: one.
 #pragma once
 
 #include <functional>
@@ -15,7 +15,7 @@ namespace assent::sim {
 
 class PartnerNet {
  public:
-  PartnerNet(World& world, const PartnerFaults& faults) : world_(world), faults_(faults) {}
+  PartnerNet(Simulator& sim, const PartnerFaults& faults) : sim_(sim), faults_(faults) {}
 
   struct Result {
     tcc::Answer answer = tcc::Answer::kUnknown;
@@ -24,17 +24,17 @@ class PartnerNet {
   };
   using Done = std::function<void(const Result&)>;
   void Send(Partner& to, PartnerRequest request, Duration limit, Done done);
-  // Calls that may still arrive, or are being carried out.
+  // Calls that may still arrive or are in progress.
   uint64_t in_flight() const { return in_flight_; }
 
  private:
   struct Caller;
   void Deliver(Partner& to, PartnerRequest request, Duration way, std::shared_ptr<Caller> caller,
                bool answer_lost);
-  void Tell(const std::shared_ptr<Caller>& caller, Duration after, const Result& result);
+  void Respond(const std::shared_ptr<Caller>& caller, Duration after, const Result& result);
   Duration Lateness(const Partner& to);
 
-  World& world_;
+  Simulator& sim_;
   const PartnerFaults& faults_;
   uint64_t next_number_ = 1, in_flight_ = 0;
 };

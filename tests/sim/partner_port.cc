@@ -27,7 +27,7 @@ core::Operation ToCore(Operation operation) {
 
 Result<void> SimPartners::Check(const std::string& url, const std::string& field) const {
   if (At(url) != nullptr) return {};
-  return Error{ErrorCode::kDenied, "is no partner's", field};
+  return Error{ErrorCode::kDenied, "is not the URL of a partner", field};
 }
 
 Partner* SimPartners::At(const std::string& url) const {
@@ -42,7 +42,7 @@ Partner* SimPartners::At(const std::string& url) const {
 
 void SimPartners::Submit(tcc::Call call) {
   process_->BeforeEffect();
-  world_.Tell(call.call * 4 + static_cast<uint64_t>(call.operation), [&] {
+  sim_.Trace(call.call * 4 + static_cast<uint64_t>(call.operation), [&] {
     return "coordinator > " + call.urls->Of(call.operation) + "  attempt " +
            std::to_string(call.attempt) + "  " + call.key.gtrid.ToHex() + "/" + call.key.branch;
   });
@@ -63,8 +63,8 @@ void SimPartners::Submit(tcc::Call call) {
   if (waiting.call.operation == Operation::kTry) {
     tried.epoch = process_->epoch();
   } else if (tried.epoch != 0 && tried.epoch != process_->epoch()) {
-    world_.Reach(waiting.call.operation == Operation::kCancel ? Marker::kCancelAfterRestart
-                                                              : Marker::kConfirmAfterRestart);
+    sim_.Reach(waiting.call.operation == Operation::kCancel ? Marker::kCancelAfterRestart
+                                                            : Marker::kConfirmAfterRestart);
   }
   waiting.left = true;
   Send(waiting.call);
@@ -72,9 +72,9 @@ void SimPartners::Submit(tcc::Call call) {
 
 void SimPartners::Send(const tcc::Call& call) {
   Partner* to = At(call.urls->Of(call.operation));
-  const auto errand = FromPayload(call.payload->bytes);
+  const auto ref = FromPayload(call.payload->bytes);
   on_send({call.key.gtrid, PartnerBit(call.key.branch), to->name()},
-          {ToCore(call.operation), false, errand ? errand->tag : 0, call.horizon});
+          {ToCore(call.operation), false, ref ? ref->tag : 0, call.horizon});
   PartnerRequest request;
   request.operation = call.operation;
   request.key = call.key;
@@ -106,7 +106,7 @@ void SimPartners::Complete(uint64_t number, PartnerNet::Result result) {
   completion.retry_after = result.said.retry_after;
   completion.expires_at = result.said.expires_at;
   completion.detail = result.detail;
-  world_.Tell(number * 8 + static_cast<uint64_t>(result.answer), [&] {
+  sim_.Trace(number * 8 + static_cast<uint64_t>(result.answer), [&] {
     return "coordinator < " + call.urls->Of(call.operation) + "  " + call.key.gtrid.ToHex() + "/" +
            call.key.branch + " " + tcc::Name(result.answer);
   });
@@ -118,7 +118,7 @@ void SimPartners::Complete(uint64_t number, PartnerNet::Result result) {
 void SimPartners::Observe(const tcc::Call& call, Answer answer) {
   if (call.operation != Operation::kTry) return;
   const bool refused = answer == Answer::kRefused;
-  if (refused && call.try_sent_before) world_.Reach(Marker::kRefusedLater);
+  if (refused && call.try_sent_before) sim_.Reach(Marker::kRefusedLater);
   tried_[{call.key.gtrid, call.key.branch}].refused = refused;
 }
 
@@ -127,20 +127,20 @@ void SimPartners::Cancel(uint64_t number) {
   const auto found = calls_.find(number);
   if (found == calls_.end()) return;
   const Answer answer = found->second.left ? Answer::kUnknown : Answer::kNotSent;
-  process_->Later(world_.rng.Between(1us, 100us), [this, number, answer] {
+  process_->Later(sim_.rng.Between(1us, 100us), [this, number, answer] {
     Complete(number, {answer, {}, "ended by the coordinator"});
   });
 }
 
-// Bugs that a careless adapter, or a careless reading of what it says, would have. True: the call
-// is answered as done and not sent.
+// Seeded bugs of the adapter and of the code that interprets its completions. Returns true if the
+// call is not sent and is completed as done.
 bool SimPartners::ApplyBug(tcc::Call& call) {
-  if (world_.Has(SeededBug::kHorizonNow)) call.horizon = world_.Wall();
+  if (sim_.Has(SeededBug::kHorizonNow)) call.horizon = sim_.Wall();
   if (call.operation == Operation::kConfirm) {
-    return world_.Has(SeededBug::kConfirmTooLate) && call.time_left <= Duration(0);
+    return sim_.Has(SeededBug::kConfirmTooLate) && call.time_left <= Duration(0);
   }
   if (call.operation == Operation::kCancel) {
-    return world_.Has(SeededBug::kRefusedNotCancelled) &&
+    return sim_.Has(SeededBug::kRefusedNotCancelled) &&
            tried_[{call.key.gtrid, call.key.branch}].refused;
   }
   return false;
@@ -151,20 +151,20 @@ void SimPartners::ApplyBug(const tcc::Call& call, tcc::Completion& completion) {
   const bool refused = completion.answer == Answer::kRefused;
   switch (call.operation) {
     case Operation::kTry:
-      if (world_.Has(SeededBug::kSilenceNotSent) && silent) completion.answer = Answer::kNotSent;
-      if (world_.Has(SeededBug::kExpiryIgnored)) completion.expires_at.reset();
-      if (world_.Has(SeededBug::kTryRepeated) && silent) {
+      if (sim_.Has(SeededBug::kSilenceNotSent) && silent) completion.answer = Answer::kNotSent;
+      if (sim_.Has(SeededBug::kExpiryIgnored)) completion.expires_at.reset();
+      if (sim_.Has(SeededBug::kTryRepeated) && silent) {
         process_->Later(3s, [this, call] { Send(call); });
       }
       break;
     case Operation::kConfirm:
-      if (world_.Has(SeededBug::kRefusedConfirmDone) && refused) completion.answer = Answer::kDone;
+      if (sim_.Has(SeededBug::kRefusedConfirmDone) && refused) completion.answer = Answer::kDone;
       break;
     case Operation::kCancel:
-      if (world_.Has(SeededBug::kSilentCancelDone) && silent) completion.answer = Answer::kDone;
+      if (sim_.Has(SeededBug::kSilentCancelDone) && silent) completion.answer = Answer::kDone;
       break;
   }
-  if (world_.Has(SeededBug::kRetryAfterUnbounded) && completion.retry_after > Duration(0)) {
+  if (sim_.Has(SeededBug::kRetryAfterUnbounded) && completion.retry_after > Duration(0)) {
     completion.retry_after = 1h;
   }
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The adapter to the modelled partners: the coordinator's side of the network, and what a careless
-// one would do.
+// The adapter to the modelled partners: the coordinator's side of the network, with the seeded bugs
+// of an adapter.
 //
-// It keeps the contract of tcc/port.h: one completion for each call, each sent at most once, a try
-// not sent once its time is up; Cancel ends a call as unknown, or as not sent. Reset is the end of
-// the coordinator's process; what has left goes on without it. Threads: one.
+// It satisfies the contract of tcc/port.h: one completion for each call, each call sent at most
+// once, no try sent after its deadline; Cancel completes a call as unknown or as not sent. Reset is
+// the end of the coordinator's process; calls already sent continue without it. Threads: one.
 #pragma once
 
 #include <functional>
@@ -22,7 +22,7 @@ namespace assent::sim {
 
 class SimPartners final : public tcc::Partners {
  public:
-  SimPartners(World& world, PartnerNet& net) : world_(world), net_(net) {}
+  SimPartners(Simulator& sim, PartnerNet& net) : sim_(sim), net_(net) {}
 
   void Attach(ProcessPort* process) { process_ = process; }
   void Reset() { calls_.clear(); }
@@ -39,7 +39,7 @@ class SimPartners final : public tcc::Partners {
  private:
   struct Waiting {
     tcc::Call call;
-    bool left = false;  // this process
+    bool left = false;  // it has been sent
   };
 
   Partner* At(const std::string& url) const;
@@ -49,7 +49,7 @@ class SimPartners final : public tcc::Partners {
   void ApplyBug(const tcc::Call& call, tcc::Completion& completion);
   void Observe(const tcc::Call& call, tcc::Answer answer);
 
-  World& world_;
+  Simulator& sim_;
   PartnerNet& net_;
   ProcessPort* process_ = nullptr;
   std::map<uint64_t, Waiting> calls_;

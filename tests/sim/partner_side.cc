@@ -3,22 +3,22 @@
 
 namespace assent::sim {
 
-PartnerSide::PartnerSide(World& world, Auditor& auditor, const std::vector<Plan>& plans,
+PartnerSide::PartnerSide(Simulator& sim, Auditor& auditor, const std::vector<Plan>& plans,
                          const PartnerFaults& faults)
-    : auditor_(auditor), net_(world, faults), port_(world, net_) {
-  const size_t count = world.rng.Chance(600) ? 1 + world.rng.Below(4) : 0;
-  const bool last_purges = world.rng.Chance(400);
+    : auditor_(auditor), net_(sim, faults), port_(sim, net_) {
+  const size_t count = sim.rng.Chance(600) ? 1 + sim.rng.Below(4) : 0;
+  const bool last_purges = sim.rng.Chance(400);
   keeping_ = count;
   for (size_t i = 0; i < count; ++i) {
     Partner::Settings settings;
     settings.name = PartnerName(i);
-    settings.outside = world.rng.Chance(300);
-    settings.expiring = world.rng.Chance(250);
-    settings.asking = world.rng.Chance(400);
-    settings.refuses_anew = world.rng.Chance(500);
+    settings.outside = sim.rng.Chance(300);
+    settings.expiring = sim.rng.Chance(250);
+    settings.asking = sim.rng.Chance(400);
+    settings.refuses_anew = sim.rng.Chance(500);
     settings.purging = last_purges && i + 1 == count;
     if (settings.purging) --keeping_;
-    partners_.emplace_back(world, settings, plans, faults);
+    partners_.emplace_back(sim, settings, plans, faults);
   }
   for (Partner& partner : partners_) {
     port_.partners.push_back(&partner);
@@ -39,7 +39,7 @@ void PartnerSide::Bind(ProcessPort& process, coordinator::ShardContext& context)
 
 std::vector<Side::Left> PartnerSide::Unfinished() {
   std::vector<Left> left;
-  if (net_.in_flight() > 0) left.push_back({"calls to partners are on their way", {}});
+  if (net_.in_flight() > 0) left.push_back({"calls to partners are in flight", {}});
   for (const Partner& partner : partners_) {
     if (!partner.up()) left.push_back({partner.name() + " is down", {}});
     for (const tcc::Key& key : partner.Unfinished()) {

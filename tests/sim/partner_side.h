@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The partners of a run, and the network before them.
+// The partners of a run and their network.
 #pragma once
 
 #include <deque>
@@ -15,8 +15,8 @@ namespace assent::sim {
 
 class PartnerSide final : public Side {
  public:
-  // None in some seeds.
-  PartnerSide(World& world, Auditor& auditor, const std::vector<Plan>& plans,
+  // Some seeds have no partners.
+  PartnerSide(Simulator& sim, Auditor& auditor, const std::vector<Plan>& plans,
               const PartnerFaults& faults);
 
   void Bind(ProcessPort& process, coordinator::ShardContext& context) override;
@@ -24,7 +24,7 @@ class PartnerSide final : public Side {
   std::vector<Left> Unfinished() override;
   void ForEachRow(const std::function<void(uint32_t, int64_t)>& row) const override;
 
-  // Valid as long as this.
+  // Valid for the lifetime of this object.
   std::vector<Partner*> partners();
   size_t keeping() const { return keeping_; }
   PartnerNet& net() { return net_; }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The payload of a call to a modelled partner: which plan, and which of its partners.
+// The payload of a call to a modelled partner: the plan, and the index of the partner in it.
 //
-// As JSON: [3,0], with a text behind it where records are to be large.
+// In JSON: [3,0], followed by a long string if records are to be large.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace assent::sim {
 
-struct Errand {
+struct PlanRef {
   uint32_t tag = 0;
   size_t index = 0;  // in Plan::partners
 };
@@ -24,10 +24,10 @@ inline std::string ToPayload(const Plan& plan, size_t index) {
   return text + "]";
 }
 
-inline std::optional<Errand> FromPayload(const std::string& text) {
+inline std::optional<PlanRef> FromPayload(const std::string& text) {
   unsigned tag = 0, index = 0;
   if (std::sscanf(text.c_str(), "[%u,%u", &tag, &index) != 2) return std::nullopt;
-  return Errand{tag, index};
+  return PlanRef{tag, index};
 }
 
 }  // namespace assent::sim

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What one client transaction is to do.
+// The plan of one client transaction.
 #pragma once
 
 #include <cstdint>
@@ -15,37 +15,37 @@ struct PlannedBranch {
   uint32_t statements = 1;
   bool read_only = false;  // declared
   bool writes = true;
-  bool fails = false;  // its statement is refused
+  bool fails = false;  // its statement fails
 };
 
 struct PlannedPartner {
   size_t partner = 0;  // index
   int64_t amount = 0;
-  bool refuses = false;               // its try
-  bool by_client = false;             // the client tries by itself, and votes
-  bool never_votes = false;           // or forgets to
-  std::optional<size_t> enlisted_by;  // by which of the plan's partners, during its own try
+  bool refuses = false;               // refuses its try
+  bool by_client = false;             // the client sends the try itself, and votes
+  bool never_votes = false;           // the client never sends that vote
+  std::optional<size_t> enlisted_by;  // index of the partner that enlists it during its own try
 };
 
-// What a workload may choose from.
+// The participants that a workload can choose from.
 struct Participants {
   size_t databases = 0;
   size_t partners = 0;
-  size_t keeping = 0;  // partners, the first ones, that never purge their barrier's rows
+  size_t keeping = 0;  // the first so many partners never purge their barrier rows
 };
 
-// `tag` is its place in the list of plans, from 1.
+// `tag` is the position in the list of plans, from 1.
 struct Plan {
   uint32_t tag = 0;
-  std::string gid;  // empty: the coordinator makes one
+  std::string gid;  // empty: the coordinator generates one
   std::vector<PlannedBranch> branches;
   std::vector<PlannedPartner> partners;
-  bool partners_first = false;  // in the order of the branches
-  bool wide = false;            // long names, so that its records are large
-  bool issued = false;          // it says when it was issued
+  bool partners_first = false;  // partners come first in the list of branches
+  bool wide = false;            // long names, so that records are large
+  bool issued = false;          // the request has an issued_at
   bool interactive = false;
-  bool rolls_back = false;               // interactive: the client ends it so
-  std::optional<int64_t> taken_back_ns;  // in one call: it asks for a roll-back so long after
+  bool rolls_back = false;               // interactive: the client rolls back at the end
+  std::optional<int64_t> taken_back_ns;  // one call: the client rolls back this long after it
   int64_t starts_at_ns = 0;
 
   size_t Votes() const { return branches.size() + partners.size(); }
@@ -56,14 +56,14 @@ struct Plan {
     }
     return true;
   }
-  size_t Writers() const {  // who leave a row in a ledger
+  size_t Writers() const {  // branches that write a ledger row
     size_t count = 0;
     for (const PlannedBranch& branch : branches) count += branch.writes ? 1 : 0;
     return count + partners.size();
   }
 };
 
-// The name of a branch at a partner: how it is told from the others on the disk, too.
+// The name of a branch at a partner. It identifies the branch in log records as well.
 inline std::string PartnerBranchName(const Plan& plan, size_t index) {
   std::string name = "p" + std::to_string(index + 1);
   if (plan.wide) name.resize(60, 'x');

@@ -8,9 +8,9 @@ namespace assent::sim {
 
 using namespace std::chrono_literals;
 
-Process::Process(World& world, Disk& disk, std::vector<SimResource*> resources,
+Process::Process(Simulator& sim, Disk& disk, std::vector<SimResource*> resources,
                  std::vector<Side*> sides, Settings settings)
-    : world_(world),
+    : sim_(sim),
       disk_(disk),
       resources_(std::move(resources)),
       sides_(std::move(sides)),
@@ -26,15 +26,15 @@ Process::Process(World& world, Disk& disk, std::vector<SimResource*> resources,
 Process::~Process() = default;
 
 void Process::Later(Duration delay, std::function<void()> event) {
-  world_.At(delay, [this, epoch = epoch_, event = std::move(event)] {
+  sim_.At(delay, [this, epoch = epoch_, event = std::move(event)] {
     if (epoch == epoch_) event();
   });
 }
 
 void Process::BeforeEffect() {
   if (effects_left_ == 0 || --effects_left_ > 0) return;
-  world_.Count(Fault::kCrashAtEffect);
-  world_.Tell(0xc0, [] { return "coordinator  dies between two effects"; });
+  sim_.Count(Fault::kCrashAtEffect);
+  sim_.Trace(0xc0, [] { return "coordinator  crashes between two effects"; });
   throw CrashNow();
 }
 
@@ -43,22 +43,21 @@ void Process::Input(F&& input) {
   if (!shard_) return;
   try {
     input(*shard_);
-    const bool due = shard_->NextTimer() <= world_.Now();
-    if (due && !world_.Has(SeededBug::kTimersIgnored)) shard_->RunTimers();
+    const bool due = shard_->NextTimer() <= sim_.Now();
+    if (due && !sim_.Has(SeededBug::kTimersIgnored)) shard_->RunTimers();
   } catch (const CrashNow&) {
-    End(world_.rng.Chance(300) ? CrashKind::kPower : CrashKind::kProcess,
-        world_.rng.Between(5ms, 2s));
+    End(sim_.rng.Chance(300) ? CrashKind::kPower : CrashKind::kProcess, sim_.rng.Between(5ms, 2s));
     return;
   }
   ArmTimer();
 }
 
 void Process::ArmTimer() {
-  if (world_.Has(SeededBug::kTimersIgnored)) return;
+  if (sim_.Has(SeededBug::kTimersIgnored)) return;
   const Monotonic next = shard_->NextTimer();
   if (next >= timer_) return;
   timer_ = next;
-  Later(std::max<Duration>(next - world_.Now(), 0ns), [this, next] {
+  Later(std::max<Duration>(next - sim_.Now(), 0ns), [this, next] {
     if (timer_ == next) timer_ = kNever;
     Input([](coordinator::Shard& shard) { shard.RunTimers(); });
   });
@@ -76,13 +75,13 @@ void Process::End(CrashKind kind, Duration down) {
   shard_.reset();
   scans_.assign(resources_.size(), {});
   if (log_) {
-    log_->Stop();  // it may be its own event that ends it
-    world_.At(0ns, [gone = std::shared_ptr<SimLog>(std::move(log_))] {});
+    log_->Stop();  // an event of the log itself may be running, so destroy it later
+    sim_.At(0ns, [gone = std::shared_ptr<SimLog>(std::move(log_))] {});
   }
   for (Side* side : sides_) side->Reset();
-  world_.Tell(kind == CrashKind::kPower ? 0xdead : 0xdeaf, [&] {
+  sim_.Trace(kind == CrashKind::kPower ? 0xdead : 0xdeaf, [&] {
     return std::string("coordinator  is down") +
-           (kind == CrashKind::kPower ? ", its machine without power" : "");
+           (kind == CrashKind::kPower ? ", its machine lost power" : "");
   });
   if (kind == CrashKind::kPower) {
     disk_.Recover();
@@ -94,12 +93,12 @@ void Process::End(CrashKind kind, Duration down) {
 }
 
 void Process::Fatal(coordinator::FatalReason reason, const std::string& message) {
-  world_.Tell(0xfa7a1, [&] { return "coordinator  ends itself: " + message; });
+  sim_.Trace(0xfa7a1, [&] { return "coordinator  exits: " + message; });
   if (reason == coordinator::FatalReason::kStaleLog) {
-    world_.Reach(Marker::kStale);
+    sim_.Reach(Marker::kStale);
     if (on_stale) on_stale(message);
   } else {
-    world_.Reach(Marker::kLogFailed);
+    sim_.Reach(Marker::kLogFailed);
   }
   throw CrashNow();
 }
@@ -110,41 +109,41 @@ void Process::Start() {
   try {
     running = Begin();
   } catch (const CrashNow&) {
-    world_.Count(Fault::kCrashInRecovery);
+    sim_.Count(Fault::kCrashInRecovery);
   }
   if (!running) {
     const bool cut = disk_.cut();
-    if (cut) world_.Count(Fault::kCrashInRecovery);
-    End(cut && world_.rng.Chance(600) ? CrashKind::kPower : CrashKind::kProcess,
-        world_.rng.Between(5ms, 2s));
+    if (cut) sim_.Count(Fault::kCrashInRecovery);
+    End(cut && sim_.rng.Chance(600) ? CrashKind::kPower : CrashKind::kProcess,
+        sim_.rng.Between(5ms, 2s));
     return;
   }
   ArmTimer();
-  for (size_t i = 0; i < resources_.size(); ++i) ScanLater(i, world_.rng.Between(1ms, 50ms));
+  for (size_t i = 0; i < resources_.size(); ++i) ScanLater(i, sim_.rng.Between(1ms, 50ms));
   if (on_running) on_running();
 }
 
 void Process::ApplyBugToRestored(coordinator::Restored& restored, bool half_copy) {
-  if (world_.Has(SeededBug::kHalfCopyTrusted) && half_copy) {
+  if (sim_.Has(SeededBug::kHalfCopyTrusted) && half_copy) {
     restored.unfinished.resize(restored.unfinished.size() / 2);
     restored.ended.resize(restored.ended.size() / 2);
   }
-  if (world_.Has(SeededBug::kGidRunTwice)) {
+  if (sim_.Has(SeededBug::kGidRunTwice)) {
     restored.ended.clear();
   }
-  if (world_.Has(SeededBug::kLostRecordAtStart) && !restored.unfinished.empty()) {
+  if (sim_.Has(SeededBug::kLostRecordAtStart) && !restored.unfinished.empty()) {
     restored.unfinished.pop_back();
   }
-  if (world_.Has(SeededBug::kRollBackAfterDecision)) {
+  if (sim_.Has(SeededBug::kRollBackAfterDecision)) {
     for (auto& entry : restored.unfinished) {
       entry->atomic.decision = core::Decision::kRollBack;
     }
   }
   for (coordinator::Ended& ended : restored.ended) {
-    if (world_.Has(SeededBug::kHistoryTurned)) ended.outcome = core::Outcome::kRolledBack;
+    if (sim_.Has(SeededBug::kHistoryTurned)) ended.outcome = core::Outcome::kRolledBack;
   }
   for (auto& entry : restored.unfinished) {
-    if (world_.Has(SeededBug::kBranchSkipped)) {
+    if (sim_.Has(SeededBug::kBranchSkipped)) {
       entry->atomic.branches.front().Restore(core::Phase::kEnded);
     }
     ApplyBugToOpen(*entry);
@@ -155,14 +154,14 @@ void Process::ApplyBugToOpen(coordinator::Entry& entry) {
   core::Atomic& atomic = entry.atomic;
   const bool open = !entry.opens.empty() && atomic.decision == core::Decision::kRollBack;
   for (core::AtomicBranch& branch : atomic.branches) {
-    if (world_.Has(SeededBug::kOpenForgotten) && open) branch.Restore(core::Phase::kEnded);
+    if (sim_.Has(SeededBug::kOpenForgotten) && open) branch.Restore(core::Phase::kEnded);
   }
-  if (world_.Has(SeededBug::kOpenConfirmed) && open) {
+  if (sim_.Has(SeededBug::kOpenConfirmed) && open) {
     atomic.decision = core::Decision::kCommit;
     entry.record = 1;
   }
   for (core::AtomicBranch& branch : atomic.branches) {
-    if (!world_.Has(SeededBug::kPartnerSkipped) || !branch.IsTcc()) continue;
+    if (!sim_.Has(SeededBug::kPartnerSkipped) || !branch.IsTcc()) continue;
     branch.Restore(core::Phase::kEnded);
     break;
   }
@@ -170,9 +169,9 @@ void Process::ApplyBugToOpen(coordinator::Entry& entry) {
 
 void Process::Observe(const coordinator::Restored& restored) {
   for (const auto& entry : restored.unfinished) {
-    if (entry->atomic.decision == core::Decision::kCommit) world_.Reach(Marker::kRestored);
+    if (entry->atomic.decision == core::Decision::kCommit) sim_.Reach(Marker::kRestored);
     if (entry->atomic.decision == core::Decision::kRollBack && !entry->opens.empty()) {
-      world_.Reach(Marker::kOpenReplayed);
+      sim_.Reach(Marker::kOpenReplayed);
     }
   }
 }
@@ -180,18 +179,18 @@ void Process::Observe(const coordinator::Restored& restored) {
 bool Process::Begin() {
   auto recovered = log::Open(disk_, settings_.log);
   const auto refused = [&](const Error& error) {
-    world_.Tell(0x4ef, [&] { return "coordinator  cannot start: " + error.message; });
+    sim_.Trace(0x4ef, [&] { return "coordinator  cannot start: " + error.message; });
     if (!disk_.cut() && on_refused) on_refused(error);
     return false;
   };
   if (!recovered) return refused(recovered.error());
-  if (recovered->torn_tail()) world_.Reach(Marker::kTornTail);
-  if (recovered->survey().half_copy) world_.Reach(Marker::kHalfCopy);
-  auto rebuilt = recovery::Replay(*recovered, settings_.engine, world_.Wall());
+  if (recovered->torn_tail()) sim_.Reach(Marker::kTornTail);
+  if (recovered->survey().half_copy) sim_.Reach(Marker::kHalfCopy);
+  auto rebuilt = recovery::Replay(*recovered, settings_.engine, sim_.Wall());
   if (!rebuilt) return refused(rebuilt.error());
   ApplyBugToRestored(rebuilt->restored, recovered->survey().half_copy);
   Observe(rebuilt->restored);
-  auto started = log::StartWriter(disk_, std::move(*recovered), rebuilt->copies, world_.rng);
+  auto started = log::StartWriter(disk_, std::move(*recovered), rebuilt->copies, sim_.rng);
   if (!started) return refused(started.error());
   rebuilt->AssignLsns(started->first_copy);
   SimLog::Sink sink;
@@ -200,30 +199,30 @@ bool Process::Begin() {
     Input([lsn](coordinator::Shard& shard) { shard.OnDurable(lsn); });
   };
   sink.on_pressure = [this](log::Lsn below) {
-    world_.Reach(Marker::kCopiedForward);
+    sim_.Reach(Marker::kCopiedForward);
     Input([below](coordinator::Shard& shard) { shard.OnPressure(below); });
   };
   sink.is_cut = [this] { return disk_.cut(); };
   sink.on_failure = [this](const Error& error) {
     if (disk_.cut()) {
-      world_.Count(Fault::kCrashAtDisk);
-      End(world_.rng.Chance(600) ? CrashKind::kPower : CrashKind::kProcess,
-          world_.rng.Between(5ms, 2s));
+      sim_.Count(Fault::kCrashAtDisk);
+      End(sim_.rng.Chance(600) ? CrashKind::kPower : CrashKind::kProcess,
+          sim_.rng.Between(5ms, 2s));
       return;
     }
     Input([&](coordinator::Shard&) { Fatal(coordinator::FatalReason::kLogFailed, error.message); });
   };
-  log_ = std::make_unique<SimLog>(world_, std::move(*started), std::move(sink));
+  log_ = std::make_unique<SimLog>(sim_, std::move(*started), std::move(sink));
   log_->slow_sync = slow_sync_;
   coordinator::ShardContext context = bound_;
   context.options = settings_.engine;
-  context.clock = &world_;
-  context.random = &world_.rng;
+  context.clock = &sim_;
+  context.random = &sim_.rng;
   context.log = log_.get();
   context.identity = log_->identity();
-  // Who waited for a scan that never comes would do no harm.
+  // Calls that wait for a scan that never comes would hide the bug.
   context.await_first_scans =
-      !world_.Has(SeededBug::kActsBeforeScan) && !world_.Has(SeededBug::kNeverScan);
+      !sim_.Has(SeededBug::kActsBeforeScan) && !sim_.Has(SeededBug::kNeverScan);
   context.fatal = [this](coordinator::FatalReason reason, const std::string& message) {
     Fatal(reason, message);
   };
@@ -232,7 +231,7 @@ bool Process::Begin() {
   scan_handler_->Attach(*shard_);
   shard_->on_scan_wanted = [this](const std::string& resource) { Hasten(resource); };
   ++starts_;
-  world_.Tell(0x57a47, [&] {
+  sim_.Trace(0x57a47, [&] {
     return "coordinator  starts as incarnation " + std::to_string(log_->identity().incarnation) +
            ", " + std::to_string(rebuilt->restored.unfinished.size()) + " unfinished, " +
            std::to_string(rebuilt->restored.ended.size()) + " ended";
@@ -247,7 +246,7 @@ void Process::SlowSyncs(uint32_t per_mille) {
 }
 
 void Process::ScanLater(size_t index, Duration delay) {
-  if (world_.Has(SeededBug::kNeverScan)) return;
+  if (sim_.Has(SeededBug::kNeverScan)) return;
   const uint64_t number = ++scans_[index].planned;
   Later(delay, [this, index, number] {
     if (scans_[index].planned == number) Scan(index);
@@ -262,7 +261,7 @@ void Process::Hasten(const std::string& resource) {
 
 void Process::Scan(size_t index) {
   SimResource& resource = *resources_[index];
-  const Monotonic started = world_.Now();
+  const Monotonic started = sim_.Now();
   scans_[index].under_way = true;
   const core::Gtrid last_before = shard_ ? shard_->LastGtrid() : core::Gtrid();
   resource.Scan(last_before, [this, index, started, last_before](xa::ScanResult scan) {
@@ -270,36 +269,36 @@ void Process::Scan(size_t index) {
     Input([&](coordinator::Shard& shard) {
       ApplyBugToScan(shard, index, scan, last_before);
       const auto again = scan_handler_->Take(shard, resources_[index]->name(), scan, started);
-      if (!again || world_.Has(SeededBug::kScanOnce)) return;
+      if (!again || sim_.Has(SeededBug::kScanOnce)) return;
       const auto jitter = Duration(
-          static_cast<int64_t>(world_.rng.Below(static_cast<uint64_t>(again->count() / 4 + 1))));
+          static_cast<int64_t>(sim_.rng.Below(static_cast<uint64_t>(again->count() / 4 + 1))));
       ScanLater(index, *again - jitter);
     });
   });
 }
 
-// Bugs that a careless judgement would have.
+// Seeded bugs of the judgement of scans.
 void Process::ApplyBugToScan(coordinator::Shard& shard, size_t index, xa::ScanResult& scan,
                              const core::Gtrid& last_before) {
-  if (world_.Has(SeededBug::kLiveLeft)) {
+  if (sim_.Has(SeededBug::kLiveLeft)) {
     std::erase_if(scan.listed, [&](const auto& listed) { return shard.IsLive(listed.xid.gtrid); });
   }
   for (const xa::Listed& listed : scan.listed) {
-    if (shard.EndedAs(listed.xid) == core::Decision::kRollBack) world_.Reach(Marker::kInNoRecord);
+    if (shard.EndedAs(listed.xid) == core::Decision::kRollBack) sim_.Reach(Marker::kInNoRecord);
     const core::Gtrid& gtrid = listed.xid.gtrid;
     const bool ours = gtrid.coordinator_id() == shard.identity().coordinator_id;
     const bool live = shard.IsLive(gtrid);
     const bool history = shard.History(gtrid) != nullptr;
     const bool wrong =
-        (world_.Has(SeededBug::kForeignRolledBack) && !ours) ||
-        (world_.Has(SeededBug::kLiveRolledBack) && ours && live) ||
-        (world_.Has(SeededBug::kJudgedBeforeListed) && ours && live && last_before < gtrid) ||
-        (world_.Has(SeededBug::kHistoryIgnored) && ours && !live && history) ||
-        (world_.Has(SeededBug::kOrphanCommitted) && ours && !live && !history);
+        (sim_.Has(SeededBug::kForeignRolledBack) && !ours) ||
+        (sim_.Has(SeededBug::kLiveRolledBack) && ours && live) ||
+        (sim_.Has(SeededBug::kJudgedBeforeListed) && ours && live && last_before < gtrid) ||
+        (sim_.Has(SeededBug::kHistoryIgnored) && ours && !live && history) ||
+        (sim_.Has(SeededBug::kOrphanCommitted) && ours && !live && !history);
     if (!wrong) continue;
     xa::Call call;
-    call.operation = world_.Has(SeededBug::kOrphanCommitted) ? core::Operation::kCommit
-                                                             : core::Operation::kRollBack;
+    call.operation = sim_.Has(SeededBug::kOrphanCommitted) ? core::Operation::kCommit
+                                                           : core::Operation::kRollBack;
     call.xid = listed.xid;
     call.prepare_sent = true;
     shard.SubmitOrphan(resources_[index]->name(), std::move(call));
@@ -307,13 +306,13 @@ void Process::ApplyBugToScan(coordinator::Shard& shard, size_t index, xa::ScanRe
 }
 
 void Process::Deliver(xa::Completion completion) {
-  Later(world_.rng.Between(1us, 30us), [this, completion = std::move(completion)]() mutable {
+  Later(sim_.rng.Between(1us, 30us), [this, completion = std::move(completion)]() mutable {
     Input([&](coordinator::Shard& shard) { shard.OnCompletion(std::move(completion)); });
   });
 }
 
 void Process::Deliver(tcc::Completion completion) {
-  Later(world_.rng.Between(1us, 30us), [this, completion = std::move(completion)]() mutable {
+  Later(sim_.rng.Between(1us, 30us), [this, completion = std::move(completion)]() mutable {
     Input([&](coordinator::Shard& shard) { shard.OnCompletion(std::move(completion)); });
   });
 }
@@ -325,18 +324,18 @@ void Process::DeliverHealth(const std::string& resource) {
   });
 }
 
-// Bugs that a careless front would have. True: it is answered already.
+// Seeded bugs of the front end. Returns true if the request is already answered.
 bool Process::ApplyBugToRequest(coordinator::Request& request, coordinator::Reply& outward) {
   using coordinator::Route;
-  if (world_.Has(SeededBug::kDropReply) && request.gid.ends_with('7')) outward = [](auto) {};
-  if (world_.Has(SeededBug::kOnePhaseNamedGid) && request.route == Route::kExecute &&
+  if (sim_.Has(SeededBug::kDropReply) && request.gid.ends_with('7')) outward = [](auto) {};
+  if (sim_.Has(SeededBug::kOnePhaseNamedGid) && request.route == Route::kExecute &&
       request.branches.size() == 1) {
     request.gid.clear();
   }
-  if (world_.Has(SeededBug::kVoteTurned) && request.route == Route::kVote) {
+  if (sim_.Has(SeededBug::kVoteTurned) && request.route == Route::kVote) {
     std::get<v1::VoteRequest>(request.body).set_vote(v1::VoteRequest::PREPARED);
   }
-  if (!world_.Has(SeededBug::kEnlistForgotten) || request.route != Route::kEnlist ||
+  if (!sim_.Has(SeededBug::kEnlistForgotten) || request.route != Route::kEnlist ||
       !request.branches.front().IsTcc()) {
     return false;
   }
@@ -351,7 +350,7 @@ bool Process::Request(coordinator::Request request, coordinator::Reply reply) {
   coordinator::Reply outward = [this, reply = std::move(reply)](coordinator::Answer answer) {
     BeforeEffect();
     auto kept = std::make_shared<coordinator::Answer>(std::move(answer));
-    world_.At(world_.rng.Between(30us, 300us), [reply, kept] { reply(std::move(*kept)); });
+    sim_.At(sim_.rng.Between(30us, 300us), [reply, kept] { reply(std::move(*kept)); });
   };
   Input([&](coordinator::Shard& shard) {
     if (auto problem = validator_.Check(request)) {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The coordinator's process: the real shard, log, replay and judge, started, crashed and started
-// again.
+// The coordinator's process: the real shard, log, replay and scan judgement, started, crashed and
+// restarted.
 //
-// It does what apps/assentd and coordinator/engine.cc do with threads: hands inputs in one at a
-// time, runs the timers, starts the scans. A crash drops all that is volatile; it comes as an
-// event, or between any two effects (an exception thrown by the port that carries the effect), or
-// amid disk operations (the disk is cut). Threads: one.
+// It does what apps/assentd and coordinator/engine.cc do with threads: it delivers inputs one at a
+// time, runs timers and starts scans. A crash drops all volatile state. It comes as an event,
+// between any two effects (an exception thrown by the port of the effect), or during disk
+// operations (the disk is cut). Threads: one.
 #pragma once
 
 #include <functional>
@@ -24,8 +24,8 @@
 namespace assent::sim {
 
 enum class CrashKind : uint8_t {
-  kProcess,  // what was written stays readable
-  kPower     // what was not synced may be lost
+  kProcess,  // written data stays readable
+  kPower     // unsynced data may be lost
 };
 
 class Process final : public ProcessPort {
@@ -35,8 +35,8 @@ class Process final : public ProcessPort {
     coordinator::EngineOptions engine;
     recovery::SweeperOptions sweeper;
   };
-  // `resources` are those that it scans, in order; `sides` all that it is bound to.
-  Process(World& world, Disk& disk, std::vector<SimResource*> resources, std::vector<Side*> sides,
+  // `resources` are scanned in this order; `sides` are bound to the process.
+  Process(Simulator& sim, Disk& disk, std::vector<SimResource*> resources, std::vector<Side*> sides,
           Settings settings);
   ~Process() override;
 
@@ -44,17 +44,18 @@ class Process final : public ProcessPort {
   void Crash(CrashKind kind, Duration down);
   bool running() const { return shard_ != nullptr; }
   uint64_t starts() const { return starts_; }
-  // The next crashes: between two effects after so many more of them; amid the disk's calls.
+  // Crashes the process after this many more effects, between two of them; 0: never.
   void CrashAfterEffects(uint64_t effects) { effects_left_ = effects; }
   void SlowSyncs(uint32_t per_mille);
 
-  // Like the front: false if nobody listens. `reply` is called as an event of the client's world.
+  // Sends a request, as a client does; returns false if the process is not running. `reply` is
+  // called in an event.
   bool Request(coordinator::Request request, coordinator::Reply reply);
 
-  std::function<void()> on_crash;          // before what was lost is lost
-  std::function<void(CrashKind)> on_lost;  // after
+  std::function<void()> on_crash;          // before volatile and unsynced data is lost
+  std::function<void(CrashKind)> on_lost;  // afterwards
   std::function<void()> on_running;
-  std::function<void(const Error&)> on_refused;  // a start that the log did not allow
+  std::function<void(const Error&)> on_refused;  // the log refused a start
   std::function<void(const std::string&)> on_stale;
 
   // ProcessPort
@@ -80,13 +81,13 @@ class Process final : public ProcessPort {
   bool ApplyBugToRequest(coordinator::Request& request, coordinator::Reply& outward);
   void Fatal(coordinator::FatalReason reason, const std::string& message);
   void ArmTimer();
-  void ScanLater(size_t index, Duration delay);  // in place of one that was planned
+  void ScanLater(size_t index, Duration delay);  // replaces a scan already scheduled
   void Hasten(const std::string& resource);
   void Scan(size_t index);
   void ApplyBugToScan(coordinator::Shard& shard, size_t index, xa::ScanResult& scan,
                       const core::Gtrid& last_before);
 
-  World& world_;
+  Simulator& sim_;
   Disk& disk_;
   const std::vector<SimResource*> resources_;
   const std::vector<Side*> sides_;
@@ -101,7 +102,7 @@ class Process final : public ProcessPort {
   std::unique_ptr<recovery::ScanHandler> scan_handler_;
   Monotonic timer_ = kNever;
   struct Scans {
-    uint64_t planned = 0;  // the number of the last one
+    uint64_t planned = 0;  // the number of the last scan
     bool under_way = false;
   };
   std::vector<Scans> scans_;  // by resource

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the modelled adapters need of the coordinator's process that they are part of.
+// The interface of the coordinator's process to its modelled adapters.
 #pragma once
 
 #include <functional>
@@ -18,8 +18,8 @@ class ProcessPort {
   virtual void Deliver(xa::Completion completion) = 0;
   virtual void Deliver(tcc::Completion completion) = 0;
   virtual void DeliverHealth(const std::string& resource) = 0;
-  virtual uint64_t epoch() const = 0;  // another one after each restart
-  // As an event, if this process is still there then.
+  virtual uint64_t epoch() const = 0;  // increases with each restart
+  // Schedules an event, which is dropped if the process has ended by then.
   virtual void Later(Duration delay, std::function<void()> event) = 0;
 };
 

@@ -25,7 +25,7 @@ bool IsPhaseTwo(Operation operation) {
 
 void SimResource::Reset() {
   for (auto& [xid, branch] : branches_) {
-    if (branch.session != 0) CutConnection(branch.session, world_.rng.Chance(faults_.outlives));
+    if (branch.session != 0) CutConnection(branch.session, sim_.rng.Chance(faults_.outlives));
   }
   branches_.clear();
   for_slot_.clear();
@@ -36,11 +36,11 @@ void SimResource::NoticeUp() {
   if (process_ != nullptr) process_->DeliverHealth(name());
 }
 
-// The server sees a lost connection at once, soon, or when a time limit of its own has passed.
+// The server detects a lost connection soon, or only when its own time limit has passed.
 void SimResource::CutConnection(Database::Session session, bool late) {
-  if (late) world_.Count(Fault::kSessionOutlives);
-  const Duration after = late ? world_.rng.Between(2s, 60s) : world_.rng.Between(100us, 20ms);
-  world_.At(after, [this, session] { database_.Disconnect(session); });
+  if (late) sim_.Count(Fault::kSessionOutlives);
+  const Duration after = late ? sim_.rng.Between(2s, 60s) : sim_.rng.Between(100us, 20ms);
+  sim_.At(after, [this, session] { database_.Disconnect(session); });
 }
 
 xa::Completion SimResource::Answer(const xa::Call& call, Code code, const char* detail) const {
@@ -51,13 +51,13 @@ xa::Completion SimResource::Answer(const xa::Call& call, Code code, const char* 
   completion.code = code;
   completion.failure.detail = detail;
   completion.stamp = database_.stamp();
-  if (world_.Has(SeededBug::kRowLossIgnored)) completion.stamp.identity = "always the same";
+  if (sim_.Has(SeededBug::kRowLossIgnored)) completion.stamp.identity = "always the same";
   return completion;
 }
 
 void SimResource::Announce(const xa::Call& call) {
   if (on_submit) on_submit(call);
-  world_.Tell(call.xid.gtrid.sequence() * 16 + static_cast<uint64_t>(call.operation), [&] {
+  sim_.Trace(call.xid.gtrid.sequence() * 16 + static_cast<uint64_t>(call.operation), [&] {
     return "coordinator > " + name() + "  " + core::Name(call.operation) + " " +
            call.xid.ToPostgreSql();
   });
@@ -67,15 +67,15 @@ void SimResource::Submit(xa::Flight flight) {
   process_->BeforeEffect();
   const xa::Call& call = flight.calls.front();
   Announce(call);
-  if (world_.Has(SeededBug::kEndBeforeAcks) && call.operation == Operation::kCommit) {
+  if (sim_.Has(SeededBug::kEndBeforeAcks) && call.operation == Operation::kCommit) {
     auto done = Answer(call, Code::kOk);
     process_->Deliver(done);
-    process_->Later(world_.rng.Between(1ms, 500ms), [this, call] {
+    process_->Later(sim_.rng.Between(1ms, 500ms), [this, call] {
       if (Reachable()) database_.Commit(0, call.xid);
     });
     return;
   }
-  if (world_.Has(SeededBug::kReplyBeforeDurable) && call.operation == Operation::kCommit) {
+  if (sim_.Has(SeededBug::kReplyBeforeDurable) && call.operation == Operation::kCommit) {
     process_->Later(20ms, [this, call] {
       Branch& branch = branches_[call.xid];
       branch.waiting.push_back({call});
@@ -116,7 +116,7 @@ void SimResource::Begin(const xa::Xid& xid, Branch& branch) {
       Open(xid, branch);
       return;
     }
-    world_.Reach(Marker::kPoolWait);
+    sim_.Reach(Marker::kPoolWait);
     for_slot_.push_back(xid);
     auto failed = Answer(call, Code::kRbOther, "no connection became free in time");
     failed.failure.reason = core::Reason::kUnavailable;
@@ -143,7 +143,7 @@ void SimResource::Open(const xa::Xid& xid, Branch& branch) {
     process_->Later(50ms, [this, xid, number, answer] { Complete(xid, number, answer); });
     return;
   }
-  process_->Later(world_.rng.Between(20us, 200us), [this, xid, number, answer]() mutable {
+  process_->Later(sim_.rng.Between(20us, 200us), [this, xid, number, answer]() mutable {
     const auto found = branches_.find(xid);
     if (found == branches_.end() || found->second.under_way != number) return;
     found->second.session = database_.Connect();
@@ -155,35 +155,35 @@ void SimResource::Open(const xa::Xid& xid, Branch& branch) {
   });
 }
 
-// The way there, the effect, the way back; or what the seed makes of it.
+// Sends the request, executes it and returns the response, or injects a fault.
 void SimResource::Send(const xa::Xid& xid, Branch& branch) {
-  Rng& rng = world_.rng;
+  Rng& rng = sim_.rng;
   if (!Reachable()) {
-    world_.Count(Fault::kRequestLost);
+    sim_.Count(Fault::kRequestLost);
     return Lose(xid, branch, partitioned ? kCallLimit : Duration(1ms), false, false);
   }
   if (rng.Chance(faults_.request_lost)) {
-    world_.Count(Fault::kRequestLost);
+    sim_.Count(Fault::kRequestLost);
     return Lose(xid, branch, rng.Between(1ms, 100ms), false, false);
   }
   if (rng.Chance(faults_.reply_lost)) {
-    world_.Count(Fault::kReplyLost);
+    sim_.Count(Fault::kReplyLost);
     return Lose(xid, branch, rng.Between(1ms, 100ms), true, false);
   }
   if (rng.Chance(faults_.hangs)) {
-    world_.Count(Fault::kCallHangs);
+    sim_.Count(Fault::kCallHangs);
     return Lose(xid, branch, kCallLimit, true, true);
   }
   Duration way = rng.Between(30us, 500us);
   if (rng.Chance(faults_.slow)) {
-    world_.Count(Fault::kSlowCall);
+    sim_.Count(Fault::kSlowCall);
     way = rng.Between(50ms, 4s);
   }
   const uint64_t number = branch.under_way;
   const Duration back = rng.Between(30us, 300us);
-  // The server carries it out though the coordinator's process may end meanwhile.
-  world_.At(way, [this, xid, number, back, call = branch.call, session = branch.session,
-                  epoch = process_->epoch()] {
+  // The server executes the call even if the coordinator's process ends in the meantime.
+  sim_.At(way, [this, xid, number, back, call = branch.call, session = branch.session,
+                epoch = process_->epoch()] {
     if (partitioned || (session != 0 && !database_.Alive(session)) || !database_.up()) {
       if (epoch != process_->epoch()) return;
       const auto found = branches_.find(xid);
@@ -197,35 +197,35 @@ void SimResource::Send(const xa::Xid& xid, Branch& branch) {
       if (!partitioned) return Complete(xid, number, answer);
       const auto found = branches_.find(xid);
       if (found == branches_.end() || found->second.under_way != number) return;
-      world_.Count(Fault::kReplyLost);
+      sim_.Count(Fault::kReplyLost);
       Lose(xid, found->second, kCallLimit, false, false);
     });
   });
 }
 
-// No answer comes. The call is answered as unknown when the limit has passed, or the connection was
-// seen to break; what was sent may still be carried out, even long after.
+// No response comes. The call completes as unknown when its time limit has passed or the connection
+// is seen to break. The server may still execute the request, even much later.
 void SimResource::Lose(const xa::Xid& xid, Branch& branch, Duration after, bool executes,
                        bool long_after) {
   const uint64_t number = branch.under_way;
   const Database::Session session = branch.session;
   if (executes) {
     const Duration when =
-        long_after ? kCallLimit + world_.rng.Between(1s, 60s) : world_.rng.Between(30us, 900us);
+        long_after ? kCallLimit + sim_.rng.Between(1s, 60s) : sim_.rng.Between(30us, 900us);
     const xa::Call call = branch.call;
     const bool commit = call.operation == Operation::kCommit;
     if (long_after && commit && database_.BeginCommit(session, xid)) {
-      world_.At(when, [this, xid] { database_.FinishCommit(xid); });
+      sim_.At(when, [this, xid] { database_.FinishCommit(xid); });
     } else {
-      world_.At(when, [this, call, session] {
+      sim_.At(when, [this, call, session] {
         if (database_.up() && (session == 0 || database_.Alive(session))) Carry(call, session);
       });
     }
     if (session != 0) {
-      world_.At(when + 1us, [this, session] { CutConnection(session, false); });
+      sim_.At(when + 1us, [this, session] { CutConnection(session, false); });
     }
   } else if (session != 0) {
-    CutConnection(session, world_.rng.Chance(faults_.outlives));
+    CutConnection(session, sim_.rng.Chance(faults_.outlives));
   }
   branch.session = 0;
   const bool run = branch.call.operation == Operation::kRun;
@@ -233,7 +233,7 @@ void SimResource::Lose(const xa::Xid& xid, Branch& branch, Duration after, bool 
   lost.failure.reason = core::Reason::kConnectionLost;
   lost.lost = branch.call.operation == Operation::kCommit;
   if (lost.lost) database_.NoteUnanswered(xid);
-  // Only of a one-phase commit it matters which server was asked.
+  // The identity of the server matters only for a one-phase commit.
   if (branch.call.operation != Operation::kCommitOnePhase) lost.stamp = {};
   process_->Later(after, [this, xid, number, lost] { Complete(xid, number, lost); });
 }
@@ -267,7 +267,7 @@ void SimResource::Complete(const xa::Xid& xid, uint64_t number, xa::Completion c
   const Code code = completion.code;
   if (call.operation == Operation::kFind && code != Code::kOk) {
     completion.found = xa::Found::kUnknown;
-    if (world_.Has(SeededBug::kFailedLookJudged)) {
+    if (sim_.Has(SeededBug::kFailedLookJudged)) {
       completion = Answer(call, Code::kOk);
       completion.found = xa::Found::kNotListed;
     }
@@ -282,30 +282,31 @@ void SimResource::Complete(const xa::Xid& xid, uint64_t number, xa::Completion c
   if (ended && branch.session != 0) {
     const Database::Session session = branch.session;
     branch.session = 0;
-    world_.At(10us, [this, session] { database_.Disconnect(session); });
+    sim_.At(10us, [this, session] { database_.Disconnect(session); });
   }
   if (branch.session == 0) FreeSlot(branch);
-  world_.Tell(static_cast<uint64_t>(code) * 64 + static_cast<uint64_t>(call.operation), [&] {
+  sim_.Trace(static_cast<uint64_t>(code) * 64 + static_cast<uint64_t>(call.operation), [&] {
     return "coordinator < " + name() + "  " + core::Name(call.operation) + " " +
            xid.ToPostgreSql() + " " + xa::Name(code);
   });
   if (call.operation == Operation::kPrepare && code == Code::kErRmFail) {
-    if (world_.Has(SeededBug::kTimeoutIsYes)) completion.code = Code::kOk;
+    if (sim_.Has(SeededBug::kTimeoutIsYes)) completion.code = Code::kOk;
   }
   if (call.operation == Operation::kCommit) {
-    if (world_.Has(SeededBug::kAnsweredIsLost)) completion.lost = true;
-    if (code == Code::kErNota && world_.Has(SeededBug::kNotaBelieved)) completion.code = Code::kOk;
-    if (code == Code::kErRmFail && world_.Has(SeededBug::kNeverRetry)) completion.code = Code::kOk;
+    if (sim_.Has(SeededBug::kAnsweredIsLost)) completion.lost = true;
+    if (code == Code::kErNota && sim_.Has(SeededBug::kNotaBelieved)) completion.code = Code::kOk;
+    if (code == Code::kErRmFail && sim_.Has(SeededBug::kNeverRetry)) completion.code = Code::kOk;
   }
-  const bool twice = call.operation == Operation::kPrepare &&
-                     world_.Has(SeededBug::kAnsweredTwice) && world_.rng.Chance(50);
+  const bool twice = call.operation == Operation::kPrepare && sim_.Has(SeededBug::kAnsweredTwice) &&
+                     sim_.rng.Chance(50);
   if (twice) process_->Deliver(completion);
   if (!xa::Continues(completion)) SkipFollowers(branch, completion);
   process_->Deliver(std::move(completion));
   Pump(xid, branches_[xid]);
 }
 
-// The process delivers what it is given within 30 µs, in any order; those of a flight keep theirs.
+// The process delivers completions within 30 µs, in any order. Those of a flight are spaced so
+// that they stay in order.
 void SimResource::SkipFollowers(Branch& branch, const xa::Completion& failed) {
   Duration after{0};
   while (!branch.waiting.empty() && branch.waiting.front().follows) {
@@ -331,22 +332,22 @@ void SimResource::Cancel(const xa::Xid& xid) {
 
 void SimResource::Scan(const core::Gtrid& own, std::function<void(xa::ScanResult)> done) {
   xa::ScanResult result;
-  if (!Reachable() || world_.rng.Chance(faults_.scan_fails)) {
-    world_.Count(Fault::kScanFails);
+  if (!Reachable() || sim_.rng.Chance(faults_.scan_fails)) {
+    sim_.Count(Fault::kScanFails);
     result.error = "the scan failed";
 
     process_->Later(5ms, [done, result] { done(result); });
     return;
   }
-  process_->Later(world_.rng.Between(50us, 5ms), [this, own, done]() mutable {
+  process_->Later(sim_.rng.Between(50us, 5ms), [this, own, done]() mutable {
     xa::ScanResult listed;
     listed.complete = true;
     listed.stamp = database_.stamp();
     listed.standby = database_.standby;
-    if (listed.standby) world_.Count(Fault::kStandby);
+    if (listed.standby) sim_.Count(Fault::kStandby);
     for (const xa::Xid& xid : database_.List()) listed.listed.push_back({xid, ""});
     listed.newer_witness = database_.NewerWitness(own);
-    process_->Later(world_.rng.Between(50us, 5ms), [done, listed] { done(listed); });
+    process_->Later(sim_.rng.Between(50us, 5ms), [done, listed] { done(listed); });
   });
 }
 
@@ -361,7 +362,7 @@ xa::ResourceStatus SimResource::Status() const {
 
 void SimResource::PurgeWitness(std::vector<xa::Xid> ended) {
   if (!Reachable()) return;
-  world_.At(world_.rng.Between(1ms, 50ms), [this, ended] {
+  sim_.At(sim_.rng.Between(1ms, 50ms), [this, ended] {
     if (database_.up()) database_.PurgeWitness(ended);
   });
 }

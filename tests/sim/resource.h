@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The modelled adapter: what stands between the coordinator and one modelled database, and the
-// network that loses, delays and hangs on the way.
+// The modelled adapter of one modelled database, and the network between them, which loses and
+// delays messages and lets calls hang.
 //
-// It keeps the contract of xa/port.h: one completion for each call, a branch's calls in order, the
-// connection of a branch kept until the branch has ended or the connection is lost, later verbs
-// over another one, a pool with a bound, a time limit on every call. It lives as long as the run;
-// Reset is the end of the coordinator's process.
+// It satisfies the contract of xa/port.h: one completion for each call, the calls of a branch in
+// order, the connection of a branch kept until the branch ends or the connection is lost, later
+// calls over another connection, a bounded pool, and a time limit on every call. It lives as long
+// as the run; Reset is the end of the coordinator's process.
 #pragma once
 
 #include <deque>
@@ -29,15 +29,15 @@ struct NetFaults {
 
 class SimResource final : public xa::ResourceManager {
  public:
-  SimResource(World& world, Database& database, const NetFaults& faults)
-      : world_(world), database_(database), faults_(faults) {}
+  SimResource(Simulator& sim, Database& database, const NetFaults& faults)
+      : sim_(sim), database_(database), faults_(faults) {}
 
   void Attach(ProcessPort* process) { process_ = process; }
-  void Reset();  // the process has ended
+  void Reset();  // the coordinator's process has ended
   bool partitioned = false;
   std::function<void(const xa::Call&)> on_submit;  // the auditor's
   Database& database() { return database_; }
-  // The database answers again: the adapter notices.
+  // The adapter detects that the database answers again.
   void NoticeUp();
 
   const std::string& name() const override { return database_.name(); }
@@ -56,7 +56,7 @@ class SimResource final : public xa::ResourceManager {
  private:
   struct Waiting {
     xa::Call call;
-    bool follows = false;  // not the first of its flight: sent if the one before it succeeds
+    bool follows = false;  // not the first of its flight: sent if the previous call succeeds
   };
   struct Branch {
     Database::Session session = 0;  // 0: none, or lost
@@ -64,16 +64,16 @@ class SimResource final : public xa::ResourceManager {
     bool busy = false;
     bool cancelled = false;
     std::deque<Waiting> waiting;
-    uint64_t under_way = 0;  // number of the call
-    xa::Call call;           // that is under way
+    uint64_t under_way = 0;  // number of the call in progress
+    xa::Call call;           // the call in progress
   };
 
-  void Announce(const xa::Call& call);  // it is sent
+  void Announce(const xa::Call& call);  // reports that the call is sent
   void Pump(const xa::Xid& xid, Branch& branch);
   void Begin(const xa::Xid& xid, Branch& branch);
   void Open(const xa::Xid& xid, Branch& branch);
   void Send(const xa::Xid& xid, Branch& branch);
-  // What the server does with a call; its answer.
+  // Executes a call at the server and returns its response.
   xa::Completion Carry(const xa::Call& call, Database::Session session);
   bool MaySettle(const xa::Call& call) const;
   void Lose(const xa::Xid& xid, Branch& branch, Duration after, bool executes, bool long_after);
@@ -84,7 +84,7 @@ class SimResource final : public xa::ResourceManager {
   xa::Completion Answer(const xa::Call& call, xa::Code code, const char* detail = "") const;
   bool Reachable() const { return database_.up() && !partitioned; }
 
-  World& world_;
+  Simulator& sim_;
   Database& database_;
   const NetFaults& faults_;
   ProcessPort* process_ = nullptr;

@@ -20,25 +20,25 @@ class Run {
  public:
   explicit Run(const RunOptions& options)
       : options_(options),
-        world_(options.seed, options.bug, options.tracing),
-        listener_(world_, [this](const std::string& xid) { auditor_.OnHeld(xid); }),
-        disk_(world_),
-        auditor_(world_, disk_, plans_) {
-    world_.echo = options.echo;
-    wide_ = world_.rng.Chance(110);  // writes so much that segments change
-    roomy_ = world_.rng.Chance(100);
-    auto databases = std::make_unique<DatabaseSide>(world_, auditor_, net_, wide_);
-    auto partners = std::make_unique<PartnerSide>(world_, auditor_, plans_, calls_);
+        sim_(options.seed, options.bug, options.tracing),
+        listener_(sim_, [this](const std::string& xid) { auditor_.OnHeld(xid); }),
+        disk_(sim_),
+        auditor_(sim_, disk_, plans_) {
+    sim_.echo = options.echo;
+    wide_ = sim_.rng.Chance(110);  // writes enough to rotate segments
+    roomy_ = sim_.rng.Chance(100);
+    auto databases = std::make_unique<DatabaseSide>(sim_, auditor_, net_, wide_);
+    auto partners = std::make_unique<PartnerSide>(sim_, auditor_, plans_, calls_);
     partners_ = partners->partners();
     names_ = databases->names();
     MakePlans({names_.size(), partners_.size(), partners->keeping()});
     process_ =
-        std::make_unique<Process>(world_, disk_, databases->resources(),
+        std::make_unique<Process>(sim_, disk_, databases->resources(),
                                   std::vector<Side*>{databases.get(), partners.get()}, Shape());
-    env_ = std::make_unique<Environment>(Environment{world_, disk_, *process_, auditor_,
+    env_ = std::make_unique<Environment>(Environment{sim_, disk_, *process_, auditor_,
                                                      databases->databases(), databases->resources(),
                                                      partners_, net_, calls_, client_faults_});
-    clients_ = std::make_unique<Clients>(world_, *process_, auditor_, plans_, names_, partners_,
+    clients_ = std::make_unique<Clients>(sim_, *process_, auditor_, plans_, names_, partners_,
                                          partners->net(), client_faults_);
     sides_.push_back(std::move(databases));
     sides_.push_back(std::move(partners));
@@ -46,30 +46,30 @@ class Run {
   }
 
   RunResult Go() {
-    world_.At(0ns, [this] { process_->Start(); });
+    sim_.At(0ns, [this] { process_->Start(); });
     clients_->Start();
     if (options_.faults) StartFaults();
-    const Monotonic heal_at = world_.Now() + world_.rng.Between(15s, 40s);
+    const Monotonic heal_at = sim_.Now() + sim_.rng.Between(15s, 40s);
     RunUntil(heal_at);
     Heal();
-    const Monotonic limit = world_.Now() + 10min;
+    const Monotonic limit = sim_.Now() + 10min;
     if (Rest(limit) && Drain(limit)) {
-      // Once more from the disk alone: everybody who can asks again.
-      process_->Crash(world_.rng.Chance(500) ? CrashKind::kPower : CrashKind::kProcess, 10ms);
+      // Restart from the disk alone; every client that can asks again.
+      process_->Crash(sim_.rng.Chance(500) ? CrashKind::kPower : CrashKind::kProcess, 10ms);
       clients_->AskAgain();
-      while (world_.Now() < limit && !clients_->AllAsked() && Going()) world_.Step();
-      if (!clients_->AllAsked() && world_.violations.empty()) {
-        world_.Violate(Invariant::kLiveness,
-                       "clients that asked again have no answer:" + clients_->Unanswered());
+      while (sim_.Now() < limit && !clients_->AllAsked() && Going()) sim_.Step();
+      if (!clients_->AllAsked() && sim_.violations.empty()) {
+        sim_.Violate(Invariant::kLiveness,
+                     "clients that asked again have no response:" + clients_->Unanswered());
       }
       if (Rest(limit)) Drain(limit);
     }
-    if (world_.violations.empty()) auditor_.Ended(sides_);
+    if (sim_.violations.empty()) auditor_.Ended(sides_);
     return Result();
   }
 
  private:
-  bool Going() const { return world_.violations.empty(); }
+  bool Going() const { return sim_.violations.empty(); }
 
   void MakePlans(const Participants& participants) {
     uint32_t weights = 0;
@@ -78,18 +78,18 @@ class Run {
     };
     for (const auto& workload : kTransactionWorkloads) weights += weight(workload);
     // Some seeds forget outcomes early.
-    auditor_.short_memory = short_memory_ = world_.rng.Chance(60);
-    plans_.resize(wide_ ? 220 : 20 + world_.rng.Below(world_.rng.Chance(30) ? 180 : 20));
+    auditor_.forgets_early = forgets_early_ = sim_.rng.Chance(60);
+    plans_.resize(wide_ ? 220 : 20 + sim_.rng.Below(sim_.rng.Chance(30) ? 180 : 20));
     for (size_t i = 0; i < plans_.size(); ++i) {
       Plan& plan = plans_[i];
       plan.tag = static_cast<uint32_t>(i + 1);
       plan.wide = wide_;
-      plan.issued = short_memory_;
-      plan.starts_at_ns = world_.rng.Between(1ms, 14s).count();
-      uint64_t pick = world_.rng.Below(weights);
+      plan.issued = forgets_early_;
+      plan.starts_at_ns = sim_.rng.Between(1ms, 14s).count();
+      uint64_t pick = sim_.rng.Below(weights);
       for (const auto& workload : kTransactionWorkloads) {
         if (pick < weight(workload)) {
-          workload.fill(world_, participants, plan);
+          workload.fill(sim_, participants, plan);
           break;
         }
         pick -= weight(workload);
@@ -102,17 +102,17 @@ class Run {
     settings.log.directory = "log";
     settings.log.segment_bytes = (wide_ ? 144 : 96) << 10;  // near the least that works
     if (roomy_) settings.log.segment_bytes = 512 << 10;
-    settings.log.ballast_bytes = world_.rng.Chance(200) ? 16 << 10 : 0;
-    settings.log.max_bytes = world_.rng.Chance(500) ? 130 << 10 : 1 << 20;
+    settings.log.ballast_bytes = sim_.rng.Chance(200) ? 16 << 10 : 0;
+    settings.log.max_bytes = sim_.rng.Chance(500) ? 130 << 10 : 1 << 20;
     settings.engine.branches = 12;
-    settings.engine.default_deadline = world_.rng.Between(2s, 20s);
-    settings.engine.idle_limit = world_.rng.Between(2s, 20s);
-    if (short_memory_) {
-      settings.engine.outcome_count = 1 + world_.rng.Below(20);
-      settings.engine.outcome_age = world_.rng.Between(1s, 100s);
+    settings.engine.default_deadline = sim_.rng.Between(2s, 20s);
+    settings.engine.idle_limit = sim_.rng.Between(2s, 20s);
+    if (forgets_early_) {
+      settings.engine.outcome_count = 1 + sim_.rng.Below(20);
+      settings.engine.outcome_age = sim_.rng.Between(1s, 100s);
     }
-    if (world_.rng.Chance(300)) settings.engine.operator_after = world_.rng.Between(1s, 60s);
-    settings.engine.recent_views = world_.rng.Chance(500) ? 0 : 100;
+    if (sim_.rng.Chance(300)) settings.engine.operator_after = sim_.rng.Between(1s, 60s);
+    settings.engine.recent_views = sim_.rng.Chance(500) ? 0 : 100;
     return settings;
   }
 
@@ -131,37 +131,38 @@ class Run {
     };
     process_->on_refused = [this](const Error& error) {
       if (error.code == ErrorCode::kDamaged) {
-        world_.Violate(Invariant::kLog, "a start was refused: " + error.message);
+        sim_.Violate(Invariant::kLog, "the coordinator refused to start: " + error.message);
       }
     };
     process_->on_stale = [this](const std::string& message) {
-      world_.Violate(Invariant::kStability, "the log directory is called stale: " + message);
+      sim_.Violate(Invariant::kStability,
+                   "the coordinator reports its log directory as stale: " + message);
     };
   }
 
   void StartFaults() {
     for (const FaultWorkload& workload : kFaultWorkloads) {
-      if (!world_.rng.Chance(workload.per_mille)) continue;
-      if (short_memory_ && workload.start == ClockJumps) continue;  // their issued_at would lie
-      if (!roomy_ && workload.start == PartnerBreaks) continue;     // what never ends fills the log
-      world_.Tell(0xfa, [&] { return std::string("faults of this seed: ") + workload.name; });
+      if (!sim_.rng.Chance(workload.per_mille)) continue;
+      if (forgets_early_ && workload.start == ClockJumps) continue;  // issued_at would be wrong
+      if (!roomy_ && workload.start == PartnerBreaks) continue;  // unfinished work fills the log
+      sim_.Trace(0xfa, [&] { return std::string("faults of this seed: ") + workload.name; });
       workload.start(*env_);
     }
   }
 
   void Heal() {
-    world_.Tell(0x4ea1, [] { return std::string("---- faults end ----"); });
+    sim_.Trace(0x4ea1, [] { return std::string("---- faults end ----"); });
     env_->healed = true;
     for (auto& heal : env_->heal) heal();
   }
 
   void RunUntil(Monotonic until) {
     bool reached = false;
-    world_.At(until - world_.Now(), [&reached] { reached = true; });
-    while (!reached && Going()) world_.Step();
+    sim_.At(until - sim_.Now(), [&reached] { reached = true; });
+    while (!reached && Going()) sim_.Step();
   }
 
-  // Nothing of ours is in doubt, and everybody has an answer.
+  // No branch of ours is in doubt, and every client has its response.
   bool AtRest() {
     if (!process_->running() || !clients_->AllAnswered()) return false;
     return std::all_of(sides_.begin(), sides_.end(),
@@ -172,28 +173,27 @@ class Run {
     uint64_t checks = 0;
     while (Going()) {
       if (checks++ % 16 == 0 && AtRest()) return true;
-      if (world_.Now() > limit) {
+      if (sim_.Now() > limit) {
         NotAtRest();
         return false;
       }
-      world_.Step();
+      sim_.Step();
     }
     return false;
   }
 
-  // Nothing is left in the coordinator's table, as its own list shows it, but what is held for the
-  // operator.
+  // The coordinator's own list of transactions shows only those held for the operator.
   bool Drain(Monotonic limit) {
     for (const Partner* partner : partners_) {
-      if (partner->gone()) return true;  // nor will it ever be
+      if (partner->gone()) return true;  // the list never becomes empty
     }
     std::string left;
     while (Going() && !IsListEmpty(&left)) {
-      if (world_.Now() > limit) {
-        world_.Violate(Invariant::kLiveness, "transactions that never end:" + left);
+      if (sim_.Now() > limit) {
+        sim_.Violate(Invariant::kLiveness, "transactions that never end:" + left);
         return false;
       }
-      RunUntil(world_.Now() + 500ms);
+      RunUntil(sim_.Now() + 500ms);
     }
     return Going();
   }
@@ -215,13 +215,13 @@ class Run {
         }
       });
     }
-    RunUntil(world_.Now() + 1ms);  // all have answered by then
+    RunUntil(sim_.Now() + 1ms);  // all responses have arrived by then
     return answers == std::size(kUnfinished) && left->empty();
   }
 
   void NotAtRest() {
-    std::string what = "not at rest after ten minutes:";
-    if (!process_->running()) what += " the coordinator does not run;";
+    std::string what = "not quiescent after ten minutes:";
+    if (!process_->running()) what += " the coordinator is not running;";
     bool undecided = false, held = false;
     for (const auto& side : sides_) {
       for (const Side::Left& left : side->Unfinished()) {
@@ -235,29 +235,29 @@ class Run {
       if (held) invariant = Invariant::kTcc;
       if (undecided) invariant = Invariant::kPresumedAbort;
     }
-    world_.Violate(invariant, what + " unanswered:" + clients_->Unanswered());
+    sim_.Violate(invariant, what + " unanswered:" + clients_->Unanswered());
   }
 
   RunResult Result() {
     RunResult result;
-    result.hash = world_.hash;
-    result.events = world_.events;
+    result.hash = sim_.hash;
+    result.events = sim_.events;
     result.transactions = plans_.size();
-    result.faults = world_.FaultsInjected();
-    result.by_fault = world_.faults;
-    result.markers = world_.markers;
-    result.violations = world_.violations;
-    result.story = world_.story();
+    result.faults = sim_.FaultsInjected();
+    result.by_fault = sim_.faults;
+    result.markers = sim_.markers;
+    result.violations = sim_.violations;
+    result.trace = sim_.trace();
     return result;
   }
 
   const RunOptions options_;
-  World world_;
+  Simulator sim_;
   Listener listener_;
   Disk disk_;
   std::vector<Plan> plans_;
   Auditor auditor_;
-  bool short_memory_ = false, wide_ = false, roomy_ = false;
+  bool forgets_early_ = false, wide_ = false, roomy_ = false;
   NetFaults net_;
   ClientFaults client_faults_;
   PartnerFaults calls_;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// One run of the simulation: a seed in, a verdict out.
+// One run of the simulation: takes a seed, returns the violations.
 //
-// First faults, then healing, then everything must come to rest within ten simulated minutes; then
-// the coordinator is restarted once more and every client asks again. The same seed, bug and
-// shape give the same hash.
+// A run injects faults and then stops them. After that, everything must become quiescent within ten
+// simulated minutes. Then the coordinator is restarted once more and every client asks again. The
+// same seed, bug and settings give the same hash.
 #pragma once
 
 #include <array>
@@ -20,7 +20,7 @@ struct RunOptions {
   uint64_t seed = 1;
   SeededBug bug = SeededBug::kNone;
   bool tracing = false;
-  bool echo = false;  // print the story as it happens
+  bool echo = false;  // print the trace as it happens
   bool faults = true;
 };
 
@@ -32,7 +32,7 @@ struct RunResult {
   std::array<uint32_t, static_cast<size_t>(Fault::kCount)> by_fault{};
   std::array<uint32_t, static_cast<size_t>(Marker::kCount)> markers{};
   std::vector<Violation> violations;
-  std::deque<std::string> story;
+  std::deque<std::string> trace;
 };
 
 RunResult RunOne(const RunOptions& options);

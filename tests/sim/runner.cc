@@ -94,7 +94,7 @@ RunResult RunGuarded(const RunOptions& options) {
     running = 0;
     return result;
   }
-  running = 0;  // what the run held is lost
+  running = 0;  // the memory of the run is leaked
   RunResult result;
   result.violations.push_back({Invariant::kCheck, "see the line above"});
   return result;
@@ -136,7 +136,7 @@ Totals RunSeeds(Range range, SeededBug bug, unsigned jobs, double seconds, bool 
       if (read(pipe_end, &part, sizeof part) == sizeof part) {
         totals.Add(part);
       } else {
-        ++totals.violating;  // the worker died
+        ++totals.violating;  // the worker process crashed
       }
       close(pipe_end);
       waitpid(child, &status, 0);
@@ -158,7 +158,7 @@ void PrintTotals(const Totals& totals, double seconds) {
     const double percent = 100.0 * static_cast<double>(count) / seeds;
     std::printf("  %6.2f %%  %s%s\n", percent, name, percent < 1 ? "   (below 1 %)" : "");
   };
-  std::printf("faults, in how many of the seeds:\n");
+  std::printf("faults, share of the seeds that injected them:\n");
   for (size_t i = 0; i < totals.with_fault.size(); ++i) {
     line(totals.with_fault[i], Name(static_cast<Fault>(i)));
   }
@@ -174,14 +174,14 @@ void PrintTotals(const Totals& totals, double seconds) {
   }
 }
 
-void PrintStory(uint64_t seed, SeededBug bug, size_t lines) {
+void PrintTrace(uint64_t seed, SeededBug bug, size_t lines) {
   RunOptions options;
   options.seed = seed;
   options.bug = bug;
   options.tracing = true;
   const RunResult result = RunGuarded(options);
-  const size_t from = result.story.size() > lines ? result.story.size() - lines : 0;
-  for (size_t i = from; i < result.story.size(); ++i) std::printf("%s\n", result.story[i].c_str());
+  const size_t from = result.trace.size() > lines ? result.trace.size() - lines : 0;
+  for (size_t i = from; i < result.trace.size(); ++i) std::printf("%s\n", result.trace[i].c_str());
   for (const Violation& violation : result.violations) {
     std::printf("VIOLATION of %s: %s\n", Name(violation.invariant), violation.what.c_str());
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs many seeds over several processes, and adds up what they reached.
+// Runs many seeds in several processes and adds up their coverage.
 #pragma once
 
 #include <array>
@@ -18,7 +18,7 @@ struct Found {
   char what[240] = {};
 };
 
-// Plain data: it crosses a pipe.
+// Plain data, because it is sent through a pipe.
 struct Totals {
   uint64_t seeds = 0, events = 0, transactions = 0, faults = 0, violating = 0;
   std::array<uint64_t, static_cast<size_t>(Fault::kCount)> with_fault{};
@@ -29,19 +29,19 @@ struct Totals {
   void Add(const Totals& other);
 };
 
-// A failed CHECK of the product is a violation like any other.
+// Runs one seed. A failed CHECK of the product is reported as a violation.
 RunResult RunGuarded(const RunOptions& options);
 
 struct Range {
   uint64_t first = 1, last = 1;
 };
-// Stops early at the first violation if asked to, or when `seconds` (0: never) have passed.
-// `progress` gets how many seeds are done, now and then.
+// Runs a range of seeds. Stops early at the first violation if `stop_at_first`, or when `seconds`
+// have passed (0: no limit). Calls `progress` from time to time with the number of seeds done.
 Totals RunSeeds(Range range, SeededBug bug, unsigned jobs, double seconds, bool stop_at_first,
                 const std::function<void(uint64_t)>& progress);
 
 void PrintTotals(const Totals& totals, double seconds);
-// The last lines of a seed's story, with what was violated.
-void PrintStory(uint64_t seed, SeededBug bug, size_t lines);
+// Prints the last lines of a seed's trace, and its violations.
+void PrintTrace(uint64_t seed, SeededBug bug, size_t lines);
 
 }  // namespace assent::sim

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// One kind of participant of a run: all databases, or all partners. What it is made of, how the
-// coordinator's process is bound to it, what is not at rest there, what its ledgers say.
+// All participants of one kind in a run: the databases, or the partners. It creates them, binds
+// them to the coordinator's process, and reports unfinished work and the contents of their ledgers.
 //
-// Contract: a kind of participant is one file with a class of this kind, named in run.cc. Bind is
-// called once, before the first start of the process; Reset at each end of it. It reports what
-// becomes of its branches, and what is sent to them, to the auditor (auditor.h). Threads: one.
+// Contract: each kind of participant is one file with a subclass, listed in run.cc. Bind is called
+// once, before the first start of the process; Reset whenever the process ends. A side reports each
+// transition of its branches, and each call sent to them, to the auditor (auditor.h). Threads: one.
 #pragma once
 
 #include <functional>
@@ -23,22 +23,22 @@ class Side {
  public:
   virtual ~Side() = default;
 
-  // Puts into the shard's context what it needs of this kind.
+  // Adds the participants of this kind to the shard's context.
   virtual void Bind(ProcessPort& process, coordinator::ShardContext& context) = 0;
   virtual void Reset() = 0;  // the coordinator's process has ended
 
-  // What is still to be finished there: of which transaction, and what.
+  // One unfinished piece of work, and its transaction.
   struct Left {
     std::string what;
     core::Gtrid gtrid;
     bool undecided_prepared = false;  // it waits for presumed abort
-    bool held_try = false;            // a try that took effect has no end
+    bool held_try = false;            // a try took effect and has neither confirm nor cancel
   };
-  virtual std::vector<Left> Unfinished() = 0;  // empty: at rest
+  virtual std::vector<Left> Unfinished() = 0;  // empty: quiescent
 
-  // Every lasting effect: of which plan, and how much.
+  // Calls `row` with the plan and the amount of each row of the ledgers.
   virtual void ForEachRow(const std::function<void(uint32_t tag, int64_t delta)>& row) const = 0;
-  // What belongs to others there was touched: where.
+  // The places where a foreign branch was modified.
   virtual std::vector<std::string> Harmed() const { return {}; }
 };
 

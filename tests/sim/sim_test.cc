@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Many seeds of the simulated world must pass the auditor, and a seed run twice must be the same.
+// Many seeds of the simulation must satisfy the auditor, and running a seed twice must give the
+// same hash.
 //
-// ASSENT_TIER=quick: 1,000 seeds; otherwise 10,000, or as many as fit a minute. ASSENT_SIM_SEEDS
-// sets the number, ASSENT_SIM_FIRST the first of them.
+// With ASSENT_TIER=quick it runs 1,000 seeds, otherwise 10,000 or as many as fit in a minute.
+// ASSENT_SIM_SEEDS sets the number of seeds, ASSENT_SIM_FIRST the first one.
 #include <malloc.h>
 
 #include <chrono>
@@ -36,16 +37,16 @@ TEST(Simulation, HoldsItsInvariantsOverManySeeds) {
                std::max(1u, std::thread::hardware_concurrency()), bounded ? 60 : 0, false, nullptr);
   PrintTotals(totals,
               std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-  if (totals.found[0].seed != 0) PrintStory(totals.found[0].seed, SeededBug::kNone, 80);
+  if (totals.found[0].seed != 0) PrintTrace(totals.found[0].seed, SeededBug::kNone, 80);
   EXPECT_EQ(totals.violating, 0u) << "replay: sim --seed " << totals.found[0].seed << " --trace";
   EXPECT_GT(totals.seeds, 0u);
   EXPECT_GE(totals.faults, 20 * totals.seeds) << "fewer than 20 faults a run";
   if (totals.seeds < 1000) return;
   for (size_t i = 0; i < totals.with_fault.size(); ++i) {
-    EXPECT_GT(totals.with_fault[i], 0u) << "never: " << Name(static_cast<Fault>(i));
+    EXPECT_GT(totals.with_fault[i], 0u) << "never injected: " << Name(static_cast<Fault>(i));
   }
   for (size_t i = 0; i < totals.with_marker.size(); ++i) {
-    EXPECT_GT(totals.with_marker[i], 0u) << "never: " << Name(static_cast<Marker>(i));
+    EXPECT_GT(totals.with_marker[i], 0u) << "never reached: " << Name(static_cast<Marker>(i));
   }
 }
 
@@ -59,11 +60,12 @@ TEST(Simulation, IsTheSameWhenASeedIsRunTwice) {
   }
 }
 
-// docs/proof.md has a row for each seeded bug: its number, its text, what caught it, a seed.
+// docs/proof.md has a row for each seeded bug: its number, its text, the invariant that catches it,
+// and a seed.
 TEST(Simulation, CatchesEachSeededBugByItsRecordedSeed) {
   const char* source = std::getenv("ASSENT_SOURCE_DIR");
   std::ifstream page(std::string(source == nullptr ? "." : source) + "/docs/proof.md");
-  ASSERT_TRUE(page.good()) << "docs/proof.md is not there: is ASSENT_SOURCE_DIR set?";
+  ASSERT_TRUE(page.good()) << "docs/proof.md not found: is ASSENT_SOURCE_DIR set?";
   size_t rows = 0;
   for (std::string line; std::getline(page, line);) {
     const uint64_t number =
@@ -76,7 +78,7 @@ TEST(Simulation, CatchesEachSeededBugByItsRecordedSeed) {
     const size_t before_seed = line.rfind('|', line.size() - 2);
     options.seed = std::strtoull(line.c_str() + before_seed + 1, nullptr, 10);
     EXPECT_NE(line.find(Name(options.bug)), std::string::npos) << line;
-    EXPECT_FALSE(RunGuarded(options).violations.empty()) << "not caught any more: " << line;
+    EXPECT_FALSE(RunGuarded(options).violations.empty()) << "no longer caught: " << line;
   }
   EXPECT_EQ(rows, static_cast<size_t>(SeededBug::kCount) - 1)
       << "sim --seeded-bugs prints the table";

@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr uint32_t kTries = 5;  // then it says no
+constexpr uint32_t kTries = 5;  // then the client votes no
 constexpr Duration kTryLimit = 3s;
 
 }  // namespace
@@ -91,19 +91,19 @@ void Clients::SendStep(Client& client, uint64_t attempt) {
   const Plan& plan = *client.plan;
   const Step& step = client.steps[client.step];
   if (step.what == Step::Do::kTry) return CallPartner(client, step, attempt);
-  world_.Tell(plan.tag * 16 + client.step, [&] {
+  sim_.Trace(plan.tag * 16 + client.step, [&] {
     return "client " + std::to_string(plan.tag) + "  > step " + std::to_string(client.step) + " " +
            plan.gid;
   });
   const auto answered = [this, &client, attempt](const Answer& answer) {
-    if (world_.rng.Chance(faults_.answer_lost)) {
-      world_.Count(Fault::kClientLost);
+    if (sim_.rng.Chance(faults_.answer_lost)) {
+      sim_.Count(Fault::kClientLost);
       return;
     }
     AnsweredStep(client, attempt, answer);
   };
-  const bool twice = world_.rng.Chance(faults_.twice);
-  if (twice) world_.Count(Fault::kClientTwice);
+  const bool twice = sim_.rng.Chance(faults_.twice);
+  if (twice) sim_.Count(Fault::kClientTwice);
   Request request = RequestOf(client, step);
   if (twice) process_.Request(request, answered);
   process_.Request(std::move(request), answered);
@@ -112,21 +112,21 @@ void Clients::SendStep(Client& client, uint64_t attempt) {
 void Clients::AnsweredStep(Client& client, uint64_t attempt, const Answer& answer) {
   const Plan& plan = *client.plan;
   const Outcome outcome = Read(answer);
-  world_.Tell(static_cast<uint64_t>(answer.status), [&] {
+  sim_.Trace(static_cast<uint64_t>(answer.status), [&] {
     return "client " + std::to_string(plan.tag) + "  < " + std::to_string(answer.status) + " " +
            outcome.type + " " + outcome.transaction;
   });
   const Step step = client.steps[client.step];
-  if (outcome.told != Told::kNothing && outcome.told != Told::kUndecided) {
+  if (outcome.reported != Reported::kNothing && outcome.reported != Reported::kUndecided) {
     const bool voted = step.what == Step::Do::kVote && client.may_vote_yes;
-    if (voted && ReasonOf(answer) == "CRASH") world_.Reach(Marker::kVoteTooLate);
+    if (voted && ReasonOf(answer) == "CRASH") sim_.Reach(Marker::kVoteTooLate);
     Conclude(client, answer);
     return;
   }
   if (client.attempt != attempt || client.done) return;
   if (answer.status == 200 && step.what != Step::Do::kEnd) {
     if (step.what == Step::Do::kBegin) {
-      // Begun before, by an attempt of ours: go on with it from the start.
+      // An earlier attempt began the transaction: continue with it from the first step.
       client.transaction = outcome.transaction;
     }
     ++client.step;
@@ -134,29 +134,29 @@ void Clients::AnsweredStep(Client& client, uint64_t attempt, const Answer& answe
     Send(client);
     return;
   }
-  if (answer.status == 503) world_.Reach(Marker::kBusy);
+  if (answer.status == 503) sim_.Reach(Marker::kBusy);
   const auto* problem = std::get_if<v1::Problem>(&answer.body);
   if (problem != nullptr && problem->title() == "Vote missing") {
-    world_.Reach(Marker::kVoteMissing);
+    sim_.Reach(Marker::kVoteMissing);
   }
   if (answer.status == 410 && plan.issued) {
-    world_.Reach(Marker::kExpired);
+    sim_.Reach(Marker::kExpired);
     client.done = true;
     return;
   }
-  // Unknown after a crash, stale, busy: from the beginning, under the same gid.
+  // Unknown after a crash, stale or busy: start over, under the same gid.
   if (answer.status == 404 || answer.status == 409) client.step = 0;
-  AgainIn(client, world_.rng.Between(200ms, 2s));
+  AgainIn(client, sim_.rng.Between(200ms, 2s));
 }
 
-// ---- The try that it makes by itself ----
+// ---- The try that the client sends itself ----
 
 void Clients::CallPartner(Client& client, const Step& step, uint64_t attempt) {
   const Plan& plan = *client.plan;
   Partner& to = *partners_[plan.partners[step.index].partner];
   const auto gtrid = core::Gtrid::FromHex(client.transaction);
-  if (!gtrid) return;  // only where a seeded bug answered
-  world_.Tell(plan.tag * 16 + client.step, [&] {
+  if (!gtrid) return;  // only with a seeded bug
+  sim_.Trace(plan.tag * 16 + client.step, [&] {
     return "client " + std::to_string(plan.tag) + "  > " + to.name() + "  try " +
            client.transaction + "/" + PartnerBranchName(plan, step.index);
   });
@@ -176,12 +176,12 @@ void Clients::CallPartner(Client& client, const Step& step, uint64_t attempt) {
 void Clients::Tried(Client& client, const PartnerNet::Result& result) {
   const tcc::TryMeaning meaning = tcc::MeaningOfTry(result.answer, true);
   if (meaning.ask_again && client.tries < kTries) {
-    return AgainIn(client, world_.rng.Between(100ms, 1s));
+    return AgainIn(client, sim_.rng.Between(100ms, 1s));
   }
-  if (world_.rng.Chance(faults_.dies)) {
-    world_.Count(Fault::kClientDies);
+  if (sim_.rng.Chance(faults_.dies)) {
+    sim_.Count(Fault::kClientDies);
     client.step = 0;
-    return AgainIn(client, world_.rng.Between(500ms, 15s));
+    return AgainIn(client, sim_.rng.Between(500ms, 15s));
   }
   client.may_vote_yes = meaning.vote == core::Vote::kPrepared;
   client.expires_at = result.said.expires_at;

@@ -7,7 +7,7 @@
 namespace assent::sim {
 namespace {
 
-constexpr size_t kStoryLines = 200'000;
+constexpr size_t kTraceLines = 200'000;
 
 #define ASSENT_SIM_TEXT(name, text) text,
 #define ASSENT_SIM_WORD(name, text) #name,
@@ -27,12 +27,12 @@ const char* Name(Invariant invariant) { return kInvariants[static_cast<size_t>(i
 const char* Name(SeededBug bug) { return kBugs[static_cast<size_t>(bug)]; }
 const char* Word(SeededBug bug) { return kBugWords[static_cast<size_t>(bug)]; }
 
-void World::At(Duration delay, std::function<void()> event) {
+void Simulator::At(Duration delay, std::function<void()> event) {
   queue_.push_back({(now_ + delay).ns, rng.Next() & 0xffff, next_number_++, std::move(event)});
   std::push_heap(queue_.begin(), queue_.end());
 }
 
-bool World::Step() {
+bool Simulator::Step() {
   if (queue_.empty()) return false;
   std::pop_heap(queue_.begin(), queue_.end());
   const Event event = std::move(queue_.back());
@@ -44,24 +44,24 @@ bool World::Step() {
   return true;
 }
 
-uint64_t World::FaultsInjected() const {
+uint64_t Simulator::FaultsInjected() const {
   uint64_t sum = 0;
   for (uint32_t count : faults) sum += count;
   return sum;
 }
 
-void World::Violate(Invariant invariant, const std::string& what) {
+void Simulator::Violate(Invariant invariant, const std::string& what) {
   if (violations.size() < 20) violations.push_back({invariant, what});
-  Tell(0xbad, [&] { return std::string("VIOLATION of ") + Name(invariant) + ": " + what; });
+  Trace(0xbad, [&] { return std::string("VIOLATION of ") + Name(invariant) + ": " + what; });
 }
 
-void World::AddLine(std::string line) {
+void Simulator::AddLine(std::string line) {
   char time[32];
   std::snprintf(time, sizeof time, "%11.6f  ", static_cast<double>(now_.ns - 1'000'000'000) / 1e9);
   line.insert(0, time);
   if (echo) std::printf("%s\n", line.c_str());
-  story_.push_back(std::move(line));
-  if (story_.size() > kStoryLines) story_.pop_front();
+  trace_.push_back(std::move(line));
+  if (trace_.size() > kTraceLines) trace_.pop_front();
 }
 
 }  // namespace assent::sim

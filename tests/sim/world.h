@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The simulated world's heart: virtual time, the order of events, the story, and what was reached.
+// The core of the simulation: virtual time, the event queue, the trace and the coverage counters.
 //
-// Contract: everything that happens in a run happens inside an event of this queue; equal times are
-// ordered by the seed. The same seed gives the same events, hence the same hash. Threads: one.
+// Contract: everything in a run happens inside an event of this queue; events at equal times are
+// ordered by the seed. The same seed gives the same events and therefore the same hash. Threads:
+// one.
 #pragma once
 
 #include <array>
@@ -19,7 +20,7 @@
 
 namespace assent::sim {
 
-// splitmix64: the same numbers for the same seed.
+// splitmix64: gives the same numbers for the same seed.
 class Rng final : public Random {
  public:
   explicit Rng(uint64_t seed) : state_(seed * 0x9e3779b97f4a7c15 + 0x1234567) {}
@@ -29,9 +30,9 @@ class Rng final : public Random {
     z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
     return z ^ (z >> 31);
   }
-  // One in a thousand is Chance(1).
+  // True with a probability of `per_mille` in a thousand.
   bool Chance(uint32_t per_mille) { return per_mille > 0 && Below(1000) < per_mille; }
-  // Skewed to the low end: most things are quick, some are very slow.
+  // A duration between `low` and `high`, both included, uniformly distributed.
   Duration Between(Duration low, Duration high) {
     const auto width = static_cast<uint64_t>((high - low).count());
     return low + Duration(static_cast<int64_t>(Below(width + 1)));
@@ -46,9 +47,9 @@ struct Violation {
   std::string what;
 };
 
-class World final : public Clock {
+class Simulator final : public Clock {
  public:
-  World(uint64_t seed, SeededBug seeded, bool tracing)
+  Simulator(uint64_t seed, SeededBug seeded, bool tracing)
       : rng(seed), bug(seeded), tracing_(tracing), seed_(seed) {}
 
   Monotonic Now() const override { return now_; }
@@ -56,7 +57,7 @@ class World final : public Clock {
   uint64_t seed() const { return seed_; }
 
   void At(Duration delay, std::function<void()> event);
-  // Runs the next event; false: there is none.
+  // Runs the next event. Returns false if the queue is empty.
   bool Step();
 
   void Count(Fault fault) { ++faults[static_cast<size_t>(fault)]; }
@@ -66,9 +67,9 @@ class World final : public Clock {
 
   void Violate(Invariant invariant, const std::string& what);
 
-  // A line of the story: `number` goes into the hash, `text` is made only for a trace.
+  // Adds `number` to the hash and, if tracing, the line that `text` returns to the trace.
   template <typename Text>
-  void Tell(uint64_t number, Text&& text) {
+  void Trace(uint64_t number, Text&& text) {
     Mix(number);
     if (tracing_) AddLine(text());
   }
@@ -77,15 +78,15 @@ class World final : public Clock {
     hash ^= hash >> 29;
   }
   bool tracing() const { return tracing_; }
-  const std::deque<std::string>& story() const { return story_; }
-  bool echo = false;  // print each line at once
+  const std::deque<std::string>& trace() const { return trace_; }
+  bool echo = false;  // print each line immediately
 
   Rng rng;
   const SeededBug bug;
   int64_t wall_offset_ns = 0;  // the wall clock may jump
   uint64_t hash = 0xcbf29ce484222325;
   uint64_t events = 0;
-  bool disk_cut = false;  // the disk has stopped amid a call, at least once
+  bool disk_cut = false;  // the disk has been cut at least once
   std::array<uint32_t, static_cast<size_t>(Fault::kCount)> faults{};
   std::array<uint32_t, static_cast<size_t>(Marker::kCount)> markers{};
   std::vector<Violation> violations;
@@ -96,7 +97,7 @@ class World final : public Clock {
     uint64_t priority;
     uint64_t number;
     std::function<void()> run;
-    bool operator<(const Event& other) const {  // the latest first
+    bool operator<(const Event& other) const {  // reversed: the earliest is on top of the heap
       if (at != other.at) return at > other.at;
       if (priority != other.priority) return priority > other.priority;
       return number > other.number;
@@ -109,7 +110,7 @@ class World final : public Clock {
   Monotonic now_{1'000'000'000};
   uint64_t next_number_ = 1;
   std::vector<Event> queue_;  // a heap
-  std::deque<std::string> story_;
+  std::deque<std::string> trace_;
 };
 
 }  // namespace assent::sim

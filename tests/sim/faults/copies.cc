@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A coordinator over a copy of the log directory, started while the original has gone on.
+// A coordinator started on a copy of the log directory while the original continues.
 #include <deque>
 
 #include "coordinator/testing.h"
@@ -28,7 +28,7 @@ class NoLog final : public coordinator::LogPort {
 
 struct MustStop {};
 
-// Its calls reach nobody: they are only counted.
+// The coordinator on the copy. Its calls reach no server; they are only counted.
 class Clone {
  public:
   Clone(Environment& env, const log::Identity& identity, coordinator::Restored restored)
@@ -40,13 +40,13 @@ class Clone {
     }
     coordinator::ShardContext context;
     context.options = env.process.settings().engine;
-    context.clock = &env.world;
-    context.random = &env.world.rng;
+    context.clock = &env.sim;
+    context.random = &env.sim.rng;
     context.log = &no_log_;
     context.identity = identity;
     context.resources = by_name_;
     context.partners = &partners_;
-    context.await_first_scans = !env.world.Has(SeededBug::kActsBeforeScan);
+    context.await_first_scans = !env.sim.Has(SeededBug::kActsBeforeScan);
     context.fatal = [](coordinator::FatalReason, const std::string&) { throw MustStop(); };
     shard_ = std::make_unique<coordinator::Shard>(std::move(context));
     scan_handler_.Attach(*shard_);
@@ -54,8 +54,9 @@ class Clone {
     for (Database* database : env.databases) Execute(database->name());
   }
 
-  // Where the database shows a branch of a newer incarnation, or of its own with another nonce, or
-  // its witness row, the clone must stop, and must have asked nothing there, nor of any partner.
+  // If the database shows a branch or a witness row of a newer incarnation, or of the clone's own
+  // incarnation with another nonce, the clone must stop, and must not have sent a call to that
+  // database or to any partner.
   void LookAt(const Database& database) {
     xa::ScanResult scan;
     scan.complete = true;
@@ -68,35 +69,35 @@ class Clone {
     scan.newer_witness = database.NewerWitness(own_);
     newer |= scan.newer_witness.has_value();
     if (!newer) {
-      if (!stopped_) (void)scan_handler_.Take(*shard_, database.name(), scan, env_.world.Now());
+      if (!stopped_) (void)scan_handler_.Take(*shard_, database.name(), scan, env_.sim.Now());
       return;
     }
-    env_.world.Count(Fault::kLogCloned);
+    env_.sim.Count(Fault::kLogCloned);
     const size_t asked = managers_[IndexOf(database)].calls.size();
     const bool called = !stopped_ && !partners_.calls.empty();
-    if (env_.world.Has(SeededBug::kIgnoreIncarnation)) {
+    if (env_.sim.Has(SeededBug::kIgnoreIncarnation)) {
       scan.listed.clear();
       scan.newer_witness.reset();
     }
-    if (env_.world.Has(SeededBug::kWitnessIgnored)) scan.newer_witness.reset();
+    if (env_.sim.Has(SeededBug::kWitnessIgnored)) scan.newer_witness.reset();
     bool stopped = false;
     try {
-      (void)scan_handler_.Take(*shard_, database.name(), scan, env_.world.Now());
+      (void)scan_handler_.Take(*shard_, database.name(), scan, env_.sim.Now());
     } catch (const MustStop&) {
       stopped = stopped_ = true;
-      env_.world.Reach(Marker::kStale);
+      env_.sim.Reach(Marker::kStale);
     }
     if (!stopped) {
-      env_.world.Violate(Invariant::kStability,
-                         "a copied log directory was not noticed at " + database.name());
+      env_.sim.Violate(Invariant::kStability,
+                       "a copied log directory was not detected at " + database.name());
     }
     if (asked > 0) {
-      env_.world.Violate(Invariant::kStability, "a copied log directory has acted at " +
-                                                    database.name() + " before it was noticed");
+      env_.sim.Violate(Invariant::kStability, "a copied log directory sent calls to " +
+                                                  database.name() + " before it was detected");
     }
     if (called) {
-      env_.world.Violate(Invariant::kStability,
-                         "a copied log directory has called partners before it was noticed");
+      env_.sim.Violate(Invariant::kStability,
+                       "a copied log directory called partners before it was detected");
     }
   }
 
@@ -106,7 +107,7 @@ class Clone {
     while (env_.databases[index] != &database) ++index;
     return index;
   }
-  // New work on one database.
+  // Starts a new transaction on one database.
   void Execute(const std::string& resource) {
     coordinator::Request request;
     request.route = coordinator::Route::kExecute;
@@ -122,9 +123,9 @@ class Clone {
   }
 
   Environment& env_;
-  const core::Gtrid own_;  // of its start; it names no transaction
+  const core::Gtrid own_;  // identifies this start, not a transaction
   NoLog no_log_;
-  std::deque<coordinator::ScriptedManager> managers_;  // as the environment's databases
+  std::deque<coordinator::ScriptedManager> managers_;  // in the order of env_.databases
   coordinator::ScriptedPartners partners_;
   std::map<std::string, xa::ResourceManager*> by_name_;
   bool stopped_ = false;
@@ -136,9 +137,9 @@ void StartOverCopy(Environment& env, Disk& copy) {
   const auto& settings = env.process.settings();
   auto recovered = log::Open(copy, settings.log);
   if (!recovered) return;
-  auto rebuilt = recovery::Replay(*recovered, settings.engine, env.world.Wall());
+  auto rebuilt = recovery::Replay(*recovered, settings.engine, env.sim.Wall());
   if (!rebuilt) return;
-  auto started = log::StartWriter(copy, std::move(*recovered), rebuilt->copies, env.world.rng);
+  auto started = log::StartWriter(copy, std::move(*recovered), rebuilt->copies, env.sim.rng);
   if (!started) return;
   rebuilt->AssignLsns(started->first_copy);
   Clone clone(env, started->writer->identity(), std::move(rebuilt->restored));
@@ -149,7 +150,7 @@ void StartOverCopy(Environment& env, Disk& copy) {
 
 void ClonedLog(Environment& env) {
   auto copy = std::make_shared<std::unique_ptr<Disk>>();
-  env.world.At(env.world.rng.Between(1s, 5s), [&env, copy] {
+  env.sim.At(env.sim.rng.Between(1s, 5s), [&env, copy] {
     if (!env.disk.cut()) *copy = env.disk.Copy();
   });
   const auto starts = std::make_shared<uint64_t>(0);

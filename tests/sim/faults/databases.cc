@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What befalls databases: restarts, refusals, stand-bys, others' branches, people, backups.
+// Faults of databases: restarts, refusals, standbys, foreign branches, heuristic decisions,
+// backups.
 #include "tests/sim/faults/list.h"
 
 namespace assent::sim {
@@ -7,7 +8,7 @@ namespace assent::sim {
 using namespace std::chrono_literals;
 
 void Refusals(Environment& env) {
-  Rng& rng = env.world.rng;
+  Rng& rng = env.sim.rng;
   NetFaults& net = env.net;
   if (rng.Chance(500)) net.statement_fails = 5 + static_cast<uint32_t>(rng.Below(60));
   if (rng.Chance(500)) net.prepare_refused = 10 + static_cast<uint32_t>(rng.Below(100));
@@ -20,8 +21,8 @@ namespace {
 void StartAgain(Environment& env, SimResource* resource) {
   if (resource->database().up()) return;
   resource->database().Start();
-  env.world.Tell(0xdb01, [&] { return resource->name() + "  is up again"; });
-  env.world.At(1ms, [resource] { resource->NoticeUp(); });
+  env.sim.Trace(0xdb01, [&] { return resource->name() + "  is up again"; });
+  env.sim.At(1ms, [resource] { resource->NoticeUp(); });
 }
 
 }  // namespace
@@ -30,10 +31,10 @@ void DatabaseRestarts(Environment& env) {
   env.Every(2s, 20s, [&env] {
     SimResource* resource = env.resources[env.AnyDatabase()];
     if (!resource->database().up()) return;
-    env.world.Count(Fault::kDatabaseRestart);
-    env.world.Tell(0xdb00, [&] { return resource->name() + "  goes down"; });
+    env.sim.Count(Fault::kDatabaseRestart);
+    env.sim.Trace(0xdb00, [&] { return resource->name() + "  goes down"; });
     resource->database().Stop();
-    env.world.At(env.world.rng.Between(50ms, 8s), [&env, resource] { StartAgain(env, resource); });
+    env.sim.At(env.sim.rng.Between(50ms, 8s), [&env, resource] { StartAgain(env, resource); });
   });
 }
 
@@ -49,8 +50,8 @@ void StandbyAnswers(Environment& env) {
 
 void ForeignBranches(Environment& env) {
   for (Database* database : env.databases) {
-    if (!env.world.rng.Chance(600)) continue;
-    env.world.Count(Fault::kForeignXids);
+    if (!env.sim.rng.Chance(600)) continue;
+    env.sim.Count(Fault::kForeignXids);
     database->AddForeign();
   }
 }
@@ -59,7 +60,7 @@ void Heuristics(Environment& env) {
   env.Every(20ms, 2s, [&env] {
     Database* database = env.databases[env.AnyDatabase()];
     if (database->up() && database->DecideHeuristically()) {
-      env.world.Count(Fault::kHeuristic);
+      env.sim.Count(Fault::kHeuristic);
     }
   });
 }
@@ -70,15 +71,15 @@ void Backups(Environment& env) {
   for (SimResource* each : env.resources) {
     if (&each->database() == database) resource = each;
   }
-  const Duration when = env.world.rng.Between(1s, 10s);
-  env.world.At(when, [&env, database] {
-    env.world.Tell(0xbac0, [&] { return database->name() + "  is backed up"; });
+  const Duration when = env.sim.rng.Between(1s, 10s);
+  env.sim.At(when, [&env, database] {
+    env.sim.Trace(0xbac0, [&] { return database->name() + "  is backed up"; });
     database->TakeBackup();
   });
-  env.world.At(when + env.world.rng.Between(500ms, 10s), [&env, database, resource] {
+  env.sim.At(when + env.sim.rng.Between(500ms, 10s), [&env, database, resource] {
     if (env.healed || !database->Restore()) return;
-    env.world.Count(Fault::kRestore);
-    env.world.Tell(0xbac1, [&] { return database->name() + "  is restored from its backup"; });
+    env.sim.Count(Fault::kRestore);
+    env.sim.Trace(0xbac1, [&] { return database->name() + "  is restored from its backup"; });
     StartAgain(env, resource);
   });
 }

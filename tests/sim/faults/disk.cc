@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The coordinator's disk and clock: errors, no room, slow syncs, flipped bits, jumps.
+// Faults of the coordinator's disk and clock: errors, no free space, slow syncs, flipped bits,
+// clock jumps.
 #include "tests/sim/faults/list.h"
 
 namespace assent::sim {
@@ -7,7 +8,7 @@ namespace assent::sim {
 using namespace std::chrono_literals;
 
 void DiskErrors(Environment& env) {
-  Rng& rng = env.world.rng;
+  Rng& rng = env.sim.rng;
   auto& faults = env.disk.faults;
   if (rng.Chance(500)) faults.sync_fails = 2 + static_cast<uint32_t>(rng.Below(20));
   if (rng.Chance(300)) faults.write_fails = 2 + static_cast<uint32_t>(rng.Below(20));
@@ -32,10 +33,10 @@ void BitFlips(Environment& env) {
 
 void ClockJumps(Environment& env) {
   env.Every(2s, 15s, [&env] {
-    env.world.Count(Fault::kClockJump);
-    // Together less than outcomes are kept.
-    env.world.wall_offset_ns = env.world.rng.Between(-20min, 20min).count();
-    env.world.Tell(0xc10c, [] { return std::string("the wall clock jumps"); });
+    env.sim.Count(Fault::kClockJump);
+    // The jumps add up to less than the time for which outcomes are kept.
+    env.sim.wall_offset_ns = env.sim.rng.Between(-20min, 20min).count();
+    env.sim.Trace(0xc10c, [] { return std::string("the wall clock jumps"); });
   });
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// All fault workloads; each seed picks some.
+// All fault workloads. Each seed selects some of them.
 #pragma once
 
 #include "tests/sim/environment.h"

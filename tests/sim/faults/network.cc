@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Messages lost, late, answered twice; calls that hang; databases cut off.
+// Faults of the network: lost and slow messages, calls that hang, partitions, and clients that lose
+// or repeat requests.
 #include "tests/sim/faults/list.h"
 
 namespace assent::sim {
@@ -7,7 +8,7 @@ namespace assent::sim {
 using namespace std::chrono_literals;
 
 void Network(Environment& env) {
-  Rng& rng = env.world.rng;
+  Rng& rng = env.sim.rng;
   NetFaults& net = env.net;
   if (rng.Chance(600)) net.request_lost = 10 + static_cast<uint32_t>(rng.Below(60));
   if (rng.Chance(600)) net.reply_lost = 10 + static_cast<uint32_t>(rng.Below(60));
@@ -25,12 +26,12 @@ void Partitions(Environment& env) {
   env.Every(1s, 15s, [&env] {
     SimResource* resource = env.resources[env.AnyDatabase()];
     if (resource->partitioned) return;
-    env.world.Count(Fault::kPartition);
-    env.world.Tell(0x9a47, [&] { return resource->name() + "  is cut off"; });
+    env.sim.Count(Fault::kPartition);
+    env.sim.Trace(0x9a47, [&] { return resource->name() + "  is cut off"; });
     resource->partitioned = true;
-    env.world.At(env.world.rng.Between(100ms, 12s), [&env, resource] {
+    env.sim.At(env.sim.rng.Between(100ms, 12s), [&env, resource] {
       resource->partitioned = false;
-      env.world.Tell(0x9a48, [&] { return resource->name() + "  is reached again"; });
+      env.sim.Trace(0x9a48, [&] { return resource->name() + "  is reachable again"; });
       resource->NoticeUp();
     });
   });
@@ -40,7 +41,7 @@ void Partitions(Environment& env) {
 }
 
 void ForgetfulClients(Environment& env) {
-  Rng& rng = env.world.rng;
+  Rng& rng = env.sim.rng;
   env.clients.answer_lost = 20 + static_cast<uint32_t>(rng.Below(200));
   env.clients.twice = static_cast<uint32_t>(rng.Below(200));
   env.clients.dies = static_cast<uint32_t>(rng.Below(400));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What befalls partners and the calls to them.
+// Faults of partners and of the calls to them.
 #include "tests/sim/faults/list.h"
 
 namespace assent::sim {
@@ -8,7 +8,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Per mille: in some of the seeds between `least` and `most`, in the others none.
+// Returns a rate per mille between `least` and `most` with probability `chance`, otherwise 0.
 class Some {
  public:
   explicit Some(Rng& rng) : rng_(rng) {}
@@ -23,7 +23,7 @@ class Some {
 }  // namespace
 
 void PartnerCalls(Environment& env) {
-  const Some some(env.world.rng);
+  const Some some(env.sim.rng);
   PartnerFaults& calls = env.calls;
   calls.not_reached = some(400, 10, 100);
   calls.lost = some(600, 10, 100);
@@ -38,7 +38,7 @@ void PartnerCalls(Environment& env) {
 }
 
 void PartnerManners(Environment& env) {
-  const Some some(env.world.rng);
+  const Some some(env.sim.rng);
   PartnerFaults& calls = env.calls;
   calls.slow = some(500, 10, 150);
   calls.busy = some(500, 20, 200);
@@ -58,12 +58,12 @@ void PartnerRestarts(Environment& env) {
   env.Every(1s, 12s, [&env] {
     Partner& partner = env.AnyPartner();
     if (!partner.up()) return;
-    env.world.Count(Fault::kPartnerRestart);
-    env.world.Tell(0x9d00, [&] { return partner.name() + "  goes down"; });
+    env.sim.Count(Fault::kPartnerRestart);
+    env.sim.Trace(0x9d00, [&] { return partner.name() + "  goes down"; });
     partner.Stop();
-    env.world.At(env.world.rng.Between(20ms, 6s), [&env, &partner] {
+    env.sim.At(env.sim.rng.Between(20ms, 6s), [&env, &partner] {
       partner.Start();
-      env.world.Tell(0x9d01, [&] { return partner.name() + "  is up again"; });
+      env.sim.Trace(0x9d01, [&] { return partner.name() + "  is up again"; });
     });
   });
 }
@@ -73,12 +73,12 @@ void PartnersCutOff(Environment& env) {
   env.Every(1s, 15s, [&env] {
     Partner& partner = env.AnyPartner();
     if (partner.cut_off) return;
-    env.world.Count(Fault::kPartnerCut);
-    env.world.Tell(0x9d02, [&] { return partner.name() + "  is cut off"; });
+    env.sim.Count(Fault::kPartnerCut);
+    env.sim.Trace(0x9d02, [&] { return partner.name() + "  is cut off"; });
     partner.cut_off = true;
-    env.world.At(env.world.rng.Between(100ms, 10s), [&env, &partner] {
+    env.sim.At(env.sim.rng.Between(100ms, 10s), [&env, &partner] {
       partner.cut_off = false;
-      env.world.Tell(0x9d03, [&] { return partner.name() + "  is reached again"; });
+      env.sim.Trace(0x9d03, [&] { return partner.name() + "  is reachable again"; });
     });
   });
   env.heal.push_back([&env] {
@@ -86,24 +86,24 @@ void PartnersCutOff(Environment& env) {
   });
 }
 
-// A wrong deployment: its paths are not there for a while.
+// A wrong deployment: the partner's paths do not exist for a while.
 void PartnersMisplaced(Environment& env) {
   if (env.partners.empty()) return;
   env.Every(2s, 15s, [&env] {
-    env.AnyPartner().never_until = env.world.Now() + env.world.rng.Between(50ms, 4s);
+    env.AnyPartner().never_until = env.sim.Now() + env.sim.rng.Between(50ms, 4s);
   });
   env.heal.push_back([&env] {
     for (Partner* partner : env.partners) partner->never_until = {};
   });
 }
 
-// One of them never does its part again. The others, and the databases, must not wait for it.
+// One partner fails permanently. The other partners and the databases must not wait for it.
 void PartnerBreaks(Environment& env) {
   if (env.partners.empty()) return;
-  env.world.At(env.world.rng.Between(1s, 14s), [&env] {
+  env.sim.At(env.sim.rng.Between(1s, 14s), [&env] {
     Partner& partner = env.AnyPartner();
-    env.world.Count(Fault::kPartnerGone);
-    env.world.Tell(0x9d04, [&] { return partner.name() + "  breaks for good"; });
+    env.sim.Count(Fault::kPartnerGone);
+    env.sim.Trace(0x9d04, [&] { return partner.name() + "  fails permanently"; });
     partner.BreakForGood();
   });
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// 1 Agreement: no transaction has one branch committed and another rolled back, but for a recorded
-// heuristic.
+// 1 Agreement: no transaction has one branch committed and another rolled back, except for a
+// recorded heuristic.
 #include "tests/sim/invariants/list.h"
 
 namespace assent::sim {
@@ -9,35 +9,37 @@ namespace {
 class Agreement final : public Rule {
  public:
   using Rule::Rule;
-  void OnChange(const Part& part, const Change& change, const Known& before) override {
+  void OnChange(const Part& part, const Change& change, const TransactionFacts& before) override {
     if (facts_.Excused(before)) return;
-    if (change.fate == Fate::kRolledBack && before.committed != 0) {
+    if (change.transition == Transition::kRolledBack && before.committed != 0) {
       Violate(Invariant::kAgreement,
               "rolled back though another branch has committed: " + Describe(part));
     }
-    if (change.fate == Fate::kCommitted && before.rolled_back != 0) {
+    if (change.transition == Transition::kCommitted && before.rolled_back != 0) {
       Violate(Invariant::kAgreement,
               "committed though another branch was rolled back: " + Describe(part));
     }
   }
-  void OnTold(uint32_t tag, const Known*, Told told, const TagFacts&) override {
-    if (told == Told::kMixed && !MayBeHazard(tag)) {
+  void OnReport(uint32_t tag, const TransactionFacts*, Reported reported,
+                const TagFacts&) override {
+    if (reported == Reported::kMixed && !MayBeHazard(tag)) {
       Violate(Invariant::kAgreement,
-              "transaction " + std::to_string(tag) + " was told mixed and nobody meddled");
+              "transaction " + std::to_string(tag) + " was reported mixed without a heuristic");
     }
   }
 };
 
 }  // namespace
 
-std::unique_ptr<Rule> MakeAgreement(World& world, const Facts& facts) {
-  return MakeRule<Agreement>(world, facts);
+std::unique_ptr<Rule> MakeAgreement(Simulator& sim, const Facts& facts) {
+  return MakeRule<Agreement>(sim, facts);
 }
 
-// Somebody has meddled, a server is another one, or a sole branch was committed in one phase.
+// A person or a backup intervened, a server was replaced, or a sole branch was committed in one
+// phase.
 bool Rule::MayBeHazard(uint32_t tag) const {
   const Plan& plan = facts_.plans()[tag - 1];
-  return facts_.Of(tag).excused || world_.faults[static_cast<size_t>(Fault::kRestore)] > 0 ||
+  return facts_.Of(tag).excused || sim_.faults[static_cast<size_t>(Fault::kRestore)] > 0 ||
          (plan.gid.empty() && plan.Votes() == 1);
 }
 

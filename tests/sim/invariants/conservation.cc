@@ -21,18 +21,19 @@ class Conservation final : public Rule {
                 " rows of " + std::to_string(plan.Writers()) + " with sum " +
                 std::to_string(sum.delta) + " of " + std::to_string(expected));
   }
-  void AtEnd(const core::Gtrid& gtrid, const Known& known) override {
+  void AtEnd(const core::Gtrid& gtrid, const TransactionFacts& known) override {
     if (known.excused || !known.commit_durable) return;
     if ((known.prepared & ~known.committed) == 0) return;
-    Violate(Invariant::kConservation, "decided and not committed everywhere: transaction " +
-                                          std::to_string(known.tag) + " " + gtrid.ToHex());
+    Violate(Invariant::kConservation,
+            "decided to commit, but not committed everywhere: transaction " +
+                std::to_string(known.tag) + " " + gtrid.ToHex());
   }
 };
 
 }  // namespace
 
-std::unique_ptr<Rule> MakeConservation(World& world, const Facts& facts) {
-  return MakeRule<Conservation>(world, facts);
+std::unique_ptr<Rule> MakeConservation(Simulator& sim, const Facts& facts) {
+  return MakeRule<Conservation>(sim, facts);
 }
 
 }  // namespace assent::sim

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// 10 Idempotent API: the same request, the same decision, over restarts; an outcome may worsen, a
-// decision never changes.
+// 10 Idempotent API: the same request gets the same decision, over restarts. An outcome may become
+// mixed or hazard; a decision never changes.
 #include "tests/sim/invariants/list.h"
 
 namespace assent::sim {
@@ -9,15 +9,17 @@ namespace {
 class Idempotent final : public Rule {
  public:
   using Rule::Rule;
-  void OnTold(uint32_t tag, const Known*, Told told, const TagFacts& before) override {
+  void OnReport(uint32_t tag, const TransactionFacts*, Reported reported,
+                const TagFacts& before) override {
     const std::string who = "transaction " + std::to_string(tag);
-    const bool definite = told == Told::kCommitted || told == Told::kRolledBack;
-    const bool was = before.told == Told::kCommitted || before.told == Told::kRolledBack;
-    if (definite && was && before.told != told && !facts_.plans()[tag - 1].ReadOnly()) {
-      Violate(Invariant::kIdempotent, who + " was told two different decisions");
+    const bool definite = reported == Reported::kCommitted || reported == Reported::kRolledBack;
+    const bool was =
+        before.reported == Reported::kCommitted || before.reported == Reported::kRolledBack;
+    if (definite && was && before.reported != reported && !facts_.plans()[tag - 1].ReadOnly()) {
+      Violate(Invariant::kIdempotent, who + " was reported with two different decisions");
     }
-    if (was && told == Told::kUndecided) {
-      Violate(Invariant::kIdempotent, who + " was told a decision, then none");
+    if (was && reported == Reported::kUndecided) {
+      Violate(Invariant::kIdempotent, who + " was reported with a decision, then without one");
     }
   }
   void AtEnd(const Plan& plan, const Sum& sum) override {
@@ -30,8 +32,8 @@ class Idempotent final : public Rule {
 
 }  // namespace
 
-std::unique_ptr<Rule> MakeIdempotent(World& world, const Facts& facts) {
-  return MakeRule<Idempotent>(world, facts);
+std::unique_ptr<Rule> MakeIdempotent(Simulator& sim, const Facts& facts) {
+  return MakeRule<Idempotent>(sim, facts);
 }
 
 }  // namespace assent::sim

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// All invariants that are held over the events of a run, and the order in which they hear them.
+// All invariants that are checked over the events of a run, in the order in which they receive
+// them.
 #pragma once
 
 #include "tests/sim/invariants/rule.h"
 
 namespace assent::sim {
 
-std::unique_ptr<Rule> MakeAgreement(World& world, const Facts& facts);
-std::unique_ptr<Rule> MakeCommitValidity(World& world, const Facts& facts);
-std::unique_ptr<Rule> MakeWriteAhead(World& world, const Facts& facts);
-std::unique_ptr<Rule> MakeStability(World& world, const Facts& facts);
-std::unique_ptr<Rule> MakePresumedAbort(World& world, const Facts& facts);
-std::unique_ptr<Rule> MakeNoForeignHarm(World& world, const Facts& facts);
-std::unique_ptr<Rule> MakeTcc(World& world, const Facts& facts);
-std::unique_ptr<Rule> MakeNoFalseAnswer(World& world, const Facts& facts);
-std::unique_ptr<Rule> MakeIdempotent(World& world, const Facts& facts);
-std::unique_ptr<Rule> MakeConservation(World& world, const Facts& facts);
+std::unique_ptr<Rule> MakeAgreement(Simulator& sim, const Facts& facts);
+std::unique_ptr<Rule> MakeCommitValidity(Simulator& sim, const Facts& facts);
+std::unique_ptr<Rule> MakeWriteAhead(Simulator& sim, const Facts& facts);
+std::unique_ptr<Rule> MakeStability(Simulator& sim, const Facts& facts);
+std::unique_ptr<Rule> MakePresumedAbort(Simulator& sim, const Facts& facts);
+std::unique_ptr<Rule> MakeNoForeignHarm(Simulator& sim, const Facts& facts);
+std::unique_ptr<Rule> MakeTcc(Simulator& sim, const Facts& facts);
+std::unique_ptr<Rule> MakeNoFalseAnswer(Simulator& sim, const Facts& facts);
+std::unique_ptr<Rule> MakeIdempotent(Simulator& sim, const Facts& facts);
+std::unique_ptr<Rule> MakeConservation(Simulator& sim, const Facts& facts);
 
 inline constexpr RuleMaker kRules[] = {MakeWriteAhead,   MakeCommitValidity, MakeAgreement,
                                        MakeStability,    MakeNoFalseAnswer,  MakeIdempotent,

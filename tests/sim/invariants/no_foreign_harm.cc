@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// 6 No foreign harm: what belongs to another coordinator or user is never touched, and a partner is
-// called only where a plan says so. (Others' XIDs: each database counts those that were touched.)
+// 6 No foreign harm: the branches of other coordinators and users are never modified, and a partner
+// is called only if a plan lists it. (Each database counts the foreign XIDs that were modified.)
 #include "tests/sim/invariants/list.h"
 
 namespace assent::sim {
@@ -9,7 +9,7 @@ namespace {
 class NoForeignHarm final : public Rule {
  public:
   using Rule::Rule;
-  void OnSend(const Part& part, const Sent& sent, const Known& before) override {
+  void OnSend(const Part& part, const Sent& sent, const TransactionFacts& before) override {
     if (!part.IsPartner()) return;
     const size_t index = part.bit - Part::kFirstPartner;
     const bool planned = sent.tag != 0 && sent.tag <= facts_.plans().size() &&
@@ -18,7 +18,7 @@ class NoForeignHarm final : public Rule {
                          part.place == NameOfPartner(sent.tag, index);
     if (planned) return;
     Violate(Invariant::kNoForeignHarm,
-            "a partner is called that no plan names, or for another one's work: " + Describe(part));
+            "a partner is called that is not in the plan: " + Describe(part));
   }
 
  private:
@@ -29,8 +29,8 @@ class NoForeignHarm final : public Rule {
 
 }  // namespace
 
-std::unique_ptr<Rule> MakeNoForeignHarm(World& world, const Facts& facts) {
-  return MakeRule<NoForeignHarm>(world, facts);
+std::unique_ptr<Rule> MakeNoForeignHarm(Simulator& sim, const Facts& facts) {
+  return MakeRule<NoForeignHarm>(sim, facts);
 }
 
 }  // namespace assent::sim

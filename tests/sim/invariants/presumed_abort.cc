@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// 5 Presumed abort: no decision anywhere, and not live: every prepared branch ends rolled back.
-// (What still stands prepared at the end never comes to rest: run.cc.)
+// 5 Presumed abort: if a transaction has no decision and is not live, every prepared branch is
+// rolled back. (A branch that is still prepared at the end of a run is reported by run.cc.)
 #include "tests/sim/invariants/list.h"
 
 namespace assent::sim {
@@ -9,7 +9,7 @@ namespace {
 class PresumedAbort final : public Rule {
  public:
   using Rule::Rule;
-  void AtEnd(const core::Gtrid& gtrid, const Known& known) override {
+  void AtEnd(const core::Gtrid& gtrid, const TransactionFacts& known) override {
     if (known.excused || known.commit_durable) return;
     if ((known.prepared & known.committed) != 0) {
       Violate(Invariant::kPresumedAbort, "committed without a decision: " + gtrid.ToHex());
@@ -19,8 +19,8 @@ class PresumedAbort final : public Rule {
 
 }  // namespace
 
-std::unique_ptr<Rule> MakePresumedAbort(World& world, const Facts& facts) {
-  return MakeRule<PresumedAbort>(world, facts);
+std::unique_ptr<Rule> MakePresumedAbort(Simulator& sim, const Facts& facts) {
+  return MakeRule<PresumedAbort>(sim, facts);
 }
 
 }  // namespace assent::sim

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What several workloads fill a plan with.
+// Helpers with which several workloads fill in a plan.
 #pragma once
 
 #include <numeric>
@@ -17,23 +17,23 @@ inline std::string GidOf(const Plan& plan) {
   return gid;
 }
 
-// `count` of the numbers below `from`, in some order.
-inline std::vector<size_t> Some(World& world, size_t from, size_t count) {
+// Returns `count` different numbers below `from`, in random order.
+inline std::vector<size_t> Some(Simulator& sim, size_t from, size_t count) {
   std::vector<size_t> all(from);
   std::iota(all.begin(), all.end(), size_t{0});
-  for (size_t i = all.size(); i > 1; --i) std::swap(all[i - 1], all[world.rng.Below(i)]);
+  for (size_t i = all.size(); i > 1; --i) std::swap(all[i - 1], all[sim.rng.Below(i)]);
   all.resize(std::min(count, from));
   return all;
 }
 
-// Deltas that add up to nothing, over two databases or more.
-inline void FillTransfer(World& world, const Participants& participants, Plan& plan) {
-  const size_t count = world.rng.Chance(700) ? 2 : 2 + world.rng.Below(participants.databases - 1);
+// Adds branches on two or more databases whose deltas add up to zero.
+inline void FillTransfer(Simulator& sim, const Participants& participants, Plan& plan) {
+  const size_t count = sim.rng.Chance(700) ? 2 : 2 + sim.rng.Below(participants.databases - 1);
   int64_t rest = 0;
-  for (size_t database : Some(world, participants.databases, count)) {
+  for (size_t database : Some(sim, participants.databases, count)) {
     PlannedBranch branch;
     branch.database = database;
-    branch.delta = 1 + static_cast<int64_t>(world.rng.Below(100));
+    branch.delta = 1 + static_cast<int64_t>(sim.rng.Below(100));
     branch.statements = 1;
     rest += branch.delta;
     plan.branches.push_back(branch);

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// All workloads of transactions; each transaction of a seed picks one.
+// All transaction workloads. Each transaction of a seed uses one of them.
 #pragma once
 
 #include "tests/sim/environment.h"
 
 namespace assent::sim {
 
-void Transfer(World& world, const Participants& participants, Plan& plan);
-void Single(World& world, const Participants& participants, Plan& plan);
-void Reading(World& world, const Participants& participants, Plan& plan);
-void Failing(World& world, const Participants& participants, Plan& plan);
-void Interactive(World& world, const Participants& participants, Plan& plan);
-void Tries(World& world, const Participants& participants, Plan& plan);
-void Mixed(World& world, const Participants& participants, Plan& plan);
-void StepByStep(World& world, const Participants& participants, Plan& plan);
-void ByClient(World& world, const Participants& participants, Plan& plan);
-void Nested(World& world, const Participants& participants, Plan& plan);
+void Transfer(Simulator& sim, const Participants& participants, Plan& plan);
+void Single(Simulator& sim, const Participants& participants, Plan& plan);
+void Reading(Simulator& sim, const Participants& participants, Plan& plan);
+void Failing(Simulator& sim, const Participants& participants, Plan& plan);
+void Interactive(Simulator& sim, const Participants& participants, Plan& plan);
+void Tries(Simulator& sim, const Participants& participants, Plan& plan);
+void Mixed(Simulator& sim, const Participants& participants, Plan& plan);
+void StepByStep(Simulator& sim, const Participants& participants, Plan& plan);
+void ByClient(Simulator& sim, const Participants& participants, Plan& plan);
+void Nested(Simulator& sim, const Participants& participants, Plan& plan);
 
 inline constexpr TransactionWorkload kTransactionWorkloads[] = {
     {"transfer", Transfer, 60},        {"single", Single, 12},
