@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "tests/model/world.h"
+#include "tests/model/state.h"
 
 namespace assent::model {
 

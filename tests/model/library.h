@@ -15,7 +15,7 @@
 
 #include "core/atomic.h"
 #include "tests/model/sighting.h"
-#include "tests/model/world.h"
+#include "tests/model/state.h"
 
 namespace assent::model {
 

@@ -18,7 +18,7 @@
 #include "tests/model/library.h"
 #include "tests/model/participant.h"
 #include "tests/model/rows.h"
-#include "tests/model/world.h"
+#include "tests/model/state.h"
 
 namespace assent::model {
 

@@ -6,7 +6,7 @@
 // in participant.cc.
 #pragma once
 
-#include "tests/model/world.h"
+#include "tests/model/state.h"
 
 namespace assent::model {
 

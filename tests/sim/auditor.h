@@ -19,7 +19,7 @@
 #include "tests/sim/facts.h"
 #include "tests/sim/invariants/rule.h"
 #include "tests/sim/side.h"
-#include "tests/sim/world.h"
+#include "tests/sim/simulator.h"
 
 namespace assent::sim {
 

@@ -14,7 +14,7 @@
 #include "tests/sim/partner_net.h"
 #include "tests/sim/plan.h"
 #include "tests/sim/process.h"
-#include "tests/sim/world.h"
+#include "tests/sim/simulator.h"
 
 namespace assent::sim {
 

@@ -22,7 +22,7 @@
 #include <vector>
 
 #include "tests/sim/facts.h"
-#include "tests/sim/world.h"
+#include "tests/sim/simulator.h"
 #include "xa/port.h"
 
 namespace assent::sim {

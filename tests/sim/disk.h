@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "log/file_system.h"
-#include "tests/sim/world.h"
+#include "tests/sim/simulator.h"
 
 namespace assent::sim {
 

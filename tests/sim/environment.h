@@ -17,7 +17,7 @@
 #include "tests/sim/partner.h"
 #include "tests/sim/process.h"
 #include "tests/sim/resource.h"
-#include "tests/sim/world.h"
+#include "tests/sim/simulator.h"
 
 namespace assent::sim {
 

@@ -8,7 +8,7 @@
 #include <functional>
 #include <string>
 
-#include "tests/sim/world.h"
+#include "tests/sim/simulator.h"
 
 namespace assent::sim {
 

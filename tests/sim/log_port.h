@@ -15,7 +15,7 @@
 #include "log/pins.h"
 #include "log/start.h"
 #include "log/upkeep.h"
-#include "tests/sim/world.h"
+#include "tests/sim/simulator.h"
 
 namespace assent::sim {
 

@@ -25,7 +25,7 @@
 #include "tcc/port.h"
 #include "tests/sim/facts.h"
 #include "tests/sim/payload.h"
-#include "tests/sim/world.h"
+#include "tests/sim/simulator.h"
 
 namespace assent::sim {
 

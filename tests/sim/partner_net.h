@@ -9,7 +9,7 @@
 #include <memory>
 
 #include "tests/sim/partner.h"
-#include "tests/sim/world.h"
+#include "tests/sim/simulator.h"
 
 namespace assent::sim {
 

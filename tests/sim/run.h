@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/sim/world.h"
+#include "tests/sim/simulator.h"
 
 namespace assent::sim {
 

@@ -14,7 +14,7 @@
 
 #include "coordinator/records.h"
 #include "tests/sim/facts.h"
-#include "tests/sim/world.h"
+#include "tests/sim/simulator.h"
 
 namespace assent::sim {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "tests/sim/plan.h"
-#include "tests/sim/world.h"
+#include "tests/sim/simulator.h"
 
 namespace assent::sim {
 
