@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is cut or flipped on the disk gives the exact durable prefix or a refusal, never a gap.
+// After a cut or a flipped bit on the disk the log returns the exact durable prefix or refuses to
+// open; it never skips a record.
 #include <gtest/gtest.h>
 
 #include "log/testing.h"
@@ -14,7 +15,7 @@ struct Written5 {
   std::string path;
   std::string bytes;
   std::vector<std::string> payloads;
-  std::vector<uint64_t> ends;  // ends[i]: behind the batch of payload i
+  std::vector<uint64_t> ends;  // ends[i]: after the batch of payload i
   std::vector<uint64_t> starts;
 
   Written5() {
@@ -44,8 +45,8 @@ struct Written5 {
   }
 };
 
-// The machine stopped amid a batch: what came after is still zero. At a sector's edge that is a
-// torn tail, amid a sector no disk does it.
+// The machine stopped within a batch, and the rest is still zero. A cut at a sector boundary is a
+// torn tail; a cut within a sector is damage, because disks write sectors atomically.
 TEST(Cut, AtEveryByteGivesThePrefixOrARefusal) {
   Written5 log;
   size_t dropped = 0;
@@ -71,7 +72,7 @@ TEST(Cut, AtEveryByteGivesThePrefixOrARefusal) {
   EXPECT_GT(dropped, 3u);
 }
 
-// A segment's length is durable before its header is, so a shorter file is no crash's work.
+// A segment's length is durable before its header, so a crash cannot leave a shorter file.
 TEST(Cut, OfTheFileItselfIsRefusedAtEveryByte) {
   Written5 log;
   for (uint64_t at = kSectorBytes; at < log.bytes.size(); at += at < log.ends[4] ? 1 : 97) {
@@ -82,7 +83,7 @@ TEST(Cut, OfTheFileItselfIsRefusedAtEveryByte) {
   }
 }
 
-// The sectors of the last batch reach the disk in any order.
+// The sectors of the last batch may reach the disk in any order.
 TEST(Cut, LeavesAnySubsetOfTheLastBatchsSectors) {
   Written5 log;
   const uint64_t first = log.starts[4] / kSectorBytes;
@@ -166,7 +167,7 @@ TEST(Flip, OfAHeaderToZeroIsRefused) {
   EXPECT_EQ(recalled.error().code, ErrorCode::kDamaged);
 }
 
-// Whatever is written over the segment: no crash, no made-up record, no gap.
+// Random overwrites of the segment cause no crash, no invented record and no gap.
 TEST(Flip, OfManyBytesGivesAPrefixOrARefusal) {
   Written5 log;
   FixedSeedRandom random(17);
@@ -189,11 +190,11 @@ TEST(Flip, OfManyBytesGivesAPrefixOrARefusal) {
       continue;
     }
     EXPECT_EQ(Payloads(*recalled), log.Prefix(recalled->size()));
-    EXPECT_GE(recalled->size(), 4u) << "round " << round;  // only the last one can be torn
+    EXPECT_GE(recalled->size(), 4u) << "round " << round;  // only the last batch can be torn
   }
 }
 
-// Sectors that are right, but somewhere else, are not right.
+// A valid sector in another place is not valid.
 TEST(Flip, OfTwoSectorsIsRefused) {
   Written5 log;
   std::string bytes = log.bytes;
@@ -223,7 +224,7 @@ struct WrittenOver {
     older = ReadBytes(paths[0]);
     const std::string newer = ReadBytes(paths[1]);
     SectorHead head;
-    EXPECT_EQ(ReadSector(newer.data(), 2, 0, &head), SectorState::kRight);
+    EXPECT_EQ(ReadSector(newer.data(), 2, 0, &head), SectorState::kValid);
     end = DecodeSegmentHeader(newer.data(), head)->previous_end;
   }
 
@@ -235,7 +236,7 @@ struct WrittenOver {
   }
 };
 
-// The newer segment says where the older one ends: nothing of it can be torn.
+// The newer segment records where the older one ends, so the older one cannot be torn.
 TEST(Cut, OfAnOlderSegmentIsRefusedAtEveryByte) {
   WrittenOver log;
   ASSERT_LT(log.end, log.older.size());
@@ -243,7 +244,7 @@ TEST(Cut, OfAnOlderSegmentIsRefusedAtEveryByte) {
   for (uint64_t at = 0; at < log.end; ++at) {
     std::string bytes = log.older.substr(0, at);
     bytes.resize(log.older.size(), '\0');
-    if (bytes == log.older) continue;  // what was cut off was zero anyway
+    if (bytes == log.older) continue;  // the cut removed only zeros
     log.ExpectRefused(bytes, at);
     ++refused;
     if (::testing::Test::HasFatalFailure()) return;

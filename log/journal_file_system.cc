@@ -20,7 +20,7 @@ void Disk::Apply(const Operation& operation) {
       file.replace(operation.offset, operation.bytes.size(), operation.bytes);
       return;
     }
-    default: CHECK(false) << "a sync is no change";
+    default: CHECK(false) << "a sync is not a change";
   }
 }
 
