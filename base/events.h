@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The closed lists of the event log: the events, and the keys of their fields.
 //
-// An event is named by what happened. docs/events.md is generated from these lists
-// (events_test.cc), so they are written for operators.
+// An event's name says what happened. docs/events.md is generated from these lists
+// (events_test.cc), so their texts address operators.
 #pragma once
 
 #include <cstdint>
@@ -61,9 +61,9 @@ struct EventRow {
   Level level;
   std::string_view fields;   // their keys, separated by spaces, in the order of the line
   std::string_view meaning;  // Markdown
-  std::string_view action;   // what an operator does, Markdown; empty: nothing
+  std::string_view action;   // what the operator does, Markdown; empty: nothing
 };
-// In the order of LogEvent.
+// All rows, in the order of LogEvent.
 std::span<const EventRow> EventRows();
 const EventRow& RowOf(LogEvent event);
 
@@ -77,34 +77,35 @@ inline constexpr KeyRow kEventKeys[] = {
     {"xid", "a branch as PostgreSQL lists it, `assent-<gtrid>-<bqual>`"},
     {"branch", "the branch's name in its transaction"},
     {"resource", "the database by its name in the configuration, or the partner's origin"},
-    {"operation", "what was asked of the participant: `prepare`, `commit`, `confirm`, …"},
-    {"result", "what came of it: an XA code, a class of answers, an outcome"},
-    {"from", "the state or identity before"},
-    {"to", "the state or identity now"},
-    {"cause", "why: a reason as in the API's `cause.reason`"},
+    {"operation",
+     "the operation requested from the participant: `prepare`, `commit`, `confirm`, …"},
+    {"result", "the result: an XA code, a class of answers, or an outcome"},
+    {"from", "the previous state or identity"},
+    {"to", "the new state or identity"},
+    {"cause", "the reason, as in the API's `cause.reason`"},
     {"rule", "the row of the [decision table](protocol.md#recovery) that applies"},
     {"detail", "a sentence for people"},
-    {"listen", "the address and port that the API is served at"},
+    {"listen", "the address and port of the API"},
     {"directory", "the log directory"},
     {"file", "a log segment"},
     {"offset", "bytes from the beginning of the file"},
     {"lsn", "the first log sequence number of the segment"},
-    {"incarnation", "how many times the log directory was started"},
-    {"copied", "records that the new segment took over from older ones"},
-    {"records", "records that were read"},
-    {"unfinished", "transactions that are to be finished"},
-    {"outcomes", "outcomes that are remembered"},
+    {"incarnation", "how many starts the log directory has had"},
+    {"copied", "how many records were copied from older segments into the new one"},
+    {"records", "how many records were read"},
+    {"unfinished", "how many transactions are still to be finished"},
+    {"outcomes", "how many outcomes are remembered"},
     {"resources", "how many databases are configured"},
     {"server", "the database's product and version"},
     {"witness", "whether the witness table is installed"},
-    {"pid", "the daemon's process, or the one that sent a signal"},
+    {"pid", "the process id of the daemon, or of the sender of a signal"},
     {"signal", "the signal's name"},
-    {"errors", "dropped lines of level ERROR"},
-    {"others", "dropped lines of other levels"},
-    {"not_written", "lines that met an error of the file"},
+    {"errors", "how many lines of level ERROR were dropped"},
+    {"others", "how many lines of other levels were dropped"},
+    {"not_written", "how many lines could not be written"},
 };
 
-// A key of kEventKeys; another one does not compile.
+// A key of kEventKeys. Any other key does not compile.
 class Key {
  public:
   consteval Key(const char* name) : name_(name) {  // NOLINT: "gid" is a Key

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The page docs/events.md is what the lists say, and each call uses the fields of its event.
+// Checks that docs/events.md matches the lists, and that each call uses the fields of its event.
 //
-// ASSENT_EVENTS=rewrite writes the page.
+// With ASSENT_EVENTS=rewrite in the environment, the test writes the page.
 #include "base/events.h"
 
 #include <gtest/gtest.h>
@@ -49,10 +49,10 @@ const char* LevelName(Level level) {
 constexpr char kIntroduction[] = R"(# Events
 
 `assentd` writes one line to standard error for each event: the time, the level, the event, then
-`key=value` for each field; a value with a space is quoted. `ASSENT_LOG_LEVEL` is the lowest level
+`key=value` for each field. A value with a space is quoted. `ASSENT_LOG_LEVEL` sets the lowest level
 that is written: `debug`, `info` (the default), `warning` or `error`. ERROR means that a person must
-act. No line has SQL text, payloads or credentials. A C++ partner writes the events that concern it
-to its own standard error.
+act. Lines contain no SQL text, payloads or credentials. A C++ partner writes the events that
+concern it to its own standard error.
 
 This page is generated from `base/events.cc` by the test `base.events_test`.
 
@@ -77,7 +77,7 @@ std::string Page() {
   return page;
 }
 
-// "kLogTornTail" is the event "log-torn-tail".
+// The event name of a constant: "log-torn-tail" for "kLogTornTail".
 std::string NameOf(const std::string& constant) {
   std::string name;
   for (const char c : constant.substr(1)) {
