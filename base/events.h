@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The closed lists of the event log: the events, and the keys of their fields.
 //
-// An event's name says what happened. docs/events.md is generated from these lists
-// (events_test.cc), so their texts address operators.
+// Each event is named after what happened. The texts are for operators: docs/events.md is generated
+// from these lists (events_test.cc).
 #pragma once
 
 #include <cstdint>
@@ -59,11 +59,12 @@ struct EventRow {
   LogEvent event;
   std::string_view name;
   Level level;
-  std::string_view fields;   // their keys, separated by spaces, in the order of the line
+  std::string_view
+      fields;  // their keys, separated by spaces, in the order in which they are logged
   std::string_view meaning;  // Markdown
-  std::string_view action;   // what the operator does, Markdown; empty: nothing
+  std::string_view action;   // what an operator does, Markdown; empty: nothing
 };
-// All rows, in the order of LogEvent.
+// In the order of LogEvent.
 std::span<const EventRow> EventRows();
 const EventRow& RowOf(LogEvent event);
 
@@ -76,13 +77,13 @@ inline constexpr KeyRow kEventKeys[] = {
     {"transaction", "the transaction's gtrid, 40 hexadecimal digits"},
     {"xid", "a branch as PostgreSQL lists it, `assent-<gtrid>-<bqual>`"},
     {"branch", "the branch's name in its transaction"},
-    {"resource", "the database by its name in the configuration, or the partner's origin"},
+    {"resource", "the database's name in the configuration, or the partner's origin"},
     {"operation",
-     "the operation requested from the participant: `prepare`, `commit`, `confirm`, …"},
-    {"result", "the result: an XA code, a class of answers, or an outcome"},
-    {"from", "the previous state or identity"},
-    {"to", "the new state or identity"},
-    {"cause", "the reason, as in the API's `cause.reason`"},
+     "the operation that the participant was called for: `prepare`, `commit`, `confirm`, …"},
+    {"result", "its result: an XA code, a class of answers, an outcome"},
+    {"from", "the state or identity before"},
+    {"to", "the state or identity now"},
+    {"cause", "a reason, as in the API's `cause.reason`"},
     {"rule", "the row of the [decision table](protocol.md#recovery) that applies"},
     {"detail", "a sentence for people"},
     {"listen", "the address and port of the API"},
@@ -90,22 +91,22 @@ inline constexpr KeyRow kEventKeys[] = {
     {"file", "a log segment"},
     {"offset", "bytes from the beginning of the file"},
     {"lsn", "the first log sequence number of the segment"},
-    {"incarnation", "how many starts the log directory has had"},
-    {"copied", "how many records were copied from older segments into the new one"},
-    {"records", "how many records were read"},
-    {"unfinished", "how many transactions are still to be finished"},
-    {"outcomes", "how many outcomes are remembered"},
-    {"resources", "how many databases are configured"},
+    {"incarnation", "how many times a daemon has started on the log directory"},
+    {"copied", "number of records copied into the new segment from older ones"},
+    {"records", "number of records read"},
+    {"unfinished", "number of unfinished transactions"},
+    {"outcomes", "number of outcomes kept"},
+    {"resources", "number of configured databases"},
     {"server", "the database's product and version"},
     {"witness", "whether the witness table is installed"},
-    {"pid", "the process id of the daemon, or of the sender of a signal"},
+    {"pid", "process id of the daemon, or of the sender of a signal"},
     {"signal", "the signal's name"},
-    {"errors", "how many lines of level ERROR were dropped"},
-    {"others", "how many lines of other levels were dropped"},
-    {"not_written", "how many lines could not be written"},
+    {"errors", "number of dropped ERROR lines"},
+    {"others", "number of dropped lines of other levels"},
+    {"not_written", "number of lines lost to a write error"},
 };
 
-// A key of kEventKeys. Any other key does not compile.
+// A key of kEventKeys; any other key does not compile.
 class Key {
  public:
   consteval Key(const char* name) : name_(name) {  // NOLINT: "gid" is a Key

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Checks that docs/events.md matches the lists, and that each call uses the fields of its event.
+// docs/events.md agrees with the lists of events and keys, and each call uses the fields of its
+// event.
 //
-// With ASSENT_EVENTS=rewrite in the environment, the test writes the page.
+// ASSENT_EVENTS=rewrite writes the page.
 #include "base/events.h"
 
 #include <gtest/gtest.h>
@@ -49,12 +50,12 @@ const char* LevelName(Level level) {
 constexpr char kIntroduction[] = R"(# Events
 
 `assentd` writes one line to standard error for each event: the time, the level, the event, then
-`key=value` for each field. A value with a space is quoted. `ASSENT_LOG_LEVEL` sets the lowest level
-that is written: `debug`, `info` (the default), `warning` or `error`. ERROR means that a person must
-act. Lines contain no SQL text, payloads or credentials. A C++ partner writes the events that
-concern it to its own standard error.
+`key=value` for each field. Values that contain a space are quoted. `ASSENT_LOG_LEVEL` is the lowest
+level that is written: `debug`, `info` (the default), `warning` or `error`. ERROR means that a
+person must act. No line contains SQL text, payloads or credentials. A C++ partner writes the events
+that concern it to its own standard error.
 
-This page is generated from `base/events.cc` by the test `base.events_test`.
+The test `base.events_test` generates this page from `base/events.cc`.
 
 | event | level | fields | what happened | what to do |
 |---|---|---|---|---|
@@ -77,7 +78,7 @@ std::string Page() {
   return page;
 }
 
-// The event name of a constant: "log-torn-tail" for "kLogTornTail".
+// "kLogTornTail" is the event "log-torn-tail".
 std::string NameOf(const std::string& constant) {
   std::string name;
   for (const char c : constant.substr(1)) {
