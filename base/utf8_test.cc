@@ -35,7 +35,7 @@ TEST(Utf8, HasCharactersOfOneToFourBytes) {
   const std::string text = "a\u00e9\u20ac\U0001f600";
   EXPECT_EQ(CharacterLength(text, 0), 1u);
   EXPECT_EQ(CharacterLength(text, 1), 2u);
-  EXPECT_EQ(CharacterLength(text, 2), 0u) << "amid a character";
+  EXPECT_EQ(CharacterLength(text, 2), 0u) << "within a character";
   EXPECT_EQ(CharacterLength(text, 3), 3u);
   EXPECT_EQ(CharacterLength(text, 6), 4u);
   EXPECT_EQ(CharacterLength(std::string_view(text).substr(0, 9), 6), 0u) << "cut off";

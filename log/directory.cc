@@ -71,7 +71,7 @@ class Walk {
   }
 
  private:
-  bool There(uint64_t number) const {
+  bool IsPresent(uint64_t number) const {
     return std::binary_search(numbers_.begin(), numbers_.end(), number);
   }
 
@@ -84,7 +84,7 @@ class Walk {
   Result<void> FindNewest(uint64_t* at) {
     std::optional<uint64_t> end;  // where this segment ends according to the half copy above it
     for (; *at > 0; --*at) {
-      if (!There(*at)) return Missing(*at);
+      if (!IsPresent(*at)) return Missing(*at);
       auto reader = SegmentReader::Open(files_, directory_, *at);
       if (!reader) return reader.error();
       if (!(*reader)->header()) {
@@ -109,7 +109,7 @@ class Walk {
       if (previous != *at - 1) {
         return Damage((*reader)->path(), 0, "the header names another predecessor");
       }
-      if (previous > 0 && !There(previous)) return Missing(previous);
+      if (previous > 0 && !IsPresent(previous)) return Missing(previous);
       // The segment below may be another half copy: one start wrote it but could not sync it, the
       // next start read it as complete from the page cache and was interrupted too, and then the
       // machine lost power. Neither start acted on what it had read.
@@ -123,7 +123,7 @@ class Walk {
   Result<void> Descend(uint64_t newest) {
     bound_ = 1;
     for (uint64_t at = newest; at >= bound_; --at) {
-      if (!There(at)) return Missing(at);
+      if (!IsPresent(at)) return Missing(at);
       auto one = ReadOne(at);
       if (!one) return one;
       bound_ = std::max(bound_, survey_.segments.back().summary.reclaimed_below);

@@ -76,22 +76,22 @@ class JournalFileSystem final : public FileSystem {
 
 // The state of a machine that stops after the first `done` operations: the operations that no sync
 // has covered, oldest first, and the disk without them.
-struct Stopped {
+struct CrashState {
   Disk synced;
   std::vector<const Operation*> unsynced;
 };
 // Replays a journal from its beginning.
-class Stopping {
+class CrashStates {
  public:
-  explicit Stopping(const std::vector<Operation>& journal) : journal_(journal) {}
-  const Stopped& Behind(size_t done);  // ascending
+  explicit CrashStates(const std::vector<Operation>& journal) : journal_(journal) {}
+  const CrashState& After(size_t done);  // ascending
 
  private:
   void Take(const Operation& operation);
 
   const std::vector<Operation>& journal_;
   size_t taken_ = 0;
-  Stopped stopped_;
+  CrashState stopped_;
 };
 
 }  // namespace assent::log::testing

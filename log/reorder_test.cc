@@ -116,12 +116,12 @@ class Checker {
 
   // Checks every stop from operation `from` on.
   void CheckFrom(size_t from) {
-    Stopping stopping(sessions_.disk.journal());
+    CrashStates stopping(sessions_.disk.journal());
     auto mark = sessions_.marks.begin();
     for (size_t done = from; done <= sessions_.disk.journal().size(); ++done) {
       while (mark + 1 != sessions_.marks.end() && (mark + 1)->operations <= done) ++mark;
       SCOPED_TRACE("stopped after operation " + std::to_string(done));
-      CheckStop(stopping.Behind(done), mark);
+      CheckStop(stopping.After(done), mark);
       if (::testing::Test::HasFailure()) return;
     }
   }
@@ -131,7 +131,7 @@ class Checker {
  private:
   using MarkAt = std::vector<Mark>::const_iterator;
 
-  void CheckStop(const Stopped& stopped, MarkAt mark) {
+  void CheckStop(const CrashState& stopped, MarkAt mark) {
     const size_t count = stopped.unsynced.size();
     const size_t last = count > kWindow ? count - kWindow : 0;
     for (size_t first = 0; first <= last; ++first) {

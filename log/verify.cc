@@ -24,7 +24,7 @@ std::optional<uint64_t> EndFromSuccessor(FileSystem& files, const std::string& d
   return (*reader)->header()->previous_end;
 }
 
-void Note(SegmentReport* report, const Error& error) {
+void SetDamaged(SegmentReport* report, const Error& error) {
   report->state = SegmentState::kDamaged;
   report->damage = error.message;
 }
@@ -36,7 +36,7 @@ SegmentReport ReadSegmentReport(FileSystem& files, const std::string& directory,
   report.path = SegmentPath(directory, segment);
   auto opened = SegmentReader::Open(files, directory, segment);
   if (!opened) {
-    Note(&report, opened.error());
+    SetDamaged(&report, opened.error());
     return report;
   }
   SegmentReader& reader = **opened;
@@ -47,14 +47,14 @@ SegmentReport ReadSegmentReport(FileSystem& files, const std::string& directory,
   report.identity = reader.header()->identity;
   if (const auto end = EndFromSuccessor(files, directory, segment + 1)) {
     auto sealed = reader.SealAt(*end);
-    if (!sealed) Note(&report, sealed.error());
+    if (!sealed) SetDamaged(&report, sealed.error());
   }
   SegmentSummary summary;
   auto walked = WalkSegment(reader, &summary, [&](const RecordView& record, uint64_t offset) {
     if (visit) visit({segment, offset, record.lsn, record.type, record.payload});
   });
   if (!walked) {
-    Note(&report, walked.error());
+    SetDamaged(&report, walked.error());
   } else if (reader.header()->starts && !summary.copy_complete) {
     report.state = SegmentState::kHalfCopy;
   }
