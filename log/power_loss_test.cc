@@ -173,7 +173,7 @@ TEST(PowerLoss, AtAnyCallLosesNothingThatWasReportedDurable) {
     starts += world.starts();
     reclaimed += world.reclaimed();
   }
-  // The test has exercised the faults.
+  // Check that the faults occurred.
   EXPECT_GT(lost, 100u);
   EXPECT_GT(torn, 5u);
   EXPECT_GT(starts, 200u);

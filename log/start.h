@@ -2,7 +2,7 @@
 // Starts a new incarnation of a log: creates a segment and copies the records still needed into it.
 //
 // Contract: `copies` holds, in order, the payloads that the owner still needs of those recovered;
-// all others are lost. They get consecutive LSNs from `first_copy` on.
+// all others are dropped. The copies get consecutive LSNs from `first_copy` on.
 // Durability: on return the new segment, the copies, the *copy complete* record and the directory
 // are durable, and the older segments have been removed. Until then the old log is not modified. It
 // need not be durable itself (its process may have died before the sync): an interrupted start

@@ -89,7 +89,8 @@ Result<void> Upkeep::RemoveReclaimed() {
 // A deleted segment may contain decisions, and the next start would refuse the log without it.
 Result<void> Upkeep::CheckSegments() {
   const std::string& directory = writer_.options().directory;
-  // Loaded before the listing: a segment that is reclaimed in between must not look missing.
+  // Loaded before the listing. A segment that is reclaimed in between still exists, because this
+  // thread removes the files.
   const uint64_t below = below_.load();
   const uint64_t next = writer_.spare().next();
   auto names = ListFiles(writer_.files(), directory);
