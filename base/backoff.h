@@ -2,8 +2,9 @@
 // Exponential backoff: how long to wait before the next attempt.
 //
 // Contract: the delay is `first`, then doubles with each attempt up to `cap`; it never exceeds
-// `cap`. Jitter is the caller's: it subtracts a random part of the delay.
-// Units and ranges: `first` and `cap` are greater than zero. Threads: plain values.
+// `cap`. The caller adds jitter by subtracting a random part of the delay.
+// Units and ranges: `first` and `cap` are greater than zero.
+// Threads: plain values.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +14,7 @@
 
 namespace assent {
 
-// The delay after `attempts` attempts before this one: 0 gives `first`.
+// The delay before the next attempt, after `attempts` earlier ones: `first` for 0.
 inline Duration BackoffDelay(Duration first, Duration cap, uint64_t attempts) {
   Duration delay = std::min(first, cap);
   for (uint64_t i = 0; i < attempts && delay < cap; ++i) {
@@ -22,19 +23,19 @@ inline Duration BackoffDelay(Duration first, Duration cap, uint64_t attempts) {
   return delay;
 }
 
-// The same, one attempt after the other.
+// Produces the same delays one by one.
 class Backoff {
  public:
   Backoff(Duration first, Duration cap) : first_(std::min(first, cap)), cap_(cap) {}
 
-  // The next delay.
+  // Returns the next delay.
   Duration Next() {
     delay_ = delay_ > Duration(0) ? BackoffDelay(delay_, cap_, 1) : first_;
     return delay_;
   }
-  // What Next returned last; 0 before the first call and after Reset.
+  // The last result of Next; 0 before the first call and after Reset.
   Duration delay() const { return delay_; }
-  // The next delay is `first` again.
+  // Makes the next delay `first` again.
   void Reset() { delay_ = Duration(0); }
 
  private:

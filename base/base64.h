@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Base64 as RFC 4648 section 4 writes it: standard alphabet, padded, no line breaks.
+// Base64 of RFC 4648 section 4: standard alphabet, padded, no line breaks.
 //
 // Threads: any.
 #pragma once
@@ -11,11 +11,12 @@
 
 namespace assent {
 
-// What to do with bits of the last digit that belong to no byte (RFC 4648 section 3.5).
+// How to treat the unused bits of the last digit (RFC 4648 section 3.5).
 enum class SpareBits : uint8_t { kMustBeZero, kIgnored };
 
 void AppendBase64(std::string_view bytes, std::string* to);
-// nullopt: other letters, missing padding, or spare bits that are not zero where they must be.
+// nullopt for characters outside the alphabet, missing padding, or nonzero spare bits with
+// kMustBeZero.
 std::optional<std::string> DecodeBase64(std::string_view text,
                                         SpareBits spare = SpareBits::kMustBeZero);
 

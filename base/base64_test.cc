@@ -23,7 +23,7 @@ TEST(Base64, WritesAndReadsTheVectorsOfTheRfc) {
   }
 }
 
-TEST(Base64, AppendsToWhatIsThere) {
+TEST(Base64, AppendsToTheString) {
   std::string text = "v1,";
   AppendBase64("foo", &text);
   EXPECT_EQ(text, "v1,Zm9v");
@@ -37,7 +37,7 @@ TEST(Base64, KeepsEachByte) {
   }
 }
 
-TEST(Base64, RefusesWhatIsNotBase64) {
+TEST(Base64, RefusesMalformedText) {
   for (const char* text : {"Z", "Zg", "Zg=", "Zg==Zg==", "Zm9v\n", " Zm9v", "Zm-_",
                            "====", "A===", "=AAA", "AA=A", "Zm9v===="}) {
     EXPECT_FALSE(DecodeBase64(text)) << text;

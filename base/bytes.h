@@ -10,7 +10,7 @@
 
 namespace assent {
 
-// Lower-case hexadecimal digits, two a byte.
+// Lower-case hexadecimal digits, two for each byte.
 std::string ToHex(std::string_view bytes);
 // The `digits` lowest hexadecimal digits of `value`, with leading zeros. 1 <= digits <= 16.
 std::string ToHex(uint64_t value, int digits);
@@ -18,8 +18,8 @@ std::string ToHex(uint64_t value, int digits);
 std::optional<std::string> FromHex(std::string_view hex);
 std::optional<uint64_t> ParseHex(std::string_view hex);  // 1 to 16 lower-case digits
 
-// CRC-32C (Castagnoli), hardware where the processor has it. `seed` is the result over what came
-// before.
+// CRC-32C (Castagnoli), computed in hardware if the processor supports it. `seed` is the result for
+// the preceding bytes.
 uint32_t Crc32c(const void* data, size_t size, uint32_t seed = 0);
 
 template <typename T>

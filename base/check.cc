@@ -13,7 +13,7 @@ CheckFailure::CheckFailure(const char* file, int line, const char* condition) {
 }
 
 CheckFailure::~CheckFailure() {
-  constexpr std::chrono::milliseconds kWait(1000);  // for whoever reads the log
+  constexpr std::chrono::milliseconds kWait(1000);  // for the reader of the log
   FlushLog(kWait);
   (void)WriteToStandardError(stream_.str() + "\n", kWait);
   std::abort();

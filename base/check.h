@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// CHECK(condition) << "why": a bug ends the process, in release builds too.
+// CHECK(condition) << "why": aborts the process on a bug, in release builds too.
 //
-// Use it for what this program relies on of itself. Never for what came from the network, the disk
-// or a database: that is input and gets a Result.
+// Use it for the program's own invariants. Never use it for data from the network, the disk or a
+// database: that is input, and errors in it are a Result.
 #pragma once
 
 #include <sstream>

@@ -44,7 +44,7 @@ Result<Duration> ParseDuration(std::string_view text) {
     if (__builtin_add_overflow(total, c - '0', &total)) return too_long;
   }
   if (__builtin_mul_overflow(total, *unit, &total)) return too_long;
-  // Each digit is worth a tenth of the one before it; what is below a nanosecond is dropped.
+  // Each digit is worth a tenth of the one before it; digits below a nanosecond are dropped.
   int64_t worth = *unit;
   for (char c : fraction) {
     worth /= 10;

@@ -3,7 +3,8 @@
 //
 // Contract: one non-negative decimal number and one unit of ns, us, ms, s, m or h; no sign, no
 // spaces, no second part.
-// Errors: kInvalid with what was expected; what exceeds 64 bits of nanoseconds is kInvalid too.
+// Errors: kInvalid, with a message that says what was expected, also for more than 64 bits of
+// nanoseconds.
 #pragma once
 
 #include <string>

@@ -30,7 +30,7 @@ TEST(Duration, ReadsFractionsExactlyDownToTheNanosecond) {
   EXPECT_EQ(*ParseDuration("0.5m"), seconds(30));
 }
 
-TEST(Duration, RefusesWhatIsNoDuration) {
+TEST(Duration, RefusesMalformedDurations) {
   for (const char* text : {"", "5", "s", "-5s", "+5s", "5 s", " 5s", "5s ", "1.s", ".5s", "1.5.5s",
                            "5S", "5sec", "1m30s", "1e3s", "0x5s", "five"}) {
     const auto parsed = ParseDuration(text);

@@ -14,7 +14,7 @@ namespace assent {
 namespace {
 
 std::atomic<Level> minimum{Level::kInfo};
-std::atomic<LogSink> other_place{nullptr};
+std::atomic<LogSink> current_sink{nullptr};
 
 constexpr char kPattern[] = "%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v";
 
@@ -38,7 +38,7 @@ spdlog::level::level_enum ToSpdlog(Level level) {
   return spdlog::level::err;
 }
 
-// With the time of now.
+// A complete line with the current time.
 std::string WholeLine(Level level, const std::string& text) {
   thread_local spdlog::pattern_formatter formatter(kPattern, spdlog::pattern_time_type::utc);
   spdlog::memory_buf_t buffer;
@@ -83,11 +83,11 @@ std::string LogLine(LogEvent event, std::initializer_list<Field> fields) {
   return WholeLine(RowOf(event).level, TextOf(event, fields));
 }
 
-void SetLogSink(LogSink sink) { other_place.store(sink, std::memory_order_relaxed); }
+void SetLogSink(LogSink sink) { current_sink.store(sink, std::memory_order_relaxed); }
 
 void Event(LogEvent event, std::initializer_list<Field> fields) {
   const EventRow& row = RowOf(event);
-  if (const LogSink sink = other_place.load(std::memory_order_relaxed)) {
+  if (const LogSink sink = current_sink.load(std::memory_order_relaxed)) {
     sink(event, row.level, fields);
     return;
   }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The structured log: one line per state transition, for people and for grep.
+// The structured event log: one line for each state transition, for people and for grep.
 //
-// A line is `time level event key=value …`. Events and the keys of their fields are closed lists
-// (events.h); values are quoted where they hold a space. No SQL text, no payload, no credentials
-// ever goes in. ERROR means that a person must act. Threads: any. Where the writer runs
-// (log_writer.h) nobody waits for who reads the log.
+// Contract: a line is `time level event key=value …`. Events and the keys of their fields are
+// closed lists (events.h). A value that contains a space is quoted. Never log SQL text, payloads or
+// credentials. ERROR means that a person must act.
+// Threads: any. While the log writer runs (log_writer.h), callers do not wait for the log's reader.
 //
 //   Event(LogEvent::kTransactionRecovered, {{"gid", gid}, {"result", "COMMITTED"}});
 #pragma once
@@ -23,11 +23,11 @@ struct Field {
 };
 
 void Event(LogEvent event, std::initializer_list<Field> fields);
-// Lines below `level` are not written. Default: kInfo. The environment's ASSENT_LOG_LEVEL is read
-// by the daemon.
+// Suppresses lines below `level`. Default: kInfo. The daemon sets it from the environment variable
+// ASSENT_LOG_LEVEL.
 void SetLogLevel(Level level);
 bool LogEnabled(LogEvent event);
-// The line that Event writes, with the time of now and its end.
+// The line that Event would write now, with the time and the line end.
 std::string LogLine(LogEvent event, std::initializer_list<Field> fields);
 
 }  // namespace assent

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lines that wait to be written: two bounded queues, so that a flood of lines of lower levels never
-// displaces an error.
+// A queue of log lines to be written: one bounded queue for errors and one for all other lines, so
+// that a flood of other lines never displaces an error.
 //
-// Contract: what does not fit is dropped and counted. Pop gives the lines in the order in which
-// they came, over both queues. Once all lines that came before the first dropped one have been
-// popped, is_at_gap is true until TakeDropped: the place at which to report what was dropped.
+// Contract: lines that do not fit are dropped and counted. Pop returns the lines of both queues in
+// the order in which they were pushed. is_at_gap is true, until TakeDropped, once all lines pushed
+// before the first dropped one have been popped: report the dropped lines there.
 // Threads: one at a time.
 #pragma once
 
@@ -20,18 +20,18 @@ class LineQueue {
   struct Dropped {
     uint64_t errors = 0, others = 0;
   };
-  // Of each queue.
+  // The limits apply to each of the two queues.
   LineQueue(size_t most_lines, size_t most_bytes)
       : most_lines_(most_lines), most_bytes_(most_bytes) {}
 
   void Push(bool is_error, std::string line);
   bool empty() const { return errors_.lines.empty() && others_.lines.empty(); }
-  // Not while it is empty.
+  // The queue must not be empty.
   std::string Pop();
-  // From now on errors leave before all other lines: there may be no time for those.
+  // From now on Pop returns errors before all other lines, which there may be no time to write.
   void PutErrorsFirst() { errors_first_ = true; }
   bool is_at_gap() const;
-  // What was dropped since the last call.
+  // The numbers of lines dropped since the last call.
   Dropped TakeDropped();
 
  private:
@@ -48,7 +48,7 @@ class LineQueue {
   Queue errors_, others_;
   bool errors_first_ = false;
   uint64_t next_ = 0;
-  uint64_t gap_ = 0;  // the lines from this number on came after the first that was dropped
+  uint64_t gap_ = 0;  // the lines from this number on were pushed after the first dropped one
   Dropped dropped_;
 };
 

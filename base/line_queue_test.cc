@@ -17,7 +17,7 @@ TEST(LineQueue, KeepsErrorsThatComeAfterAFloodOfOtherLines) {
   EXPECT_EQ(lines, 11);
 }
 
-TEST(LineQueue, GivesBothQueuesInTheOrderOfTheirLines) {
+TEST(LineQueue, ReturnsTheLinesOfBothQueuesInOrder) {
   LineQueue queue(10, 1000);
   std::string pushed, popped;
   for (const auto& [is_error, line] :
@@ -29,7 +29,7 @@ TEST(LineQueue, GivesBothQueuesInTheOrderOfTheirLines) {
   EXPECT_EQ(popped, pushed);
 }
 
-TEST(LineQueue, GivesErrorsFirstWhenItIsTold) {
+TEST(LineQueue, ReturnsErrorsFirstOnRequest) {
   LineQueue queue(10, 1000);
   for (const char* line : {"a", "b"}) queue.Push(false, line);
   queue.Push(true, "error");
@@ -39,7 +39,7 @@ TEST(LineQueue, GivesErrorsFirstWhenItIsTold) {
   EXPECT_EQ(queue.Pop(), "b");
 }
 
-TEST(LineQueue, CountsWhatItDropsByLinesAndBytes) {
+TEST(LineQueue, CountsLinesDroppedForTheLimitOfLinesOrBytes) {
   LineQueue queue(2, 10);
   for (int i = 0; i < 3; ++i) queue.Push(false, "x");
   queue.Push(true, "eight by");
@@ -56,7 +56,7 @@ TEST(LineQueue, CountsWhatItDropsByLinesAndBytes) {
   EXPECT_EQ(queue.TakeDropped().others, 0u);
 }
 
-TEST(LineQueue, IsAtTheGapWhenWhatCameBeforeTheFirstDroppedLineHasLeft) {
+TEST(LineQueue, IsAtTheGapAfterTheLinesBeforeTheFirstDroppedOne) {
   LineQueue queue(2, 1000);
   EXPECT_FALSE(queue.is_at_gap());
   for (const char* line : {"a", "b", "dropped"}) queue.Push(false, line);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// A place where the structured log's events go instead of standard error: for simulations.
+// Redirects the event log from standard error to a function, for simulations.
 //
-// Threads: set it while nobody logs.
+// Threads: set it while no thread logs.
 #pragma once
 
 #include "base/event_log.h"
 
 namespace assent {
 
-// Called for every event of every level. Null: lines go to standard error again.
+// The sink is called for every event of every level. Null restores standard error.
 using LogSink = void (*)(LogEvent event, Level level, std::initializer_list<Field> fields);
 void SetLogSink(LogSink sink);
 

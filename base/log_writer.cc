@@ -29,7 +29,7 @@ constexpr std::chrono::milliseconds kPollTime(1000);
 
 enum class Wrote : uint8_t { kAll, kNotYet, kNever };
 
-// No more than a pipe takes at once where poll says that it takes anything.
+// Writes at most PIPE_BUF bytes, which a pipe accepts without blocking if poll reports it writable.
 Wrote WriteSome(const char* from, size_t size, std::chrono::milliseconds wait, size_t* written) {
   pollfd place{STDERR_FILENO, POLLOUT, 0};
   const int ready = poll(&place, 1, static_cast<int>(wait.count()));
@@ -98,8 +98,8 @@ class Writer {
     }
   }
 
-  // Says what is missing. It passes the queue, which may be full again; what cannot be said now is
-  // said later.
+  // Writes the event `log-dropped`, bypassing the queue, which may be full again. If it cannot be
+  // written, the counts are kept for the next report.
   void Report(std::unique_lock<std::mutex>* lock) {
     const auto missing = std::exchange(missing_, {});
     const uint64_t not_written = std::exchange(not_written_, 0);
@@ -115,7 +115,7 @@ class Writer {
     not_written_ += not_written;
   }
 
-  // Waits for whoever reads for as long as it takes.
+  // Waits for the reader without a time limit. False if the line can never be written.
   static bool Write(const std::string& line) {
     for (size_t done = 0; done < line.size();) {
       size_t written = 0;
@@ -131,7 +131,7 @@ class Writer {
   std::condition_variable written_;
   LineQueue queue_{kMostLines, kMostBytes};
   LineQueue::Dropped missing_;  // not reported yet
-  uint64_t not_written_ = 0;    // likewise
+  uint64_t not_written_ = 0;    // not reported yet
   bool sleeping_ = false;
 };
 
@@ -140,7 +140,7 @@ std::atomic<Writer*> the_writer{nullptr};
 }  // namespace
 
 void StartLogWriter() {
-  auto* writer = new Writer;  // as long as the process
+  auto* writer = new Writer;  // never destroyed
   writer->Start();
   the_writer.store(writer);
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The thread that writes the event log to standard error, so that nobody waits for who reads it.
+// The thread that writes the event log to standard error, so that callers do not wait for its
+// reader.
 //
-// Contract: StartLogWriter makes Event() queue its lines; before it, and in programs that never
-// call it, Event() writes them itself. What does not fit into the queue is dropped and counted, and
-// the event `log-dropped` says how much as soon as lines can be written again. Errors: a line that
-// cannot be written (a full disk, a closed pipe) is counted as dropped too.
-// Threads: StartLogWriter once, by main. FlushLog by any.
+// Contract: after StartLogWriter, Event() queues its lines; before it, and in programs that never
+// call it, Event() writes them itself. Lines that do not fit into the queue are dropped and
+// counted. The event `log-dropped` reports their number as soon as lines can be written again.
+// Errors: a line that cannot be written (a full disk, a closed pipe) is counted as dropped too.
+// Threads: main calls StartLogWriter once; any thread calls FlushLog.
 #pragma once
 
 #include <chrono>
@@ -15,13 +16,13 @@ namespace assent {
 
 void StartLogWriter();
 bool LogWriterRuns();
-// Queues a whole line, its end included.
+// Queues a whole line, its line end included.
 void QueueLogLine(bool is_error, std::string line);
-// Before the process ends: returns when all that was logged before has been written, or `wait` is
-// over. ERROR lines are written first, so that a slow reader gets the reason of the end.
+// For use before the process ends: returns when all queued lines have been written or `wait` has
+// passed. Writes ERROR lines first, so that a slow reader still gets the reason for the end.
 void FlushLog(std::chrono::milliseconds wait);
 
-// Writes what can be written without waiting longer than `wait` for a reader. False: not all.
+// Writes as much of `text` as a reader accepts within `wait`. False if that was not all of it.
 bool WriteToStandardError(const std::string& text, std::chrono::milliseconds wait);
 
 }  // namespace assent

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The event log at the end of a process whose standard error is read slowly.
+// Tests the event log at the end of a process whose standard error is read slowly.
 #include "base/log_writer.h"
 
 #include <fcntl.h>
@@ -12,8 +12,8 @@
 namespace assent {
 namespace {
 
-// Standard error is a pipe with many lines waiting in front of it.
-TEST(LogWriter, WritesTheReasonOfTheEndBeforeTheLinesThatWait) {
+// Standard error is a pipe, and many lines are queued for it.
+TEST(LogWriter, WritesTheReasonForTheEndBeforeOlderQueuedLines) {
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);
   const int kept = dup(STDERR_FILENO);
@@ -25,7 +25,7 @@ TEST(LogWriter, WritesTheReasonOfTheEndBeforeTheLinesThatWait) {
   Event(LogEvent::kLogFailed, {{"detail", "the reason"}});
   FlushLog(std::chrono::milliseconds(0));
 
-  // What fits into the pipe, and not much more.
+  // Read what fits into the pipe, and not much more.
   const auto most = static_cast<size_t>(fcntl(ends[0], F_GETPIPE_SZ)) + (16 << 10);
   std::string said;
   char bytes[4096];
@@ -34,11 +34,11 @@ TEST(LogWriter, WritesTheReasonOfTheEndBeforeTheLinesThatWait) {
     said.append(bytes, static_cast<size_t>(read(ends[0], bytes, sizeof bytes)));
   }
   const bool found = said.find("the reason") != std::string::npos;
-  // The rest, so that the writer does not end in a broken pipe.
+  // Read the rest, so that the writer does not get a broken pipe.
   while (poll(&place, 1, 100) > 0 && read(ends[0], bytes, sizeof bytes) > 0) {
   }
   dup2(kept, STDERR_FILENO);
-  EXPECT_TRUE(found) << said.size() << " bytes of lines that had waited";
+  EXPECT_TRUE(found) << said.size() << " bytes of older lines";
 }
 
 }  // namespace

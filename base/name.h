@@ -9,7 +9,7 @@
 namespace assent {
 
 bool IsName(std::string_view text);
-// The rule, as messages say it.
+// The rule, as it appears in messages.
 inline constexpr char kNameRule[] =
     "must be 1 to 64 characters of A-Z a-z 0-9 _ . -, not beginning with a dot";
 

@@ -24,13 +24,13 @@ int64_t Magnitude(std::string_view text) {
     std::string_view digits = text.substr(mark + 1);
     if (digits[0] == '+') digits.remove_prefix(1);
     const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), exponent);
-    constexpr int64_t kBeyond = int64_t{1} << 40;  // more than any text has digits
+    constexpr int64_t kBeyond = int64_t{1} << 40;  // more than the digits of any text
     if (read.ec != std::errc()) exponent = digits[0] == '-' ? -kBeyond : kBeyond;
   }
   return exponent + (from_point > 0 ? from_point - 1 : from_point);
 }
 
-// Infinity where it is larger; a number too small for a double is zero.
+// Infinity for a number too large for a double, zero for one too small.
 double ToDouble(std::string_view text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);

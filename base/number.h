@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Numbers as text: digits, whole numbers, and the grammar of decimal numbers.
+// Numbers as text: digits, integers, and the grammar of decimal numbers.
 //
-// Nothing here skips white space or depends on a locale.
+// No function skips white space or depends on a locale.
 // Threads: any.
 #pragma once
 
@@ -15,14 +15,15 @@
 namespace assent {
 
 inline bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-// How many digits there are from `at` on.
+// The number of consecutive digits from `at` on.
 size_t CountDigits(std::string_view text, size_t at = 0);
-// One digit or more, and nothing else.
+// True for one or more digits and nothing else.
 inline bool IsDigits(std::string_view text) {
   return !text.empty() && CountDigits(text) == text.size();
 }
 
-// `text` as a T, as std::from_chars reads it; nullopt unless all of it is one that fits.
+// Parses all of `text` as std::from_chars does; nullopt if a rest remains or the value does not fit
+// a T.
 template <typename T>
 std::optional<T> ParseNumber(std::string_view text) {
   T value{};
@@ -38,11 +39,11 @@ struct NumberParts {
   std::string_view whole;
   bool has_point = false;
   std::string_view fraction;
-  std::string_view exponent;  // with its sign; empty: none
+  std::string_view exponent;  // with its sign; empty if there is none
 };
 
-// Takes every form in use: there is a digit before or after the point, and leading zeros may be. A
-// grammar that is stricter looks at the parts.
+// Accepts every common form: at least one digit before or after the point, leading zeros allowed.
+// For a stricter grammar, check the parts.
 std::optional<NumberParts> SplitNumber(std::string_view text);
 
 // ---- The numbers of JSON (RFC 8259 section 6) ----
@@ -51,12 +52,12 @@ enum class NumberShape : uint8_t { kNone, kInteger, kDecimal };  // kNone: not a
 
 NumberShape ShapeOfNumber(std::string_view text);
 
-// Whether readers that convert would lose it: an integer that fits neither a signed nor an unsigned
-// 64-bit integer, or a decimal past the range of a double. Says what was expected; nothing where it
-// is in range, or not a JSON number.
+// A message for a number that a converting reader would lose: an integer that fits neither a signed
+// nor an unsigned 64-bit integer, or a decimal outside the range of a double. nullopt if the number
+// is in range or not a JSON number.
 std::optional<std::string> OutOfRange(std::string_view number);
 
-// A decimal that is past the range of every 64-bit integer: 1e400, -1.5e30.
+// True for a decimal outside the range of every 64-bit integer: 1e400, -1.5e30.
 bool IsBeyondIntegers(std::string_view number);
 
 }  // namespace assent

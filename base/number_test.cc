@@ -9,7 +9,7 @@
 namespace assent {
 namespace {
 
-TEST(ParseNumber, TakesTheWholeTextOrNothing) {
+TEST(ParseNumber, ParsesTheWholeTextOrNothing) {
   EXPECT_EQ(ParseNumber<uint16_t>("65535"), 65535);
   EXPECT_EQ(ParseNumber<int64_t>("-7"), -7);
   EXPECT_EQ(ParseNumber<double>("1.5e3"), 1500.0);
@@ -18,7 +18,7 @@ TEST(ParseNumber, TakesTheWholeTextOrNothing) {
   }
 }
 
-TEST(Digits, AreCountedFromAPlaceOn) {
+TEST(Digits, AreCountedFromAPosition) {
   EXPECT_EQ(CountDigits("12a3"), 2u);
   EXPECT_EQ(CountDigits("12a3", 3), 1u);
   EXPECT_EQ(CountDigits("12", 2), 0u);
@@ -27,7 +27,7 @@ TEST(Digits, AreCountedFromAPlaceOn) {
   EXPECT_FALSE(IsDigits("-1"));
 }
 
-TEST(NumberParts, AreThoseOfEveryFormInUse) {
+TEST(NumberParts, AreSplitInEveryCommonForm) {
   const auto all = SplitNumber("+012.50e-3");
   ASSERT_TRUE(all);
   EXPECT_EQ(all->sign, '+');

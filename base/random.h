@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The port through which randomness is had: coordinator ids, nonces, jitter.
+// The interface to a source of random numbers, for coordinator ids, nonces and jitter.
 //
-// Threads: SystemRandom may be called from any thread. The protocol core owns none.
+// Threads: any thread may use SystemRandom. The protocol core uses no random numbers.
 #pragma once
 
 #include <cstddef>

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// A value or an error: what every fallible function of Assent returns.
+// A value or an error: the return type of every function that can fail.
 //
-// Result<T> has the surface of std::expected<T, Error>, which this compiler lacks under C++20. Use
-// it for what is expected to go wrong (input, disk, network, databases); a bug is a CHECK. No
-// exception crosses a folder.
+// Result<T> has the interface of std::expected<T, Error>, which C++20 lacks. Use it for expected
+// errors (input, disk, network, databases); a bug is a CHECK. No exception leaves a folder.
 //
 //   Result<int> parsed = ParsePort(text);
 //   if (!parsed) return parsed.error();
 //   Use(*parsed);
 //
-// Errors: an Error carries a code that programs branch on, a sentence for people, and, for input,
-// the path of the field that is at fault.
+// Errors: an Error has a code for programs, a message for people and, for input, the path of the
+// invalid field.
 #pragma once
 
 #include <string>
@@ -22,16 +21,16 @@
 namespace assent {
 
 enum class ErrorCode {
-  kInvalid,           // the input is wrong; `field` says where
-  kNotFound,          // what was named does not exist
+  kInvalid,           // the input is invalid; `field` says where
+  kNotFound,          // the named object does not exist
   kUnavailable,       // try again later
-  kIo,                // a file operation failed; the state on disk is not known
-  kDamaged,           // what was read is not what was written
+  kIo,                // a file operation failed; the state on disk is unknown
+  kDamaged,           // the data read is not the data written
   kInUse,             // another process owns it
-  kFenced,            // the log failed under us; nothing more may be promised
-  kTimeout,           // unknown, not failed: ask again
+  kFenced,            // the log has failed; nothing more may be promised
+  kTimeout,           // the outcome is unknown, not failed: ask again
   kDenied,            // access denied
-  kResourceExhausted  // a bound was reached; the message says which
+  kResourceExhausted  // a limit was reached; the message says which
 };
 
 struct Error {

@@ -36,7 +36,7 @@ void PutDigits(char* to, int digits, int64_t value) {
 
 }  // namespace
 
-// By hand: every transaction's view holds five of them.
+// Written by hand for speed: the view of every transaction contains five times.
 std::string FormatTime(WallTime time) {
   namespace chrono = std::chrono;
   const chrono::sys_time<chrono::nanoseconds> point{chrono::nanoseconds(time.ns)};
@@ -76,7 +76,7 @@ std::string FormatHttpDate(WallTime time) {
 
 namespace {
 
-// Takes exactly `digits` decimal digits off the front of `text`.
+// Removes exactly `digits` decimal digits from the front of `text`.
 bool TakeNumber(std::string_view& text, size_t digits, int* value) {
   if (text.size() < digits) return false;
   *value = 0;
@@ -116,7 +116,7 @@ std::optional<WallTime> ParseTime(std::string_view text) {
       !Take(text, ":") || !TakeNumber(text, 2, &t.tm_sec)) {
     return std::nullopt;
   }
-  // Nanoseconds since 1970 in 64 bits end amid 2262.
+  // 64-bit nanoseconds since 1970 end in 2262.
   if (year < 1970 || year > 2261 || t.tm_mon < 1 || t.tm_mon > 12 || t.tm_mday < 1 ||
       t.tm_mday > 31 || t.tm_hour > 23 || t.tm_min > 59 || t.tm_sec > 60) {
     return std::nullopt;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two kinds of time that cannot be mixed up, and the port through which both are read.
+// Two types of time that cannot be mixed up, and the interface to the clock that reads both.
 //
-// Units and ranges: nanoseconds in 64 bits. `Monotonic` counts from an arbitrary start
-// (CLOCK_BOOTTIME: it goes on while the machine sleeps) and orders deadlines; `WallTime` counts
-// from 1970-01-01 UTC and is for people, logs on disk and partners. Neither is ever read below the
-// engine: the protocol core gets `now` as an argument. Threads: every function may be called from
-// any thread and never blocks.
+// Contract: `Monotonic` is for deadlines, `WallTime` for people, logs on disk and partners. The
+// protocol core does not read a clock: it gets `now` as an argument.
+// Units and ranges: 64-bit nanoseconds. `Monotonic` counts from an arbitrary start (CLOCK_BOOTTIME:
+// it advances while the machine is suspended), `WallTime` from 1970-01-01 UTC.
+// Threads: any thread may call every function; none blocks.
 #pragma once
 
 #include <chrono>
@@ -41,7 +41,7 @@ class Clock {
   virtual WallTime Wall() const = 0;
 };
 
-// The machine's clock. Never destroyed.
+// The clock of the operating system. Never destroyed.
 const Clock& SystemClock();
 
 // RFC 3339 in UTC with milliseconds: "2026-01-31T12:00:00.123Z".

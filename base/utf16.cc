@@ -8,7 +8,7 @@
 namespace assent {
 namespace {
 
-// The code point of the character of `length` bytes at `at`.
+// The code point of the character at `at`, which has `length` bytes.
 uint32_t PointAt(std::string_view text, size_t at, size_t length) {
   uint32_t point = static_cast<uint8_t>(text[at]);
   if (length > 1) point &= 0xffu >> (length + 1);

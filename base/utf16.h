@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// UTF-8 and UTF-16: ODBC's wide calls are the only ones that every driver takes without a locale.
+// Conversion between UTF-8 and UTF-16, for ODBC's wide functions: only these are independent of the
+// locale in every driver.
 //
-// Errors: text that is not UTF-8, or that holds a NUL character (drivers stop there without a
-// word), has no UTF-16 form. Lone surrogates from a driver become U+FFFD.
+// Errors: ToUtf16 returns nullopt for text that is not UTF-8 or contains a NUL character, where
+// drivers stop silently. ToUtf8 turns lone surrogates into U+FFFD.
 #pragma once
 
 #include <optional>

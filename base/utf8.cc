@@ -6,7 +6,7 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
-// Does `byte` belong to the character before it?
+// True if `byte` continues the character before it.
 bool Continues(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
 
 bool IsNext(std::string_view text, size_t at) { return at < text.size() && Continues(text[at]); }

@@ -6,7 +6,7 @@
 namespace assent {
 namespace {
 
-TEST(ValidUtf8, LeavesWhatIsValid) {
+TEST(ValidUtf8, KeepsValidText) {
   for (const char* text : {"", "abc", "Müller", "\u0e01\ufffd\U0010ffff", "a\u0000b"}) {
     EXPECT_EQ(ValidUtf8(text), text);
   }
@@ -18,7 +18,7 @@ TEST(ValidUtf8, CutsBetweenTwoCharacters) {
   EXPECT_EQ(ValidUtf8("a\u00e9", 3), "a\u00e9");
   EXPECT_EQ(ValidUtf8("\uc624\ub958", 5), "\uc624");
   EXPECT_EQ(ValidUtf8("abc", 0), "");
-  EXPECT_EQ(ValidUtf8("\xff", 2), "");  // its replacement takes three
+  EXPECT_EQ(ValidUtf8("\xff", 2), "");  // its replacement has three bytes
 }
 
 TEST(ValidUtf8, ReplacesEachByteThatBelongsToNoCharacter) {
@@ -35,7 +35,7 @@ TEST(Utf8, HasCharactersOfOneToFourBytes) {
   const std::string text = "a\u00e9\u20ac\U0001f600";
   EXPECT_EQ(CharacterLength(text, 0), 1u);
   EXPECT_EQ(CharacterLength(text, 1), 2u);
-  EXPECT_EQ(CharacterLength(text, 2), 0u) << "amid a character";
+  EXPECT_EQ(CharacterLength(text, 2), 0u) << "within a character";
   EXPECT_EQ(CharacterLength(text, 3), 3u);
   EXPECT_EQ(CharacterLength(text, 6), 4u);
   EXPECT_EQ(CharacterLength(std::string_view(text).substr(0, 9), 6), 0u) << "cut off";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Callbacks on one thread. A connection that is lost is forgotten: who called sees to the rest.
+// All callbacks run on one thread. A lost connection is dropped; the caller has to handle that.
 #include "bench/bad_partner.h"
 
 #include <algorithm>
@@ -28,9 +28,9 @@ using boost::system::error_code;
 constexpr size_t kReadBytes = 8 << 10;
 constexpr auto kLate = std::chrono::milliseconds(500);
 
-bool IsTls(Behaviour behaviour) {
-  return behaviour == Behaviour::kExpired || behaviour == Behaviour::kAnotherHost ||
-         behaviour == Behaviour::kSelfSigned || behaviour == Behaviour::kNoCertificate;
+bool IsTls(Behavior behavior) {
+  return behavior == Behavior::kExpired || behavior == Behavior::kAnotherHost ||
+         behavior == Behavior::kSelfSigned || behavior == Behavior::kNoCertificate;
 }
 
 std::string Answer(const std::string& status, const std::string& headers = "",
@@ -41,26 +41,26 @@ std::string Answer(const std::string& status, const std::string& headers = "",
 
 struct Reaction {
   bool carries_out = false;
-  std::string answer;  // empty: none
+  std::string answer;  // empty: no answer
   std::chrono::milliseconds after{0};
   bool byte_by_byte = false;
 };
 
-Reaction ReactionOf(Behaviour behaviour, tcc::Operation operation, const std::string& url) {
+Reaction ReactionOf(Behavior behavior, tcc::Operation operation, const std::string& url) {
   static const std::string ten_megabytes = Answer("200 OK", "", std::string(10 << 20, 'x'));
-  switch (behaviour) {
-    case Behaviour::kSilent: return {};
-    case Behaviour::kByteASecond: return {false, Answer("200 OK"), {}, true};
-    case Behaviour::kInternalError: return {false, Answer("500 Internal Server Error")};
-    case Behaviour::kBadGateway: return {false, Answer("502 Bad Gateway")};
-    case Behaviour::kUnavailable:
+  switch (behavior) {
+    case Behavior::kSilent: return {};
+    case Behavior::kByteASecond: return {false, Answer("200 OK"), {}, true};
+    case Behavior::kInternalError: return {false, Answer("500 Internal Server Error")};
+    case Behavior::kBadGateway: return {false, Answer("502 Bad Gateway")};
+    case Behavior::kUnavailable:
       return {false, Answer("503 Service Unavailable", "Retry-After: 1\r\n")};
-    case Behaviour::kLate: return {true, Answer("200 OK"), kLate};
-    case Behaviour::kAnotherType:
+    case Behavior::kLate: return {true, Answer("200 OK"), kLate};
+    case Behavior::kAnotherType:
       return {true, Answer("200 OK", "Content-Type: text/html\r\n", "<html>welcome</html>")};
-    case Behaviour::kTenMegabytes: return {true, ten_megabytes};
-    case Behaviour::kRedirect: return {false, Answer("302 Found", "Location: " + url + "/\r\n")};
-    case Behaviour::kRefusesTries:
+    case Behavior::kTenMegabytes: return {true, ten_megabytes};
+    case Behavior::kRedirect: return {false, Answer("302 Found", "Location: " + url + "/\r\n")};
+    case Behavior::kRefusesTries:
       if (operation == tcc::Operation::kTry) return {false, Answer("409 Conflict")};
       [[fallthrough]];
     default: return {true, Answer("200 OK")};
@@ -69,43 +69,43 @@ Reaction ReactionOf(Behaviour behaviour, tcc::Operation operation, const std::st
 
 }  // namespace
 
-const std::vector<Behaviour>& BadBehaviours() {
-  static const std::vector<Behaviour> all = [] {
-    std::vector<Behaviour> list;
-    for (auto i = static_cast<int>(Behaviour::kGood) + 1;
-         i < static_cast<int>(Behaviour::kRefusesTries); ++i) {
-      list.push_back(static_cast<Behaviour>(i));
+const std::vector<Behavior>& BadBehaviors() {
+  static const std::vector<Behavior> all = [] {
+    std::vector<Behavior> list;
+    for (auto i = static_cast<int>(Behavior::kGood) + 1;
+         i < static_cast<int>(Behavior::kRefusesTries); ++i) {
+      list.push_back(static_cast<Behavior>(i));
     }
     return list;
   }();
   return all;
 }
 
-const char* Name(Behaviour behaviour) {
-  switch (behaviour) {
-    case Behaviour::kGood: return "good";
-    case Behaviour::kRefusesConnections: return "refused_connection";
-    case Behaviour::kSilent: return "silent";
-    case Behaviour::kByteASecond: return "byte_a_second";
-    case Behaviour::kInternalError: return "500";
-    case Behaviour::kBadGateway: return "502";
-    case Behaviour::kUnavailable: return "503_retry_after";
-    case Behaviour::kLate: return "late_200";
-    case Behaviour::kAnotherType: return "wrong_type";
-    case Behaviour::kTenMegabytes: return "10_megabytes";
-    case Behaviour::kRedirect: return "redirect";
-    case Behaviour::kExpired: return "expired_certificate";
-    case Behaviour::kAnotherHost: return "wrong_host";
-    case Behaviour::kSelfSigned: return "self_signed";
-    case Behaviour::kNoCertificate: return "no_certificate";
-    case Behaviour::kRefusesTries: return "refuses";
+const char* Name(Behavior behavior) {
+  switch (behavior) {
+    case Behavior::kGood: return "good";
+    case Behavior::kRefusesConnections: return "refused_connection";
+    case Behavior::kSilent: return "silent";
+    case Behavior::kByteASecond: return "byte_a_second";
+    case Behavior::kInternalError: return "500";
+    case Behavior::kBadGateway: return "502";
+    case Behavior::kUnavailable: return "503_retry_after";
+    case Behavior::kLate: return "late_200";
+    case Behavior::kAnotherType: return "wrong_type";
+    case Behavior::kTenMegabytes: return "10_megabytes";
+    case Behavior::kRedirect: return "redirect";
+    case Behavior::kExpired: return "expired_certificate";
+    case Behavior::kAnotherHost: return "wrong_host";
+    case Behavior::kSelfSigned: return "self_signed";
+    case Behavior::kNoCertificate: return "no_certificate";
+    case Behavior::kRefusesTries: return "refuses";
   }
   return "";
 }
 
 class BadPartner::Server {
  public:
-  Server(Behaviour behaviour, Journal& journal, const Certificates& certificates);
+  Server(Behavior behavior, Journal& journal, const Certificates& certificates);
   ~Server();
   const std::string& url() const { return url_; }
   void Cure();
@@ -116,14 +116,14 @@ class BadPartner::Server {
   void Accept();
   std::unique_ptr<asio::ssl::context> ContextOf(const Certificate& certificate);
 
-  Behaviour behaviour_;  // its thread's
+  Behavior behavior_;  // used on the server's thread only
   Journal& journal_;
   const Certificates& certificates_;
   std::string url_;
   asio::io_context io_{1};
   tcp::acceptor acceptor_{io_};
-  std::unique_ptr<asio::ssl::context> tls_;               // none: plain
-  std::vector<std::unique_ptr<asio::ssl::context>> old_;  // that connections may still use
+  std::unique_ptr<asio::ssl::context> tls_;               // null: plain HTTP
+  std::vector<std::unique_ptr<asio::ssl::context>> old_;  // may still be in use
   std::set<std::shared_ptr<Connection>> connections_;
   std::thread thread_;
 };
@@ -164,12 +164,12 @@ class BadPartner::Server::Connection : public std::enable_shared_from_this<Conne
   void Serve() {
     PartnerCall call;
     if (!ReadPartnerCall(text_, &call)) return Read();
-    const Reaction reaction = ReactionOf(server_.behaviour_, call.operation, server_.url_);
+    const Reaction reaction = ReactionOf(server_.behavior_, call.operation, server_.url_);
     if (reaction.carries_out) server_.journal_.Add(call.gtrid, call.operation);
     text_.erase(0, call.bytes);
     owes_ = true;
     out_ = reaction.answer;
-    if (out_.empty()) return Read();  // to notice the end
+    if (out_.empty()) return Read();  // to detect the end of the connection
     step_ = reaction.byte_by_byte ? 1 : out_.size();
     sent_ = 0;
     if (reaction.after.count() == 0) return Write();
@@ -210,18 +210,18 @@ class BadPartner::Server::Connection : public std::enable_shared_from_this<Conne
   bool owes_ = false;
 };
 
-BadPartner::Server::Server(Behaviour behaviour, Journal& journal, const Certificates& certificates)
-    : behaviour_(behaviour), journal_(journal), certificates_(certificates) {
+BadPartner::Server::Server(Behavior behavior, Journal& journal, const Certificates& certificates)
+    : behavior_(behavior), journal_(journal), certificates_(certificates) {
   acceptor_.open(tcp::v4());
   acceptor_.set_option(tcp::acceptor::reuse_address(true));
   acceptor_.bind({asio::ip::address_v4::loopback(), 0});
-  url_ = (IsTls(behaviour) ? "https://127.0.0.1:" : "http://127.0.0.1:") +
+  url_ = (IsTls(behavior) ? "https://127.0.0.1:" : "http://127.0.0.1:") +
          std::to_string(acceptor_.local_endpoint().port());
-  if (behaviour == Behaviour::kExpired) tls_ = ContextOf(certificates.expired());
-  if (behaviour == Behaviour::kAnotherHost) tls_ = ContextOf(certificates.of_another_host());
-  if (behaviour == Behaviour::kSelfSigned) tls_ = ContextOf(certificates.self_signed());
-  // A port that is bound and not listened on refuses connections.
-  if (behaviour != Behaviour::kRefusesConnections) Listen();
+  if (behavior == Behavior::kExpired) tls_ = ContextOf(certificates.expired());
+  if (behavior == Behavior::kAnotherHost) tls_ = ContextOf(certificates.of_another_host());
+  if (behavior == Behavior::kSelfSigned) tls_ = ContextOf(certificates.self_signed());
+  // A port that is bound but not listening refuses connections.
+  if (behavior != Behavior::kRefusesConnections) Listen();
   thread_ = std::thread([this] {
     const auto work = asio::make_work_guard(io_);
     io_.run();
@@ -258,8 +258,8 @@ void BadPartner::Server::Accept() {
 
 void BadPartner::Server::Cure() {
   asio::post(io_, [this] {
-    const Behaviour was = std::exchange(behaviour_, Behaviour::kGood);
-    if (was == Behaviour::kRefusesConnections) Listen();
+    const Behavior was = std::exchange(behavior_, Behavior::kGood);
+    if (was == Behavior::kRefusesConnections) Listen();
     if (IsTls(was)) {
       if (tls_) old_.push_back(std::move(tls_));
       tls_ = ContextOf(certificates_.good());
@@ -272,8 +272,8 @@ void BadPartner::Server::Cure() {
   });
 }
 
-BadPartner::BadPartner(Behaviour behaviour, Journal& journal, const Certificates& certificates)
-    : server_(std::make_unique<Server>(behaviour, journal, certificates)) {}
+BadPartner::BadPartner(Behavior behavior, Journal& journal, const Certificates& certificates)
+    : server_(std::make_unique<Server>(behavior, journal, certificates)) {}
 BadPartner::~BadPartner() = default;
 const std::string& BadPartner::url() const { return server_->url(); }
 void BadPartner::Cure() { server_->Cure(); }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One partner misbehaves in every way and at every operation: what others notice of it.
+// Benchmark: the effect of a misbehaving partner on other transactions, for every kind of
+// misbehavior and every operation.
 #include <atomic>
 #include <cstdio>
 #include <memory>
@@ -20,24 +21,20 @@ namespace {
 
 constexpr char kAbout[] =
     "bench_bad_partner [--quick] [--json FILE] [--directory DIR]\n\n"
-    "Transactions over two partners that answer at once, at a steady pace, while other clients "
-    "send\n"
-    "transactions with a partner that misbehaves at its try, its confirm or its cancel. Each "
-    "slice\n"
-    "with the bad partner has a slice beside it in which the same partner, under the same load, "
-    "is\n"
-    "good. A cell is the median p99 of the rounds with it over the median p99 without it. After "
-    "each\n"
-    "slice the partner is cured, everything must end, and the auditor reads what all partners "
-    "wrote\n"
-    "down. The first row, with a good partner on both sides, shows what the machine does to the "
-    "figures.\n"
-    "--quick: one round of short slices; it shows that all works, its figures say little.";
+    "Transactions with two partners that answer immediately, at a fixed rate, while other clients\n"
+    "send transactions with a partner that misbehaves at its try, confirm or cancel. Each slice\n"
+    "with the bad partner is paired with a slice in which the same partner behaves well under the\n"
+    "same load. A cell is the median p99 of the rounds with the bad partner divided by the median\n"
+    "p99 without it. After each slice the partner is cured, every transaction must end, and an\n"
+    "auditor checks the journals of all partners. The first row has a good partner on both sides\n"
+    "and shows how much the machine alone changes the figures.\n"
+    "--quick: one round of short slices; it checks that everything works, its figures are rough.";
 
 using tcc::Operation;
 constexpr Operation kOperations[] = {Operation::kTry, Operation::kConfirm, Operation::kCancel};
 
-// Steady, and well below what the machine can do: a queue of its own making would hide everything.
+// A fixed rate well below the machine's capacity: with a queue in the benchmark itself, the effect
+// would not be visible.
 constexpr int kOthers = 16, kBad = 4;
 constexpr std::chrono::milliseconds kEvery(20);
 constexpr std::chrono::milliseconds kProbeEvery(2);
@@ -46,7 +43,7 @@ constexpr char kLimits[] = "[limits]\nretry_cap = \"1s\"\n[partners]\nrequest_ti
 
 struct Plan {
   int rounds;
-  std::chrono::milliseconds first;  // of each daemon: not counted
+  std::chrono::milliseconds first;  // the first slice of each daemon, not counted
   std::chrono::milliseconds warm_up, measured;
 };
 
@@ -54,7 +51,7 @@ struct Slice {
   double p50_us = 0, p99_us = 0, probe_max_us = 0;
 };
 
-// Somebody who asks for nothing that touches a disk or a partner: how long the engine is blocked.
+// Measures how long the engine is blocked, with requests that need neither a disk nor a partner.
 class Probe {
  public:
   explicit Probe(const std::string& url) : connection_(PortOf(url)) {
@@ -88,7 +85,7 @@ class Probe {
 
 class Matrix {
  public:
-  Slice Measure(const SubjectDaemon& daemon, Behaviour behaviour, Operation operation, bool cured,
+  Slice Measure(const SubjectDaemon& daemon, Behavior behavior, Operation operation, bool cured,
                 const Plan& plan);
   const Certificates& certificates() const { return certificates_; }
   const Verdict& total() const { return total_; }
@@ -107,7 +104,7 @@ class Matrix {
   Verdict total_;
 };
 
-// Only `operation` goes to the bad partner; the others of its branch go to a sibling that is well.
+// Only `operation` goes to the bad partner; the branch's other operations go to a good sibling.
 Booking Matrix::BadBooking(const BadPartner& subject, const BadPartner& sibling,
                            const BadPartner& refuser, Operation operation) const {
   Booking booking;
@@ -147,19 +144,19 @@ void Matrix::Settle(const SubjectDaemon& daemon, const std::string& where) {
     verdict = Auditor::Judge({&flight_.journal(), &hotel_.journal(), &bad_, &refused_});
     return verdict.ok() && NothingRuns(client);
   });
-  if (!settled) GiveUp("the auditor, " + where + ": " + verdict.Text());
+  if (!settled) GiveUp("the audit failed, " + where + ": " + verdict.Text());
   total_.Add(verdict);
   for (Journal* journal : {&flight_.journal(), &hotel_.journal(), &bad_, &refused_}) {
     journal->Clear();
   }
 }
 
-Slice Matrix::Measure(const SubjectDaemon& daemon, Behaviour behaviour, Operation operation,
+Slice Matrix::Measure(const SubjectDaemon& daemon, Behavior behavior, Operation operation,
                       bool cured, const Plan& plan) {
   ++slices_;
-  BadPartner subject(behaviour, bad_, certificates_);
-  BadPartner sibling(Behaviour::kGood, bad_, certificates_);
-  BadPartner refuser(Behaviour::kRefusesTries, refused_, certificates_);
+  BadPartner subject(behavior, bad_, certificates_);
+  BadPartner sibling(Behavior::kGood, bad_, certificates_);
+  BadPartner refuser(Behavior::kRefusesTries, refused_, certificates_);
   if (cured) subject.Cure();
   const Booking bad = BadBooking(subject, sibling, refuser, operation);
   Booking good;
@@ -192,17 +189,17 @@ Slice Matrix::Measure(const SubjectDaemon& daemon, Behaviour behaviour, Operatio
   slice.p50_us = measured.p50_us;
   slice.p99_us = measured.p99_us;
   subject.Cure();
-  Settle(daemon, std::string(Name(behaviour)) + " at " + tcc::Name(operation));
+  Settle(daemon, std::string(Name(behavior)) + " at " + tcc::Name(operation));
   return slice;
 }
 
-// All rounds of one cell.
+// The p99 of all rounds of one cell.
 struct Cell {
   std::vector<double> with_us, without_us;
   double ratio() const { return Median(with_us) / Median(without_us); }
 };
 struct Row {
-  Behaviour behaviour{};
+  Behavior behavior{};
   Cell cells[3];
   double probe_max_us = 0;
 };
@@ -213,7 +210,7 @@ void MeasureRow(const SubjectDaemon& daemon, Matrix& matrix, int round, const Pl
     Cell& cell = row.cells[static_cast<size_t>(operation)];
     for (const bool first : {true, false}) {
       const bool without = first == (round % 2 == 0);  // the order alternates
-      const Slice slice = matrix.Measure(daemon, row.behaviour, operation, without, plan);
+      const Slice slice = matrix.Measure(daemon, row.behavior, operation, without, plan);
       (without ? cell.without_us : cell.with_us).push_back(slice.p99_us);
       if (!without) row.probe_max_us = std::max(row.probe_max_us, slice.probe_max_us);
     }
@@ -223,13 +220,13 @@ void MeasureRow(const SubjectDaemon& daemon, Matrix& matrix, int round, const Pl
 void MeasureRound(Matrix& matrix, int round, const Plan& plan, std::vector<Row>& rows) {
   const SubjectDaemon daemon(std::string(kLimits) + "ca_file = \"" +
                              matrix.certificates().authority() + "\"\n");
-  // It still prepares its log.
+  // An uncounted slice first: the daemon still prepares its log.
   Plan first = plan;
   first.measured = plan.first;
-  matrix.Measure(daemon, Behaviour::kGood, Operation::kTry, true, first);
+  matrix.Measure(daemon, Behavior::kGood, Operation::kTry, true, first);
   for (Row& row : rows) {
     MeasureRow(daemon, matrix, round, plan, row);
-    std::fprintf(stderr, "round %d of %d: %s\n", round + 1, plan.rounds, Name(row.behaviour));
+    std::fprintf(stderr, "round %d of %d: %s\n", round + 1, plan.rounds, Name(row.behavior));
   }
 }
 
@@ -238,7 +235,7 @@ void PrintTable(const std::vector<Row>& rows) {
   for (const Operation operation : kOperations) std::printf(" %-22s", tcc::Name(operation));
   std::printf(" engine blocked at most\n");
   for (const Row& row : rows) {
-    std::printf("%-20s", Name(row.behaviour));
+    std::printf("%-20s", Name(row.behavior));
     for (const Cell& cell : row.cells) {
       const std::string text =
           Text("%.0f / %.0f = %.2f", Median(cell.with_us), Median(cell.without_us), cell.ratio());
@@ -253,10 +250,10 @@ void AddFigures(Report& report, const std::vector<Row>& rows) {
   double worst = 0;
   double blocked_us = 0;
   for (const Row& row : rows) {
-    const bool is_control = row.behaviour == Behaviour::kGood;
+    const bool is_control = row.behavior == Behavior::kGood;
     for (const Operation operation : kOperations) {
       const Cell& cell = row.cells[static_cast<size_t>(operation)];
-      const std::string name = std::string(Name(row.behaviour)) + "_" + tcc::Name(operation);
+      const std::string name = std::string(Name(row.behavior)) + "_" + tcc::Name(operation);
       std::optional<Aim> aim;
       if (!is_control) aim = Aim{'<', 1.20};
       report.Add("p99_ratio_" + name, cell.ratio(), "ratio", aim);
@@ -284,10 +281,10 @@ int Run(const Options& options) {
   if (options.quick) plan = {1, milliseconds(500), milliseconds(50), milliseconds(150)};
   Matrix matrix;
   std::vector<Row> rows(1);
-  rows[0].behaviour = Behaviour::kGood;
-  for (const Behaviour behaviour : BadBehaviours()) rows.emplace_back().behaviour = behaviour;
+  rows[0].behavior = Behavior::kGood;
+  for (const Behavior behavior : BadBehaviors()) rows.emplace_back().behavior = behavior;
   for (int round = 0; round < plan.rounds; ++round) MeasureRound(matrix, round, plan, rows);
-  report.Note("told to ask again", std::to_string(matrix.busy()) + " times");
+  report.Note("retried when busy", std::to_string(matrix.busy()) + " times");
   report.Note("auditor", matrix.total().Text());
   PrintTable(rows);
   AddFigures(report, rows);

@@ -65,13 +65,13 @@ std::string Bank::Audit(int64_t moved) const {
     return Ask(*mariadb_, "XA RECOVER", "").empty() &&
            One(*postgresql_, "SELECT count(*) FROM pg_prepared_xacts", "bench") == "0";
   });
-  if (!settled) GiveUp("the auditor: branches are left prepared");
+  if (!settled) GiveUp("the audit failed: branches are left prepared");
   const int64_t taken = kAccounts * kEach - std::stoll(One(*mariadb_, total, "bench"));
   const int64_t given = std::stoll(One(*postgresql_, total, "bench")) - kAccounts * kEach;
   const std::string found = Text(
-      "%lld taken, %lld given, %lld told committed, nothing left prepared",
+      "%lld taken, %lld given, %lld reported committed, nothing left prepared",
       static_cast<long long>(taken), static_cast<long long>(given), static_cast<long long>(moved));
-  if (taken != given || taken != moved) GiveUp("the auditor: " + found);
+  if (taken != given || taken != moved) GiveUp("the audit failed: " + found);
   return found;
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The databases of the xa bench: accounts on both sides, and the auditor that counts the money.
 //
-// Contract: starts private MariaDB and PostgreSQL servers with their default, durable settings;
-// they go with the Bank. Errors: any ends the process.
+// Contract: the constructor starts private MariaDB and PostgreSQL servers with their default,
+// durable settings; the destructor stops them.
+// Errors: any error ends the process.
 // Threads: one at a time.
 #pragma once
 
@@ -21,10 +22,10 @@ class Bank {
 
   Bank();
   Places places() const { return {mariadb_->port(), postgresql_->port()}; }
-  // The servers' settings that decide what a commit is worth.
+  // The servers' settings that determine whether a commit is durable.
   std::string Durability() const;
-  // `moved`: how many transfers of 1 were told to have committed. Both sums must say the same, and
-  // nothing may be left prepared. What was found, for people.
+  // `moved`: how many transfers of 1 were reported as committed. Checks that both sums agree with
+  // it and that no branch is left prepared. Returns the findings for people.
   std::string Audit(int64_t moved) const;
 
  private:

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The calls of a two-branch transaction without a coordinator.
 //
-// The requests are those that the coordinator sends, byte for byte but for their transaction. There
-// is no log, no deadline and no answer that is looked at beyond its status: killed between the two
-// confirms it leaves the partners apart for ever.
-// BareCalls is as cheap as we can write it: texts made once, two tries at once, then two confirms
-// at once. PlainCalls is what an application would write: an HTTP client (client/connection.h), one
-// call after the other.
-// Errors: any ends the process. Threads: Run by one at a time.
+// The requests are byte for byte those of the coordinator, except for the transaction's id. There
+// is no log and no deadline, and only the status of an answer is checked: a crash between the two
+// confirms leaves the partners inconsistent forever. BareCalls is as cheap as possible: it prepares
+// the request texts once and sends the two tries in parallel, then the two confirms. PlainCalls is
+// what an application would do: an HTTP client (client/connection.h), one call after the other.
+// Errors: any error ends the process.
+// Threads: one at a time calls Run.
 #pragma once
 
 #include <array>
@@ -23,14 +23,14 @@ namespace assent::bench {
 
 class BareCalls {
  public:
-  // `partners`: their URLs. `client` tells its transactions from those of others, of one `round`.
+  // `partners`: their URLs. `round` and `client` make the transaction ids unique.
   BareCalls(const std::vector<std::string>& partners, int round, int client);
   void Run();
 
  private:
   struct Request {
     std::string text;
-    std::vector<size_t> gtrid_at;  // where the text names the transaction
+    std::vector<size_t> gtrid_at;  // offsets of the transaction's id in the text
   };
   void Ask(tcc::Operation operation);
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The limit that the engine is measured against: blocking writers straight into the decision log.
+// The baseline for the engine: blocking writers that append directly to the decision log.
 //
 // Each writer appends one forced record and sleeps until it is durable. The log batches as it does
 // for the engine; there is no transaction, no second record and no reply.
-// Threads: Write by any number, one call for a slot at a time.
+// Threads: any number of threads call Write, one at a time for each writer.
 #pragma once
 
 #include <atomic>
@@ -17,8 +17,8 @@
 
 namespace assent::bench {
 
-// Who wakes the writers of a batch that is durable: the flusher before it writes the next one, or
-// a thread of its own meanwhile. The better one is the limit.
+// Which thread wakes the writers of a durable batch: the flusher, before it writes the next batch,
+// or a separate thread in parallel. The baseline is the faster of the two.
 enum class Waker { kFlusher, kOwnThread };
 
 class BareLog final : public log::DurableSink {
@@ -26,7 +26,7 @@ class BareLog final : public log::DurableSink {
   BareLog(log::Recovered recovered, size_t record_bytes, int writers, Waker waker);
   ~BareLog() override;
 
-  // Returns once the writer's next record is durable.
+  // Appends a record and returns when it is durable.
   void Write(int writer);
   log::DecisionLog& log() { return *log_; }
 
@@ -36,7 +36,7 @@ class BareLog final : public log::DurableSink {
 
  private:
   struct alignas(64) Writer {
-    std::atomic<log::Lsn> waits_for{0};  // 0: for nothing
+    std::atomic<log::Lsn> waits_for{0};  // 0: not waiting
     Gate gate;
   };
   void Wake(log::Lsn up_to);

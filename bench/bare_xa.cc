@@ -75,7 +75,7 @@ class BareXa::MariaDb {
   std::unique_ptr<sql::PreparedStatement> take_;
 };
 
-// ---- PostgreSQL, on a thread of its own ----
+// ---- PostgreSQL, on its own thread ----
 
 class BareXa::PostgreSql {
  public:
@@ -94,7 +94,7 @@ class BareXa::PostgreSql {
   }
 
   enum class Task { kRunAndPrepare, kPrepare, kCommit, kEnd };
-  // Hands a task to the thread; Await returns once it is done.
+  // Hands a task to the thread. Await returns when it is done.
   void Begin(Task task, const std::string& gid, int32_t account) {
     task_ = task;
     gid_ = gid;

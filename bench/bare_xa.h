@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two-row transfer as a tight loop: what the databases and their drivers give without a
-// coordinator.
+// The two-row transfer in a tight loop: the performance of the databases and their drivers without
+// a coordinator.
 //
-// One client owns one connection to each database, made by the same drivers as the coordinator's,
-// with its statements prepared once. Both are prepared at the same time and committed at the same
-// time, MariaDB on the calling thread, PostgreSQL on a thread beside it. There is no log: killed
-// between the two commits it leaves the databases apart for ever.
-// Errors: any ends the process.
-// Threads: Transfer by one thread at a time.
+// Each client owns one connection to each database, through the same drivers as the coordinator's,
+// and prepares its statements once. The two branches are prepared in parallel and committed in
+// parallel, MariaDB's on the calling thread, PostgreSQL's on another. There is no log: a crash
+// between the two commits leaves the databases inconsistent forever.
+// Errors: any error ends the process.
+// Threads: one at a time calls Transfer.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ struct Places {
 };
 
 // kInTurn: first MariaDB's statement, then PostgreSQL's, as the coordinator runs the branches of
-// one call. kAtOnce: both at the same time, too.
+// one request. kAtOnce: both statements in parallel.
 enum class Statements { kInTurn, kAtOnce };
 
 class BareXa {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two-branch transaction of the benches with partners, and a client that sends it to assentd.
+// The transaction of the benchmarks with partners, and a client that sends it to assentd.
 //
 // Contract: a client has one keep-alive connection and sends POST /v1/transactions:execute with a
-// protobuf body, under a gid of its own each time.
-// Errors: any ends the process. Threads: a BookingClient by one at a time.
+// protobuf body and a new gid each time.
+// Errors: any error ends the process.
+// Threads: one at a time uses a BookingClient.
 #pragma once
 
 #include <cstdint>
@@ -20,14 +21,14 @@ inline constexpr const char* kBookingBranches[] = {"flight", "hotel", "payment"}
 inline constexpr char kBookingPayload[] = R"({"customer":4711,"seat":"17C","amount":"120.00"})";
 
 struct Booking {
-  std::vector<tcc::Urls> partners;  // a branch each
+  std::vector<tcc::Urls> partners;  // one branch each
   std::string deadline = "30s";
   std::string wait;  // as in ?wait=; empty: the daemon's default
 };
 
 class BookingClient {
  public:
-  // `round` and `client` make its gids its own.
+  // `round` and `client` make the gids unique.
   BookingClient(const std::string& url, const Booking& booking, int round, int client);
 
   struct Answer {
@@ -36,17 +37,17 @@ class BookingClient {
     std::string text;  // of a problem
   };
   Answer Book();
-  // Ends the process where it was not committed. Asks again when it is told to: the log makes its
-  // segments in the background, and may have no room for a moment.
+  // Ends the process if the transaction does not commit. Retries when the daemon is busy: the log
+  // prepares its segments in the background and may briefly have no free space.
   void MustBook();
-  uint64_t busy() const { return busy_; }  // how often it was told so
+  uint64_t busy() const { return busy_; }  // how often it retried
 
  private:
   Answer Ask();
 
   LeanConnection connection_;
   std::string text_;  // of the request
-  size_t number_at_;  // where the gid's last digits stand in it
+  size_t number_at_;  // offset of the gid's last digits in it
   uint64_t count_ = 0, busy_ = 0;
   v1::Transaction answer_;
 };

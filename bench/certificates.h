@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Certificates for partners on 127.0.0.1, good and bad ones, made with openssl(1).
+// Valid and invalid certificates for partners on 127.0.0.1, created with openssl(1).
 //
-// Errors: any ends the process. Threads: one at a time to make them; the rest any.
+// Errors: any error ends the process.
+// Threads: any, after construction.
 #pragma once
 
 #include <string>
@@ -17,7 +18,7 @@ struct Certificate {
 class Certificates {
  public:
   Certificates();
-  const std::string& authority() const { return authority_.chain; }  // a file, to be trusted
+  const std::string& authority() const { return authority_.chain; }  // the file of the trusted CA
 
   const Certificate& good() const { return good_; }
   const Certificate& expired() const { return expired_; }

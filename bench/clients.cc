@@ -21,7 +21,7 @@ double SecondsOf(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
 }
 
-// When the next operation begins.
+// The start time of the next operation.
 Clock::time_point WaitUntilDue(const Load& load, Clock::time_point* due) {
   const auto now = Clock::now();
   if (load.every.count() == 0) return now;

@@ -57,7 +57,7 @@ std::string FileSystemOf(const std::string& directory) {
     case EXT4_SUPER_MAGIC: return "ext4";
     case BTRFS_SUPER_MAGIC: return "btrfs";
     case XFS_SUPER_MAGIC: return "xfs";
-    case TMPFS_MAGIC: return "tmpfs (in memory: nothing here is durable, the figures say nothing)";
+    case TMPFS_MAGIC: return "tmpfs (in memory, not durable: the figures are meaningless)";
     case OVERLAYFS_SUPER_MAGIC: return "overlayfs";
     default: return Text("type 0x%lx", static_cast<unsigned long>(stats.f_type));
   }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the disk itself takes for a durable write.
+// Measures how long the disk takes for a durable write.
 //
-// Contract: writes one sector after the other into a file of zeros in `directory`, each followed by
-// an fdatasync, as the log does. Units: microseconds, the median of the fdatasync calls alone.
+// Contract: writes sector after sector into a file of zeros in `directory`, each followed by an
+// fdatasync, as the log does.
+// Units and ranges: microseconds; medians.
 #pragma once
 
 #include <string>
@@ -16,7 +17,7 @@ struct DiskSync {
 
 DiskSync MeasureDisk(const std::string& directory, int syncs);
 
-// The kind of file system a directory stands on, as a word; tmpfs makes every figure worthless.
+// The type of the file system of a directory, as text; on tmpfs the figures are meaningless.
 std::string FileSystemOf(const std::string& directory);
 
 }  // namespace assent::bench

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The engine against a bare flusher: what a transaction costs beyond its forced record.
+// Benchmark: the engine compared with a bare flusher, that is, the cost of a transaction beyond its
+// forced record.
 #include <atomic>
 #include <map>
 #include <thread>
@@ -23,12 +24,12 @@ namespace {
 
 constexpr char kAbout[] =
     "bench_engine [--quick] [--json FILE] [--directory DIR]\n\n"
-    "Transactions through the engine, in process, against a bare flusher.\n\n"
-    "Engine: each client, a thread of its own, executes one client-named transaction after the\n"
-    "other, with two branches on resource managers that answer at once; it sleeps until the\n"
-    "transaction has ended. That is one forced commit record and one lazy end record, in a real\n"
-    "log on the real disk. Bare: as many threads append one forced record of the commit record's\n"
-    "size to the same log, and sleep until it is durable. Rounds alternate.";
+    "Transactions through the engine, in process, compared with a bare flusher.\n\n"
+    "Engine: each client is a thread that executes one client-named transaction after the other,\n"
+    "with two branches on resource managers that answer immediately, and sleeps until the\n"
+    "transaction has ended. Each transaction writes one forced commit record and one lazy end\n"
+    "record to a log on disk. Bare: the same number of threads append one forced record of the\n"
+    "commit record's size to such a log and sleep until it is durable. Rounds alternate.";
 
 constexpr int kClients[] = {1, 8, 64, 512};
 constexpr int kMost = 512;
@@ -36,7 +37,7 @@ constexpr int kMost = 512;
 log::Options LogOptions(const std::string& directory) {
   log::Options options;
   options.directory = directory;
-  options.ballast_bytes = 0;  // made in the background at a start: it would disturb short rounds
+  options.ballast_bytes = 0;  // a start creates it in the background, disturbing short rounds
   return options;
 }
 
@@ -46,11 +47,11 @@ log::Recovered OpenLog(const log::Options& options) {
   return std::move(*recovered);
 }
 
-// The first segment stands and the next one is prepared: nothing runs in the background.
+// Waits until the second segment is prepared, so that nothing runs in the background.
 void WaitUntilReady(const log::DecisionLog& log, const log::Options& options) {
   const bool ready = test::Eventually(std::chrono::seconds(30),
                                       [&] { return log.FreeBytes() > options.segment_bytes; });
-  if (!ready) GiveUp("the log does not get its second segment ready");
+  if (!ready) GiveUp("the log did not prepare its second segment");
 }
 
 v1::ExecuteRequest Template() {
@@ -71,7 +72,7 @@ v1::ExecuteRequest Template() {
   return request;
 }
 
-// The engine with everything that it stands on, on an empty log directory.
+// The engine with its resource managers and an empty log.
 class Subject {
  public:
   Subject()
@@ -87,7 +88,7 @@ class Subject {
     log_ = std::move(*log);
     engine_.Start(*log_, {});
     const bool ready = test::Eventually(std::chrono::seconds(30), [&] { return engine_.Ready(); });
-    if (!ready) GiveUp("the engine does not get ready");
+    if (!ready) GiveUp("the engine did not become ready");
     WaitUntilReady(*log_, options_);
   }
   ~Subject() { Stop(); }
@@ -97,8 +98,8 @@ class Subject {
     log_->Stop();
   }
 
-  // Asks again when it is told to: the log makes its segments in the background, and may have no
-  // room for a moment.
+  // Retries when the engine is busy: the log prepares its segments in the background and may
+  // briefly have no free space.
   void Execute(int client) {
     Client& mine = clients_[static_cast<size_t>(client)];
     ++mine.count;
@@ -120,7 +121,7 @@ class Subject {
     int refused = 0;
   };
 
-  // False: busy.
+  // Returns false if the engine is busy.
   bool ExecuteOnce(int client, Client& mine) {
     mine.refused = 0;
     coordinator::Request request;
@@ -155,13 +156,13 @@ struct RecordSizes {
   size_t commit = 0, end = 0;
 };
 
-// What the engine writes for one transaction, read back from its log.
+// The sizes of the records that the engine writes for one transaction, read from its log.
 RecordSizes MeasureRecords() {
   RecordSizes sizes;
   Subject subject;
   subject.Execute(1);
   subject.Stop();
-  // The log is let go with the subject: read it through the files alone.
+  // The subject still holds the log's lock, so read the files without taking it.
   const auto survey = log::SurveyDirectory(log::PosixFileSystem(), subject.options().directory);
   if (!survey) GiveUp(survey.error().message);
   const log::Recovered recovered(log::PosixFileSystem(), subject.options(), nullptr, *survey);
@@ -176,7 +177,7 @@ RecordSizes MeasureRecords() {
   return sizes;
 }
 
-// All rounds of one side, by number of clients.
+// The figures of all rounds of one side, by number of clients.
 struct Series {
   std::map<int, std::vector<double>> rate, cpu_us, p50_us, records_per_sync;
   double Rate(int clients) const { return Median(rate.at(clients)); }
@@ -202,14 +203,14 @@ Measured RunStep(int clients, const Pace& pace, const log::Counters& counters,
   return measured;
 }
 
-// Returns how often a client was told to ask again.
+// Returns how often a client retried because the engine was busy.
 uint64_t RunEngine(const Pace& pace, Series& series) {
   Subject subject;
   for (const int clients : kClients) {
     RunStep(
         clients, pace, subject.counters(), [&](int i) { subject.Execute(i); }, series);
   }
-  // Every transaction that was answered has committed, and none is left behind.
+  // Every transaction has committed, and none is still open.
   const bool settled = test::Eventually(std::chrono::seconds(10), [&] {
     const auto counted = subject.Counted();
     return counted.open == 0 && counted.committed == counted.begun;
@@ -277,9 +278,9 @@ int Run(const Options& options) {
   report.Note("the disk's fdatasync",
               Text("%.0f us, with the write %.0f us", Median(sync_us), Median(with_write_us)));
   Print(report, "engine", engine);
-  report.Note("answered busy, and asked again", std::to_string(busy) + " times");
+  report.Note("retried when busy", std::to_string(busy) + " times");
   Print(report, "bare, woken by the flusher", bare[0]);
-  Print(report, "bare, woken by a thread of its own", bare[1]);
+  Print(report, "bare, woken by a separate thread", bare[1]);
   const double limit = std::max(bare[0].Rate(kMost), bare[1].Rate(kMost));
   report.Add("limit_ratio_512", engine.Rate(kMost) / limit, "ratio", Aim{'>', 0.90});
   report.Add("records_per_sync_512", Median(engine.records_per_sync.at(kMost)), "records");

@@ -97,7 +97,7 @@ class InstantPartner::Server {
       close(descriptor);
       return;
     }
-    std::string& rest = rests_[descriptor];  // of a request that came in pieces; mostly empty
+    std::string& rest = rests_[descriptor];  // the beginning of an incomplete request; mostly empty
     std::string_view text(bytes_, static_cast<size_t>(count));
     if (!rest.empty()) text = rest.append(text);
     out_.clear();
@@ -108,8 +108,8 @@ class InstantPartner::Server {
       text.remove_prefix(call.bytes);
     }
     rest = std::string(text);
-    // A few bytes into an empty buffer: it takes them all. A client that is gone is seen at its
-    // next event.
+    // The socket buffer is empty and takes these few bytes completely. A closed connection is
+    // detected at its next event.
     if (!out_.empty()) (void)send(descriptor, out_.data(), out_.size(), MSG_NOSIGNAL);
   }
 

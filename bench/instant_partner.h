@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A partner that answers every call at once: what is left is the cost of calling it.
+// A partner that answers every call immediately, so that only the cost of calling it remains.
 //
-// One thread with epoll serves all connections and keeps them alive. What it was asked goes to a
-// journal in memory, for the auditor.
-// Errors: any ends the process. Threads: all functions by any.
+// One thread with epoll serves all connections and keeps them alive. It records the calls in an
+// in-memory journal for the auditor.
+// Errors: any error ends the process.
+// Threads: any.
 #pragma once
 
 #include <atomic>

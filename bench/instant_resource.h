@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A resource manager that says yes at once, inside Submit: what is left is the coordinator's own
-// cost.
+// A resource manager that succeeds immediately, inside Submit, so that only the coordinator's own
+// cost remains.
 //
-// Threads: as xa/port.h says.
+// Threads: as in xa/port.h.
 #pragma once
 
 #include <string>

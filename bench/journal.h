@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a branch's partner was asked and did, and the auditor that judges all branches together.
+// The operations that the partner of a branch executed, and the auditor that checks all branches
+// together.
 //
-// A partner of a bench keeps no reservations and no barrier: it writes down each operation that it
-// carried out. The auditor counts kinds, in whatever order they came: a try that was carried out
-// behind its cancel is what a barrier refuses (docs/barrier.md).
-// Threads: Add by any; the others while nobody adds, or as a look in between.
+// A partner of a benchmark has no reservations and no barrier: it records each operation that it
+// executed. The auditor counts the kinds of operations regardless of their order: only a barrier
+// would refuse a try after its cancel (docs/barrier.md).
+// Threads: any thread calls Add. Auditor::Judge during concurrent Adds gives an intermediate state.
 #pragma once
 
 #include <array>
@@ -20,7 +21,7 @@ namespace assent::bench {
 
 class Journal {
  public:
-  // `gtrid`: as it stands in Assent-Transaction.
+  // `gtrid`: the value of the header Assent-Transaction.
   void Add(std::string_view gtrid, tcc::Operation operation);
   void Clear();
 
@@ -35,16 +36,16 @@ class Journal {
   std::vector<Line> lines_;
 };
 
-// Over all branches of the transactions, one journal each.
+// The auditor's counts over all branches of the transactions.
 struct Verdict {
-  uint64_t transactions = 0;  // that had an effective try
+  uint64_t transactions = 0;  // with an effective try
   uint64_t tries = 0, confirmed = 0, cancelled = 0;
-  uint64_t repeated = 0;  // operations that came once more
-  // What must not be.
+  uint64_t repeated = 0;  // repetitions of an operation
+  // Violations.
   uint64_t left = 0;     // tries that are neither confirmed nor cancelled
   uint64_t both = 0;     // confirmed and cancelled
   uint64_t untried = 0;  // confirmed without a try
-  uint64_t split = 0;    // transactions of which one branch was confirmed and another was not
+  uint64_t split = 0;    // transactions with both confirmed and unconfirmed branches
 
   void Add(const Verdict& other);
   bool ok() const { return left + both + untried + split == 0; }
@@ -53,6 +54,7 @@ struct Verdict {
 
 class Auditor {
  public:
+  // One journal for each branch.
   static Verdict Judge(const std::vector<const Journal*>& branches);
 };
 

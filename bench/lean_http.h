@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// One keep-alive connection that does no more than it must: what a client of a bench costs is taken
-// from the same machine.
+// A minimal HTTP client with one keep-alive connection: the CPU time of a benchmark's client is
+// taken from the machine that is measured.
 //
-// Contract: answers have a Content-Length. Receive waits for the answer to the oldest request that
-// has none yet; the body lives until the next Receive. Errors: any ends the process.
+// Contract: answers have a Content-Length. Receive waits for the answer to the oldest unanswered
+// request; the body is valid until the next Receive.
+// Errors: any error ends the process.
 // Threads: one at a time; blocks.
 #pragma once
 
@@ -31,7 +32,7 @@ class LeanConnection {
   int port_;
   int descriptor_ = -1;
   std::string buffer_;
-  size_t taken_ = 0;  // of the buffer's begin: the last answer
+  size_t taken_ = 0;  // bytes of the last answer, at the beginning of the buffer
 };
 
 // The port in "http://127.0.0.1:9101".

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the coordinator wrote into its log for the transactions of a bench.
+// Counts what the coordinator wrote to its log for the transactions of a benchmark.
 //
-// Contract: the daemon may go on meanwhile. Segments that it gave up are not counted: for short
-// runs. Errors: any ends the process. Threads: any.
+// Contract: the daemon may be running. Reclaimed segments are not counted, so the run must be
+// short.
+// Errors: any error ends the process.
+// Threads: any.
 #pragma once
 
 #include <cstdint>

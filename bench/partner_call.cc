@@ -9,7 +9,7 @@
 namespace assent::bench {
 namespace {
 
-// What stands behind `name` up to the end of the line.
+// The text after `name` up to the end of the line.
 std::string_view Header(std::string_view head, std::string_view name) {
   const size_t at = head.find(name);
   if (at == head.npos) GiveUp("a partner was called without " + std::string(name));

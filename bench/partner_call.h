@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The little that a partner of a bench reads of a call.
+// A minimal parser of the calls that a benchmark's partner receives.
 //
-// Contract: the bench's own clients and the coordinator write their headers alike
-// (docs/protocol.md, "What a partner gets"), and it is looked for just so. Errors: anything else
-// ends the process.
+// Contract: expects the headers exactly as the coordinator and the benchmark's clients write them
+// (docs/protocol.md, "What a partner gets").
+// Errors: anything else ends the process.
 #pragma once
 
 #include <string_view>
@@ -19,7 +19,7 @@ struct PartnerCall {
   size_t bytes = 0;  // of the whole request
 };
 
-// False: the request that `text` begins with is not whole yet.
+// Parses the request at the beginning of `text`. False if it is incomplete.
 bool ReadPartnerCall(std::string_view text, PartnerCall* call);
 
 }  // namespace assent::bench

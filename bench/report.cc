@@ -13,7 +13,7 @@ namespace assent::bench {
 namespace {
 
 [[noreturn]] void Usage(const std::string& what) {
-  std::fprintf(stderr, "%s; --help says more\n", what.c_str());
+  std::fprintf(stderr, "%s; see --help\n", what.c_str());
   std::exit(2);
 }
 
@@ -50,20 +50,18 @@ Options ParseOptions(int argc, char** argv, const std::string& about) {
     } else if (argument == "--help") {
       std::printf(
           "%s\n\n"
-          "  --quick          fewer and shorter rounds: a look, no figures worth keeping\n"
-          "  --json FILE      writes the figures there too\n"
-          "  --directory DIR  where its files go (a directory of its own below it); default "
-          "$TMPDIR, else /tmp\n"
-          "  --profile SECONDS  only our side under its heaviest load, for as long: to be watched "
-          "by "
-          "a profiler\n",
+          "  --quick          fewer and shorter rounds; the figures are rough\n"
+          "  --json FILE      also writes the figures to FILE\n"
+          "  --directory DIR  where to create a directory for its files; default $TMPDIR, else "
+          "/tmp\n"
+          "  --profile SECONDS  runs only Assent's side under its heaviest load, for a profiler\n",
           about.c_str());
       std::exit(0);
     } else {
       Usage("unknown argument " + argument);
     }
   }
-  // Whoever makes temporary directories below us looks there.
+  // The code that creates temporary directories reads TMPDIR.
   if (!options.directory.empty()) setenv("TMPDIR", options.directory.c_str(), 1);
   return options;
 }
@@ -92,7 +90,7 @@ int Report::Finish() const {
     if (figure.aim) {
       line += std::string(" (aim ") + Sign(*figure.aim) + " " + Short(figure.aim->value) + ")";
     }
-    std::printf("%s%s\n", line.c_str(), figure.missed() ? " short of it" : "");
+    std::printf("%s%s\n", line.c_str(), figure.missed() ? " missed" : "");
   }
   std::fflush(stdout);
   if (!options_.json.empty()) WriteJson();

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a bench is asked for on its command line, and how it prints its figures.
+// The command line of a benchmark, and the output of its figures.
 //
-// Contract: figures are printed last, a line each, in the order in which they were added:
+// Contract: figures are printed last, one line each, in the order in which they were added:
 //   BAR engine/limit_ratio_512 0.93 ratio (aim >= 0.90)
-// A figure that misses its aim says so behind it. With --json FILE the same goes to a file.
-// Errors: a wrong command line, or a file that cannot be written, ends the process with status 2.
+// A figure that misses its aim is marked as missed. With --json FILE the same goes to a file.
+// Errors: an invalid command line, or a file that cannot be written, ends the process with status
+// 2.
 // Threads: one.
 #pragma once
 
@@ -16,14 +17,14 @@ namespace assent::bench {
 
 struct Options {
   bool quick = false;
-  std::string json;       // a file; empty: none
-  std::string directory;  // where files go; empty: $TMPDIR or /tmp
-  int profile_s = 0;      // > 0: only our side under its heaviest load, for as long; no figures
+  std::string json;       // a file; empty: no JSON
+  std::string directory;  // for the benchmark's files; empty: $TMPDIR or /tmp
+  int profile_s = 0;      // > 0: run only Assent's side under its heaviest load, without figures
 
   int rounds() const { return quick ? 3 : 5; }
 };
 
-// `about` is what --help prints above the options.
+// `about`: the text that --help prints above the options.
 Options ParseOptions(int argc, char** argv, const std::string& about);
 
 struct Aim {
@@ -36,11 +37,12 @@ class Report {
   Report(std::string bench, Options options)
       : bench_(std::move(bench)), options_(std::move(options)) {}
 
-  // Printed at once, and kept for the JSON: durability settings, sync times, absolute figures.
+  // Prints a note immediately and adds it to the JSON: durability settings, sync times, absolute
+  // figures.
   void Note(const std::string& what, const std::string& value);
   void Add(const std::string& figure, double value, const std::string& unit,
            std::optional<Aim> aim = std::nullopt);
-  // Prints the figures. The process's exit status: 0, short of an aim or not.
+  // Prints the figures. Returns the exit status of the process: 0, even if aims are missed.
   int Finish() const;
 
  private:
@@ -59,11 +61,11 @@ class Report {
   std::vector<Figure> figures_;
 };
 
-// Of an even number of values the upper one. 0 of none.
+// The median; the upper one of an even number of values, 0 for no values.
 double Median(std::vector<double> values);
-// "12345" and "0.93": as many digits as carry something.
+// The value with its significant digits: "12345", "0.93".
 std::string Short(double value);
-// printf into a string.
+// Formats as printf does.
 std::string Text(const char* format, ...) __attribute__((format(printf, 1, 2)));
 // Ends the process with status 1: the bench could not measure.
 [[noreturn]] void GiveUp(const std::string& why);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// All rounds of one side of a comparison, by number of clients: medians of what was measured.
+// All rounds of one side of a comparison, by number of clients, and their medians.
 //
 // Threads: one at a time.
 #pragma once
@@ -17,7 +17,7 @@ struct Pace {
   std::chrono::milliseconds warm_up{300}, measured{1500};
 };
 
-// Whose CPU is counted, and how much it has used so far, in seconds.
+// Whose CPU time is counted, and how much it has used so far, in seconds.
 struct Meter {
   std::string whose;
   std::function<double()> cpu;
@@ -25,17 +25,17 @@ struct Meter {
 
 class Series {
  public:
-  // The CPU of the whole machine is always counted.
+  // The CPU time of the whole machine is always counted.
   explicit Series(std::vector<Meter> meters) : meters_(std::move(meters)) {}
 
-  // Drives `operation` by so many clients (bench/clients.h) for one round.
+  // Runs `operation` with `clients` clients (bench/clients.h) for one round.
   void Run(int clients, const Pace& pace, const std::function<void(int client)>& operation);
 
-  double Rate(int clients) const;  // a second
+  double Rate(int clients) const;  // operations per second
   double P50(int clients) const;   // us
-  // Of one operation, us; `meter` as given to the constructor.
+  // The CPU time of one operation in us; `meter`: the index in the constructor's argument.
   double CpuUs(int clients, size_t meter) const;
-  // One line for people.
+  // A one-line summary for people.
   std::string Text(int clients) const;
 
  private:

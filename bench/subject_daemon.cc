@@ -27,7 +27,7 @@ SubjectDaemon::SubjectDaemon(const std::string& tables, int resources) {
   const std::string listen = "127.0.0.1:" + std::to_string(test::FreePort());
   url_ = "http://" + listen;
   const std::string config = directory_.File("assent.toml");
-  // The ballast is made in the background at a start: it would disturb short rounds.
+  // No ballast: a start creates it in the background, which would disturb short rounds.
   std::ofstream(config) << "[server]\nlisten = \"" << listen << "\"\n[log]\ndirectory = \""
                         << log_directory() << "\"\nballast_bytes = 0\n"
                         << tables;
@@ -40,7 +40,7 @@ SubjectDaemon::SubjectDaemon(const std::string& tables, int resources) {
   process_ = std::move(*started);
   client::Client client = ClientOf(url_);
   if (!test::Eventually(std::chrono::seconds(30), [&] { return AreUp(client, resources); })) {
-    GiveUp("assentd does not get ready: " + test::ReadFile(options.output));
+    GiveUp("assentd did not become ready: " + test::ReadFile(options.output));
   }
 }
 

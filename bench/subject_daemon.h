@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// assentd as a process of its own, as a bench's subject.
+// assentd as a separate process, the subject of a benchmark.
 //
-// Contract: the program stands beside the bench's; the process is killed with the object.
-// Errors: any ends the process.
+// Contract: the program is in the directory of the benchmark's program. The destructor kills the
+// process.
+// Errors: any error ends the process.
 // Threads: any.
 #pragma once
 
@@ -18,7 +19,8 @@ namespace assent::bench {
 
 class SubjectDaemon {
  public:
-  // `tables`: its configuration beside [server] and [log]. Returns when as many `resources` are up.
+  // `tables`: its configuration besides [server] and [log]. Returns when `resources` resources are
+  // up.
   explicit SubjectDaemon(const std::string& tables, int resources = 0);
 
   const std::string& url() const { return url_; }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two partners that answer at once, tried and confirmed through the daemon, against the same calls
-// without one.
+// Benchmark: tries and confirms of two partners through the daemon, compared with the same calls
+// without a coordinator. The partners answer immediately.
 #include <atomic>
 #include <memory>
 #include <vector>
@@ -20,19 +20,17 @@ namespace {
 
 constexpr char kAbout[] =
     "bench_tcc [--quick] [--json FILE] [--directory DIR]\n\n"
-    "Two partners are tried and confirmed in one transaction, by 1, 8, 64 and 256 clients in "
-    "closed\n"
+    "Transactions that try and confirm two partners, by 1, 8, 64 and 256 clients in closed\n"
     "loops. Through assentd: each client has a keep-alive connection and sends\n"
     "POST /v1/transactions:execute with a protobuf body. Bare: each client has a keep-alive\n"
-    "connection to each partner and sends the same four calls itself, two at a time, without a "
-    "log\n"
-    "or a coordinator (bench/bare_calls.cc). Each partner is one thread of this process. Clients,\n"
-    "partners and assentd share the machine. Rounds alternate over the same partners; then the\n"
-    "auditor reads what the partners wrote down.";
+    "connection to each partner and sends the same four calls itself, two at a time, without a\n"
+    "log or a coordinator (bench/bare_calls.cc). Each partner is one thread of this process.\n"
+    "Clients, partners and assentd share the machine. Rounds alternate over the same partners.\n"
+    "At the end an auditor checks the partners' journals.";
 
 constexpr int kClients[] = {1, 8, 64, 256};
 constexpr int kMost = 256;
-constexpr int kBar = 64;  // clients, of the figures with an aim
+constexpr int kAimedClients = 64;  // the figures with an aim are for this many
 
 class Bench {
  public:
@@ -47,12 +45,12 @@ class Bench {
   void RunDaemon(const SubjectDaemon& daemon, int round, const std::vector<int>& clients,
                  const Pace& pace, Series& series);
   uint64_t busy() const { return busy_; }
-  // Waits until all is confirmed or cancelled; ends the process where that does not come.
+  // Waits until every try is confirmed or cancelled; ends the process if that does not happen.
   std::string Audit();
 
  private:
   InstantPartner flight_, hotel_;
-  std::atomic<uint64_t> told_{0};  // committed, the bare ones too
+  std::atomic<uint64_t> committed_{0};  // transactions reported committed, the bare ones included
   uint64_t busy_ = 0;
 };
 
@@ -72,7 +70,7 @@ void Bench::RunAlone(int round, const Pace& pace, Series& series) {
   for (const int clients : kClients) {
     series.Run(clients, pace, [&](int i) {
       all[static_cast<size_t>(i)].Run();
-      told_.fetch_add(1, std::memory_order_relaxed);
+      committed_.fetch_add(1, std::memory_order_relaxed);
     });
   }
 }
@@ -87,7 +85,7 @@ void Bench::RunDaemon(const SubjectDaemon& daemon, int round, const std::vector<
   for (const int clients : steps) {
     series.Run(clients, pace, [&](int i) {
       all[static_cast<size_t>(i)].MustBook();
-      told_.fetch_add(1, std::memory_order_relaxed);
+      committed_.fetch_add(1, std::memory_order_relaxed);
     });
   }
   for (const BookingClient& client : all) busy_ += client.busy();
@@ -100,16 +98,18 @@ std::string Bench::Audit() {
     return verdict.ok();
   });
   const std::string found =
-      verdict.Text() + Text("; told committed %llu", static_cast<unsigned long long>(told_.load()));
-  if (!settled || verdict.confirmed != 2 * told_ || verdict.cancelled != 0) {
-    GiveUp("the auditor: " + found);
+      verdict.Text() +
+      Text("; reported committed %llu", static_cast<unsigned long long>(committed_.load()));
+  if (!settled || verdict.confirmed != 2 * committed_ || verdict.cancelled != 0) {
+    GiveUp("the audit failed: " + found);
   }
   return found;
 }
 
-// In the log of a run of its own, short enough for one segment.
+// The forced writes of a transaction, counted in the log of a separate run that fits into one
+// segment.
 struct Forced {
-  double records = 0, syncs = 0;  // of a transaction
+  double records = 0, syncs = 0;  // per transaction
 };
 Forced CountForced(Bench& bench, int round, int clients) {
   const SubjectDaemon daemon("");
@@ -129,9 +129,10 @@ int Profile(int seconds) {
   std::printf("assentd is process %d\n", static_cast<int>(daemon.pid()));
   std::fflush(stdout);
   Series through(bench.Meters(&daemon));
-  bench.RunDaemon(daemon, 0, {kBar},
+  bench.RunDaemon(daemon, 0, {kAimedClients},
                   {std::chrono::milliseconds(200), std::chrono::seconds(seconds)}, through);
-  std::printf("%d clients: %s\n%s\n", kBar, through.Text(kBar).c_str(), bench.Audit().c_str());
+  std::printf("%d clients: %s\n%s\n", kAimedClients, through.Text(kAimedClients).c_str(),
+              bench.Audit().c_str());
   return 0;
 }
 
@@ -147,7 +148,7 @@ void AddFigures(Report& report, const Series& through, const Series& bare) {
     report.Add(name("throughput"), through.Rate(clients), "transactions/s");
     report.Add(name("partners_throughput"), bare.Rate(clients), "transactions/s");
     std::optional<Aim> share, cpu;
-    if (clients == kBar) {
+    if (clients == kAimedClients) {
       share = Aim{'>', 0.70};
       cpu = Aim{'<', 120};
     }
@@ -163,7 +164,7 @@ int Run(const Options& options) {
   report.Note("this machine before the run", Text("%.0f %% busy", BusyPercent()));
   const test::TempDirectory directory;
   report.Note("durability", "assentd: open and commit record fdatasync'ed on " +
-                                FileSystemOf(directory.path()) + "; the partners keep nothing");
+                                FileSystemOf(directory.path()) + "; the partners store nothing");
   Bench bench;
   const SubjectDaemon daemon("");
   const Pace pace = options.quick
@@ -181,18 +182,19 @@ int Run(const Options& options) {
     bench.RunAlone<PlainCalls>(2 * round + 1, pace, plain);
   }
   const Forced alone = CountForced(bench, options.rounds(), 1);
-  const Forced many = CountForced(bench, options.rounds() + 1, kBar);
+  const Forced many = CountForced(bench, options.rounds() + 1, kAimedClients);
   report.Note("the disk's fdatasync", Text("%.0f us", Median(sync_us)));
   Print(report, "assentd (HTTP, protobuf)", through);
   Print(report, "bare", bare);
-  Print(report, "plain (not the bar)", plain);
-  report.Note("told to ask again", std::to_string(bench.busy()) + " times");
+  Print(report, "plain (not the baseline)", plain);
+  report.Note("retried when busy", std::to_string(bench.busy()) + " times");
   report.Note("auditor", bench.Audit());
   AddFigures(report, through, bare);
-  report.Add(Text("plain_ratio_%d", kBar), through.Rate(kBar) / plain.Rate(kBar), "ratio");
+  report.Add(Text("plain_ratio_%d", kAimedClients),
+             through.Rate(kAimedClients) / plain.Rate(kAimedClients), "ratio");
   report.Add("forced_writes", many.records, "records/transaction", Aim{'<', 2});
   report.Add("syncs_1", alone.syncs, "fdatasync/transaction");
-  report.Add(Text("syncs_%d", kBar), many.syncs, "fdatasync/transaction");
+  report.Add(Text("syncs_%d", kAimedClients), many.syncs, "fdatasync/transaction");
   return report.Finish();
 }
 

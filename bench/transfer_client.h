@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two-row transfer through assentd: its resources in the bank, and a client.
+// The two-row transfer through assentd: the configuration of its resources, and a client.
 //
-// Errors: any ends the process. Threads: a TransferClient by one at a time.
+// Errors: any error ends the process.
+// Threads: one at a time uses a TransferClient.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,7 @@
 
 namespace assent::bench {
 
-// For the daemon's configuration: two resources.
+// The daemon's configuration of the two resources.
 std::string BankTables(const Places& places, int pool);
 
 class TransferClient {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Transfers between MariaDB and PostgreSQL through the daemon, against a tight loop without one.
+// Benchmark: transfers between MariaDB and PostgreSQL through the daemon, compared with a tight
+// loop without a coordinator.
 #include <atomic>
 #include <random>
 
@@ -17,12 +18,12 @@ namespace {
 
 constexpr char kAbout[] =
     "bench_xa [--quick] [--json FILE] [--directory DIR]\n\n"
-    "One row in MariaDB and one in PostgreSQL change in one transaction, by 1, 8 and 32 clients "
-    "in\n"
-    "closed loops. Through assentd: each client has a keep-alive connection and sends\n"
+    "Transactions that update one row in MariaDB and one in PostgreSQL, by 1, 8 and 32 clients\n"
+    "in closed loops. Through assentd: each client has a keep-alive connection and sends\n"
     "POST /v1/transactions:execute with a protobuf body. Bare: each client has its own database\n"
-    "connections and prepares and commits both at the same time, without a log or a coordinator\n"
-    "(bench/bare_xa.cc). Rounds alternate over the same servers; then the auditor counts.";
+    "connections and prepares and commits both in parallel, without a log or a coordinator\n"
+    "(bench/bare_xa.cc). Rounds alternate over the same servers. At the end an auditor checks the\n"
+    "balances.";
 
 constexpr int kClients[] = {1, 8, 32};
 constexpr int kMost = 32;
@@ -105,7 +106,7 @@ int Run(const Options& options) {
   report.Note("the disk's fdatasync", Text("%.0f us", Median(sync_us)));
   Print(report, "assentd (HTTP, protobuf)", through);
   Print(report, "bare", bare);
-  Print(report, "bare, statements at once too (not the bar)", bare_at_once);
+  Print(report, "bare, statements in parallel too (not the baseline)", bare_at_once);
   report.Note("auditor", bank.Audit(moved.load()));
   report.Add("throughput_8", through.Rate(8), "transactions/s");
   report.Add("throughput_32", through.Rate(32), "transactions/s");

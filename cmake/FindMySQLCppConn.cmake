@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Finds MySQL Connector/C++ (the JDBC interface), which comes without a package file of its own.
+# Finds MySQL Connector/C++ (the JDBC interface), which has no CMake package file.
 #
 #   MySQLCppConn::MySQLCppConn     the library and its headers
 find_library(MYSQLCPPCONN_LIBRARY mysqlcppconn)

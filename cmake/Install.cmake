@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-# What `cmake --install` puts where: the programs, and for applications and partners in C++ the
-# libraries behind assent::client and assent::client_partner with their drivers.
+# Defines what `cmake --install` installs: the programs, and for applications and partners in C++
+# the libraries of assent::client and assent::client_partner with their drivers.
 #
-# Headers name each other from the project's root ("client/client.h"), and keep that name: the root
-# is include/assent/. Who links an installed target has it on the include path.
+# Headers include each other by paths from the project's root ("client/client.h"). Installed, that
+# root is include/assent/, which the exported targets add to the include path.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 set(include_root ${CMAKE_INSTALL_INCLUDEDIR}/assent)
@@ -25,7 +25,8 @@ install(TARGETS ${targets} EXPORT assent COMPONENT development
 install(EXPORT assent NAMESPACE assent:: FILE assent-targets.cmake DESTINATION ${package_dir}
   COMPONENT development)
 
-# The headers of client/ and all of ours that they include; tests/package finds one that is missing.
+# The headers of client/ and all headers of the project that they include; tests/package detects a
+# missing one.
 set(headers
   barrier/barrier.h barrier/sql_text.h
   base/check.h base/result.h base/time.h base/signing/signer.h
@@ -43,7 +44,7 @@ install(FILES ${CMAKE_BINARY_DIR}/generated/assent/v1/transactions.pb.h
 
 configure_package_config_file(cmake/assent-config.cmake.in ${CMAKE_BINARY_DIR}/assent-config.cmake
   INSTALL_DESTINATION ${package_dir})
-# Until 1.0 a minor version may change what is installed.
+# Until 1.0 a minor version may change the installed interface.
 write_basic_package_version_file(${CMAKE_BINARY_DIR}/assent-config-version.cmake
   COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_BINARY_DIR}/assent-config.cmake

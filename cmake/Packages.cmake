@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Everything that comes from the distribution; scripts/setup installs it.
+# Finds the packages of the distribution; scripts/setup installs them.
 find_package(Threads REQUIRED)
 set(ASSENT_BOOST_VERSION 1.74)
 find_package(Boost ${ASSENT_BOOST_VERSION} REQUIRED)
@@ -19,13 +19,14 @@ if(ASSENT_TESTS)
   find_package(GTest REQUIRED)
 endif()
 
-# What a transaction allocates on one thread is freed on another: tcmalloc does that for less than
-# the C library. The run-time library alone will do, under its full name. Sanitizers bring their own.
+# A transaction allocates on one thread and frees on another, which is cheaper with tcmalloc than
+# with the C library. The runtime library without its development package is sufficient, under its
+# full name. Sanitizers have their own allocator.
 add_library(assent_allocator INTERFACE)
 find_library(TCMALLOC_LIBRARY NAMES tcmalloc_minimal libtcmalloc_minimal.so.4)
 if(ASSENT_SANITIZE)
 elseif(TCMALLOC_LIBRARY)
   target_link_libraries(assent_allocator INTERFACE ${TCMALLOC_LIBRARY})
 else()
-  message(STATUS "libtcmalloc-minimal4 is not here: assentd uses the C library's allocator")
+  message(STATUS "libtcmalloc-minimal4 not found: assentd uses the C library's allocator")
 endif()

@@ -4,10 +4,10 @@
 #   assent_library(log SOURCES a.cc b.cc USES base LINKS vendor::lib)   library  assent_log, assent::log
 #   assent_test(log/reader_test SOURCES reader_test.cc USES log)        test     log.reader_test
 #
-# USES names libraries of this project, LINKS anything else. Labels sort tests into tiers: "unit"
-# needs nothing, "servers" starts real databases, "crash" kills them. Each of the latter two takes a
-# slot of cmake/test_resources.json: with it (ctest --resource-spec-file), two of them run at a time.
-# ALONE is for a test whose load leaves others no time.
+# USES names libraries of this project, LINKS all others. Labels assign tests to tiers: "unit" needs
+# no server, "servers" starts real databases, "crash" kills them. A test with one of the latter two
+# takes a slot of cmake/test_resources.json, so that with ctest --resource-spec-file two of them run
+# at a time. ALONE is for a test whose load would make others time out.
 function(assent_library name)
   cmake_parse_arguments(A "" "" "SOURCES;USES;LINKS" ${ARGN})
   add_library(assent_${name} STATIC ${A_SOURCES})
@@ -42,7 +42,7 @@ function(assent_test path)
   add_test(NAME ${title} COMMAND ${target})
   set_tests_properties(${title} PROPERTIES LABELS ${A_LABEL} TIMEOUT ${A_TIMEOUT} ENVIRONMENT
     "ASSENT_SOURCE_DIR=${CMAKE_SOURCE_DIR};ASSENT_BIN_DIR=${CMAKE_BINARY_DIR}/bin")
-  if(A_LABEL MATCHES "servers|crash")  # the longest first, so that none is left over at the end
+  if(A_LABEL MATCHES "servers|crash")  # the longest first, so that none runs alone at the end
     set_tests_properties(${title} PROPERTIES RESOURCE_GROUPS server_tests:1 COST ${A_TIMEOUT})
   endif()
   if(A_ALONE)

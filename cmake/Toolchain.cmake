@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-# Compiler, linker and cache: what every target shares.
+# Compiler, linker and cache settings of all targets.
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
-  # Base directory and no hash of the working directory: a fresh clone elsewhere hits the same cache.
+  # With a base directory and no hash of the working directory, a clone elsewhere shares the cache.
   set(CMAKE_CXX_COMPILER_LAUNCHER
       ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
       CCACHE_SLOPPINESS=time_macros ${CCACHE_PROGRAM})

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the log has done since it started, for metrics.
+// Counters of the log's work since it started, for metrics.
 //
-// Threads: written by the flusher, read by any; each figure is right, together they may be a batch
-// apart.
+// Threads: the flusher writes, any thread reads. Each counter is exact; two of them may be one
+// batch apart.
 #pragma once
 
 #include <array>
@@ -12,8 +12,8 @@
 namespace assent::log {
 
 struct Counters {
-  // sync_buckets[i]: syncs that took at most kSyncBucketUs << i, and longer than the one before;
-  // the last one holds all that took longer.
+  // sync_buckets[i] counts the syncs that took at most kSyncBucketUs << i microseconds and did not
+  // fit bucket i - 1. The last bucket also counts all slower syncs.
   static constexpr uint64_t kSyncBucketUs = 64;
   static constexpr size_t kSyncBuckets = 16;
 
@@ -22,8 +22,8 @@ struct Counters {
   std::atomic<uint64_t> syncs{0};
   std::atomic<uint64_t> bytes{0};
   std::atomic<uint64_t> sync_ns{0};
-  std::atomic<uint64_t> segments{0};   // begun
-  std::atomic<uint64_t> reclaimed{0};  // segments given up
+  std::atomic<uint64_t> segments{0};   // started
+  std::atomic<uint64_t> reclaimed{0};  // segments
   std::array<std::atomic<uint64_t>, kSyncBuckets> sync_buckets{};
 
   void CountSync(uint64_t ns) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is cut or flipped on the disk gives the exact durable prefix or a refusal, never a gap.
+// After a cut or a flipped bit on the disk the log returns the exact durable prefix or refuses to
+// open; it never skips a record.
 #include <gtest/gtest.h>
 
 #include "log/testing.h"
@@ -8,16 +9,16 @@ namespace assent::log::testing {
 namespace {
 
 // A log of five batches in one segment, and the offset at which each ends.
-struct Written5 {
+struct FiveBatchLog {
   TestDirectory directory;
   Options options = directory.LogOptions(8192);
   std::string path;
   std::string bytes;
   std::vector<std::string> payloads;
-  std::vector<uint64_t> ends;  // ends[i]: behind the batch of payload i
+  std::vector<uint64_t> ends;  // ends[i]: after the batch of payload i
   std::vector<uint64_t> starts;
 
-  Written5() {
+  FiveBatchLog() {
     auto started = StartCopyingAll(options);
     EXPECT_TRUE(started);
     uint64_t end = 2 * kSectorBytes;  // header; copy complete
@@ -44,10 +45,10 @@ struct Written5 {
   }
 };
 
-// The machine stopped amid a batch: what came after is still zero. At a sector's edge that is a
-// torn tail, amid a sector no disk does it.
+// The machine stopped within a batch, and the rest is still zero. A cut at a sector boundary is a
+// torn tail; a cut within a sector is damage, because disks write sectors atomically.
 TEST(Cut, AtEveryByteGivesThePrefixOrARefusal) {
-  Written5 log;
+  FiveBatchLog log;
   size_t dropped = 0;
   for (uint64_t at = log.starts[0]; at <= log.ends[4]; ++at) {
     std::string bytes = log.bytes.substr(0, at);
@@ -71,9 +72,9 @@ TEST(Cut, AtEveryByteGivesThePrefixOrARefusal) {
   EXPECT_GT(dropped, 3u);
 }
 
-// A segment's length is durable before its header is, so a shorter file is no crash's work.
+// A segment's length is durable before its header, so a crash cannot leave a shorter file.
 TEST(Cut, OfTheFileItselfIsRefusedAtEveryByte) {
-  Written5 log;
+  FiveBatchLog log;
   for (uint64_t at = kSectorBytes; at < log.bytes.size(); at += at < log.ends[4] ? 1 : 97) {
     WriteBytes(log.path, log.bytes.substr(0, at));
     auto recalled = Recall(log.options);
@@ -82,9 +83,9 @@ TEST(Cut, OfTheFileItselfIsRefusedAtEveryByte) {
   }
 }
 
-// The sectors of the last batch reach the disk in any order.
+// The sectors of the last batch may reach the disk in any order.
 TEST(Cut, LeavesAnySubsetOfTheLastBatchsSectors) {
-  Written5 log;
+  FiveBatchLog log;
   const uint64_t first = log.starts[4] / kSectorBytes;
   const uint64_t count = (log.ends[4] - log.starts[4]) / kSectorBytes;
   ASSERT_EQ(count, 2u);
@@ -105,7 +106,7 @@ TEST(Cut, LeavesAnySubsetOfTheLastBatchsSectors) {
 }
 
 TEST(Cut, InAnyBatchButTheLastIsRefused) {
-  Written5 log;
+  FiveBatchLog log;
   for (size_t batch = 0; batch + 1 < log.starts.size(); ++batch) {
     for (uint64_t at = log.starts[batch]; at < log.ends[batch]; at += kSectorBytes) {
       std::string bytes = log.bytes;
@@ -119,7 +120,7 @@ TEST(Cut, InAnyBatchButTheLastIsRefused) {
 }
 
 TEST(Flip, OfAnyBitOfTheLastTwoRecordsIsRefused) {
-  Written5 log;
+  FiveBatchLog log;
   for (uint64_t bit = log.starts[3] * 8; bit < log.ends[4] * 8; ++bit) {
     std::string bytes = log.bytes;
     bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << bit % 8));
@@ -133,7 +134,7 @@ TEST(Flip, OfAnyBitOfTheLastTwoRecordsIsRefused) {
 }
 
 TEST(Flip, OfAnyBitOfTheHeaderIsRefused) {
-  Written5 log;
+  FiveBatchLog log;
   for (uint64_t bit = 0; bit < kSectorBytes * 8; ++bit) {
     std::string bytes = log.bytes;
     bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << bit % 8));
@@ -145,7 +146,7 @@ TEST(Flip, OfAnyBitOfTheHeaderIsRefused) {
 }
 
 TEST(Flip, InTheUnwrittenRestIsRefused) {
-  Written5 log;
+  FiveBatchLog log;
   for (uint64_t at = log.ends[4]; at < log.bytes.size(); at += 61) {
     std::string bytes = log.bytes;
     bytes[at] = 1;
@@ -157,7 +158,7 @@ TEST(Flip, InTheUnwrittenRestIsRefused) {
 }
 
 TEST(Flip, OfAHeaderToZeroIsRefused) {
-  Written5 log;
+  FiveBatchLog log;
   std::string bytes = log.bytes;
   bytes.replace(0, kSectorBytes, kSectorBytes, '\0');
   WriteBytes(log.path, bytes);
@@ -166,9 +167,9 @@ TEST(Flip, OfAHeaderToZeroIsRefused) {
   EXPECT_EQ(recalled.error().code, ErrorCode::kDamaged);
 }
 
-// Whatever is written over the segment: no crash, no made-up record, no gap.
+// Random overwrites of the segment cause no crash, no invented record and no gap.
 TEST(Flip, OfManyBytesGivesAPrefixOrARefusal) {
-  Written5 log;
+  FiveBatchLog log;
   FixedSeedRandom random(17);
   for (int round = 0; round < 3000; ++round) {
     std::string bytes = log.bytes;
@@ -189,13 +190,13 @@ TEST(Flip, OfManyBytesGivesAPrefixOrARefusal) {
       continue;
     }
     EXPECT_EQ(Payloads(*recalled), log.Prefix(recalled->size()));
-    EXPECT_GE(recalled->size(), 4u) << "round " << round;  // only the last one can be torn
+    EXPECT_GE(recalled->size(), 4u) << "round " << round;  // only the last batch can be torn
   }
 }
 
-// Sectors that are right, but somewhere else, are not right.
+// A valid sector in another place is not valid.
 TEST(Flip, OfTwoSectorsIsRefused) {
-  Written5 log;
+  FiveBatchLog log;
   std::string bytes = log.bytes;
   const std::string third = bytes.substr(log.starts[2], kSectorBytes);
   bytes.replace(log.starts[2], kSectorBytes, bytes.substr(log.starts[0], kSectorBytes));
@@ -205,14 +206,14 @@ TEST(Flip, OfTwoSectorsIsRefused) {
 }
 
 // Two segments, and where the older one ends.
-struct WrittenOver {
+struct TwoSegmentLog {
   TestDirectory directory;
   Options options = directory.LogOptions(4096);
   std::vector<std::string> paths;
   std::string older;
   uint64_t end = 0;
 
-  WrittenOver() {
+  TwoSegmentLog() {
     auto started = StartCopyingAll(options);
     EXPECT_TRUE(started);
     for (size_t size : {1000u, 700u, 1600u, 20u}) {
@@ -223,7 +224,7 @@ struct WrittenOver {
     older = ReadBytes(paths[0]);
     const std::string newer = ReadBytes(paths[1]);
     SectorHead head;
-    EXPECT_EQ(ReadSector(newer.data(), 2, 0, &head), SectorState::kRight);
+    EXPECT_EQ(ReadSector(newer.data(), 2, 0, &head), SectorState::kValid);
     end = DecodeSegmentHeader(newer.data(), head)->previous_end;
   }
 
@@ -235,15 +236,15 @@ struct WrittenOver {
   }
 };
 
-// The newer segment says where the older one ends: nothing of it can be torn.
+// The newer segment records where the older one ends, so the older one cannot be torn.
 TEST(Cut, OfAnOlderSegmentIsRefusedAtEveryByte) {
-  WrittenOver log;
+  TwoSegmentLog log;
   ASSERT_LT(log.end, log.older.size());
   uint64_t refused = 0;
   for (uint64_t at = 0; at < log.end; ++at) {
     std::string bytes = log.older.substr(0, at);
     bytes.resize(log.older.size(), '\0');
-    if (bytes == log.older) continue;  // what was cut off was zero anyway
+    if (bytes == log.older) continue;  // the cut removed only zeros
     log.ExpectRefused(bytes, at);
     ++refused;
     if (::testing::Test::HasFatalFailure()) return;
@@ -254,7 +255,7 @@ TEST(Cut, OfAnOlderSegmentIsRefusedAtEveryByte) {
 }
 
 TEST(Flip, OfAnyBitOfAnOlderSegmentIsRefused) {
-  WrittenOver log;
+  TwoSegmentLog log;
   for (uint64_t bit = 0; bit < log.end * 8; ++bit) {
     std::string bytes = log.older;
     bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << bit % 8));

@@ -55,7 +55,7 @@ void DecisionLog::Reclaim() {
   const Lsn record =
       flusher_->Append(RecordType::kReclaimed, EncodeReclaimed(*below), Urgency::kRide);
   pins_.Release(std::span<const Lsn>(&record, 1));
-  giving_up_.push_back({record, *below});
+  pending_reclaims_.push_back({record, *below});
 }
 
 // On the flusher's thread.
@@ -65,10 +65,11 @@ void DecisionLog::AfterBatch(const Written& written) {
   uint64_t below = 0;
   {
     std::lock_guard lock(reclaim_mutex_);
-    auto durable = std::partition(giving_up_.begin(), giving_up_.end(),
-                                  [&](const GivingUp& g) { return g.record > written.last(); });
-    for (auto it = durable; it != giving_up_.end(); ++it) below = std::max(below, it->below);
-    giving_up_.erase(durable, giving_up_.end());
+    auto durable =
+        std::partition(pending_reclaims_.begin(), pending_reclaims_.end(),
+                       [&](const PendingReclaim& g) { return g.record > written.last(); });
+    for (auto it = durable; it != pending_reclaims_.end(); ++it) below = std::max(below, it->below);
+    pending_reclaims_.erase(durable, pending_reclaims_.end());
   }
   if (below > 0) {
     counters_.reclaimed.fetch_add(pins_.Drop(below), std::memory_order_relaxed);

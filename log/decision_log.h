@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// The durable decision log: append from any thread, be told in bulk when it is on the disk.
+// The durable decision log: any thread appends, and a sink is notified once per durable batch.
 //
-// Contract: made of what Open recovered, and of the payloads that are still needed of it. Records
-// keep their place until every record of their segment has been released; then the file goes.
-// Durability: a record is durable when OnDurable has named its LSN or a higher one, never before.
-// Errors: Start gives those of log/start.h; kFenced means that a sync failed. Later ones come once,
-// through DurableSink::OnFailure.
-// Threads: Append, Release, FreeBytes, Want, Obstacle and counters by any, and none waits for the
-// disk. The sink is called on the flusher's thread (OnSpace: on the upkeep's) with no lock held; it
-// may append and release.
+// Contract: Start takes what Open recovered and the payloads that are still needed. A record stays
+// in its segment; the segment's file is removed when all its records, and those of all older
+// segments, have been released.
+// Durability: a record is durable once OnDurable has been called with its LSN or a higher one, not
+// before.
+// Errors: Start returns those of log/start.h; kFenced means that a sync failed. A later error is
+// reported once, through DurableSink::OnFailure.
+// Threads: any thread may call Append, Release, FreeBytes, Want, Obstacle and counters; none of
+// them waits for the disk. The sink is called on the flusher's thread (OnSpace: on the upkeep
+// thread) with no lock held; it may append and release.
 //
 //   auto recovered = Open(PosixFileSystem(), options);
 //   recovered->ForEach([&](Lsn, std::string_view payload) { … });
@@ -38,34 +40,37 @@ namespace assent::log {
 
 class DecisionLog {
  public:
-  // `copies`: payloads copied forward, in order. On return they are durable under this incarnation.
+  // `copies`: the payloads to copy forward, in order. On return they are durable in the new
+  // incarnation.
   static Result<std::unique_ptr<DecisionLog>> Start(FileSystem& files, Recovered recovered,
                                                     std::vector<std::string> copies, Random& random,
                                                     DurableSink& sink);
   ~DecisionLog();  // stops
 
   const Identity& identity() const { return writer_->identity(); }
-  // Copy i has this LSN plus i.
+  // The LSN of copies[0]; copies[i] has this LSN plus i.
   Lsn first_copy_lsn() const { return first_copy_; }
 
-  // At most MaxPayload bytes; more is a bug.
+  // Queues a record and returns its LSN. `payload` has at most MaxPayload bytes (CHECKed).
   Lsn Append(std::string payload, Urgency urgency);
   uint64_t MaxPayload() const { return writer_->MaxPayload(); }
-  // These records are no longer needed. Harmless when repeated, or before they are durable.
+  // Declares that these records are no longer needed. May be repeated, and may precede their
+  // durability.
   void Release(const std::vector<Lsn>& lsns);
-  // Bytes on disk that can certainly still be appended, counting FootprintBytes(payload size) a
-  // record; it shrinks to what is left of the current segment while the next is not prepared,
-  // and is 0 once the log failed.
+  // Free bytes in the log that are guaranteed to be appendable; a record uses
+  // FootprintBytes(payload size). Only the rest of the current segment counts while the next one is
+  // not prepared. 0 after the log has failed.
   uint64_t FreeBytes() const { return flusher_->FreeBytes(); }
-  // Have segments prepared until FreeBytes is so much, as far as the log prepares ahead at all.
-  // OnSpace follows each step.
+  // Requests that segments be prepared until FreeBytes reaches `bytes`, up to the limit for
+  // prepared segments. OnSpace is called after each attempt.
   void Want(uint64_t bytes);
-  // Why the next segment cannot be prepared: no space on the disk, say. Empty: it can, it takes
-  // time.
+  // Why the last attempt to prepare a segment failed, for example because the disk is full. Empty
+  // if it did not fail.
   std::string Obstacle() const { return upkeep_->obstacle(); }
   const Counters& counters() const { return counters_; }
 
-  // Writes what waits and joins the threads. What is appended after is dropped, never reported.
+  // Writes the queued records and joins the threads. Records appended later are dropped and never
+  // reported.
   void Stop();
 
  private:
@@ -79,12 +84,12 @@ class DecisionLog {
   Counters counters_;
   Pins pins_;
 
-  struct GivingUp {
-    Lsn record;      // says that
-    uint64_t below;  // these segments go
+  struct PendingReclaim {
+    Lsn record;      // of the Reclaimed record
+    uint64_t below;  // segments below this number are removed once it is durable
   };
   std::mutex reclaim_mutex_;
-  std::vector<GivingUp> giving_up_;  // guarded by reclaim_mutex_
+  std::vector<PendingReclaim> pending_reclaims_;  // guarded by reclaim_mutex_
 
   std::unique_ptr<Upkeep> upkeep_;
   std::unique_ptr<Flusher> flusher_;

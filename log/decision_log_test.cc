@@ -27,7 +27,7 @@ class DecisionLogTest : public ::testing::Test {
     EXPECT_TRUE(log) << log.error().message;
     return log ? std::move(*log) : nullptr;
   }
-  // Appends and waits; the LSNs.
+  // Appends records, waits until each is durable, and returns their LSNs.
   std::vector<Lsn> AppendDurably(DecisionLog& log, int count, size_t bytes) {
     std::vector<Lsn> lsns;
     for (int i = 0; i < count; ++i) {
@@ -37,7 +37,7 @@ class DecisionLogTest : public ::testing::Test {
     return lsns;
   }
   size_t FilesLeft() const { return SegmentFiles(options_.directory).size(); }
-  // Without those that are prepared ahead.
+  // Segments that are not merely prepared.
   size_t FilesInUse() const {
     const auto files = SegmentFiles(options_.directory);
     return static_cast<size_t>(std::count_if(files.begin(), files.end(), [](const auto& path) {
@@ -65,19 +65,19 @@ TEST_F(DecisionLogTest, CopiesForwardBeforeItStarts) {
   auto log = Start({"a", "b"});
   EXPECT_EQ(log->first_copy_lsn(), 1u);
   const Lsn lsn = log->Append("c", Urgency::kForce);
-  EXPECT_EQ(lsn, 5u);  // behind copy-complete and reclaimed
+  EXPECT_EQ(lsn, 5u);  // after copy-complete and reclaimed
   EXPECT_TRUE(sink_.AwaitDurable(lsn));
   log.reset();
   EXPECT_THAT(Payloads(*Recall(options_)), ElementsAre("a", "b", "c"));
 }
 
-TEST_F(DecisionLogTest, WritesWhatRidesWithoutAForcedRecord) {
+TEST_F(DecisionLogTest, WritesUnforcedRecordsWithoutAForcedOne) {
   auto log = Start();
   EXPECT_TRUE(sink_.AwaitDurable(log->Append("end", Urgency::kRide)));
   EXPECT_TRUE(sink_.AwaitDurable(log->Append("end", Urgency::kLazy)));
 }
 
-TEST_F(DecisionLogTest, TakesWhatWaitsAlongWithAForcedRecord) {
+TEST_F(DecisionLogTest, WritesQueuedRecordsWithAForcedOne) {
   auto log = Start();
   const Lsn lazy = log->Append("end", Urgency::kLazy);
   const Lsn forced = log->Append("commit", Urgency::kForce);
@@ -86,7 +86,7 @@ TEST_F(DecisionLogTest, TakesWhatWaitsAlongWithAForcedRecord) {
   EXPECT_EQ(log->counters().batches.load(), 1u);
 }
 
-TEST_F(DecisionLogTest, WritesWhatWaitsWhenItStops) {
+TEST_F(DecisionLogTest, WritesQueuedRecordsWhenItStops) {
   auto log = Start();
   for (int i = 0; i < 100; ++i) log->Append(std::to_string(i), Urgency::kLazy);
   log->Stop();
@@ -95,8 +95,8 @@ TEST_F(DecisionLogTest, WritesWhatWaitsWhenItStops) {
   EXPECT_EQ(Recall(options_)->size(), 100u);
 }
 
-// While one batch is being synced, everything else queues; it goes out as one.
-TEST_F(DecisionLogTest, GroupsWhatQueuesDuringASync) {
+// The records that queue while a batch is being synced form one batch.
+TEST_F(DecisionLogTest, GroupsRecordsThatQueueDuringASync) {
   std::atomic<bool> hold{false};
   std::atomic<bool> held{false};
   files_.SetWatch([&](const std::string& operation, const std::string&) {
@@ -161,7 +161,7 @@ TEST_F(DecisionLogTest, RemovesSegmentsWhoseRecordsAreAllReleased) {
   EXPECT_EQ(recalled->back().first, lsns.back());
 }
 
-TEST_F(DecisionLogTest, KeepsWhatStandsAboveAPinnedSegment) {
+TEST_F(DecisionLogTest, KeepsSegmentsNewerThanAPinnedOne) {
   auto log = Start();
   const auto lsns = AppendDurably(*log, 30, 700);
   const size_t before = FilesLeft();
@@ -170,11 +170,11 @@ TEST_F(DecisionLogTest, KeepsWhatStandsAboveAPinnedSegment) {
   EXPECT_GE(FilesLeft(), before);
   log->Release({lsns[0]});
   log->Release({lsns[0]});  // repeated: harmless
-  // The one that holds the last record and the current one.
+  // The segment with the last record and the current one.
   EXPECT_TRUE(Eventually([&] { return FilesInUse() <= 2; }));
 }
 
-TEST_F(DecisionLogTest, RecordsThatASegmentIsGivenUpBeforeItsFileGoes) {
+TEST_F(DecisionLogTest, RecordsThatASegmentIsReclaimedBeforeItRemovesTheFile) {
   std::atomic<bool> asked{false};
   auto log = Start();
   const auto lsns = AppendDurably(*log, 8, 700);
@@ -198,7 +198,7 @@ TEST_F(DecisionLogTest, RecordsThatASegmentIsGivenUpBeforeItsFileGoes) {
   files_.SetWatch(nullptr);
 }
 
-TEST_F(DecisionLogTest, StartsOverFilesWhoseRemovalWasMissed) {
+TEST_F(DecisionLogTest, StartsWithReclaimedFilesThatWereNotRemoved) {
   auto log = Start();
   const auto lsns = AppendDurably(*log, 8, 700);
   const std::string oldest = SegmentFiles(options_.directory)[0];
@@ -206,13 +206,13 @@ TEST_F(DecisionLogTest, StartsOverFilesWhoseRemovalWasMissed) {
   log->Release(lsns);
   ASSERT_TRUE(Eventually([&] { return !std::filesystem::exists(oldest); }));
   log.reset();
-  WriteBytes(oldest, bytes.substr(0, 100));  // whatever it holds
+  WriteBytes(oldest, bytes.substr(0, 100));  // its content does not matter
   ASSERT_TRUE(Recall(options_));
   log = Start();
   EXPECT_FALSE(std::filesystem::exists(oldest));
 }
 
-TEST_F(DecisionLogTest, AsksForWhatPinsTheOldestSegmentWhenItIsOverItsSize) {
+TEST_F(DecisionLogTest, ReportsPressureOnceForEachSegmentWhenTheLogIsTooLarge) {
   options_.max_bytes = 4 * 4096;
   auto log = Start();
   const auto lsns = AppendDurably(*log, 30, 700);
@@ -232,7 +232,7 @@ TEST_F(DecisionLogTest, AsksForWhatPinsTheOldestSegmentWhenItIsOverItsSize) {
   EXPECT_GT(sink_.pressures()[1], pressures[0]);
 }
 
-TEST_F(DecisionLogTest, AnswersNobodyAfterAFailedSync) {
+TEST_F(DecisionLogTest, ReportsNothingDurableAfterAFailedSync) {
   auto log = Start();
   ASSERT_TRUE(Eventually([&] { return FilesLeft() == 2; }));
   const Lsn before = AppendDurably(*log, 1, 10)[0];
@@ -254,7 +254,8 @@ TEST_F(DecisionLogTest, AnswersNobodyAfterAFailedSync) {
   EXPECT_THAT(sink_.failures()[0].message, HasSubstr("cannot sync"));
 }
 
-// Nobody waits for anything, but after a failed sync in its directory the log is not to be trusted.
+// No record waits for this sync, but after any failed sync in its directory the log cannot be
+// trusted.
 TEST_F(DecisionLogTest, FailsWhenPreparingTheNextSegmentCannotBeSynced) {
   files_.SetWatch([&](const std::string& operation, const std::string& path) {
     if (operation == "create" && path == SegmentPath(options_.directory, 2)) {
@@ -270,7 +271,7 @@ TEST_F(DecisionLogTest, FailsWhenPreparingTheNextSegmentCannotBeSynced) {
   EXPECT_EQ(sink_.failures()[0].code, ErrorCode::kFenced);
 }
 
-TEST_F(DecisionLogTest, AnswersNobodyAfterAFailedWrite) {
+TEST_F(DecisionLogTest, ReportsNothingDurableAfterAFailedWrite) {
   auto log = Start();
   ASSERT_TRUE(Eventually([&] { return FilesLeft() == 2; }));
   files_.write_error = EIO;
@@ -282,15 +283,15 @@ TEST_F(DecisionLogTest, AnswersNobodyAfterAFailedWrite) {
   EXPECT_EQ(sink_.failures().size(), 1u);
 }
 
-// The disk is full: the next segment cannot be made, what is left of the current one can be used,
-// and space comes back with the disk.
-TEST_F(DecisionLogTest, ShrinksItsRoomWhileTheDiskIsFull) {
+// While the disk is full the next segment cannot be created, but the rest of the current one can be
+// used. When the disk has space again, FreeBytes grows.
+TEST_F(DecisionLogTest, ReducesFreeBytesWhileTheDiskIsFull) {
   options_.segment_bytes = 65536;
   files_.create_error = 0;
   auto log = Start();
   ASSERT_TRUE(Eventually([&] { return log->FreeBytes() > 65536; }));
   files_.create_error = ENOSPC;
-  auto lsns = AppendDurably(*log, 3, 30000);  // over into the next
+  auto lsns = AppendDurably(*log, 3, 30000);  // continues in the next segment
   EXPECT_TRUE(Eventually([&] { return log->FreeBytes() < 65536; }));
   const uint64_t free = log->FreeBytes();
   ASSERT_GT(free, 512u);
@@ -306,7 +307,7 @@ TEST_F(DecisionLogTest, ShrinksItsRoomWhileTheDiskIsFull) {
   EXPECT_TRUE(sink_.failures().empty());
 }
 
-TEST_F(DecisionLogTest, CountsWhatWaitsAgainstItsRoom) {
+TEST_F(DecisionLogTest, DeductsQueuedRecordsFromFreeBytes) {
   options_.segment_bytes = 65536;
   auto log = Start();
   ASSERT_TRUE(Eventually([&] { return log->FreeBytes() > 65536; }));
@@ -335,10 +336,10 @@ TEST_F(DecisionLogTest, KeepsABallastAndUsesItToStartOnAFullDisk) {
   AppendDurably(*log, 1, 10);
   files_.space = -1;
   files_.free_bytes = -1;
-  EXPECT_TRUE(Eventually(there));  // made again when there is space
+  EXPECT_TRUE(Eventually(there));  // created again once there is space
 }
 
-TEST_F(DecisionLogTest, RefusesToStartWithoutRoomAndWithoutBallast) {
+TEST_F(DecisionLogTest, RefusesToStartWithoutSpaceAndWithoutBallast) {
   Start();
   files_.space = 1000;
   std::filesystem::remove(SegmentFiles(options_.directory).back());

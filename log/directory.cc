@@ -21,14 +21,14 @@ Result<std::vector<uint64_t>> SegmentNumbers(FileSystem& files, const std::strin
   for (const std::string& name : *names) {
     if (!LooksLikeSegment(name)) continue;
     const auto number = ParseSegmentName(name);
-    if (!number) return Damage(directory + "/" + name, 0, "no segment has such a name");
+    if (!number) return Damage(directory + "/" + name, 0, "not a valid segment name");
     numbers.push_back(*number);
   }
   std::sort(numbers.begin(), numbers.end());
   return numbers;
 }
 
-// Does `newer` follow on `older`, as two neighbours in one log do?
+// Checks that `newer` is the successor of `older` in the same log. `path`: of `newer`.
 Result<void> CheckNeighbours(const SegmentHeader& older, const SegmentHeader& newer,
                              const std::string& path) {
   const Identity& was = older.identity;
@@ -41,13 +41,13 @@ Result<void> CheckNeighbours(const SegmentHeader& older, const SegmentHeader& ne
   }
   const bool raised = is.incarnation > was.incarnation;
   if (newer.starts ? !raised : !(is == was)) {
-    return Damage(path, 0, "the incarnation does not follow on that of the segment before");
+    return Damage(path, 0, "the incarnation does not follow that of the previous segment");
   }
   return {};
 }
 
-// The walk goes from the newest segment down, because only the newer ones say where an older one
-// ends and which ones may be gone.
+// Walks from the newest segment down, because only newer segments record where an older one ends
+// and which ones may have been removed.
 class Walk {
  public:
   Walk(FileSystem& files, const std::string& directory) : files_(files), directory_(directory) {}
@@ -71,7 +71,7 @@ class Walk {
   }
 
  private:
-  bool There(uint64_t number) const {
+  bool IsPresent(uint64_t number) const {
     return std::binary_search(numbers_.begin(), numbers_.end(), number);
   }
 
@@ -79,16 +79,16 @@ class Walk {
     return Damage(SegmentPath(directory_, number), 0, "the segment is missing");
   }
 
-  // Passes over what was never used and over half copies. `at` becomes the newest segment that
-  // counts, 0 if there is none.
+  // Skips unused segments and half copies. Sets `at` to the newest live segment, or to 0 if there
+  // is none.
   Result<void> FindNewest(uint64_t* at) {
-    std::optional<uint64_t> end;  // what the half copy above says of this one
+    std::optional<uint64_t> end;  // where this segment ends according to the half copy above it
     for (; *at > 0; --*at) {
-      if (!There(*at)) return Missing(*at);
+      if (!IsPresent(*at)) return Missing(*at);
       auto reader = SegmentReader::Open(files_, directory_, *at);
       if (!reader) return reader.error();
       if (!(*reader)->header()) {
-        // A start may have read a header that was never synced, and nothing behind it.
+        // The start above may have read a header that was never synced, with nothing after it.
         if (end && *end != kSectorBytes) {
           return Damage((*reader)->path(), 0, "the segment header is missing");
         }
@@ -100,18 +100,19 @@ class Walk {
       auto walked = WalkSegment(**reader, &summary, nullptr);
       if (!walked) return walked;
       if (summary.copy_complete) return {};
-      // Of a copy that was read as whole only the batch that completes it, one sector, can be lost.
+      // The start above read this copy as complete, so only the batch that completes it, one
+      // sector, can be missing.
       if (end && *end > summary.end + kSectorBytes) {
-        return Damage((*reader)->path(), summary.end, "the copy made at a start is not complete");
+        return Damage((*reader)->path(), summary.end, "the copy made by a start is incomplete");
       }
       const uint64_t previous = (*reader)->header()->previous_segment;
       if (previous != *at - 1) {
         return Damage((*reader)->path(), 0, "the header names another predecessor");
       }
-      if (previous > 0 && !There(previous)) return Missing(previous);
-      // The one before may be another: a start that could not make it durable wrote it, the next
-      // one read it out of the memory as if it were whole, and failed on top of it; then the
-      // machine lost its power. Neither start acted upon anything.
+      if (previous > 0 && !IsPresent(previous)) return Missing(previous);
+      // The segment below may be another half copy: one start wrote it but could not sync it, the
+      // next start read it as complete from the page cache and was interrupted too, and then the
+      // machine lost power. Neither start acted on what it had read.
       survey_.half_copy = true;
       survey_.discard.push_back(*at);
       end = (*reader)->header()->previous_end;
@@ -122,12 +123,12 @@ class Walk {
   Result<void> Descend(uint64_t newest) {
     bound_ = 1;
     for (uint64_t at = newest; at >= bound_; --at) {
-      if (!There(at)) return Missing(at);
+      if (!IsPresent(at)) return Missing(at);
       auto one = ReadOne(at);
       if (!one) return one;
       bound_ = std::max(bound_, survey_.segments.back().summary.reclaimed_below);
       if (bound_ > at) {
-        return Damage(survey_.segments.back().path, 0, "a record gives up its own segment");
+        return Damage(survey_.segments.back().path, 0, "a record reclaims its own segment");
       }
     }
     return CheckOldest();
@@ -149,10 +150,10 @@ class Walk {
     auto walked = WalkSegment(reader, &found.summary, nullptr);
     if (!walked) return walked;
     if (newer != nullptr && newer->header.first_lsn != found.summary.next_lsn) {
-      return Damage(newer->path, 0, "the record numbers do not follow on the segment before");
+      return Damage(newer->path, 0, "the first LSN does not follow the previous segment");
     }
     if (found.header.starts && !found.summary.copy_complete) {
-      return Damage(found.path, found.summary.end, "the copy made at a start is not complete");
+      return Damage(found.path, found.summary.end, "the copy made by a start is incomplete");
     }
     survey_.segments.push_back(std::move(found));
     return {};
@@ -172,15 +173,16 @@ class Walk {
   const std::string& directory_;
   std::vector<uint64_t> numbers_;
   Survey survey_;
-  uint64_t bound_ = 1;  // segments below it may be gone
+  uint64_t bound_ = 1;  // segments below it may have been removed
 };
 
 Result<void> CheckOptions(const Options& options) {
   if (options.directory.empty()) {
-    return Error{ErrorCode::kInvalid, "the log needs a directory", "log.directory"};
+    return Error{ErrorCode::kInvalid, "the log directory is not set", "log.directory"};
   }
   if (options.segment_bytes < kMinSegmentBytes || options.segment_bytes % kSectorBytes != 0) {
-    return Error{ErrorCode::kInvalid, "a log segment has at least 4096 bytes, a multiple of 512",
+    return Error{ErrorCode::kInvalid,
+                 "a log segment must have at least 4096 bytes, a multiple of 512",
                  "log.segment_bytes"};
   }
   return {};
@@ -189,7 +191,7 @@ Result<void> CheckOptions(const Options& options) {
 Result<void> EnsureDirectory(FileSystem& files, const std::string& directory) {
   const IoResult made = Uninterrupted([&] { return files.MakeDirectory(directory); });
   if (made.error == EEXIST) return {};
-  if (made.error != 0) return SystemError("make the directory", directory, made.error);
+  if (made.error != 0) return SystemError("create the directory", directory, made.error);
   const auto slash = directory.find_last_not_of('/') == std::string::npos
                          ? std::string::npos
                          : directory.rfind('/', directory.find_last_not_of('/'));
@@ -200,12 +202,12 @@ Result<void> EnsureDirectory(FileSystem& files, const std::string& directory) {
 Result<std::unique_ptr<FileLock>> TakeLock(FileSystem& files, const std::string& directory) {
   const IoResult network = Uninterrupted([&] { return files.IsNetwork(directory); });
   if (network.error != 0) {
-    return SystemError("ask the file system of", directory, network.error);
+    return SystemError("get the file system type of", directory, network.error);
   }
   if (network.value != 0) {
     return Error{
         ErrorCode::kInvalid,
-        "the log directory " + directory + " is on a network file system; it needs a local disk",
+        "the log directory " + directory + " is on a network file system; use a local disk",
         "log.directory"};
   }
   const std::string path = directory + "/" + kLockName;

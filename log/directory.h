@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads a log directory as a whole: which segments count, and whether anything is missing.
+// Reads a whole log directory: finds the live segments and detects missing or damaged ones.
 //
-// Contract: Survey reads and changes nothing. Open also makes the directory if it is not there,
-// takes its lock, and refuses a network file system (its locks and syncs promise too little).
-// Errors: kDamaged (a message that names file and offset), kInUse (another process holds the
-// directory), kInvalid (`field` names the setting: an impossible size, a network file system), kIo,
-// kNotFound (Survey only). None of them leaves anything changed but the directory and its lock
-// file.
+// Contract: SurveyDirectory only reads. Open also creates the directory if it does not exist, locks
+// it, and refuses a network file system, whose locks and syncs guarantee too little.
+// Errors: kDamaged (the message names the file and the offset), kInUse (another process has locked
+// the directory), kInvalid (`field` names the setting: an impossible size, a network file system),
+// kIo, kNotFound (SurveyDirectory only). After an error nothing has changed except that the
+// directory and its lock file may have been created.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +25,8 @@ class Recovered;
 struct Options {
   std::string directory;
   uint64_t segment_bytes = 64 << 20;  // of one file; whole sectors, at least 4096
-  uint64_t ballast_bytes = 64 << 20;  // kept back so that a start finds free space; 0: none
-  uint64_t max_bytes = 1024 << 20;    // of all segments; above it DurableSink::OnPressure
+  uint64_t ballast_bytes = 64 << 20;  // reserved so that a start finds free space; 0: no ballast
+  uint64_t max_bytes = 1024 << 20;    // of all segments; above it OnPressure is called
 };
 
 struct SurveyedSegment {
@@ -36,12 +36,12 @@ struct SurveyedSegment {
 };
 
 struct Survey {
-  std::vector<SurveyedSegment> segments;  // those that count, oldest first
-  // To be removed before the next start, newest first: prepared ahead and never used, or the half
-  // copy of a start that did not end.
+  std::vector<SurveyedSegment> segments;  // the live ones, oldest first
+  // Segments that the next start removes first, newest first: prepared ahead and never used, or the
+  // half copy of an interrupted start.
   std::vector<uint64_t> discard;
-  bool half_copy = false;           // the last of `discard`, or more, are such
-  std::vector<uint64_t> reclaimed;  // files that a durable Reclaimed record has given up
+  bool half_copy = false;           // `discard` contains a half copy
+  std::vector<uint64_t> reclaimed;  // released by a durable Reclaimed record, not yet removed
 
   Lsn next_lsn() const { return segments.empty() ? 1 : segments.back().summary.next_lsn; }
 };

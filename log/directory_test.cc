@@ -20,7 +20,8 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-// Starts over what is there, writes one batch for each payload and ends as a kill would.
+// Starts the log in the directory, writes one batch for each payload and ends like a killed
+// process.
 void Session(const Options& options, const std::vector<std::string>& payloads) {
   auto started = StartCopyingAll(options);
   ASSERT_TRUE(started) << started.error().message;
@@ -38,7 +39,7 @@ void ExpectDamage(const Options& options, const std::string& what) {
   EXPECT_THAT(recalled.error().message, HasSubstr("assent log verify"));
 }
 
-TEST(Directory, ThatIsNewHoldsNothing) {
+TEST(Directory, IsEmptyWhenNew) {
   TestDirectory directory;
   auto recovered = Open(PosixFileSystem(), directory.LogOptions());
   ASSERT_TRUE(recovered) << recovered.error().message;
@@ -47,7 +48,7 @@ TEST(Directory, ThatIsNewHoldsNothing) {
   EXPECT_EQ(recovered->records(), 0u);
 }
 
-TEST(Directory, GivesBackWhatWasWritten) {
+TEST(Directory, ReturnsWhatWasWritten) {
   TestDirectory directory;
   const Options options = directory.LogOptions();
   Session(options, {"one", std::string(1000, 'b'), "", "four"});
@@ -141,7 +142,7 @@ TEST(Directory, DropsATornTailAndStartsTwiceOverIt) {
   EXPECT_THAT(Payloads(*Recall(options)), ElementsAre("kept", "second", "third"));
 }
 
-TEST(Directory, TakesNothingBehindTheEndThatTheNextSegmentNames) {
+TEST(Directory, IgnoresWhatFollowsTheEndRecordedInTheNextSegment) {
   TestDirectory directory;
   const Options options = directory.LogOptions();
   Session(options, {std::string(1900, '1'), std::string(1900, '2')});  // four sectors each
@@ -200,7 +201,7 @@ TEST(Directory, RefusesASegmentOfAnEarlierStart) {
   Session(options, std::vector<std::string>(20, std::string(700, 'x')));
   std::string alien = ReadBytes(SegmentFiles(options.directory)[2]);
   SectorHead head;
-  ASSERT_EQ(ReadSector(alien.data(), 3, 0, &head), SectorState::kRight);
+  ASSERT_EQ(ReadSector(alien.data(), 3, 0, &head), SectorState::kValid);
   auto header = DecodeSegmentHeader(alien.data(), head);
   header->identity.start_nonce = "???";
   EncodeSegmentHeader(*header, alien.data());
@@ -217,14 +218,14 @@ TEST(Directory, RefusesRecordNumbersThatDoNotFollow) {
   const uint64_t sector = bytes.find("two") / kSectorBytes;
   SectorHead head;
   ASSERT_EQ(ReadSector(bytes.data() + sector * kSectorBytes, 1, sector, &head),
-            SectorState::kRight);
+            SectorState::kValid);
   ++head.first_lsn;
   SealSector(bytes.data() + sector * kSectorBytes, head, 1, sector);
   WriteBytes(path, bytes);
-  ExpectDamage(options, "was due");
+  ExpectDamage(options, "was expected");
 }
 
-TEST(Directory, RefusesAFileWithASegmentsSuffixAndNoNumber) {
+TEST(Directory, RefusesAFileWithASegmentSuffixButNoNumber) {
   TestDirectory directory;
   const Options options = directory.LogOptions();
   Session(options, {"one"});
@@ -232,7 +233,7 @@ TEST(Directory, RefusesAFileWithASegmentsSuffixAndNoNumber) {
   ExpectDamage(options, "copy.seg");
 }
 
-TEST(Directory, PassesOverFilesThatAreNotItsOwn) {
+TEST(Directory, IgnoresForeignFiles) {
   TestDirectory directory;
   const Options options = directory.LogOptions();
   Session(options, {"one"});
@@ -240,7 +241,7 @@ TEST(Directory, PassesOverFilesThatAreNotItsOwn) {
   EXPECT_TRUE(Recall(options));
 }
 
-TEST(Directory, RemovesAHalfCopyAndMakesItAnew) {
+TEST(Directory, ReplacesAHalfCopy) {
   TestDirectory directory;
   const Options options = directory.LogOptions();
   Session(options, {"one", "two", "three"});
@@ -248,7 +249,7 @@ TEST(Directory, RemovesAHalfCopyAndMakesItAnew) {
   Session(options, {});
   const std::string newer = SegmentFiles(options.directory)[0];
   std::string bytes = ReadBytes(newer);
-  // Sector 0 is the header, 1 the copies, 2 what makes them count.
+  // Sector 0 is the header, 1 the copies, 2 the batch that completes them.
   for (size_t sectors : {0u, 1u, 2u}) {
     std::string half = bytes.substr(0, sectors * kSectorBytes);
     half.resize(bytes.size(), '\0');
@@ -263,9 +264,9 @@ TEST(Directory, RemovesAHalfCopyAndMakesItAnew) {
   }
 }
 
-// A start could not sync its last batch and ended; the next one read that batch out of the
-// machine's memory, built on it, and did not finish either; then the power went, and the batch with
-// it. Neither start acted upon anything.
+// One start could not sync its last batch and ended. The next start read that batch from the page
+// cache, continued from it and was interrupted too. Then the machine lost power and the batch was
+// lost. Neither start acted on what it had read.
 TEST(Directory, RemovesAHalfCopyOnTopOfAnother) {
   TestDirectory directory;
   const Options options = directory.LogOptions();
@@ -276,7 +277,7 @@ TEST(Directory, RemovesAHalfCopyOnTopOfAnother) {
   Session(options, {});
   const std::string third = ReadBytes(SegmentPath(options.directory, 3));
   const auto cut = [](const std::string& bytes) {
-    std::string half = bytes.substr(0, 2 * kSectorBytes);  // without what makes the copies count
+    std::string half = bytes.substr(0, 2 * kSectorBytes);  // without the batch that completes it
     half.resize(bytes.size(), '\0');
     return half;
   };
@@ -287,7 +288,7 @@ TEST(Directory, RemovesAHalfCopyOnTopOfAnother) {
   Session(options, {"three"});
   EXPECT_THAT(Payloads(*Recall(options)), ElementsAre("one", "two", "three"));
   EXPECT_EQ(SegmentFiles(options.directory).size(), 1u);
-  // A segment without its header below a half copy is damage.
+  // A segment without a header below a half copy is damage.
   std::filesystem::remove_all(options.directory);
   std::filesystem::create_directory(options.directory);
   WriteBytes(SegmentPath(options.directory, 1), first);
@@ -308,7 +309,7 @@ TEST(Directory, RefusesAHalfCopyWhoseSourceIsGone) {
   ExpectDamage(options, "missing");
 }
 
-TEST(Directory, MakesAFirstSegmentAnewThatWasNotFinished) {
+TEST(Directory, ReplacesAnUnfinishedFirstSegment) {
   TestDirectory directory;
   const Options options = directory.LogOptions();
   std::filesystem::create_directory(options.directory);
@@ -318,7 +319,7 @@ TEST(Directory, MakesAFirstSegmentAnewThatWasNotFinished) {
   EXPECT_THAT(Payloads(*Recall(options)), ElementsAre("one"));
 }
 
-TEST(Directory, InUseIsRefusedByNameInAnotherProcess) {
+TEST(Directory, RefusesADirectoryInUseByAnotherProcess) {
   TestDirectory directory;
   const Options options = directory.LogOptions();
   int ready[2];
@@ -357,7 +358,7 @@ TEST(Directory, IsLockedWithinOneProcessToo) {
   EXPECT_EQ(second.error().code, ErrorCode::kInUse);
 }
 
-TEST(Directory, OnANetworkFileSystemIsRefused) {
+TEST(Directory, RefusesANetworkFileSystem) {
   TestDirectory directory;
   FaultyFileSystem files(PosixFileSystem());
   files.network = true;
@@ -368,7 +369,7 @@ TEST(Directory, OnANetworkFileSystemIsRefused) {
   EXPECT_THAT(recovered.error().message, HasSubstr("network"));
 }
 
-TEST(Directory, RefusesASegmentSizeThatCannotBe) {
+TEST(Directory, RefusesAnInvalidSegmentSize) {
   TestDirectory directory;
   for (uint64_t bytes : {uint64_t{0}, uint64_t{512}, uint64_t{4097}}) {
     auto recovered = Open(PosixFileSystem(), directory.LogOptions(bytes));
@@ -377,7 +378,7 @@ TEST(Directory, RefusesASegmentSizeThatCannotBe) {
   }
 }
 
-TEST(Directory, TakesASegmentSizeThatChanges) {
+TEST(Directory, AcceptsAChangedSegmentSize) {
   TestDirectory directory;
   Session(directory.LogOptions(4096), {"one"});
   Session(directory.LogOptions(16384), {"two"});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every file operation fails once, and from there on, in turn: nothing that was promised is lost,
-// and nothing is promised after a failure.
+// Each file operation in turn fails once, or fails and all later ones with it. Nothing reported
+// durable is lost, and nothing is reported durable after a failure.
 #include <cerrno>
 #include <filesystem>
 #include <set>
@@ -17,9 +17,9 @@ using Fault = FaultyFileSystem::Fault;
 using Plan = FaultyFileSystem::Plan;
 
 struct Ran {
-  std::vector<std::string> appended;  // in order; what was attempted last is the last
-  size_t durable = 0;                 // so many of them
-  size_t released = 0;                // so many need not be found any more
+  std::vector<std::string> appended;  // in order, attempts included
+  size_t durable = 0;                 // how many of them are durable
+  size_t released = 0;                // how many of them were released
   bool finished = false;
 };
 
@@ -27,7 +27,7 @@ std::string Payload(int number) {
   return std::to_string(number) + std::string(static_cast<size_t>(number) % 7 * 150, 'p');
 }
 
-// Gives up everything below a new segment, and goes on.
+// Starts a new segment and reclaims all older ones.
 bool Reclaim(Writer& writer, Upkeep& upkeep, Ran* ran) {
   const uint64_t before = writer.segment();
   size_t below = 0;  // payloads written before the current segment
@@ -45,8 +45,8 @@ bool Reclaim(Writer& writer, Upkeep& upkeep, Ran* ran) {
   return upkeep.RunOnce().has_value();
 }
 
-// Opens, copies everything forward, writes over several segments, prepares ahead, reclaims, without
-// a thread. Ends at the first error, as the daemon does.
+// Without threads: opens the log, copies everything forward, fills several segments, prepares
+// segments ahead and reclaims. Ends at the first error, as the daemon does.
 Ran RunSession(FileSystem& files, const Options& options) {
   Ran ran;
   auto started = StartCopyingAll(options, files);
@@ -98,8 +98,8 @@ class FaultTest : public ::testing::Test {
     for (const auto& [path, bytes] : image_) WriteBytes(path, bytes);
   }
 
-  // What is on the disk now is all that was durable, and of the rest no more than a prefix; and the
-  // next start works on from it.
+  // Checks that the disk contains every durable record and at most a prefix of the others, and that
+  // the next start succeeds.
   void CheckAfter(const Ran& ran) {
     for (int round = 0; round < 2; ++round) {
       SCOPED_TRACE("round " + std::to_string(round));
@@ -144,7 +144,7 @@ class FaultTest : public ::testing::Test {
     std::set<std::string> operations;
     files.SetWatch([&](const std::string& name, const std::string&) { operations.insert(name); });
     EXPECT_TRUE(RunSession(files, options_).finished);
-    // Every operation of the seam.
+    // Every operation of the interface.
     EXPECT_EQ(operations, (std::set<std::string>{"create", "free", "list", "lock", "mkdir", "named",
                                                  "network", "open", "read", "remove", "size",
                                                  "sync", "sync-directory", "write"}));
@@ -183,7 +183,7 @@ TEST_F(FaultTest, OfAnyCallLosesNothingDurable) {
   EXPECT_GT(stopped, calls);
 }
 
-TEST_F(FaultTest, OfShortCountsAndInterruptsIsNone) {
+TEST_F(FaultTest, OfShortCountsAndInterruptsIsTolerated) {
   const uint64_t calls = CallsOfAHealthyRun();
   uint64_t injected = 0;
   for (Fault fault : {Fault::kShort, Fault::kInterrupt}) {
@@ -204,7 +204,7 @@ TEST_F(FaultTest, OfShortCountsAndInterruptsIsNone) {
   EXPECT_GT(injected, 2 * calls);
 }
 
-// The same with the threads: the call that fails is another one each time, the rule is not.
+// The same with threads: which call fails varies from run to run, but the rule holds.
 TEST_F(FaultTest, UnderTheFlusherIsReportedOnceAndNothingAfterIt) {
   uint64_t failed = 0;
   for (uint64_t at = 1; at <= 120; ++at) {

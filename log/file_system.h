@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The seam between the log and the disk: every file operation of the log goes through it.
+// The interface between the log and the disk: every file operation of the log goes through it.
 //
-// Contract: each call is one system call, with its result as the system gives it: a count that may
-// be short, or an errno. log/io.h turns them into whole operations. A simulation that loses what
-// was not synced, and the tests that fail the Nth call, implement these two classes.
-// Durability: what was written is durable once SyncData of that file returned without error, a
-// directory entry once SyncDirectory did. After a failed sync nothing is known of what it covered.
-// Threads: a FileSystem may be used by any; a File by one at a time.
+// Contract: each call is one system call and returns its raw result: a count that may be short, or
+// an errno. log/io.h builds complete operations on top. The simulation, which loses unsynced
+// writes, and the tests that fail the Nth call implement these classes.
+// Durability: a write is durable once SyncData of its file has returned without error, a directory
+// entry once SyncDirectory has. After a failed sync the state of what it covered is unknown.
+// Threads: any thread may use a FileSystem; one thread at a time may use a File.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@
 
 namespace assent::log {
 
-// value: what the call returns when it succeeds (a count, a size). error: 0 or an errno.
+// value: the result of a successful call (a count, a size). error: 0 or an errno.
 struct IoResult {
   int64_t value = 0;
   int error = 0;
@@ -30,39 +30,39 @@ class File {
   virtual IoResult Write(uint64_t offset, const char* from, size_t size) = 0;
   virtual IoResult Size() = 0;
   virtual IoResult SyncData() = 0;
-  // value 1: `path` leads to this very file; 0: to another one, or to none.
+  // value 1: `path` still resolves to this file; 0: it resolves to another file or does not exist.
   virtual IoResult IsNamed(const std::string& path) = 0;
 };
 
-// Held as long as it lives, at most until the process ends.
+// An exclusive lock, held until this object is destroyed or the process ends.
 class FileLock {
  public:
   virtual ~FileLock() = default;
-  // As File::IsNamed. 0: another process may hold a lock of that path. (A file system without lock
-  // files keeps this.)
+  // As File::IsNamed. After 0 another process may hold a lock on `path`. The default, for file
+  // systems without lock files, is 1.
   virtual IoResult IsNamed(const std::string& path);
 };
 
 enum class OpenMode {
   kRead,
-  kCreate,  // for reading and writing; EEXIST if it is there
+  kCreate,  // for reading and writing; EEXIST if the file exists
 };
 
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
   virtual IoResult Open(const std::string& path, OpenMode mode, std::unique_ptr<File>* file) = 0;
-  virtual IoResult MakeDirectory(const std::string& path) = 0;  // EEXIST if it is there
+  virtual IoResult MakeDirectory(const std::string& path) = 0;  // EEXIST if it exists
   virtual IoResult List(const std::string& directory, std::vector<std::string>* names) = 0;
   virtual IoResult Remove(const std::string& path) = 0;
   virtual IoResult SyncDirectory(const std::string& directory) = 0;
-  // EWOULDBLOCK when another process, or another FileLock of this one, holds it.
+  // EWOULDBLOCK if another process, or another FileLock of this process, holds the lock.
   virtual IoResult Lock(const std::string& path, std::unique_ptr<FileLock>* lock) = 0;
   virtual IoResult FreeBytes(const std::string& directory) = 0;
   virtual IoResult IsNetwork(const std::string& directory) = 0;  // value 1: yes, 0: no
 };
 
-// The machine's files. Never destroyed.
+// The file system of the operating system. Never destroyed.
 FileSystem& PosixFileSystem();
 
 }  // namespace assent::log

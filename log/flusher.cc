@@ -60,7 +60,7 @@ Lsn Flusher::Append(RecordType type, std::string payload, Urgency urgency) {
 
 uint64_t Flusher::FreeBytes() const {
   if (closed_.load(std::memory_order_acquire)) return 0;
-  // Queued first: a batch that ends in between counts twice, never not at all.
+  // Queued bytes first: a batch that completes in between is deducted twice rather than not at all.
   const uint64_t taken = queued_bytes_.load(std::memory_order_acquire) + kReserveBytes;
   const uint64_t free = writer_.FreeBytes();
   return free > taken ? free - taken : 0;
@@ -85,7 +85,7 @@ void Flusher::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-// True: there is something to write. False: the end.
+// Returns true if there is something to write, false if the thread must end.
 bool Flusher::WaitForWork(std::unique_lock<std::mutex>& lock) {
   for (;;) {
     if (failure_) return false;

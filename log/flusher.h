@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The thread that writes the log, with natural batching: what queues while one sync runs is the
-// next batch.
+// The thread that writes the log, with group commit: the records that queue during one sync form
+// the next batch.
 //
-// Contract: usable alone over a Writer; DecisionLog adds reclaiming and upkeep to it. The sink's
-// and the observer's functions are called on the flusher's thread, with no lock held; they may
-// append. Durability: after OnDurable(n) every record up to n is durable. Once OnFailure was called
-// nothing more is written, synced or reported; what is appended then is dropped. A segment or lock
-// that has lost its name is such a failure; without a batch it is noticed within a second. Threads:
-// Append and FreeBytes by any, neither waits for the disk. Stop by the owner.
+// Contract: usable alone over a Writer; DecisionLog adds reclaiming and upkeep. The sink and the
+// observer are called on the flusher's thread with no lock held; they may append.
+// Durability: after OnDurable(n) every record up to n is durable. After OnFailure nothing more is
+// written, synced or reported, and appended records are dropped. A segment or lock file that no
+// longer has its name is such a failure; an idle flusher detects it within a second.
+// Threads: any thread may call Append and FreeBytes; neither waits for the disk. The owner calls
+// Stop.
 #pragma once
 
 #include <atomic>
@@ -28,21 +29,22 @@ namespace assent::log {
 
 enum class Urgency {
   kForce,  // flush now
-  kRide,   // with the next group, at the latest after 5 ms
-  kLazy,   // with the next group, at the latest after 1 s
+  kRide,   // join the next batch, within 5 ms
+  kLazy,   // join the next batch, within 1 s
 };
 
 class DurableSink {
  public:
   virtual ~DurableSink() = default;
-  // Every record up to `up_to` is durable. Once a batch.
+  // Every record up to `up_to` is durable. Called once for each batch.
   virtual void OnDurable(Lsn up_to) = 0;
-  // What has not been reported durable is unknown: answer nobody, send nothing, exit. Once.
+  // The state of all records not yet reported durable is unknown: answer no request, send nothing,
+  // exit. Called at most once.
   virtual void OnFailure(const Error& error) = 0;
-  // The log is over its size: append again what is still needed of the records below this LSN, then
-  // release them.
+  // The log exceeds its size limit: append a copy of each record below this LSN that is still
+  // needed, then release all records below it.
   virtual void OnPressure(Lsn below) = 0;
-  // A segment was prepared, or could not be: FreeBytes or Obstacle may have changed.
+  // An attempt to prepare a segment has ended: FreeBytes or Obstacle may have changed.
   virtual void OnSpace() {}
 };
 
@@ -50,23 +52,23 @@ class Flusher {
  public:
   using Observer = std::function<void(const Written&)>;  // before OnDurable, for each batch
 
-  // `first`: the LSN of the first record appended, which is the writer's next. The thread starts at
-  // once. All referred to outlives it.
+  // Starts the thread. The first record appended gets the writer's next LSN. The arguments must
+  // outlive the flusher.
   Flusher(Writer& writer, DurableSink& sink, Counters& counters, Observer observer);
   ~Flusher();  // stops
 
   Lsn Append(RecordType type, std::string payload, Urgency urgency);
-  // Of the writer's free space, what records that wait will not take.
+  // The writer's free space less the footprint of the queued records.
   uint64_t FreeBytes() const;
-  // Something else under the log failed: nothing more is written, and OnFailure follows.
+  // Reports a failure of another part of the log: nothing more is written, and OnFailure follows.
   void Fail(Error error);
-  // Writes what waits, unless the log failed, and joins the thread. What is appended
-  // after is dropped, and never reported.
+  // Writes the queued records, unless the log has failed, and joins the thread. Records appended
+  // later are dropped and never reported.
   void Stop();
 
  private:
   using Time = std::chrono::steady_clock::time_point;
-  // Kept free for the log's own records, which free space.
+  // Reserved for Reclaimed records, without which no space can be freed.
   static constexpr uint64_t kReserveBytes = 4 * kSectorBytes;
 
   void Run();
@@ -89,11 +91,11 @@ class Flusher {
   bool stop_ = false;
   bool failed_ = false;
   Time due_ = Time::max();
-  Time check_at_{};  // when the names are looked at next, if no batch comes first
+  Time check_at_{};  // when to check the names next, unless a batch does so earlier
   std::optional<Error> failure_;
 
   std::atomic<uint64_t> queued_bytes_{0};
-  std::atomic<bool> closed_{false};  // failed: no free space
+  std::atomic<bool> closed_{false};  // the log has failed: FreeBytes is 0
   uint64_t seen_segment_ = 0;        // the flusher's thread only
   std::thread thread_;
 };

@@ -57,9 +57,9 @@ SectorState ReadSector(const char* sector, uint64_t segment, uint64_t number, Se
   const bool sane = known && head->used > 0 && head->used <= kBodyBytes &&
                     head->index < head->count && head->first_lsn > 0 &&
                     (head->used == kBodyBytes || head->index + 1 == head->count);
-  // A CRC of zero over a sector of zeros would be an accident; all zero always means unwritten.
+  // A sector of zeros is unwritten, even if its CRC happens to be zero.
   if (!sane) return AllZero(sector) ? SectorState::kZero : SectorState::kWrong;
-  return SectorState::kRight;
+  return SectorState::kValid;
 }
 
 void EncodeSegmentHeader(const SegmentHeader& header, char* sector) {
@@ -88,9 +88,9 @@ Result<SegmentHeader> DecodeSegmentHeader(const char* sector, const SectorHead& 
     return Reason("the magic number is not ASSENTLG");
   const auto version = LoadLittle<uint32_t>(body + 8);
   if (version != kFormatVersion) {
-    return Reason("format version " + std::to_string(version) + " is not known here");
+    return Reason("format version " + std::to_string(version) + " is not supported");
   }
-  if (head.used != kHeaderUsed) return Reason("the segment header has a wrong length");
+  if (head.used != kHeaderUsed) return Reason("the segment header has the wrong length");
   SegmentHeader header;
   header.starts = (LoadLittle<uint32_t>(body + 12) & kFlagStarts) != 0;
   header.segment = LoadLittle<uint64_t>(body + 16);
@@ -124,7 +124,7 @@ std::string SegmentPath(const std::string& directory, uint64_t segment) {
 Error Damage(const std::string& path, uint64_t offset, std::string_view what) {
   std::string message = "the log is damaged: " + path + " at byte " + std::to_string(offset) + ": ";
   message += what;
-  message += " (`assent log verify` shows the whole directory)";
+  message += " (run `assent log verify` to check the whole directory)";
   return Error{ErrorCode::kDamaged, std::move(message)};
 }
 

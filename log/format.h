@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bytes of a log segment: sectors, the segment header, records, file names.
+// The byte format of a log segment: sectors, the segment header, records, file names.
 //
-// docs/log_format.md is the specification; this file holds its constants and nothing that reads or
-// writes a file.
-// Units and ranges: integers are little-endian; a sector is 512 bytes and is numbered from 0 within
-// its segment; segments and LSNs are numbered from 1.
+// docs/log_format.md is the specification. This file defines the constants and the codecs; it does
+// not access files.
+// Units and ranges: integers are little-endian. A sector has 512 bytes and is numbered from 0
+// within its segment. Segments and LSNs are numbered from 1.
 #pragma once
 
 #include <array>
@@ -18,11 +18,11 @@
 
 namespace assent::log {
 
-// The number of a record: ascending by one over the life of the directory, the first is 1.
+// A log sequence number: the first record of a directory has 1, each following record one more.
 using Lsn = uint64_t;
 
-// Who wrote a segment. The coordinator id is made once; incarnation and nonce are new at each
-// start.
+// Identifies the process that wrote a segment. The coordinator id is generated once for a
+// directory; incarnation and nonce are new at each start.
 struct Identity {
   std::string coordinator_id;  // 8 bytes
   uint32_t incarnation = 0;    // from 1, raised durably at each start
@@ -41,9 +41,9 @@ inline constexpr size_t kNonceBytes = 3;
 enum class SectorKind : uint8_t { kHeader = 1, kBatch = 2 };
 
 enum class RecordType : uint8_t {
-  kPayload = 1,       // what the owner of the log appended
-  kCopyComplete = 2,  // everything still needed at a start stands before this record
-  kReclaimed = 3,     // payload: u64, segments below this number are gone or may go
+  kPayload = 1,       // appended by the owner of the log
+  kCopyComplete = 2,  // everything that the start copied forward precedes this record
+  kReclaimed = 3,     // payload: u64; segments below this number may have been removed
 };
 
 struct Record {
@@ -51,35 +51,36 @@ struct Record {
   std::string payload;
 };
 
-// What every sector says of itself.
+// The header of every sector.
 struct SectorHead {
   SectorKind kind = SectorKind::kBatch;
   uint16_t used = 0;   // bytes of the body in use
   uint32_t count = 1;  // sectors of the batch that this one is part of
-  uint32_t index = 0;  // its place among them
+  uint32_t index = 0;  // of this sector in the batch, from 0
   Lsn first_lsn = 0;   // of the batch; in a segment header: of the segment
 };
 
-enum class SectorState { kRight, kZero, kWrong };
+enum class SectorState { kValid, kZero, kWrong };
 
-// Writes head and CRC into `sector`, whose body stands.
+// Writes the head and the CRC into `sector`, whose body is complete.
 void SealSector(char* sector, const SectorHead& head, uint64_t segment, uint64_t number);
-// kRight fills `head`; the head's fields are consistent with each other then.
+// Verifies a sector. With kValid, `head` is filled and its fields are consistent with each other.
 SectorState ReadSector(const char* sector, uint64_t segment, uint64_t number, SectorHead* head);
 
 // Sector 0 of each segment.
 struct SegmentHeader {
   uint64_t segment = 0;
   uint64_t segment_bytes = 0;  // the length of the file
-  bool starts = false;         // the first segment of an incarnation: a copy comes first
+  bool starts = false;         // the first segment of an incarnation: begins with a copy
   Identity identity;
   Lsn first_lsn = 1;
   uint64_t previous_segment = 0;  // 0: none
-  uint64_t previous_end = 0;      // offset in it behind its last batch; what follows is dead
+  uint64_t previous_end = 0;      // where its last batch ends; the bytes from there on are ignored
 };
 
 void EncodeSegmentHeader(const SegmentHeader& header, char* sector);
-// `sector` is kRight. Errors: kDamaged with the reason alone; the caller adds file and offset.
+// Contract: ReadSector returned kValid for `sector`.
+// Errors: kDamaged; the message is the reason alone, the caller adds file and offset.
 Result<SegmentHeader> DecodeSegmentHeader(const char* sector, const SectorHead& head);
 
 // "0000000000000001.seg"
@@ -90,16 +91,16 @@ std::string SegmentPath(const std::string& directory, uint64_t segment);
 inline constexpr char kLockName[] = "lock";
 inline constexpr char kBallastName[] = "ballast";
 
-// Sectors that a stream of records of this many bytes (heads included) takes as one batch.
+// The number of sectors of a batch whose records, heads included, have this many bytes.
 constexpr uint64_t SectorsOf(uint64_t stream_bytes) {
   return (stream_bytes + kBodyBytes - 1) / kBodyBytes;
 }
-// Bytes on disk that one record takes at most (when it is alone in its batch).
+// The most bytes that one record occupies on disk: those of a batch with this record alone.
 constexpr uint64_t FootprintBytes(uint64_t payload_bytes) {
   return SectorsOf(payload_bytes + kRecordHeadBytes) * kSectorBytes;
 }
 
-// kDamaged: names file and offset and says where to look further.
+// A kDamaged error that names the file and the offset and refers to `assent log verify`.
 Error Damage(const std::string& path, uint64_t offset, std::string_view what);
 
 }  // namespace assent::log

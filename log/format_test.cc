@@ -27,7 +27,7 @@ TEST(Sector, IsRightOnlyInItsOwnPlace) {
   const std::string sector(builder.Finish(3, 5, 9));
   SectorHead head;
   ASSERT_EQ(sector.size(), kSectorBytes);
-  EXPECT_EQ(ReadSector(sector.data(), 3, 5, &head), SectorState::kRight);
+  EXPECT_EQ(ReadSector(sector.data(), 3, 5, &head), SectorState::kValid);
   EXPECT_EQ(head.first_lsn, 9u);
   EXPECT_EQ(ReadSector(sector.data(), 4, 5, &head), SectorState::kWrong);
   EXPECT_EQ(ReadSector(sector.data(), 3, 6, &head), SectorState::kWrong);
@@ -55,7 +55,7 @@ TEST(SegmentHeader, ComesBackAsItWentIn) {
   std::string sector(kSectorBytes, 'x');
   EncodeSegmentHeader(SomeHeader(), sector.data());
   SectorHead head;
-  ASSERT_EQ(ReadSector(sector.data(), 2, 0, &head), SectorState::kRight);
+  ASSERT_EQ(ReadSector(sector.data(), 2, 0, &head), SectorState::kValid);
   auto header = DecodeSegmentHeader(sector.data(), head);
   ASSERT_TRUE(header);
   EXPECT_EQ(header->segment, 2u);
@@ -71,12 +71,12 @@ TEST(SegmentHeader, OfAnotherVersionIsRefusedByName) {
   std::string sector(kSectorBytes, '\0');
   EncodeSegmentHeader(SomeHeader(), sector.data());
   SectorHead head;
-  ASSERT_EQ(ReadSector(sector.data(), 2, 0, &head), SectorState::kRight);
+  ASSERT_EQ(ReadSector(sector.data(), 2, 0, &head), SectorState::kValid);
   StoreLittle(sector.data() + kSectorHeadBytes + 8, uint32_t{2});
   SealSector(sector.data(), head, 2, 0);
   auto header = DecodeSegmentHeader(sector.data(), head);
   ASSERT_FALSE(header);
-  EXPECT_EQ(header.error().message, "format version 2 is not known here");
+  EXPECT_EQ(header.error().message, "format version 2 is not supported");
 }
 
 TEST(SegmentName, GoesForthAndBack) {
@@ -98,7 +98,7 @@ TEST(Batch, SpansSectorsWithinARecord) {
     std::string stream;
     for (size_t i = 0; i < builder.sectors(); ++i) {
       SectorHead head;
-      ASSERT_EQ(ReadSector(bytes.data() + i * kSectorBytes, 1, 1 + i, &head), SectorState::kRight);
+      ASSERT_EQ(ReadSector(bytes.data() + i * kSectorBytes, 1, 1 + i, &head), SectorState::kValid);
       EXPECT_EQ(head.index, i);
       EXPECT_EQ(head.count, builder.sectors());
       stream.append(bytes.data() + i * kSectorBytes + kSectorHeadBytes, head.used);

@@ -9,7 +9,7 @@ namespace assent::log {
 namespace {
 
 constexpr uint64_t kFillBytes = 1 << 20;
-constexpr uint64_t kFillSyncBytes = 8 << 20;  // so that a long fill never hogs the disk at once
+constexpr uint64_t kFillSyncBytes = 8 << 20;  // bounds how long one sync of a fill uses the disk
 
 Error Fence(std::string_view operation, const std::string& path, int error) {
   Error fence = SystemError(operation, path, error);
@@ -36,7 +36,7 @@ Result<void> Fill(File& file, const std::string& path, uint64_t bytes,
 }
 
 Result<void> StillNamed(const IoResult& named, const std::string& path) {
-  if (named.error != 0) return Fence("find", path, named.error);
+  if (named.error != 0) return Fence("stat", path, named.error);
   if (named.value != 0) return {};
   return Error{ErrorCode::kFenced,
                path + " was deleted, renamed or covered by a mount while it was in use"};
@@ -65,7 +65,7 @@ Result<std::unique_ptr<File>> OpenFile(FileSystem& files, const std::string& pat
 
 Result<uint64_t> SizeOf(File& file, const std::string& path) {
   const IoResult size = Uninterrupted([&] { return file.Size(); });
-  if (size.error != 0) return SystemError("ask the size of", path, size.error);
+  if (size.error != 0) return SystemError("stat", path, size.error);
   return static_cast<uint64_t>(size.value);
 }
 
@@ -111,7 +111,7 @@ Result<void> ExpectNamed(FileLock& lock, const std::string& path) {
 
 Result<void> SyncDirectory(FileSystem& files, const std::string& directory) {
   const IoResult synced = Uninterrupted([&] { return files.SyncDirectory(directory); });
-  // It could not be opened; no sync was tried.
+  // Opening the directory failed; no sync was tried.
   if (synced.error == EMFILE || synced.error == ENFILE) {
     return SystemError("open the directory", directory, synced.error);
   }
@@ -146,7 +146,7 @@ Result<std::unique_ptr<File>> CreateZeroed(FileSystem& files, const std::string&
   if (made) made = SyncDirectory(files, directory);
   if (made) return file;
   file->reset();
-  // What remains if this fails too is a file without a header, which the next start removes.
+  // If this fails too, a file without a header remains, which the next start removes.
   (void)RemoveFile(files, path);
   return made.error();
 }

@@ -20,7 +20,7 @@ void Disk::Apply(const Operation& operation) {
       file.replace(operation.offset, operation.bytes.size(), operation.bytes);
       return;
     }
-    default: CHECK(false) << "a sync is no change";
+    default: CHECK(false) << "a sync is not a change";
   }
 }
 
@@ -143,7 +143,7 @@ IoResult JournalFileSystem::FreeBytes(const std::string&) {
 
 IoResult JournalFileSystem::IsNetwork(const std::string&) { return {0, Dead() ? EIO : 0}; }
 
-void Stopping::Take(const Operation& operation) {
+void CrashStates::Take(const Operation& operation) {
   if (operation.kind != Operation::Kind::kSyncFile &&
       operation.kind != Operation::Kind::kSyncDirectory) {
     stopped_.unsynced.push_back(&operation);
@@ -161,7 +161,7 @@ void Stopping::Take(const Operation& operation) {
   std::erase_if(stopped_.unsynced, covered);
 }
 
-const Stopped& Stopping::Behind(size_t done) {
+const CrashState& CrashStates::After(size_t done) {
   CHECK(done >= taken_ && done <= journal_.size());
   while (taken_ < done) Take(journal_[taken_++]);
   return stopped_;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// A file system in memory that keeps a journal of what was done, so that a test can lose and
-// reorder what was not synced, at any place of it.
+// An in-memory file system that keeps a journal of its operations, so that a test can drop and
+// reorder unsynced operations at any point.
 //
-// Contract: every change is an operation: a sector written, a name made or removed. A Disk is what
-// stands on the medium: the operations that a sync has covered, in their order, then whichever of
-// the others a test applies, in whatever order. SyncDirectory makes all names durable, SyncData all
-// writes of its file. Reading sees everything that was done.
+// Contract: every change is an operation: one sector written, one name created or removed. A Disk
+// is the content of the medium: the operations covered by a sync, in their order, then any of the
+// others, in any order that a test chooses. SyncDirectory makes all names durable, SyncData all
+// writes to its file. Reads see every operation.
 // Threads: one.
 #pragma once
 
@@ -29,7 +29,7 @@ struct Operation {
   std::string bytes;  // kWrite: of one sector
 };
 
-// By the name that leads to it.
+// Contents by path.
 using Files = std::map<std::string, std::string>;
 
 class Disk {
@@ -45,7 +45,8 @@ class Disk {
 class JournalFileSystem final : public FileSystem {
  public:
   JournalFileSystem() = default;
-  // After so many more calls the process is dead: every call fails until Revive. What it did stays.
+  // After `calls` more calls the process counts as dead: every call fails until Revive. Its changes
+  // stay.
   void KillAfter(uint64_t calls) { calls_left_ = calls; }
   void Revive();
   uint64_t calls() const { return calls_; }
@@ -73,24 +74,24 @@ class JournalFileSystem final : public FileSystem {
   std::vector<Operation> journal_;
 };
 
-// What a machine that stops behind the first `done` operations may have left: the operations that
-// no sync has covered, oldest first, and the disk without them.
-struct Stopped {
+// The state of a machine that stops after the first `done` operations: the operations that no sync
+// has covered, oldest first, and the disk without them.
+struct CrashState {
   Disk synced;
   std::vector<const Operation*> unsynced;
 };
-// Goes through a journal from its beginning.
-class Stopping {
+// Replays a journal from its beginning.
+class CrashStates {
  public:
-  explicit Stopping(const std::vector<Operation>& journal) : journal_(journal) {}
-  const Stopped& Behind(size_t done);  // ascending
+  explicit CrashStates(const std::vector<Operation>& journal) : journal_(journal) {}
+  const CrashState& After(size_t done);  // ascending
 
  private:
   void Take(const Operation& operation);
 
   const std::vector<Operation>& journal_;
   size_t taken_ = 0;
-  Stopped stopped_;
+  CrashState stopped_;
 };
 
 }  // namespace assent::log::testing

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files of the log that lose their names while it is in use: nothing is reported durable that the
-// next start would not find, and the log fails within a second even when nobody appends.
+// Files of the log lose their names while it is in use. The log does not report a record durable
+// that the next start would not find, and it fails within a second even if nothing is appended.
 #include <filesystem>
 #include <functional>
 
@@ -24,7 +24,7 @@ struct Loss {
 
 std::string Newest(const Options& options) { return SegmentPath(options.directory, 1); }
 
-// What happened to each file and directory in turn, by hand or by a script.
+// Mistakes by an operator or a script, for each file and directory.
 const Loss kLosses[] = {
     {"DirectoryDeleted", [](const Options& o) { fs::remove_all(o.directory); }},
     {"DirectoryRenamed", [](const Options& o) { fs::rename(o.directory, o.directory + ".old"); }},
@@ -45,7 +45,7 @@ const Loss kLosses[] = {
        fs::rename(Newest(o), Newest(o) + ".old");
        fs::copy(Newest(o) + ".old", Newest(o));
      }},
-    // Another process could take a new lock file, and the directory with it.
+    // Another process could create and lock a new lock file, and use the directory.
     {"LockDeleted", [](const Options& o) { fs::remove(o.directory + "/" + kLockName); }},
 };
 
@@ -71,7 +71,7 @@ class LostNamesTest : public ::testing::TestWithParam<Loss> {
   RecordingSink sink_;
 };
 
-// The name goes while the sync runs: the batch that it covers must not count.
+// The name is lost while the sync runs: the batch must not be reported durable.
 TEST_P(LostNamesTest, DuringASyncIsNotReportedDurable) {
   std::atomic<bool> lose{false};
   files_.SetWatch([&](const std::string& operation, const std::string& path) {
@@ -100,7 +100,7 @@ TEST_P(LostNamesTest, OfAnIdleLogIsNoticed) {
 INSTANTIATE_TEST_SUITE_P(Kinds, LostNamesTest, ::testing::ValuesIn(kLosses),
                          [](const auto& loss) { return std::string(loss.param.name); });
 
-// An older segment that a transaction still needs: the next start would refuse the whole log.
+// A transaction still needs the older segment: the next start would refuse the whole log.
 TEST_F(LostNamesTest, OfAnOlderSegmentIsNoticed) {
   auto log = Start();
   for (int i = 0; i < 3; ++i) {
@@ -121,7 +121,7 @@ TEST_F(LostNamesTest, OfASegmentThatWasPreparedAheadIsNoticedBeforeAnythingCount
   EXPECT_EQ(sink_.durable(), first);
 }
 
-// The same rule on the disk in memory, without threads.
+// The same rule on the in-memory file system, without threads.
 TEST(LostNames, FailTheWriterForGood) {
   MemoryFileSystem files;
   Options options;

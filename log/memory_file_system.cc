@@ -86,7 +86,7 @@ bool MemoryFileSystem::Dead() {
 
 void MemoryFileSystem::Recover(Random& random) {
   std::lock_guard lock(mutex_);
-  // Each name that was added or removed since the last sync, on its own.
+  // Each name that was added or removed since the last sync survives or not by itself.
   Names names = durable_names_;
   std::set<std::string> all;
   for (const auto& [name, node] : names_) all.insert(name);
@@ -106,7 +106,7 @@ void MemoryFileSystem::Recover(Random& random) {
   }
   for (auto& [name, node] : names) {
     std::string bytes = node->durable;
-    // The length of a file that has grown is like one more sector.
+    // The grown length of a file is kept or lost like a sector.
     if (random.Below(2) == 0) bytes.resize(std::max(bytes.size(), node->now.size()), '\0');
     for (uint64_t sector : node->unsynced) {
       const size_t at = sector * kSectorBytes;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A file system in memory that loses what was not synced: for tests.
+// An in-memory file system for tests that loses unsynced changes.
 //
-// Contract: Cut makes every later call fail, as if the machine had stopped there; Recover then
-// decides, sector by sector and directory entry by directory entry, by `random`, which of what was
-// not synced reached the disk, and makes it usable again. Directories are not kept apart: a path is
-// a name, and SyncDirectory makes all names durable.
+// Contract: Cut makes every later call fail, as if the machine had stopped. Recover then chooses at
+// random, separately for each unsynced sector and directory entry, whether it reached the disk, and
+// makes the file system usable again. There are no separate directories: a path is a name, and
+// SyncDirectory makes all names durable.
 // Threads: any.
 #pragma once
 
@@ -24,13 +24,13 @@ namespace assent::log::testing {
 
 class MemoryFileSystem final : public FileSystem {
  public:
-  // After so many more calls.
+  // Calls Cut after `calls` more calls.
   void CutAfter(uint64_t calls);
   void Cut();
   void Recover(Random& random);
-  // Only the process has ended: everything is as it left it, synced or not.
+  // As after the end of the process alone: all its changes are visible, synced or not.
   void Revive();
-  // How many sectors and names Recover has lost, over all.
+  // How many sectors and names Recover has dropped in total.
   uint64_t lost() const;
 
   IoResult Open(const std::string& path, OpenMode mode, std::unique_ptr<File>* file) override;
@@ -44,8 +44,8 @@ class MemoryFileSystem final : public FileSystem {
 
  private:
   struct Node {
-    std::string now;              // what a reader sees
-    std::string durable;          // what is surely on the disk
+    std::string now;              // the content that reads return
+    std::string durable;          // the content guaranteed to be on the disk
     std::set<uint64_t> unsynced;  // sectors
   };
   class MemoryFile;

@@ -30,7 +30,7 @@ void Pins::ReleaseLocked(Lsn lsn) {
     early_.push_back(lsn);
     return;
   }
-  if (lsn < segments_.front().first) return;  // its segment has gone
+  if (lsn < segments_.front().first) return;  // its segment was dropped
   auto after = std::upper_bound(segments_.begin(), segments_.end(), lsn,
                                 [](Lsn value, const Segment& s) { return value < s.first; });
   Segment& segment = *std::prev(after);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Counts, per segment, the records that are still needed, so that whole segments can be given up.
+// Counts, per segment, the records that are still needed, so that whole segments can be reclaimed.
 //
-// Contract: Placed is told of each batch in order; Release of each record that is no longer needed,
-// before or after its batch was placed, any number of times. A segment is reclaimable when it is
-// not the newest, all its records are released, and so are those of all segments below it.
-// Threads: any; a short mutex.
+// Contract: call Placed for each batch, in order, and Release for each record that is no longer
+// needed, before or after its batch was placed; repetitions are harmless. A segment is reclaimable
+// when it is not the newest and all records in it and in all older segments have been released.
+// Threads: any; a mutex is held briefly.
 #pragma once
 
 #include <cstdint>
@@ -20,18 +20,18 @@ namespace assent::log {
 
 class Pins {
  public:
-  // True: the batch is the first one of another segment.
+  // Returns true if the batch is the first one in its segment.
   bool Placed(uint64_t segment, uint64_t segment_bytes, Lsn first, size_t records);
   void Release(std::span<const Lsn> lsns);
 
-  // Segments below the result may be given up. None: nothing more than the last time that it said
-  // something.
+  // Segments below the result are reclaimable. Empty if no more are than at the last result.
   std::optional<uint64_t> TakeReclaimable();
-  // Their files are going. The result is how many.
+  // Forgets the segments below `below`, whose files are being removed. Returns how many.
   uint64_t Drop(uint64_t below);
 
-  // The oldest segment still pinned is asked for once: all records below the result are its own.
-  // None while everything together has at most `max_bytes`, or when that one was asked for.
+  // If all segments together exceed `max_bytes`: the end of the oldest segment with unreleased
+  // records, as the LSN after its last record. Empty if they do not, or if that segment was already
+  // reported.
   std::optional<Lsn> TakePressure(uint64_t max_bytes);
 
  private:
@@ -49,7 +49,7 @@ class Pins {
   std::deque<Segment> segments_;  // oldest first
   std::vector<Lsn> early_;        // released before they were placed
   uint64_t taken_below_ = 0;
-  uint64_t pressed_ = 0;  // the last segment that TakePressure asked for
+  uint64_t pressed_ = 0;  // the last segment that TakePressure reported
 };
 
 }  // namespace assent::log

@@ -19,7 +19,7 @@ namespace {
 // Not in linux/magic.h everywhere.
 constexpr uint32_t kCifs = 0xff534d42;
 constexpr uint32_t kSmb2 = 0xfe534d42;
-constexpr uint32_t kFuse = 0x65735546;  // sshfs, glusterfs: their fdatasync promises nothing
+constexpr uint32_t kFuse = 0x65735546;  // sshfs, glusterfs: their fdatasync guarantees nothing
 constexpr uint32_t kCeph = 0x00c36400;
 constexpr uint32_t kGfs2 = 0x01161970;
 constexpr uint32_t kOcfs2 = 0x7461636f;

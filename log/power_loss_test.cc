@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The machine loses its power at any call, over and over, on a disk that keeps or loses each sector
-// and each directory entry that was not synced, as it likes; or the process alone dies, and what it
-// wrote is still read, whether synced or not, until the power goes too.
+// The machine loses power at a random call, repeatedly, and each unsynced sector and directory
+// entry is kept or lost at random. Or only the process dies: then its writes, synced or not, stay
+// visible until the next power loss.
 //
-// A session opens the log, copies forward what is still needed, appends from two threads, releases
-// some of what is durable, so that segments are reclaimed, and is cut; often amid its start. Then
-// the next one must find every record that was reported durable and not released, nothing that was
-// not appended, and nothing twice; and it must always be able to start.
+// A session opens the log, copies forward the records still needed, appends from two threads,
+// releases some durable records, so that segments are reclaimed, and is cut off, often during its
+// start. The next session must start, and must find every record that was reported durable and not
+// released, no record that was not appended, and no record twice.
 #include <atomic>
 #include <map>
 #include <set>
@@ -37,13 +37,13 @@ class World {
     options_.ballast_bytes = 4096;
   }
 
-  // False: the test has failed.
+  // Returns false if the test has failed.
   bool Session() {
     const uint64_t reach[] = {40, 400, 1500};
     disk_.CutAfter(random_.Below(reach[random_.Below(3)]));
     Live();
     disk_.Cut();
-    // Sometimes it is only the process that dies, and the machine goes on.
+    // Sometimes only the process dies and the machine keeps running.
     if (random_.Below(3) == 0) {
       disk_.Revive();
     } else {
@@ -95,7 +95,7 @@ class World {
     std::thread other([&, seed = random_.Next()] { append("b", seed); });
     append("a", random_.Next());
     other.join();
-    // Most of what is durable by now ends.
+    // Release most of the records that are durable by now.
     std::vector<Lsn> ended;
     const Lsn durable = sink.durable;
     for (auto it = held.begin(); it != held.end() && it->first <= durable;) {
@@ -173,7 +173,7 @@ TEST(PowerLoss, AtAnyCallLosesNothingThatWasReportedDurable) {
     starts += world.starts();
     reclaimed += world.reclaimed();
   }
-  // The faults were reached.
+  // Check that the faults occurred.
   EXPECT_GT(lost, 100u);
   EXPECT_GT(torn, 5u);
   EXPECT_GT(starts, 200u);

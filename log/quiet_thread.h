@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A thread that takes no signals: they belong to the daemon's own, and would only interrupt calls.
+// Starts a thread with all signals blocked: the daemon's main thread handles them, and in this
+// thread they would only interrupt system calls.
 #pragma once
 
 #include <functional>

@@ -23,7 +23,7 @@ Result<void> Recovered::ForEach(
   for (const auto& segment : survey_.segments) {
     auto reader = SegmentReader::Open(*files_, options_.directory, segment.header.segment);
     if (!reader) return reader.error();
-    if (!(*reader)->header()) return Damage(segment.path, 0, "the segment header has gone");
+    if (!(*reader)->header()) return Damage(segment.path, 0, "the segment header disappeared");
     auto sealed = (*reader)->SealAt(segment.summary.end);
     if (!sealed) return sealed;
     SegmentSummary summary;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a log directory held: the result of reading it, before anything is written.
+// The contents of a log directory as read at a start, before anything is written.
 //
-// Contract: made by Open (log/directory.h) and moved into DecisionLog::Start, which needs it to go
-// on from there. It holds the directory's lock as long as it, or the log made of it, lives.
-// Errors: ForEach reads the files once more (they may be larger than memory); its errors are those
-// of reading.
+// Contract: Open (log/directory.h) returns it, and DecisionLog::Start takes it and continues the
+// log. It owns the directory's lock until it is moved into that log.
+// Errors: ForEach reads the files again, because they may be larger than memory; its errors are
+// those of log/segment_reader.h.
 // Threads: one at a time.
 #pragma once
 
@@ -22,8 +22,8 @@
 
 namespace assent::log {
 
-// A batch that was being written when the process or the machine stopped: nobody was answered on
-// it, and it is dropped.
+// A batch that was being written when the process or the machine stopped. It is dropped: no answer
+// was given that depended on it.
 struct TornTail {
   std::string file;
   uint64_t offset = 0;
@@ -35,12 +35,12 @@ class Recovered {
   Recovered(Recovered&&) = default;
   Recovered& operator=(Recovered&&) = delete;
 
-  // None: the directory is new.
+  // Empty if the directory is new.
   const std::optional<Identity>& previous() const { return previous_; }
   const std::optional<TornTail>& torn_tail() const { return torn_tail_; }
-  // Of the payload records that ForEach visits.
+  // How many payload records ForEach visits.
   uint64_t records() const { return records_; }
-  // In order of LSN. The payload lives only during the call.
+  // Visits the payload records in order of LSN. `payload` is valid only during the call.
   Result<void> ForEach(const std::function<void(Lsn, std::string_view payload)>& visit) const;
 
   const Options& options() const { return options_; }

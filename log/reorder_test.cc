@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The machine stops behind any operation, and of what was not synced any three neighbours reach the
-// disk in any order, or not at all: the older ones all or none, the younger ones none.
+// The machine stops after any operation. Of three consecutive unsynced operations any subset
+// reaches the disk, in any order; of the older ones all or none do, of the younger ones none.
 //
-// A session starts over what is there, copies everything forward, appends over several segments,
-// prepares segments ahead and gives the oldest up. Whatever the disk holds then, the next start
-// reads everything that was durable, nothing that was not appended, and in its order; and so does
-// the start after that. The process alone may die first, at any of its calls, amid its start too:
-// then the next one reads what was never synced.
+// A session starts the log, copies everything forward, fills several segments, prepares segments
+// ahead and reclaims the oldest. For every resulting state of the disk, the next start reads every
+// durable record, no record that was not appended, all in their order; so does the start after it.
+// Alternatively the process dies first, at any of its calls, also during its start. Then the next
+// process reads data that was never synced.
 #include <algorithm>
 #include <functional>
 #include <set>
@@ -33,12 +33,12 @@ Options LogOptions() {
   return options;
 }
 
-// What was true when so many operations had been done.
+// The counts after a number of operations.
 struct Mark {
   size_t operations = 0;
-  size_t appended = 0;  // of all payloads, in order: handed to the log
-  size_t durable = 0;   // reported as durable
-  size_t released = 0;  // given up: they need not be there any more
+  size_t appended = 0;  // payloads handed to the log, in order
+  size_t durable = 0;   // payloads reported durable
+  size_t released = 0;  // payloads that are no longer needed
 };
 
 class Sessions {
@@ -47,14 +47,14 @@ class Sessions {
   std::vector<std::string> payloads;
   std::vector<Mark> marks{Mark{}};
 
-  // Starts and writes until it has, or the process dies.
+  // Starts the log and writes `batches` batches, or fewer if the process dies.
   void Run(size_t batches, bool reclaim) {
     auto recovered = Open(disk, LogOptions());
     if (!recovered) return;
     std::vector<std::string> copies;
     auto read = recovered->ForEach([&](Lsn, std::string_view p) { copies.emplace_back(p); });
     if (!read) return;
-    // What a dead process was writing may not be there; it was never told.
+    // The records that a dead process was writing may be missing: none was reported durable.
     payloads.resize(released_ + copies.size());
     appended_ = payloads.size();
     Note();
@@ -95,7 +95,7 @@ class Sessions {
     return true;
   }
 
-  // Everything below the current segment.
+  // Reclaims all segments below the current one.
   bool Reclaim(Writer& writer, Upkeep& upkeep) {
     const uint64_t below = writer.segment();
     const std::vector<Record> records = {{RecordType::kReclaimed, EncodeReclaimed(below)}};
@@ -114,14 +114,14 @@ class Checker {
  public:
   explicit Checker(const Sessions& sessions) : sessions_(sessions) {}
 
-  // Every stop from operation `from` on.
+  // Checks every stop from operation `from` on.
   void CheckFrom(size_t from) {
-    Stopping stopping(sessions_.disk.journal());
+    CrashStates stopping(sessions_.disk.journal());
     auto mark = sessions_.marks.begin();
     for (size_t done = from; done <= sessions_.disk.journal().size(); ++done) {
       while (mark + 1 != sessions_.marks.end() && (mark + 1)->operations <= done) ++mark;
-      SCOPED_TRACE("stopped behind operation " + std::to_string(done));
-      CheckStop(stopping.Behind(done), mark);
+      SCOPED_TRACE("stopped after operation " + std::to_string(done));
+      CheckStop(stopping.After(done), mark);
       if (::testing::Test::HasFailure()) return;
     }
   }
@@ -131,7 +131,7 @@ class Checker {
  private:
   using MarkAt = std::vector<Mark>::const_iterator;
 
-  void CheckStop(const Stopped& stopped, MarkAt mark) {
+  void CheckStop(const CrashState& stopped, MarkAt mark) {
     const size_t count = stopped.unsynced.size();
     const size_t last = count > kWindow ? count - kWindow : 0;
     for (size_t first = 0; first <= last; ++first) {
@@ -145,7 +145,7 @@ class Checker {
     }
   }
 
-  // Every subset of what is left, in every order.
+  // Checks every subset of the operations left, in every order.
   void ApplyAnyOf(const std::vector<const Operation*>& left, const Disk& disk, MarkAt mark) {
     CheckState(disk.Named(), *mark);
     for (size_t i = 0; i < left.size(); ++i) {
@@ -186,7 +186,7 @@ class Checker {
       ++first;
     }
     ASSERT_GE(first + found.size(), mark.durable) << "lost";
-    ASSERT_LE(first + found.size(), std::max(mark.appended, mark.durable)) << "made up";
+    ASSERT_LE(first + found.size(), std::max(mark.appended, mark.durable)) << "never appended";
     for (size_t i = 0; i < found.size(); ++i) ASSERT_EQ(found[i], sessions_.payloads[first + i]);
     FixedSeedRandom random(7);
     ASSERT_TRUE(StartWriter(disk, std::move(*recovered), found, random));
@@ -218,7 +218,7 @@ TEST_F(ReorderTest, OfUnsyncedOperationsInAWindowOfThreeLosesNothingDurable) {
               sessions.disk.journal().size(), checker.states(), checker.torn());
 }
 
-// Half of these calls belong to the start: the copy is made amid a crash of its own.
+// Half of these calls belong to the start, so the process also dies while it copies.
 TEST_F(ReorderTest, BehindAProcessThatDiedAtAnyCallLosesNothingDurable) {
   Sessions healthy;
   healthy.Run(5, false);

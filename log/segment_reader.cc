@@ -61,23 +61,23 @@ Result<void> SegmentReader::ReadHeader() {
   if (!state) return state.error();
   if (*state == SectorState::kZero) return ExpectUnused();
   if (*state == SectorState::kWrong)
-    return DamageAt(0, "the segment header is neither right nor zero");
+    return DamageAt(0, "the segment header is neither valid nor zero");
   auto header = DecodeSegmentHeader(Bytes(0), head);
   if (!header) return DamageAt(0, header.error().message);
   if (header->segment != segment_) return DamageAt(0, "the header names another segment");
   if (header->segment_bytes != file_bytes_) {
     return Damage(path_, std::min(file_bytes_, header->segment_bytes),
-                  "the file has " + std::to_string(file_bytes_) + " bytes where its header says " +
+                  "the file has " + std::to_string(file_bytes_) + " bytes, but its header says " +
                       std::to_string(header->segment_bytes));
   }
-  if (file_bytes_ % kSectorBytes != 0) return DamageAt(0, "the length is not one of whole sectors");
+  if (file_bytes_ % kSectorBytes != 0) return DamageAt(0, "the length is not a multiple of 512");
   expected_ = header->first_lsn;
   header_ = std::move(*header);
   return {};
 }
 
-// A segment is prepared with zeros before its header goes in, and nothing else goes in before the
-// header is durable.
+// A segment is filled with zeros before its header is written, and nothing else is written before
+// the header is durable.
 Result<void> SegmentReader::ExpectUnused() {
   std::string piece(std::min<uint64_t>(kWindowBytes, file_bytes_), '\0');
   for (uint64_t offset = 0; offset < file_bytes_;) {
@@ -89,7 +89,7 @@ Result<void> SegmentReader::ExpectUnused() {
     const auto at = zero ? std::string_view::npos
                          : std::string_view(piece).substr(0, *read).find_first_not_of('\0');
     if (at != std::string_view::npos) {
-      return Damage(path_, offset + at, "there is something behind an unwritten segment header");
+      return Damage(path_, offset + at, "data follows an unwritten segment header");
     }
     offset += *read;
   }
@@ -99,21 +99,22 @@ Result<void> SegmentReader::ExpectUnused() {
 Result<void> SegmentReader::SealAt(uint64_t end) {
   CHECK(header_ && sector_ == 1);
   if (end < kSectorBytes || end > file_bytes_ || end % kSectorBytes != 0) {
-    return Damage(path_, std::min(end, file_bytes_), "the next segment says that it ends there");
+    return Damage(path_, std::min(end, file_bytes_),
+                  "the next segment records an impossible end of this one");
   }
   sealed_ = end;
   return {};
 }
 
 Result<void> SegmentReader::CheckFirst(const SectorHead& head) const {
-  if (head.kind != SectorKind::kBatch) return DamageAt(sector_, "a header amid the batches");
-  if (head.index != 0) return DamageAt(sector_, "the batch lacks its first sectors");
+  if (head.kind != SectorKind::kBatch) return DamageAt(sector_, "a header among the batches");
+  if (head.index != 0) return DamageAt(sector_, "the first sectors of the batch are missing");
   if (head.first_lsn != expected_) {
-    return DamageAt(sector_, "the batch starts with record " + std::to_string(head.first_lsn) +
-                                 " where " + std::to_string(expected_) + " was due");
+    return DamageAt(sector_, "the batch starts with LSN " + std::to_string(head.first_lsn) +
+                                 " where " + std::to_string(expected_) + " was expected");
   }
   if (sector_ + head.count > sealed_.value_or(file_bytes_) / kSectorBytes) {
-    return DamageAt(sector_, "the batch reaches past the end of the segment");
+    return DamageAt(sector_, "the batch extends past the end of the segment");
   }
   return {};
 }
@@ -125,7 +126,7 @@ Result<SegmentReader::Step> SegmentReader::Next(Batch* batch) {
   SectorHead first;
   auto state = Load(sector_, &first);
   if (!state) return state.error();
-  if (*state != SectorState::kRight) return Tail();
+  if (*state != SectorState::kValid) return Tail();
   auto checked = CheckFirst(first);
   if (!checked) return checked.error();
 
@@ -134,10 +135,10 @@ Result<SegmentReader::Step> SegmentReader::Next(Batch* batch) {
     SectorHead head;
     state = Load(sector_ + i, &head);
     if (!state) return state.error();
-    if (*state != SectorState::kRight) return Tail();
+    if (*state != SectorState::kValid) return Tail();
     if (head.kind != first.kind || head.index != i || head.count != first.count ||
         head.first_lsn != first.first_lsn) {
-      return DamageAt(sector_ + i, "a sector of another batch");
+      return DamageAt(sector_ + i, "the sector belongs to another batch");
     }
     batch->stream.append(Bytes(sector_ + i) + kSectorHeadBytes, head.used);
   }
@@ -153,8 +154,8 @@ Result<SegmentReader::Step> SegmentReader::Next(Batch* batch) {
   return Step::kBatch;
 }
 
-// The sector where a batch was due is not right, or one of the batch is not: the end, a cut last
-// batch, or damage.
+// The next batch's first sector, or a later one of it, is not valid. Decides between the end of the
+// log, a torn last batch, and damage.
 Result<SegmentReader::Step> SegmentReader::Tail() {
   const uint64_t sectors = file_bytes_ / kSectorBytes;
   uint32_t count = 0;
@@ -162,7 +163,7 @@ Result<SegmentReader::Step> SegmentReader::Tail() {
     SectorHead head;
     auto state = Load(at, &head);
     if (!state) return state.error();
-    if (*state == SectorState::kWrong) return DamageAt(at, "the sector is neither right nor zero");
+    if (*state == SectorState::kWrong) return DamageAt(at, "the sector is neither valid nor zero");
     if (*state == SectorState::kZero) {
       if (sealed_) return DamageAt(at, "a sector is missing in the middle of the log");
       continue;
@@ -170,7 +171,7 @@ Result<SegmentReader::Step> SegmentReader::Tail() {
     const bool of_this_batch = head.kind == SectorKind::kBatch && head.index == at - sector_ &&
                                head.first_lsn == expected_ && sector_ + head.count <= sectors &&
                                (count == 0 || head.count == count);
-    if (!of_this_batch) return DamageAt(sector_, "a gap: a later batch is there, this one is not");
+    if (!of_this_batch) return DamageAt(sector_, "a batch is missing before a later one");
     count = head.count;
   }
   return count == 0 ? Step::kEnd : Step::kTorn;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads one segment, batch by batch, and tells a cut last batch from damage.
+// Reads one segment batch by batch and distinguishes a torn last batch from damage.
 //
-// Contract: a segment whose successor says where it ends is *sealed*: it must consist of whole
-// batches up to exactly that offset, and what follows is dead. The newest one is open: after its
-// last whole batch everything must be zero, but for one *torn* batch, each of whose sectors is
-// either right or zero and at least one of which is zero. Anything else is damage.
-// Errors: kDamaged names the file and the offset. kIo, kNotFound as log/io.h. After an error or
-// after kEnd or kTorn there is nothing more to read.
+// Contract: a segment whose end is recorded in its successor is *sealed*: it must consist of whole
+// batches up to exactly that offset, and the rest is ignored. The newest segment is open: after its
+// last whole batch everything must be zero except for one *torn* batch, whose sectors are each
+// valid or zero, at least one of them zero. Anything else is damage.
+// Errors: kDamaged names the file and the offset. kIo and kNotFound as in log/io.h. After an error,
+// kEnd or kTorn, do not call Next again.
 // Threads: one at a time. It only reads, and needs no lock.
 #pragma once
 
@@ -26,8 +26,8 @@ namespace assent::log {
 struct Batch {
   Lsn first_lsn = 0;
   uint64_t offset = 0;  // of its first sector
-  uint64_t end = 0;     // behind its last sector
-  std::string stream;   // the bodies of its sectors
+  uint64_t end = 0;     // after its last sector
+  std::string stream;   // the concatenated bodies of its sectors
 };
 
 class SegmentReader {
@@ -38,16 +38,16 @@ class SegmentReader {
                                                      const std::string& directory,
                                                      uint64_t segment);
 
-  // None: nothing was ever written into this segment (it was prepared ahead).
+  // Empty if nothing has been written into this segment: it was prepared ahead.
   const std::optional<SegmentHeader>& header() const { return header_; }
   const std::string& path() const { return path_; }
   uint64_t file_bytes() const { return file_bytes_; }
 
-  // The successor says that this segment ends at `end`. Before the first Next.
+  // Seals the segment at `end`, the offset recorded in its successor. Call it before Next.
   Result<void> SealAt(uint64_t end);
-  // Not for an unused segment.
+  // Reads the next batch. The segment must have a header.
   Result<Step> Next(Batch* batch);
-  // Behind the last whole batch that Next returned.
+  // The offset after the last batch that Next returned.
   uint64_t end() const { return sector_ * kSectorBytes; }
 
  private:
@@ -69,24 +69,24 @@ class SegmentReader {
   std::optional<uint64_t> sealed_;
   uint64_t sector_ = 1;     // where the next batch starts
   Lsn expected_ = 1;        // its first LSN
-  std::string window_;      // a piece of the file, whole sectors
+  std::string window_;      // a buffered range of whole sectors
   uint64_t window_at_ = 0;  // its first sector
 };
 
-// What a walk over a segment found.
+// Totals of one segment.
 struct SegmentSummary {
   uint64_t records = 0;  // of every type
   uint64_t payloads = 0;
-  Lsn next_lsn = 0;         // behind the last record
-  uint64_t end = 0;         // behind the last whole batch
-  uint64_t last_batch = 0;  // where that one starts; 0: there is none
-  bool torn = false;        // a cut batch starts at `end`
+  Lsn next_lsn = 0;         // after the last record
+  uint64_t end = 0;         // offset after the last whole batch
+  uint64_t last_batch = 0;  // offset of that batch; 0 if the segment has no batch
+  bool torn = false;        // a torn batch starts at `end`
   bool copy_complete = false;
   uint64_t reclaimed_below = 0;
 };
 
-// Reads to the end. `summary` holds what was read until then also when an error is returned.
-// `visit` may be null; its records point into memory that lives only during the call.
+// Reads a segment to its end. On an error `summary` covers what was read before it. `visit` may be
+// null; the records that it gets are valid only during the call.
 using RecordVisitor = std::function<void(const RecordView&, uint64_t batch_offset)>;
 Result<void> WalkSegment(SegmentReader& reader, SegmentSummary* summary,
                          const RecordVisitor& visit);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Free space of the log: segments are prepared ahead as they are wanted, and where one cannot be
-// prepared the log says why.
+// Free space of the log: segments are prepared ahead on request, and Obstacle returns why one could
+// not be prepared.
 #include <cerrno>
 
 #include <gmock/gmock.h>
@@ -32,13 +32,13 @@ class SpaceTest : public ::testing::Test {
   RecordingSink sink_;
 };
 
-TEST_F(SpaceTest, IsMadeWhenItIsWanted) {
+TEST_F(SpaceTest, IsPreparedOnRequest) {
   auto log = Start();
   log->Want(5 * kSegment);
   EXPECT_TRUE(Eventually([&] { return log->FreeBytes() >= 5 * kSegment; }));
   EXPECT_EQ(log->Obstacle(), "");
   EXPECT_GT(sink_.spaces(), 0);
-  // All of it can be used, in records as large as any that was seen.
+  // All of it can be used, by records no larger than the widest one seen.
   Lsn last = 0;
   for (uint64_t used = 0; used < 5 * kSegment; used += FootprintBytes(20000)) {
     last = log->Append(std::string(20000, 'x'), Urgency::kForce);
@@ -52,7 +52,7 @@ TEST_F(SpaceTest, IsNotPromisedTwice) {
   auto log = Start();
   log->Want(4 * kSegment);
   ASSERT_TRUE(Eventually([&] { return log->FreeBytes() >= 4 * kSegment; }));
-  files_.create_error = ENOSPC;  // nothing beyond what is prepared
+  files_.create_error = ENOSPC;  // no more segments than the prepared ones
   const uint64_t free = log->FreeBytes();
   Lsn last = 0;
   for (uint64_t used = 0; used + FootprintBytes(400) <= free; used += FootprintBytes(400)) {
@@ -62,7 +62,7 @@ TEST_F(SpaceTest, IsNotPromisedTwice) {
   EXPECT_TRUE(sink_.failures().empty());
 }
 
-TEST_F(SpaceTest, ThatCannotBeMadeHasAReason) {
+TEST_F(SpaceTest, ReportsWhyItCannotBePrepared) {
   files_.create_error = 0;
   auto log = Start();
   ASSERT_TRUE(Eventually([&] { return log->FreeBytes() > kSegment; }));

@@ -12,7 +12,7 @@ Spare::Spare(FileSystem& files, std::string directory, uint64_t segment_bytes, u
 
 Result<void> Spare::MakeOne(std::unique_lock<std::mutex>& lock, const std::atomic<bool>* cancel) {
   if (fence_) return *fence_;
-  // Stays the same while one is taken meanwhile.
+  // A concurrent Take leaves this sum unchanged: it shortens prepared_ and increments next_.
   const std::string path = SegmentPath(directory_, next_ + prepared_.size());
   making_ = true;
   lock.unlock();

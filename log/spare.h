@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The segments after the current one, prepared ahead so that the flusher need not wait for zeros.
+// Segments prepared ahead of the current one, so that the flusher need not wait for zero-filling.
 //
-// Contract: Prepare makes the files of the next segments, zero-filled and durable; Take hands the
-// first one out, and makes it on the spot if none is there.
-// Errors: those of log/io.h. After kResourceExhausted, kIo or kUnavailable it may be tried again:
-// what was half made has been removed. kFenced: a sync failed, and so it goes on.
-// Threads: any. Take waits for a file that is being made only where none is ready; ready() never
-// blocks.
+// Contract: Prepare creates the files of the next segments, zero-filled and durable. Take hands out
+// the first one, creating it if none is ready.
+// Errors: those of log/io.h. kResourceExhausted, kIo and kUnavailable may be retried: the
+// incomplete file has been removed. kFenced is permanent: a sync failed.
+// Threads: any. Take blocks on a file that is being created only if none is ready; ready() does not
+// block.
 #pragma once
 
 #include <atomic>
@@ -28,19 +28,19 @@ class Spare {
   // `next`: the segment after the current one.
   Spare(FileSystem& files, std::string directory, uint64_t segment_bytes, uint64_t next);
 
-  // Until so many are ready.
+  // Creates segments until `count` are ready.
   Result<void> Prepare(size_t count = 1);
   Result<std::unique_ptr<File>> Take(uint64_t segment);
   // The segment after the current one.
   uint64_t next() const;
-  // How often Take was called: one that waits for its file counts.
+  // How often Take has been called, calls that still wait included.
   uint64_t asked() const { return asked_.load(); }
   size_t ready() const { return ready_.load(std::memory_order_acquire); }
-  // Prepare, running or yet to come, ends early with kUnavailable.
+  // Makes running and later calls of Prepare return kUnavailable early.
   void Cancel() { cancelled_.store(true); }
 
  private:
-  // With the lock, which it leaves while it writes.
+  // Called with the lock held; releases it while it writes.
   Result<void> MakeOne(std::unique_lock<std::mutex>& lock, const std::atomic<bool>* cancel);
 
   FileSystem& files_;
@@ -53,7 +53,7 @@ class Spare {
   std::condition_variable made_;
   bool making_ = false;
   uint64_t next_;
-  std::deque<std::unique_ptr<File>> prepared_;  // next_ and on
+  std::deque<std::unique_ptr<File>> prepared_;  // segments next_, next_ + 1, ...
   std::optional<Error> fence_;
 };
 

@@ -12,7 +12,8 @@ namespace {
 
 std::string BallastPath(const Options& options) { return options.directory + "/" + kBallastName; }
 
-// Newest first, each removal durable before the next: what is left is a proper log at any moment.
+// Removes newest first and makes each removal durable before the next, so that the directory is a
+// valid log at any moment.
 Result<void> Discard(FileSystem& files, const Options& options, const Survey& survey) {
   for (uint64_t segment : survey.discard) {
     auto removed = RemoveFile(files, SegmentPath(options.directory, segment));
@@ -22,19 +23,19 @@ Result<void> Discard(FileSystem& files, const Options& options, const Survey& su
   return {};
 }
 
-// The copy goes into one segment, however large.
+// The copy goes into a single segment, which may be larger than segment_bytes.
 uint64_t StartSegmentBytes(const Options& options, const std::vector<std::string>& copies) {
   uint64_t stream = 0;
   for (const std::string& copy : copies) stream += kRecordHeadBytes + copy.size();
-  // Each batch but the last is at least half full together with its successor.
+  // Two consecutive batches hold more than kBatchStreamBytes together, which bounds their number.
   const uint64_t batches = 2 * (stream / Writer::kBatchStreamBytes) + 2;
   const uint64_t needed = (1 + SectorsOf(stream) + batches + 1) * kSectorBytes;
   if (needed <= options.segment_bytes / 4 * 3) return options.segment_bytes;
   return needed + options.segment_bytes / 4 * 3 / kSectorBytes * kSectorBytes;
 }
 
-Result<std::unique_ptr<File>> MakeRoomAndCreate(FileSystem& files, const Options& options,
-                                                const std::string& path, uint64_t bytes) {
+Result<std::unique_ptr<File>> CreateUsingBallast(FileSystem& files, const Options& options,
+                                                 const std::string& path, uint64_t bytes) {
   auto file = CreateZeroed(files, options.directory, path, bytes, nullptr);
   if (file || file.error().code != ErrorCode::kResourceExhausted) return file;
   auto removed = RemoveFile(files, BallastPath(options));
@@ -56,7 +57,7 @@ Result<SegmentHeader> NewHeader(const Recovered& recovered, Random& random) {
   }
   const SurveyedSegment& newest = recovered.survey().segments.back();
   if (recovered.previous()->incarnation == UINT32_MAX) {
-    return Error{ErrorCode::kInvalid, "the incarnations of this log directory are used up"};
+    return Error{ErrorCode::kInvalid, "no incarnation number is left in this log directory"};
   }
   header.segment = newest.header.segment + 1;
   header.identity.coordinator_id = recovered.previous()->coordinator_id;
@@ -72,14 +73,15 @@ Result<void> WriteAllRecords(Writer& writer, std::span<const Record> records,
   while (!records.empty()) {
     auto written = writer.WriteSome(records);
     if (!written) return written.error();
-    CHECK(written->segment == segment) << "the copy spilled into another segment";
+    CHECK(written->segment == segment) << "the copy does not fit into one segment";
     records = records.subspan(written->records);
     batches->push_back(*written);
   }
   return {};
 }
 
-// What is gone is gone; what could not be removed is passed over, and tried again, at each start.
+// A file that does not exist counts as removed. One that cannot be removed is skipped; the next
+// start tries again.
 Result<void> RemoveOld(FileSystem& files, const Options& options, const Survey& survey) {
   std::vector<uint64_t> old = survey.reclaimed;
   for (const auto& segment : survey.segments) old.push_back(segment.header.segment);
@@ -105,7 +107,7 @@ Result<Started> StartWriter(FileSystem& files, Recovered recovered,
   if (!done) return done.error();
 
   const std::string path = SegmentPath(options.directory, header->segment);
-  auto file = MakeRoomAndCreate(files, options, path, header->segment_bytes);
+  auto file = CreateUsingBallast(files, options, path, header->segment_bytes);
   if (!file) return file.error();
   Started started;
   started.writer = std::make_unique<Writer>(files, options, recovered.TakeLock(), header->identity,
@@ -119,7 +121,7 @@ Result<Started> StartWriter(FileSystem& files, Recovered recovered,
   for (const std::string& copy : copies) records.push_back({RecordType::kPayload, copy});
   done = WriteAllRecords(*started.writer, records, &started.batches);
   if (!done) return done.error();
-  // In one batch: the copy counts, and with it the older segments are given up.
+  // One batch completes the copy and reclaims the older segments.
   records.clear();
   records.push_back({RecordType::kCopyComplete, ""});
   records.push_back({RecordType::kReclaimed, EncodeReclaimed(header->segment)});
@@ -148,9 +150,10 @@ Result<void> MakeBallast(FileSystem& files, const Options& options,
   }
   if (options.ballast_bytes == 0) return {};
   const IoResult free = Uninterrupted([&] { return files.FreeBytes(options.directory); });
-  if (free.error != 0) return SystemError("ask the free space of", options.directory, free.error);
+  if (free.error != 0) return SystemError("get the free space of", options.directory, free.error);
   if (static_cast<uint64_t>(free.value) < 2 * options.ballast_bytes + options.segment_bytes) {
-    return Error{ErrorCode::kResourceExhausted, "no room for the ballast of " + options.directory};
+    return Error{ErrorCode::kResourceExhausted,
+                 "not enough disk space for the ballast of " + options.directory};
   }
   auto made = CreateZeroed(files, options.directory, path, options.ballast_bytes, cancel);
   if (!made) return made.error();

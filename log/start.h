@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Takes a log directory over: a new incarnation in a new segment, with what is still needed copied
-// into it.
+// Starts a new incarnation of a log: creates a segment and copies the records still needed into it.
 //
-// Contract: `copies` holds, in order, the payloads of everything that the owner still needs of what
-// was recovered; nothing else survives. They get consecutive LSNs from `first_copy` on.
+// Contract: `copies` holds, in order, the payloads that the owner still needs of those recovered;
+// all others are dropped. The copies get consecutive LSNs from `first_copy` on.
 // Durability: on return the new segment, the copies, the *copy complete* record and the directory
-// are durable, and the older segments are gone. Until then nothing of the old log is touched: what
-// was read of it need not even be on the disk (its process may have died before the sync), because
-// a start that ends early leaves a half copy, which counts for nothing, and the next one removes
-// it. Errors: those of log/io.h. kResourceExhausted: no free space for the new segment even without
-// the ballast. kInvalid: the incarnations are used up.
+// are durable, and the older segments have been removed. Until then the old log is not modified. It
+// need not be durable itself (its process may have died before the sync): an interrupted start
+// leaves a half copy, which the next start ignores and removes.
+// Errors: those of log/io.h. kResourceExhausted: not enough space for the new segment even without
+// the ballast. kInvalid: no incarnation number is left.
 #pragma once
 
 #include <memory>
@@ -26,14 +25,15 @@ namespace assent::log {
 struct Started {
   std::unique_ptr<Writer> writer;
   Lsn first_copy = 0;
-  std::vector<Written> batches;  // what went into the new segment
+  std::vector<Written> batches;  // those written into the new segment
 };
 
 Result<Started> StartWriter(FileSystem& files, Recovered recovered,
                             const std::vector<std::string>& copies, Random& random);
 
-// Keeps `bytes` back on the disk, if there is space for twice that and a segment; 0 removes it.
-// Errors: kResourceExhausted (try again later), kFenced, kIo.
+// Creates the ballast, a file of options.ballast_bytes, or removes it if that is 0.
+// Errors: kResourceExhausted (free space for twice the ballast and one segment is required; try
+// again later), kFenced, kIo.
 Result<void> MakeBallast(FileSystem& files, const Options& options,
                          const std::atomic<bool>* cancel);
 

@@ -132,7 +132,7 @@ class FaultyFile final : public File {
  private:
   FaultyFileSystem& owner_;
   const std::string path_;
-  bool fresh_;  // being filled with zeros: what it writes takes space
+  bool fresh_;  // being filled with zeros: its writes use up space
   std::unique_ptr<File> below_;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the tests of log/ share: a directory of their own, a sink that remembers, disks that fail.
+// Test utilities of log/: a temporary directory, a recording sink, a file system that fails.
 #pragma once
 
 #include <cstdint>
@@ -18,14 +18,14 @@
 
 namespace assent::log::testing {
 
-// In memory where the machine has such a place; removed at the end.
+// A temporary directory, in /dev/shm if possible; removed by the destructor.
 class TestDirectory {
  public:
   TestDirectory();
   ~TestDirectory();
   TestDirectory(const TestDirectory&) = delete;
   TestDirectory& operator=(const TestDirectory&) = delete;
-  // A log directory in it that is not there yet.
+  // A log directory in it that does not exist yet.
   std::string path() const { return root_ + "/log"; }
   Options LogOptions(uint64_t segment_bytes = 4096) const;
 
@@ -48,7 +48,7 @@ class FixedSeedRandom final : public Random {
   uint64_t state_;
 };
 
-// What was called, for assertions from another thread.
+// Records the calls, for assertions from another thread.
 class RecordingSink final : public DurableSink {
  public:
   void OnDurable(Lsn up_to) override;
@@ -74,12 +74,13 @@ class RecordingSink final : public DurableSink {
   std::vector<Lsn> pressures_;
 };
 
-// Passes everything on to another file system, but for the calls that it fails.
+// Forwards to another file system, except for the calls that it makes fail.
 class FaultyFileSystem final : public FileSystem {
  public:
   enum class Fault { kError, kInterrupt, kShort };
-  // Fails call number `at` (from 1), and all after it if `persistent`: kError with `error`;
-  // kInterrupt with EINTR, every second call if persistent; kShort moves half of the bytes.
+  // Call number `at` (from 1) fails, and all later ones if `persistent`. kError returns `error`.
+  // kInterrupt returns EINTR, from every second call if persistent. kShort transfers half of the
+  // bytes.
   struct Plan {
     uint64_t at = 0;
     bool persistent = false;
@@ -90,14 +91,14 @@ class FaultyFileSystem final : public FileSystem {
   void Arm(Plan plan);
   uint64_t calls() const { return calls_.load(); }
   uint64_t injected() const { return injected_.load(); }
-  // Calls of this kind fail with `error` from now on; 0: none. For the others nothing changes.
+  // All calls of this kind fail with this errno; 0: none does.
   std::atomic<int> sync_error{0};
   std::atomic<int> write_error{0};
   std::atomic<int> create_error{0};
   std::atomic<bool> network{false};
-  std::atomic<int64_t> free_bytes{-1};  // -1: as it is
+  std::atomic<int64_t> free_bytes{-1};  // reported free space; -1: the real one
   std::atomic<int64_t> space{-1};       // bytes that may still be written into new files; -1: any
-  // Called before each call, on its thread, with the operation's name and path. Null: nobody.
+  // Invoked before each call, on its thread, with the operation's name and path. May be null.
   using Watch = std::function<void(const std::string& operation, const std::string& path)>;
   void SetWatch(Watch watch);
 
@@ -112,7 +113,7 @@ class FaultyFileSystem final : public FileSystem {
 
  private:
   friend class FaultyFile;
-  // The errno to fail with, 0 to go on; `short_count` asks for half.
+  // Returns the errno to fail with, or 0 to continue; sets `short_count` to transfer only half.
   int Enter(const std::string& operation, const std::string& path, bool* short_count = nullptr);
 
   FileSystem& below_;
@@ -129,16 +130,17 @@ std::string ReadBytes(const std::string& path);
 void WriteBytes(const std::string& path, const std::string& bytes);
 std::vector<std::string> SegmentFiles(const std::string& directory);  // paths, in order
 
-// Opens and reads everything. An error where Open or ForEach gives one.
+// Opens the log and reads all payload records.
+// Errors: those of Open and ForEach.
 Result<Recollection> Recall(const Options& options, FileSystem& files = PosixFileSystem());
 std::vector<std::string> Payloads(const Recollection& records);
 
-// A log without a thread, started over what `options` names, with everything copied forward.
+// Starts a log without threads in options.directory, with every record copied forward.
 Result<Started> StartCopyingAll(const Options& options, FileSystem& files = PosixFileSystem());
-// One batch.
+// Writes the payloads as one batch.
 Result<Written> WriteOne(Writer& writer, const std::vector<std::string>& payloads);
 
-// True once `condition` is; false if it is not within ten seconds.
+// Polls until `condition` is true; false if it is not within ten seconds.
 bool Eventually(const std::function<bool()>& condition);
 
 }  // namespace assent::log::testing

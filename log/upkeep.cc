@@ -67,9 +67,9 @@ void Upkeep::Stop() {
 Result<void> Upkeep::Try(Result<void> done) {
   if (done || done.error().code == ErrorCode::kFenced) return done;
   unfinished_ = true;
-  if (done.error().code != ErrorCode::kUnavailable && done.error().message != said_) {
-    said_ = done.error().message;
-    Event(LogEvent::kLogUpkeepFailed, {{"detail", said_}});
+  if (done.error().code != ErrorCode::kUnavailable && done.error().message != last_message_) {
+    last_message_ = done.error().message;
+    Event(LogEvent::kLogUpkeepFailed, {{"detail", last_message_}});
   }
   return {};
 }
@@ -86,10 +86,12 @@ Result<void> Upkeep::RemoveReclaimed() {
   return SyncDirectory(writer_.files(), directory);
 }
 
-// A segment that was deleted takes decisions with it, and the next start would refuse the log.
+// A deleted segment may contain decisions, and the next start would refuse the log without it.
 Result<void> Upkeep::CheckSegments() {
   const std::string& directory = writer_.options().directory;
-  const uint64_t below = below_.load();  // before the list: what is given up meanwhile is there yet
+  // Loaded before the listing. A segment that is reclaimed in between still exists, because this
+  // thread removes the files.
+  const uint64_t below = below_.load();
   const uint64_t next = writer_.spare().next();
   auto names = ListFiles(writer_.files(), directory);
   if (!names) return Try(names.error());
@@ -102,8 +104,8 @@ Result<void> Upkeep::CheckSegments() {
   return {};
 }
 
-// What is prepared takes space that the log has not asked for yet: not more than a quarter of its
-// size.
+// Prepared segments occupy disk space before they are needed, so they are limited to a quarter of
+// the log's size.
 size_t Upkeep::MostAhead() const {
   const Options& options = writer_.options();
   const uint64_t quarter = options.max_bytes / options.segment_bytes / 4;
@@ -124,7 +126,7 @@ Result<void> Upkeep::PrepareAhead() {
     if (ready >= ahead_ && !wanted) return {};
     const uint64_t before = spare.asked();
     auto made = spare.Prepare(ready + 1);
-    const uint64_t used = spare.asked() - before;  // while one was made
+    const uint64_t used = spare.asked() - before;  // while one was created
     ahead_ = std::clamp<uint64_t>(std::max<uint64_t>(used + 1, ahead_ - 1), 1, MostAhead());
     if (!cancelled_.load()) {
       NoteObstacle(made);
@@ -142,7 +144,7 @@ Result<void> Upkeep::RunOnce(bool threaded) {
   if (done) done = Try(RemoveReclaimed());
   if (done) done = Try(threaded ? PrepareAhead() : writer_.spare().Prepare());
   if (done) done = Try(MakeBallast(writer_.files(), writer_.options(), &cancelled_));
-  if (done && !unfinished_) said_.clear();
+  if (done && !unfinished_) last_message_.clear();
   return done;
 }
 

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the log needs beside writing: the next segments prepared, reclaimed files removed, ballast,
-// and a look at the older segments.
+// Background maintenance of the log: prepares segments, removes reclaimed files, keeps the ballast,
+// and checks that the live segments still exist.
 //
-// Contract: RunOnce does all that is to be done but for that look, with one segment prepared ahead;
-// a simulation calls it. The daemon gives it a thread with Start, which also looks every half
-// second, and prepares as many segments ahead as are used up while one is made, and one more. What
-// cannot be done for want of space, or of something else that may come back, is tried again after a
-// second, and said once; obstacle() says why no segment could be prepared.
-// Errors: kFenced alone, when a sync failed or a segment that still counts is missing: the log must
-// not go on. Start's `fail` gets it, once.
-// Threads: RunOnce by one at a time; RemoveBelow, Wake, Want and obstacle by any, without blocking.
+// Contract: RunOnce does all of this except the check, and keeps one segment prepared; the
+// simulation calls it. The daemon calls Start, which runs a thread. The thread also checks the
+// segments every half second, and prepares one segment more than the log uses up while one is being
+// created. A failure that may pass, such as a full disk, is logged once and retried after a second;
+// obstacle() returns why no segment could be prepared.
+// Errors: only kFenced, after a failed sync or when a live segment is missing: the log must stop.
+// Start's `fail` is called with it, once.
+// Threads: one thread at a time calls RunOnce; any thread calls RemoveBelow, Wake, Want and
+// obstacle, which do not block.
 #pragma once
 
 #include <atomic>
@@ -27,18 +28,20 @@ namespace assent::log {
 
 class Upkeep {
  public:
-  // The directory holds no segment below `oldest`.
+  // `oldest`: the number of the oldest segment in the directory.
   Upkeep(Writer& writer, uint64_t oldest);
   ~Upkeep();  // stops
 
-  // `tried`: after each segment that was prepared, or could not be.
+  // Starts the thread. It calls `tried` after each attempt to prepare a segment.
   void Start(std::function<void(const Error&)> fail, std::function<void()> tried);
   void Wake();
-  // Prepares until the writer has so many bytes of free space, or kMostAhead segments ahead.
+  // Requests that segments be prepared until the writer has `bytes` of free space, or kMostAhead
+  // segments are ready.
   void Want(uint64_t bytes);
-  // Why the last try to prepare a segment failed; empty: it did not.
+  // Why the last attempt to prepare a segment failed; empty if it did not.
   std::string obstacle() const;
-  // A durable record has given these segments up: their files go, oldest first.
+  // Removes the files of the segments below `below`, oldest first. A Reclaimed record for them must
+  // be durable.
   void RemoveBelow(uint64_t below);
   Result<void> RunOnce();
   void Stop();
@@ -51,17 +54,17 @@ class Upkeep {
   Result<void> PrepareAhead();
   void NoteObstacle(const Result<void>& made);
   Result<void> RunOnce(bool threaded);
-  // Are the segments that still count in the directory?
+  // kFenced if a live segment is missing from the directory.
   Result<void> CheckSegments();
   Result<void> RemoveReclaimed();
-  // kFenced comes through; anything else is noted, and tried again.
+  // Returns kFenced errors; logs any other error and schedules a retry.
   Result<void> Try(Result<void> done);
 
   Writer& writer_;
   uint64_t oldest_;
   bool unfinished_ = false;
-  std::string said_;  // the last message, so that each is logged once
-  size_t ahead_ = 1;  // segments
+  std::string last_message_;  // the last message, so that each is logged once
+  size_t ahead_ = 1;          // segments
   std::function<void(const Error&)> fail_;
   std::function<void()> tried_;
   std::atomic<uint64_t> wanted_{0};

@@ -14,28 +14,29 @@ using Visitor = std::function<void(const DumpedRecord&)>;
 
 constexpr int kAttempts = 3;
 
-// Where the segment after this one says that it ends, if it can be read and says so.
-std::optional<uint64_t> EndSaidBy(FileSystem& files, const std::string& directory,
-                                  uint64_t segment) {
+// The end of the segment before `segment`, as the header of `segment` records it. Empty if that
+// cannot be read.
+std::optional<uint64_t> EndFromSuccessor(FileSystem& files, const std::string& directory,
+                                         uint64_t segment) {
   auto reader = SegmentReader::Open(files, directory, segment);
   if (!reader || !(*reader)->header()) return {};
   if ((*reader)->header()->previous_segment + 1 != segment) return {};
   return (*reader)->header()->previous_end;
 }
 
-void Note(SegmentReport* report, const Error& error) {
+void SetDamaged(SegmentReport* report, const Error& error) {
   report->state = SegmentState::kDamaged;
   report->damage = error.message;
 }
 
-SegmentReport Look(FileSystem& files, const std::string& directory, uint64_t segment,
-                   const Visitor& visit, uint64_t* reclaimed_below) {
+SegmentReport ReadSegmentReport(FileSystem& files, const std::string& directory, uint64_t segment,
+                                const Visitor& visit, uint64_t* reclaimed_below) {
   SegmentReport report;
   report.segment = segment;
   report.path = SegmentPath(directory, segment);
   auto opened = SegmentReader::Open(files, directory, segment);
   if (!opened) {
-    Note(&report, opened.error());
+    SetDamaged(&report, opened.error());
     return report;
   }
   SegmentReader& reader = **opened;
@@ -44,16 +45,16 @@ SegmentReport Look(FileSystem& files, const std::string& directory, uint64_t seg
     return report;
   }
   report.identity = reader.header()->identity;
-  if (const auto end = EndSaidBy(files, directory, segment + 1)) {
+  if (const auto end = EndFromSuccessor(files, directory, segment + 1)) {
     auto sealed = reader.SealAt(*end);
-    if (!sealed) Note(&report, sealed.error());
+    if (!sealed) SetDamaged(&report, sealed.error());
   }
   SegmentSummary summary;
   auto walked = WalkSegment(reader, &summary, [&](const RecordView& record, uint64_t offset) {
     if (visit) visit({segment, offset, record.lsn, record.type, record.payload});
   });
   if (!walked) {
-    Note(&report, walked.error());
+    SetDamaged(&report, walked.error());
   } else if (reader.header()->starts && !summary.copy_complete) {
     report.state = SegmentState::kHalfCopy;
   }
@@ -68,8 +69,8 @@ SegmentReport Look(FileSystem& files, const std::string& directory, uint64_t seg
   return report;
 }
 
-Result<DirectoryReport> LookOnce(FileSystem& files, const std::string& directory,
-                                 const Visitor& visit) {
+Result<DirectoryReport> ReportOnce(FileSystem& files, const std::string& directory,
+                                   const Visitor& visit) {
   auto names = ListFiles(files, directory);
   if (!names) return names.error();
   DirectoryReport report;
@@ -77,7 +78,8 @@ Result<DirectoryReport> LookOnce(FileSystem& files, const std::string& directory
   uint64_t below = 0;
   for (const std::string& name : *names) {
     const auto segment = ParseSegmentName(name);
-    if (segment) report.segments.push_back(Look(files, directory, *segment, visit, &below));
+    if (segment)
+      report.segments.push_back(ReadSegmentReport(files, directory, *segment, visit, &below));
   }
   auto survey = SurveyDirectory(files, directory);
   if (!survey) {
@@ -92,24 +94,24 @@ Result<DirectoryReport> LookOnce(FileSystem& files, const std::string& directory
 
 }  // namespace
 
-// A running coordinator may change a sector, or remove a segment, just while it is read; damage is
-// still there when one looks again.
+// A running coordinator may change a sector or remove a segment while it is read. Real damage is
+// still there at the next attempt.
 Result<DirectoryReport> Verify(FileSystem& files, const std::string& directory) {
-  auto report = LookOnce(files, directory, nullptr);
+  auto report = ReportOnce(files, directory, nullptr);
   for (int i = 1; i < kAttempts && report && report->refusal; ++i) {
-    report = LookOnce(files, directory, nullptr);
+    report = ReportOnce(files, directory, nullptr);
   }
   return report;
 }
 
 Result<DirectoryReport> Dump(FileSystem& files, const std::string& directory,
                              const std::function<void(const DumpedRecord&)>& visit) {
-  return LookOnce(files, directory, visit);
+  return ReportOnce(files, directory, visit);
 }
 
 const char* ToString(SegmentState state) {
   switch (state) {
-    case SegmentState::kRight: return "right";
+    case SegmentState::kValid: return "valid";
     case SegmentState::kUnused: return "unused";
     case SegmentState::kHalfCopy: return "half copy";
     case SegmentState::kReclaimed: return "reclaimed";

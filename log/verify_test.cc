@@ -14,7 +14,8 @@ using ::testing::HasSubstr;
 
 class VerifyTest : public ::testing::Test {
  protected:
-  // A copy of nothing and eight records of two sectors, over three segments, and one prepared.
+  // An empty copy and eight records of two sectors each, in three segments, and one prepared
+  // segment.
   void SetUp() override {
     auto started = StartCopyingAll(options_);
     ASSERT_TRUE(started);
@@ -53,7 +54,7 @@ TEST_F(VerifyTest, ReportsEachSegment) {
   const SegmentReport& first = report.segments[0];
   EXPECT_EQ(first.segment, 1u);
   EXPECT_EQ(first.path, files_[0]);
-  EXPECT_EQ(first.state, SegmentState::kRight);
+  EXPECT_EQ(first.state, SegmentState::kValid);
   EXPECT_EQ(first.identity, identity_);
   EXPECT_EQ(first.records, 5u);  // copy complete, reclaimed, three payloads
   EXPECT_EQ(first.first_lsn, 1u);
@@ -73,14 +74,15 @@ TEST_F(VerifyTest, DumpsEveryRecordInOrder) {
   EXPECT_THAT(lsns, ElementsAre(1, 2, 3, 4, 5, 6, 7, 8, 9, 10));
 }
 
-// Where the record of this letter begins. One letter alone may stand in an identity or a checksum.
+// The offset of the record made of this letter. Searches for 16 of them, because a single one may
+// occur in an identity or a checksum.
 size_t PlaceOf(char letter, const std::string& bytes) {
   const size_t at = bytes.find(std::string(16, letter));
   EXPECT_NE(at, bytes.npos) << letter;
   return at;
 }
 
-TEST_F(VerifyTest, NamesTheDamageAndGoesOnBehindIt) {
+TEST_F(VerifyTest, NamesTheDamageAndContinuesWithTheNextSegment) {
   std::string bytes = ReadBytes(files_[1]);
   const size_t at = PlaceOf('e', bytes);
   bytes[at] = 'E';
@@ -88,29 +90,29 @@ TEST_F(VerifyTest, NamesTheDamageAndGoesOnBehindIt) {
   const DirectoryReport report = Report();
   ASSERT_TRUE(report.refusal);
   EXPECT_EQ(report.refusal->code, ErrorCode::kDamaged);
-  EXPECT_EQ(report.segments[0].state, SegmentState::kRight);
+  EXPECT_EQ(report.segments[0].state, SegmentState::kValid);
   EXPECT_EQ(report.segments[1].state, SegmentState::kDamaged);
   EXPECT_THAT(report.segments[1].damage,
               HasSubstr(files_[1] + " at byte " + std::to_string(at / 512 * 512)));
   EXPECT_EQ(report.segments[1].records, 1u);
-  EXPECT_EQ(report.segments[2].state, SegmentState::kRight);
+  EXPECT_EQ(report.segments[2].state, SegmentState::kValid);
   EXPECT_EQ(Dumped(), "abcdgh");
 }
 
-TEST_F(VerifyTest, TellsATornTail) {
+TEST_F(VerifyTest, ReportsATornTail) {
   std::string bytes = ReadBytes(files_[2]);
   const size_t last = PlaceOf('h', bytes) / 512;
   bytes.replace(last * 512, 512, 512, '\0');
   WriteBytes(files_[2], bytes);
   const DirectoryReport report = Report();
   EXPECT_FALSE(report.refusal);
-  EXPECT_EQ(report.segments[2].state, SegmentState::kRight);
+  EXPECT_EQ(report.segments[2].state, SegmentState::kValid);
   EXPECT_TRUE(report.segments[2].torn);
   EXPECT_EQ(report.segments[2].end, last * 512);
   EXPECT_EQ(Dumped(), "abcdefg");
 }
 
-TEST_F(VerifyTest, TellsAHalfCopy) {
+TEST_F(VerifyTest, ReportsAHalfCopy) {
   const std::string before = ReadBytes(files_[2]);
   ASSERT_TRUE(StartCopyingAll(options_));  // segment 4 replaces the others
   std::string half = ReadBytes(files_[3]).substr(0, 1024);
@@ -119,11 +121,11 @@ TEST_F(VerifyTest, TellsAHalfCopy) {
   WriteBytes(files_[2], before);
   const DirectoryReport report = Report();
   EXPECT_EQ(report.segments.back().state, SegmentState::kHalfCopy);
-  ASSERT_TRUE(report.refusal);  // segments 1 and 2 have gone
+  ASSERT_TRUE(report.refusal);  // segments 1 and 2 have been removed
   EXPECT_THAT(report.refusal->message, HasSubstr("missing"));
 }
 
-TEST_F(VerifyTest, TellsWhatWasGivenUp) {
+TEST_F(VerifyTest, ReportsAReclaimedSegment) {
   const std::string before = ReadBytes(files_[0]);
   ASSERT_TRUE(StartCopyingAll(options_));
   WriteBytes(files_[0], before.substr(0, 600));
@@ -141,7 +143,7 @@ TEST_F(VerifyTest, ChangesNothing) {
   for (size_t i = 0; i < files_.size(); ++i) EXPECT_EQ(ReadBytes(files_[i]), before[i]);
 }
 
-TEST_F(VerifyTest, OfNoDirectoryIsNotFound) {
+TEST_F(VerifyTest, ReturnsNotFoundForAMissingDirectory) {
   auto report = Verify(PosixFileSystem(), options_.directory + "/none");
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().code, ErrorCode::kNotFound);

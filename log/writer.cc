@@ -56,7 +56,8 @@ Result<void> Writer::Rotate() {
   return Begin(std::move(*file), header);
 }
 
-// Puts into the builder what goes into one batch of the current segment; how many records.
+// Adds the records of one batch, as many as the current segment has space for, to the builder.
+// Returns their number.
 size_t Writer::Fill(std::span<const Record> records) {
   builder_.Clear();
   const uint64_t left = SectorsLeft() * kBodyBytes;
@@ -72,14 +73,14 @@ size_t Writer::Fill(std::span<const Record> records) {
 
 Result<Written> Writer::WriteSome(std::span<const Record> records) {
   CHECK(!records.empty());
-  if (failed_) return Error{ErrorCode::kFenced, "the log has failed before"};
+  if (failed_) return Error{ErrorCode::kFenced, "the log has already failed"};
   auto written = WriteBatch(records);
   if (!written) failed_ = true;
   return written;
 }
 
-// A file without its name is lost to the next start; a lock without its name no longer keeps
-// another process from taking the directory over.
+// The next start does not find a file that has lost its name, and a lock file that has lost its
+// name no longer keeps other processes out of the directory.
 Result<void> Writer::CheckNames() {
   auto named = ExpectNamed(*file_, path_);
   if (named) named = ExpectNamed(*lock_, options_.directory + "/" + kLockName);
@@ -117,10 +118,10 @@ Result<Written> Writer::WriteBatch(std::span<const Record> records) {
   return written;
 }
 
-// The end of the current segment may be lost to a record that does not fit there any more, so with
-// a next segment at hand the widest record's bytes do not count.
+// A record that does not fit into the rest of a segment leaves that rest unused, so the footprint
+// of the widest record is deducted once another segment is prepared.
 uint64_t Writer::FreeBytes() const {
-  // In this order: a segment that changes hands in between is missed, never counted twice.
+  // In this order, a segment that is taken in between is missed, never counted twice.
   const uint64_t ready = spare_.ready();
   const uint64_t left = left_bytes_.load(std::memory_order_acquire);
   if (ready == 0) return left;

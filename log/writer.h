@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes batches into segments and syncs them: the log without a thread.
 //
-// Contract: StartWriter (log/start.h) makes it. WriteSome writes as many of the records, from the
-// first on, as one batch takes, going on to a new segment when not even the first fits; call it
-// again with the rest. Records have consecutive LSNs and continue where the last call ended.
-// Durability: when WriteSome returns, its batch is durable, and the segment and the lock were still
-// found under their names after the sync.
-// Errors: any error means that the batch is unknown; every later call gives kFenced, and nothing is
-// written or synced again.
-// Threads: WriteSome by one thread at a time; FreeBytes and identity by any, without blocking.
+// Contract: StartWriter (log/start.h) creates it. WriteSome writes a batch of as many records, from
+// the first on, as fit, and starts a new segment if the first does not fit; call it again with the
+// rest. LSNs are consecutive across calls.
+// Durability: when WriteSome returns, its batch is durable, and after the sync the paths of the
+// segment and of the lock file still resolved to the open files.
+// Errors: after any error the state of the batch is unknown; every later call returns kFenced, and
+// nothing is written or synced again.
+// Threads: one thread at a time calls WriteSome; any thread calls FreeBytes and identity, which do
+// not block.
 #pragma once
 
 #include <atomic>
@@ -38,26 +39,27 @@ struct Written {
 
 class Writer {
  public:
-  // Of one batch, unless a single record is larger.
+  // The most record bytes in one batch, unless a single record is larger.
   static constexpr uint64_t kBatchStreamBytes = 1 << 20;
 
-  // Begin comes before anything else.
+  // Call Begin before any other function.
   Writer(FileSystem& files, Options options, std::unique_ptr<FileLock> lock, Identity identity,
          uint64_t segment, Lsn next_lsn);
 
-  // Writes `header` into a prepared file and goes on in it. Durable on return.
+  // Writes `header` into a prepared file and makes it the current segment. Durable on return.
   Result<void> Begin(std::unique_ptr<File> file, const SegmentHeader& header);
   Result<Written> WriteSome(std::span<const Record> records);
-  // kFenced unless the current segment and the lock are still found under their names. Threads: as
-  // WriteSome.
+  // kFenced unless the paths of the current segment and of the lock file still resolve to the open
+  // files.
+  // Threads: as WriteSome.
   Result<void> CheckNames();
 
-  // Bytes on disk that can certainly still be written, at FootprintBytes a record: what is left of
-  // the current segment and of the next ones that are prepared. (Where two meet, the bytes of one
-  // record are set aside, of the widest seen or 64 KiB; a wider one may cost as many bytes again,
-  // once.)
+  // Free bytes that are guaranteed to be writable, at FootprintBytes for each record: the rest of
+  // the current segment and the prepared ones. At each segment boundary the footprint of the widest
+  // record seen, at first a guess of 64 KiB, is deducted; a wider record may waste as many bytes
+  // again as it occupies, once.
   uint64_t FreeBytes() const;
-  // A record's payload may have no more bytes than this.
+  // The maximum size of a record's payload.
   uint64_t MaxPayload() const;
 
   const Identity& identity() const { return identity_; }
@@ -84,11 +86,11 @@ class Writer {
   std::string path_;
   uint64_t segment_ = 0;
   uint64_t segment_bytes_ = 0;
-  uint64_t sector_ = 0;  // where the next batch goes
+  uint64_t sector_ = 0;  // where the next batch starts
   Lsn next_lsn_;
   bool failed_ = false;
   std::atomic<uint64_t> left_bytes_{0};  // of the current segment
-  std::atomic<uint64_t> widest_bytes_;   // the largest record seen, on disk; at first a guess
+  std::atomic<uint64_t> widest_bytes_;   // the largest footprint seen; initially a guess
 };
 
 }  // namespace assent::log

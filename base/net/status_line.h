@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Accepts the status line of an HTTP response that lacks the space after its code, as curl does.
 //
-// RFC 9112 section 4 requires "HTTP/1.1 200 " even where no reason follows; some servers send
-// "HTTP/1.1 200", which Boost.Beast refuses. A response that lacks the space is complete without
-// it.
+// RFC 9112 section 4 requires the space in "HTTP/1.1 200 " even if no reason follows. Some servers
+// send "HTTP/1.1 200", which Boost.Beast refuses; these functions insert the space.
 #pragma once
 
 #include <algorithm>
@@ -14,7 +13,7 @@
 
 namespace assent::net {
 
-// Where the space is to be inserted, at the beginning of a response.
+// The offset in the response at which the space belongs.
 inline constexpr size_t kAfterStatusCode = 12;
 
 inline bool LacksSpaceAfterCode(std::string_view response) {
@@ -31,7 +30,7 @@ void InsertSpaceAfterCode(FlatBuffer* buffer) {
     return std::string_view(static_cast<const char*>(data.data()), data.size());
   };
   if (!LacksSpaceAfterCode(text())) return;
-  buffer->prepare(1);  // may move what there is
+  buffer->prepare(1);  // may move the data
   buffer->commit(1);
   char* begin = static_cast<char*>(buffer->data().data());
   char* end = begin + buffer->size();

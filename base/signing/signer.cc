@@ -35,7 +35,7 @@ std::string Signer::Sign(std::string_view id, std::string_view timestamp,
   unsigned int size = 0;
   CHECK(HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()), Unsigned(text), text.size(),
              digest, &size) != nullptr)
-      << "no HMAC";
+      << "HMAC failed";
   std::string signature = "v1,";
   AppendBase64({reinterpret_cast<const char*>(digest), size}, &signature);
   return signature;

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Standard Webhooks signatures: the proof that a request comes from who knows the secret, and was
-// not changed.
+// Standard Webhooks signatures, which prove that the sender of a request knows the secret and that
+// the request was not changed.
 //
 //   Signer signer = *Signer::Make("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
 //   headers: webhook-id, webhook-timestamp, webhook-signature: signer.Sign(id, timestamp, body)
 //
-// HMAC-SHA256 over `id.timestamp.body`. The coordinator signs with it, and a partner compares with
-// what it would have signed. Threads: a Signer is immutable. Source: standardwebhooks.com,
-// "Signature scheme".
+// The signature is HMAC-SHA256 over `id.timestamp.body`. The coordinator signs its calls with it; a
+// partner computes the signature of the call that it received and compares.
+// Threads: any, a Signer is immutable.
+// Source: standardwebhooks.com, "Signature scheme".
 #pragma once
 
 #include <string>
@@ -19,18 +20,19 @@ namespace assent::signing {
 
 class Signer {
  public:
-  // Errors: kInvalid unless `secret` is "whsec_" and base64 of 24 to 64 bytes. The message holds
-  // nothing of it.
+  // Errors: kInvalid unless `secret` is "whsec_" and base64 of 24 to 64 bytes. The message contains
+  // no part of the secret.
   static Result<Signer> Make(std::string_view secret);
-  // "v1," and base64. `timestamp`: seconds since 1970 in digits, as the header has them.
+  // Returns "v1," and base64. `timestamp`: the value of webhook-timestamp, seconds since 1970 in
+  // digits.
   std::string Sign(std::string_view id, std::string_view timestamp, std::string_view body) const;
 
  private:
   std::string key_;
 };
 
-// The webhook-id of an idempotency key. The signed text puts full stops between its parts, so the
-// id has none: %2E stands for one.
+// The webhook-id of an idempotency key. The parts of the signed text are separated by full stops,
+// so the id replaces each full stop by %2E.
 std::string MessageId(std::string_view idempotency_key);
 
 }  // namespace assent::signing

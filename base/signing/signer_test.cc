@@ -10,7 +10,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-// The example of the specification.
+// The example in the specification.
 TEST(Signer, SignsAsStandardWebhooksDo) {
   auto signer = Signer::Make("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
   ASSERT_TRUE(signer);
@@ -18,7 +18,7 @@ TEST(Signer, SignsAsStandardWebhooksDo) {
             "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
 }
 
-TEST(Signer, RefusesWhatIsNoSecretAndDoesNotRepeatIt) {
+TEST(Signer, RefusesAMalformedSecretAndDoesNotRepeatIt) {
   for (const std::string secret :
        {"", "whsec_", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_MfKQ9r8G",
         "whsec_M=KQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS",

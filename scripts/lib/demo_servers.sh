@@ -3,7 +3,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154  # variables of the script that sources it
 
 readonly EXAMPLE=examples/coupon_grant
-readonly KEPT=$ROOT/build/demo/kept  # names the directory of what --keep left running
+readonly KEPT=$ROOT/build/demo/kept  # contains the directory of the servers left running by --keep
 export PC_PASSWORD=change-me MOBILE_PASSWORD=change-me  # as in the example's schemas
 
 start_databases() {
@@ -13,7 +13,7 @@ start_databases() {
   mobile_admin=(mariadb --no-defaults -h 127.0.0.1 -P "$(server_value mariadb port)" -u root)
 }
 
-# The administrator's view, not the coordinator's.
+# Run SQL as administrator, not as the coordinator's user.
 pc() { "${pc_admin[@]}" -d pc -X -q -A -t -v ON_ERROR_STOP=1 "$@"; }
 mobile() { "${mobile_admin[@]}" -N -B "$@"; }
 
@@ -41,7 +41,7 @@ write_configuration() {
   export ASSENT_SERVER=$url
 }
 
-# Runs at every exit: what stays after a failure are the logs, after --keep everything.
+# Runs at every exit. Keeps the logs after a failure, and everything after --keep.
 clean_up() {
   trap '' INT TERM HUP
   if [[ -z $work ]]; then return; fi
@@ -54,12 +54,12 @@ stop_kept() {
   if [[ ! -s $KEPT ]] || ! work=$(<"$KEPT") || [[ ! -d $work ]]; then
     rm -f "$KEPT"
     work=''
-    say "Nothing of the demo is running."
+    say "No demo is running."
     return
   fi
   logs=$work/logs
   stop_servers mariadb postgresql
   rm -rf "$work" "$KEPT"
   work=''
-  say "The demo's databases and its coordinator have ended; nothing is left of them."
+  say "The demo's databases and coordinator were stopped and their files removed."
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# What scripts/demo prints: headings, sentences, commands, checks. Sourced, not run.
+# Output functions of scripts/demo: headings, text, commands, results. Sourced, not run.
 # shellcheck shell=bash disable=SC2034,SC2154  # variables of the script that sources it
 
 if [[ -t 1 && -z ${NO_COLOR:-} && ${TERM:-dumb} != dumb ]]; then
@@ -15,7 +15,7 @@ step() { printf '\n%s- %s%s\n' "$BOLD" "$1" "$PLAIN"; shift; (($# == 0)) || prin
 command_line() { printf '  %s$ %s%s\n' "$CYAN" "$*" "$PLAIN"; }
 good() { printf '  %s%s%s\n' "$GREEN" "$*" "$PLAIN"; }
 
-# Prints what comes in, set in and dimmed; says so when nothing comes.
+# Prints standard input indented and dimmed, or "(nothing)" if it is empty.
 quote() {
   local line lines=0
   while IFS= read -r line || [[ -n $line ]]; do
@@ -25,7 +25,7 @@ quote() {
   ((lines > 0)) || printf '    %s(nothing)%s\n' "$DIM" "$PLAIN"
 }
 
-# One line that is written over on a terminal, and one every ten seconds elsewhere.
+# On a terminal: one line that is overwritten. Elsewhere: a line every ten seconds.
 progress() {
   if ((ON_TERMINAL)); then
     printf '\r\e[K  %s' "$*"
@@ -37,7 +37,7 @@ progress() {
 progress_done() { if ((ON_TERMINAL)); then printf '\r\e[K'; fi; printf '  %s\n' "$*"; }
 last_progress=0
 
-# Turns ninja's output into progress; everything goes to the file $1.
+# Turns ninja's output into progress messages and appends it to the file $1.
 build_progress() {
   local line
   while IFS= read -r line; do

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-# What scripts/demo and the examples share: packages, a build, private databases, a coordinator, and
-# their end. Sourced, not run. Uses $PROGRAM (for messages), $ROOT, $work (a directory of ours in
-# /tmp), $logs below it, and $keep (1: what is started outlives the script). With ASSENT_BIN_DIR the
-# programs are taken from there, and nothing is installed or built.
+# Functions shared by scripts/demo and the examples: install packages, build, start private
+# databases and a coordinator, stop them. Sourced, not run. Uses $PROGRAM (for messages), $ROOT,
+# $work (a temporary directory), $logs below it, and $keep (1: the servers outlive the script). If
+# ASSENT_BIN_DIR is set, the programs in it are used, and nothing is installed or built.
 # shellcheck shell=bash disable=SC2034,SC2154  # variables of the script that sources it
 
 readonly BIN=${ASSENT_BIN_DIR:-$ROOT/build/demo/bin}
@@ -20,7 +20,7 @@ wait_until() {
   local deadline=$((SECONDS + $1)) what=$2
   shift 2
   until "$@"; do
-    ((SECONDS < deadline)) || fail "waited in vain until $what"
+    ((SECONDS < deadline)) || fail "timed out waiting until $what"
     sleep 0.05
   done
 }
@@ -31,7 +31,7 @@ install_packages() {
   while IFS= read -r line; do
     printf '%s\n' "$line" >>"$logs/setup.log"
     case $line in
-      'setup: everything is there') ;;
+      'setup: everything is installed') ;;
       setup:*) printf '  %s\n' "$line" ;;
       *) progress "installing: ${line:0:60}" ;;
     esac
@@ -40,7 +40,7 @@ install_packages() {
     tail -n 15 "$logs/setup.log" >&2
     fail "the packages could not be installed"
   fi
-  progress_done "packages: all there"
+  progress_done "packages: all installed"
 }
 
 # build TARGET...
@@ -75,7 +75,7 @@ start_server() {
 
 # ---- The coordinator -------------------------------------------------------------------------
 
-# Prints a loopback port that nobody has.
+# Prints a loopback port that is not in use.
 free_port() {
   local port
   for _ in {1..200}; do
@@ -85,7 +85,7 @@ free_port() {
   printf '%s\n' "$port"
 }
 
-# start_daemon [CRASH_POINT]. Dies with this script, unless it is to stay.
+# start_daemon [CRASH_POINT]: starts assentd. Unless $keep is 1, it ends with this script.
 start_daemon() {
   local starter=(setsid)
   if ((!keep)); then starter=(setpriv --pdeathsig TERM setsid); fi
@@ -95,14 +95,14 @@ start_daemon() {
     exec "${starter[@]}" "$BIN/assentd" --config assent.toml
   ) >>"$logs/assentd.log" 2>&1 </dev/null &
   daemon_pid=$!
-  disown "$daemon_pid"  # no word from the shell when it is killed
+  disown "$daemon_pid"  # the shell prints no message when it is killed
   printf '%s\n' "$daemon_pid" >"$work/assentd.pid"
   wait_until 30 "assentd is ready" daemon_is_ready
 }
 
 daemon_is_ready() {
   ! daemon_has_ended ||
-    { tail -n 5 "$logs/assentd.log" >&2; fail "assentd ended at its start"; }
+    { tail -n 5 "$logs/assentd.log" >&2; fail "assentd exited during its start"; }
   curl -sf -o /dev/null "$url/readyz" && resources_are_up
 }
 
@@ -113,11 +113,11 @@ resources_are_up() {
 daemon_has_ended() { ! kill -0 "$daemon_pid" 2>/dev/null; }
 
 stop_daemon() {
-  kill -TERM "$daemon_pid" || fail "assentd had ended already"
+  kill -TERM "$daemon_pid" || fail "assentd is not running"
   wait_until 20 "assentd has stopped" daemon_has_ended
 }
 
-# call METHOD PATH [BODY_FILE [TRANSACTION]]: sets $status (000: no answer) and $answer.
+# call METHOD PATH [BODY_FILE [TRANSACTION]]: sets $status (000: no response) and $answer.
 call() {
   local arguments=(-s -o "$work/answer" -w '%{http_code}' -X "$1")
   if (($# > 2)); then arguments+=(-H 'Content-Type: application/json' --data-binary "@$3"); fi
@@ -129,15 +129,15 @@ call() {
 
 field() { jq -r "$1 // empty" <<<"$answer"; }
 
-# ---- The end ---------------------------------------------------------------------------------
+# ---- Cleaning up -----------------------------------------------------------------------------
 
-# True when the process $1 is an assentd that works in $work.
+# True if the process $1 is an assentd whose working directory is $work.
 is_our_daemon() {
   [[ -n $1 && $(readlink "/proc/$1/cwd") == "$work" &&
     $(tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null) == *assentd* ]]
 }
 
-# stop_servers SERVER...: ends the coordinator and these databases.
+# stop_servers SERVER...: stops the coordinator and these databases.
 stop_servers() {
   local pid='' name deadline=$((SECONDS + 10))
   if [[ -s $work/assentd.pid ]]; then pid=$(<"$work/assentd.pid"); fi
@@ -154,7 +154,7 @@ stop_servers() {
   done
 }
 
-# After a failure the logs stay.
+# Removes $work after a success; after a failure prints where the logs are.
 say_what_stays() {
   if ((failed)); then
     printf '%s: the logs are in %s, the decision log in %s\n' "$PROGRAM" "$logs" \

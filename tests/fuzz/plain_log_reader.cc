@@ -30,7 +30,7 @@ bool IsZero(const std::string& bytes) { return bytes.find_first_not_of('\0') == 
 
 // "Sectors"
 struct Sector {
-  enum { kZero, kRight, kWrong } state = kWrong;
+  enum { kZero, kValid, kWrong } state = kWrong;
   uint64_t kind = 0, used = 0, count = 0, place = 0, lsn = 0;
   std::string body;  // the used part
 };
@@ -50,7 +50,7 @@ Sector ReadSectorPlainly(const std::string& file, uint64_t segment, uint64_t num
   } else if (Little(bytes, 0, 4) == Crc32c(covered.data(), covered.size()) &&
              (sector.kind == 1 || sector.kind == 2) && sector.used >= 1 && sector.used <= kBody &&
              (sector.used == kBody || last) && sector.place < sector.count && sector.lsn >= 1) {
-    sector.state = Sector::kRight;
+    sector.state = Sector::kValid;
     sector.body = bytes.substr(kHead, sector.used);
   }
   return sector;
@@ -60,7 +60,7 @@ Sector ReadSectorPlainly(const std::string& file, uint64_t segment, uint64_t num
 bool ReadHeader(const std::string& file, uint64_t number, PlainSegment* segment) {
   if (file.size() < kSector || file.size() % kSector != 0) return false;
   const Sector sector = ReadSectorPlainly(file, number, 0);
-  if (sector.state != Sector::kRight || sector.kind != 1 || sector.used != 64) return false;
+  if (sector.state != Sector::kValid || sector.kind != 1 || sector.used != 64) return false;
   if (file.substr(24, 8) != "ASSENTLG" || Little(file, 32, 4) != 1) return false;
   if (Little(file, 40, 8) != number || Little(file, 48, 8) != file.size()) return false;
   segment->starts = (Little(file, 36, 4) & 1) != 0;
@@ -95,7 +95,7 @@ std::optional<std::string> WholeBatchAt(const std::string& file, uint64_t number
   for (uint64_t i = 0;; ++i) {
     if (p + i >= limit) return {};
     const Sector sector = ReadSectorPlainly(file, number, p + i);
-    if (sector.state != Sector::kRight || sector.kind != 2) return {};
+    if (sector.state != Sector::kValid || sector.kind != 2) return {};
     if (i == 0) *count = sector.count;
     if (sector.place != i || sector.count != *count || sector.lsn != lsn) return {};
     stream += sector.body;

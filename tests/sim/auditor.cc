@@ -71,7 +71,7 @@ void Auditor::OnDurableSector(const std::string& path, uint64_t sector, const ch
   const auto segment = log::ParseSegmentName(std::string_view(path).substr(slash + 1));
   if (!segment) return;
   log::SectorHead head;
-  if (log::ReadSector(bytes, *segment, sector, &head) != log::SectorState::kRight) {
+  if (log::ReadSector(bytes, *segment, sector, &head) != log::SectorState::kValid) {
     assembling_.index = 0;
     return;
   }
