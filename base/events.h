@@ -59,8 +59,7 @@ struct EventRow {
   LogEvent event;
   std::string_view name;
   Level level;
-  std::string_view
-      fields;  // their keys, separated by spaces, in the order in which they are logged
+  std::string_view fields;   // their keys, separated by spaces, in the order of the log line
   std::string_view meaning;  // Markdown
   std::string_view action;   // what an operator does, Markdown; empty: nothing
 };
