@@ -35,7 +35,7 @@ struct Call {
   std::string transaction = {};
 };
 
-constexpr const char* kAskLater = "\nask with: assent show GID";
+constexpr const char* kAskLater = "\nto find out, run: assent show GID";
 
 int ExplainFailure(const Error& error) {
   if (error.code == ErrorCode::kTimeout || error.code == ErrorCode::kDamaged) {
@@ -44,8 +44,8 @@ int ExplainFailure(const Error& error) {
   std::string message = error.message;
   if (error.code == ErrorCode::kUnavailable) {
     message +=
-        "\nIs the coordinator running? Start it with `assentd`, or `assentd --config FILE`; if it "
-        "is elsewhere, say where:\n--server http://HOST:PORT, or ASSENT_SERVER.";
+        "\nIs the coordinator running? Start it with `assentd` or `assentd --config FILE`. If it "
+        "runs at another\naddress, set --server http://HOST:PORT or ASSENT_SERVER.";
   }
   return Complain(message);
 }
@@ -62,11 +62,11 @@ Result<Response> Send(const Common& common, const Call& call, bool json) {
   return connection->Send(call.method, call.path, headers, call.body, *timeout);
 }
 
-// How a command understands the outcome.
+// How a command maps the outcome to an exit code.
 enum class Meaning {
-  kOutcome,   // committed is good, rolled back is not, undecided is not known
-  kRollback,  // rolled back is what was asked for
-  kDone       // any answer that is no problem is good
+  kOutcome,   // committed: kOk; rolled back: kRolledBack; undecided: kNotKnownYet
+  kRollback,  // rolled back: kOk
+  kDone       // any answer that is not a problem: kOk
 };
 
 int CodeOf(v1::Outcome outcome, bool is_problem, Meaning meaning) {
@@ -99,30 +99,34 @@ bool IsOurProblem(const Response& response) {
   return type && type->starts_with('"') && IsProblemType(type->substr(1));
 }
 
-// False: a proxy's answer, or another program's.
+// False if a proxy or another program answered.
 bool IsCoordinators(const Response& response, bool json) {
   if (response.is_problem) return IsOurProblem(response);
   return response.status < 400 &&
          response.content_type.starts_with(json ? client::kJsonType : client::kProtobufType);
 }
 
-// A 4xx was refused on the way. Behind anything else the coordinator may have done it.
+// A 4xx means that the request was refused before it reached the coordinator. After any other
+// answer the coordinator may have executed the request.
 int ExplainStranger(const Response& response) {
-  std::string text = "no answer of an Assent coordinator: " + std::to_string(response.status) +
-                     ": " + response.body;
+  std::string text =
+      "the answer is not from an Assent coordinator: " + std::to_string(response.status) + ": " +
+      response.body;
   if (response.status / 100 == 4) return Complain(text);
   if (!text.ends_with('\n')) text += '\n';
-  return Complain(text + "whether it took effect is not known" + kAskLater, kNotKnownYet);
+  return Complain(text + "it is not known whether the request took effect" + kAskLater,
+                  kNotKnownYet);
 }
 
 int PrintProblem(const Response& response, Meaning meaning) {
   v1::Problem problem;
   if (response.content_type != client::kProtobufType || !problem.ParseFromString(response.body)) {
-    return Complain("the server answers " + std::to_string(response.status) + ": " + response.body);
+    return Complain("the server answered " + std::to_string(response.status) + ": " +
+                    response.body);
   }
   std::string text = Format(problem);
   if (response.retry_after_s > 0) {
-    text += "try again in " + std::to_string(response.retry_after_s) + " s\n";
+    text += "retry in " + std::to_string(response.retry_after_s) + " s\n";
   }
   return Complain(text, CodeOf(problem.outcome(), true, meaning));
 }
@@ -135,12 +139,12 @@ v1::Outcome OutcomeIn(const T&) {
 
 void SayRepeat(const v1::RunResponse& response) {
   if (!response.is_repeat()) return;
-  std::cerr << "assent: this seq was run before: that is its answer again, and nothing was run\n";
+  std::cerr << "assent: this seq was run before: its answer is repeated, and nothing was run\n";
 }
 template <typename T>
 void SayRepeat(const T&) {}
 
-// Sends, prints what came as a T, and gives the exit code.
+// Sends the request, prints the answer as a T, and returns the exit code.
 template <typename T>
 int Perform(const Common& common, const Call& call, Meaning meaning) {
   const auto response = Send(common, call, common.json);
@@ -192,13 +196,14 @@ Result<v1::Transaction> GetTransaction(const Common& common, const std::string& 
     return Error{ErrorCode::kNotFound, Format(problem)};
   }
   if (!IsCoordinators(*response, false) || !transaction.ParseFromString(response->body)) {
-    return Error{ErrorCode::kIo, common.server + " gives no answer of an Assent coordinator: " +
+    return Error{ErrorCode::kIo, common.server +
+                                     ": the answer is not from an Assent coordinator: " +
                                      std::to_string(response->status) + ": " + response->body};
   }
   return transaction;
 }
 
-// The gtrid that the gid stands for now, where the user did not name one.
+// Returns `given`, or the gtrid that the gid names now if `given` is empty.
 Result<std::string> FindTransaction(const Common& common, const std::string& gid,
                                     const std::string& given) {
   if (!given.empty()) return given;
@@ -319,8 +324,8 @@ int Run(const Common& common, const RunCommand& command) {
   }
   const int code = Perform<v1::RunResponse>(common, call, Meaning::kDone);
   if (code != kNotKnownYet || numbered) return code;
-  return Complain("the same with --seq " + std::to_string(seq) +
-                      " runs it if it has not run, and else repeats its answer",
+  return Complain("the same command with --seq " + std::to_string(seq) +
+                      " runs the statement if it has not run, and otherwise repeats its answer",
                   code);
 }
 
