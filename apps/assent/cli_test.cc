@@ -33,7 +33,7 @@ TEST(JsonText, SetsAMember) {
   EXPECT_EQ(WithMember("rubbish", "gid", "b"), "rubbish");
 }
 
-TEST(Parameters, AreReadAsWhatTheyLookLike) {
+TEST(Parameters, HaveTheTypeThatTheWordLooksLike) {
   EXPECT_EQ(ParseParameter("7").integer(), 7);
   EXPECT_EQ(ParseParameter("-9223372036854775808").integer(), INT64_MIN);
   EXPECT_EQ(ParseParameter("9223372036854775808").unsigned_integer(), 9223372036854775808u);

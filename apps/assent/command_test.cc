@@ -145,7 +145,7 @@ bool Contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-TEST_F(AssentCommand, ExitsAsTheOutcomeIs) {
+TEST_F(AssentCommand, ExitCodeReflectsTheOutcome) {
   for (const bool json : {false, true}) {
     const auto code = [&](std::vector<std::string> words) {
       if (json) words.insert(words.begin(), "--json");
@@ -245,7 +245,7 @@ TEST_F(AssentCommand, PrintsTheServersJson) {
   EXPECT_TRUE(Contains(Run({"show", "nobody", "--json"}).output, "\"status\":404"));
 }
 
-TEST_F(AssentCommand, SaysHowToStartTheDaemonWhenNobodyAnswers) {
+TEST_F(AssentCommand, SaysHowToStartTheDaemonIfItIsUnreachable) {
   const std::string url = "http://127.0.0.1:" + std::to_string(test::FreePort());
   const auto output = RunWith(url, {"list"});
   EXPECT_EQ(output.status.code, kError);
@@ -259,7 +259,7 @@ std::string Stranger(const std::string& status, const std::string& type, const s
          "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
-TEST_F(AssentCommand, TakesNoStrangersAnswerForTheCoordinators) {
+TEST_F(AssentCommand, RejectsAnswersThatAreNotFromACoordinator) {
   const std::string html = "<h1>Sorry</h1>";
   const std::string problem = R"({"type": "about:blank", "status": 502})";
   struct Case {
@@ -294,7 +294,7 @@ TEST_F(AssentCommand, TakesNoStrangersAnswerForTheCoordinators) {
   }
 }
 
-TEST_F(AssentCommand, SendsNothingWhereTheTransactionCannotBeAsked) {
+TEST_F(AssentCommand, SendsNothingIfTheTransactionCannotBeFound) {
   const client::PieceByPiece stranger({Stranger("502", "text/html", "")});
   const auto output = RunWith(stranger.url(), {"commit", "g"});
   EXPECT_EQ(output.status.code, kError);
@@ -325,7 +325,7 @@ TEST_F(AssentCommand, RefusesWrongUsage) {
   EXPECT_EQ(CodeOf({"--timeout", "soon", "list"}), kError);
 }
 
-TEST_F(AssentCommand, TeachesInItsHelp) {
+TEST_F(AssentCommand, HelpShowsExamples) {
   EXPECT_TRUE(Contains(Run({"--help"}).output, "Exit codes: 0 committed"));
   for (const char* command : {"execute", "begin", "enlist", "vote", "run", "commit", "rollback",
                               "show", "list", "resources"}) {

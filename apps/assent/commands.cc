@@ -21,7 +21,7 @@ namespace {
 using client::PercentEncode;
 using client::Response;
 
-int Complain(const std::string& message, int code = kError) {
+int ReportError(const std::string& message, int code = kError) {
   std::cerr << "assent: " << message;
   if (!message.ends_with('\n')) std::cerr << '\n';
   return code;
@@ -35,11 +35,11 @@ struct Call {
   std::string transaction = {};
 };
 
-constexpr const char* kAskLater = "\nto find out, run: assent show GID";
+constexpr const char* kShowHint = "\nto find out, run: assent show GID";
 
-int ExplainFailure(const Error& error) {
+int ReportFailure(const Error& error) {
   if (error.code == ErrorCode::kTimeout || error.code == ErrorCode::kDamaged) {
-    return Complain(error.message + kAskLater, kNotKnownYet);
+    return ReportError(error.message + kShowHint, kNotKnownYet);
   }
   std::string message = error.message;
   if (error.code == ErrorCode::kUnavailable) {
@@ -47,7 +47,7 @@ int ExplainFailure(const Error& error) {
         "\nIs the coordinator running? Start it with `assentd` or `assentd --config FILE`. If it "
         "runs at another\naddress, set --server http://HOST:PORT or ASSENT_SERVER.";
   }
-  return Complain(message);
+  return ReportError(message);
 }
 
 Result<Response> Send(const Common& common, const Call& call, bool json) {
@@ -100,7 +100,7 @@ bool IsOurProblem(const Response& response) {
 }
 
 // False if a proxy or another program answered.
-bool IsCoordinators(const Response& response, bool json) {
+bool IsFromCoordinator(const Response& response, bool json) {
   if (response.is_problem) return IsOurProblem(response);
   return response.status < 400 &&
          response.content_type.starts_with(json ? client::kJsonType : client::kProtobufType);
@@ -108,27 +108,27 @@ bool IsCoordinators(const Response& response, bool json) {
 
 // A 4xx means that the request was refused before it reached the coordinator. After any other
 // answer the coordinator may have executed the request.
-int ExplainStranger(const Response& response) {
+int ReportUnexpectedAnswer(const Response& response) {
   std::string text =
       "the answer is not from an Assent coordinator: " + std::to_string(response.status) + ": " +
       response.body;
-  if (response.status / 100 == 4) return Complain(text);
+  if (response.status / 100 == 4) return ReportError(text);
   if (!text.ends_with('\n')) text += '\n';
-  return Complain(text + "it is not known whether the request took effect" + kAskLater,
-                  kNotKnownYet);
+  return ReportError(text + "it is not known whether the request took effect" + kShowHint,
+                     kNotKnownYet);
 }
 
 int PrintProblem(const Response& response, Meaning meaning) {
   v1::Problem problem;
   if (response.content_type != client::kProtobufType || !problem.ParseFromString(response.body)) {
-    return Complain("the server answered " + std::to_string(response.status) + ": " +
-                    response.body);
+    return ReportError("the server answered " + std::to_string(response.status) + ": " +
+                       response.body);
   }
   std::string text = Format(problem);
   if (response.retry_after_s > 0) {
     text += "retry in " + std::to_string(response.retry_after_s) + " s\n";
   }
-  return Complain(text, CodeOf(problem.outcome(), true, meaning));
+  return ReportError(text, CodeOf(problem.outcome(), true, meaning));
 }
 
 v1::Outcome OutcomeIn(const v1::Transaction& transaction) { return transaction.outcome(); }
@@ -137,28 +137,28 @@ v1::Outcome OutcomeIn(const T&) {
   return v1::UNDECIDED;
 }
 
-void SayRepeat(const v1::RunResponse& response) {
+void ReportRepeat(const v1::RunResponse& response) {
   if (!response.is_repeat()) return;
   std::cerr << "assent: this seq was run before: its answer is repeated, and nothing was run\n";
 }
 template <typename T>
-void SayRepeat(const T&) {}
+void ReportRepeat(const T&) {}
 
 // Sends the request, prints the answer as a T, and returns the exit code.
 template <typename T>
 int Perform(const Common& common, const Call& call, Meaning meaning) {
   const auto response = Send(common, call, common.json);
-  if (!response) return ExplainFailure(response.error());
-  if (!IsCoordinators(*response, common.json)) return ExplainStranger(*response);
+  if (!response) return ReportFailure(response.error());
+  if (!IsFromCoordinator(*response, common.json)) return ReportUnexpectedAnswer(*response);
   if (common.json) {
     std::cout << response->body << '\n';
     return CodeOf(OutcomeInJson(response->body), response->is_problem, meaning);
   }
   if (response->is_problem) return PrintProblem(*response, meaning);
   T message;
-  if (!message.ParseFromString(response->body)) return ExplainStranger(*response);
+  if (!message.ParseFromString(response->body)) return ReportUnexpectedAnswer(*response);
   std::cout << Format(message);
-  SayRepeat(message);
+  ReportRepeat(message);
   return CodeOf(OutcomeIn(message), false, meaning);
 }
 
@@ -195,7 +195,7 @@ Result<v1::Transaction> GetTransaction(const Common& common, const std::string& 
     (void)problem.ParseFromString(response->body);
     return Error{ErrorCode::kNotFound, Format(problem)};
   }
-  if (!IsCoordinators(*response, false) || !transaction.ParseFromString(response->body)) {
+  if (!IsFromCoordinator(*response, false) || !transaction.ParseFromString(response->body)) {
     return Error{ErrorCode::kIo, common.server +
                                      ": the answer is not from an Assent coordinator: " +
                                      std::to_string(response->status) + ": " + response->body};
@@ -237,7 +237,7 @@ v1::RunRequest RequestOf(const RunCommand& command, uint64_t seq) {
 
 int Execute(const Common& common, const ExecuteCommand& command) {
   auto text = ReadFile(command.file);
-  if (!text) return Complain(text.error().message);
+  if (!text) return ReportError(text.error().message);
   std::string body = command.gid ? WithMember(*text, "gid", *command.gid) : *text;
   return Perform<v1::Transaction>(common,
                                   {"POST", WithWait("/v1/transactions:execute", command.wait),
@@ -254,7 +254,7 @@ int Begin(const Common& common, const BeginCommand& command) {
 
 int Enlist(const Common& common, const EnlistCommand& command) {
   const auto transaction = FindTransaction(common, command.gid, command.transaction);
-  if (!transaction) return ExplainFailure(transaction.error());
+  if (!transaction) return ReportFailure(transaction.error());
   v1::Branch branch;
   branch.set_name(command.name);
   if (!command.partner.empty() || !command.try_url.empty()) {
@@ -274,8 +274,8 @@ int Enlist(const Common& common, const EnlistCommand& command) {
   branch.mutable_xa()->set_read_only(command.read_only);
   v1::Isolation isolation = v1::ISOLATION_UNSPECIFIED;
   if (!command.isolation.empty() && !v1::Isolation_Parse(command.isolation, &isolation)) {
-    return Complain("--isolation: expected READ_COMMITTED, REPEATABLE_READ or SERIALIZABLE",
-                    kUsage);
+    return ReportError("--isolation: expected READ_COMMITTED, REPEATABLE_READ or SERIALIZABLE",
+                       kUsage);
   }
   branch.mutable_xa()->set_isolation(isolation);
   return Perform<v1::Transaction>(
@@ -284,12 +284,12 @@ int Enlist(const Common& common, const EnlistCommand& command) {
 
 int Vote(const Common& common, const VoteCommand& command) {
   const auto transaction = FindTransaction(common, command.gid, command.transaction);
-  if (!transaction) return ExplainFailure(transaction.error());
+  if (!transaction) return ReportFailure(transaction.error());
   v1::VoteRequest request;
   v1::VoteRequest::Vote vote = v1::VoteRequest::VOTE_UNSPECIFIED;
   if (!v1::VoteRequest::Vote_Parse(command.vote, &vote) ||
       vote == v1::VoteRequest::VOTE_UNSPECIFIED) {
-    return Complain("VOTE: expected PREPARED or REFUSED", kUsage);
+    return ReportError("VOTE: expected PREPARED or REFUSED", kUsage);
   }
   request.set_vote(vote);
   if (command.expires_at) request.set_expires_at(*command.expires_at);
@@ -303,7 +303,7 @@ int Run(const Common& common, const RunCommand& command) {
   std::optional<std::string> document;
   if (!command.file.empty()) {
     auto text = ReadFile(command.file);
-    if (!text) return Complain(text.error().message);
+    if (!text) return ReportError(text.error().message);
     document = std::move(*text);
   }
   const bool numbered = command.seq || (document && FindMember(*document, "seq"));
@@ -311,7 +311,7 @@ int Run(const Common& common, const RunCommand& command) {
   uint64_t seq = command.seq.value_or(0);
   if (!numbered || transaction.empty()) {
     const auto found = GetTransaction(common, command.gid, transaction);
-    if (!found) return ExplainFailure(found.error());
+    if (!found) return ReportFailure(found.error());
     transaction = found->transaction();
     if (!numbered) seq = LastSeq(*found, command.branch) + 1;
   }
@@ -324,14 +324,14 @@ int Run(const Common& common, const RunCommand& command) {
   }
   const int code = Perform<v1::RunResponse>(common, call, Meaning::kDone);
   if (code != kNotKnownYet || numbered) return code;
-  return Complain("the same command with --seq " + std::to_string(seq) +
-                      " runs the statement if it has not run, and otherwise repeats its answer",
-                  code);
+  return ReportError("the same command with --seq " + std::to_string(seq) +
+                         " runs the statement if it has not run, and otherwise repeats its answer",
+                     code);
 }
 
 int Commit(const Common& common, const EndCommand& command) {
   const auto transaction = FindTransaction(common, command.gid, command.transaction);
-  if (!transaction) return ExplainFailure(transaction.error());
+  if (!transaction) return ReportFailure(transaction.error());
   return Perform<v1::Transaction>(
       common,
       {"POST", WithWait(PathOf(command.gid, ":commit"), command.wait), "", "", *transaction},

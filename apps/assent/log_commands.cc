@@ -158,7 +158,7 @@ int Conclude(const log::DirectoryReport& report) {
 
 // A directory without segments is an error: it is most likely the wrong directory. A coordinator
 // would start a new log there.
-Result<void> HoldsALog(const log::DirectoryReport& report) {
+Result<void> RequireSegments(const log::DirectoryReport& report) {
   if (!report.segments.empty()) return {};
   return Error{ErrorCode::kNotFound, report.directory + " contains no log: no file named *.seg"};
 }
@@ -190,14 +190,14 @@ int DumpLog(const std::string& directory, bool json) {
   const auto report =
       log::Dump(log::PosixFileSystem(), directory, json ? PrintRecordAsJson : PrintRecord);
   if (!report) return Unreadable(report.error());
-  if (auto holds = HoldsALog(*report); !holds) return Unreadable(holds.error());
+  if (auto holds = RequireSegments(*report); !holds) return Unreadable(holds.error());
   return Conclude(*report);
 }
 
 int VerifyLog(const std::string& directory, bool json) {
   const auto report = log::Verify(log::PosixFileSystem(), directory);
   if (!report) return Unreadable(report.error());
-  if (auto holds = HoldsALog(*report); !holds) return Unreadable(holds.error());
+  if (auto holds = RequireSegments(*report); !holds) return Unreadable(holds.error());
   if (json) {
     PrintReportAsJson(*report);
   } else {

@@ -49,7 +49,8 @@ void AwaitStop() {
       Event(LogEvent::kStopping, {{"signal", name}});
       return;
     }
-    const char* why = signal == SIGHUP ? "the configuration is read at start only" : "not used";
+    const char* why =
+        signal == SIGHUP ? "the configuration is read only at the start" : "has no effect";
     Event(LogEvent::kSignalIgnored,
           {{"signal", name}, {"pid", std::to_string(info.si_pid)}, {"detail", why}});
   }

@@ -65,7 +65,7 @@ TEST_F(Descriptors, TheLogGoesOnWhileClientsTakeAllThatTheyGet) {
   daemon_.SetLogOptions("segment_bytes = 131072\nballast_bytes = 0\n");
   ASSERT_TRUE(LaunchWith(60));
   ASSERT_TRUE(Eventually(kSoon, [&] { return daemon_.IsReady(); })) << daemon_.Said();
-  EXPECT_NE(daemon_.Said().find("limit of open files is 60"), std::string::npos) << daemon_.Said();
+  EXPECT_NE(daemon_.Said().find("open file limit is 60"), std::string::npos) << daemon_.Said();
   Api api(daemon_.url());
   ASSERT_EQ(api.Get("/readyz").status, 200);
   IdleClients idle;
@@ -113,7 +113,7 @@ TEST_F(Descriptors, TooFewToWorkWithEndTheStartWithWhatToSet) {
   const auto status = daemon_.Wait(kSoon);
   ASSERT_TRUE(status) << daemon_.Said();
   EXPECT_EQ(status->code, 13) << daemon_.Said();
-  EXPECT_NE(daemon_.Said().find("limit of open files, 20, is too low"), std::string::npos)
+  EXPECT_NE(daemon_.Said().find("open file limit, 20, is too low"), std::string::npos)
       << daemon_.Said();
   EXPECT_NE(daemon_.Said().find("ulimit -n"), std::string::npos);
 }
