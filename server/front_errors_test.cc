@@ -71,7 +71,7 @@ TEST_F(Api, RefusesNamesInThePathThatAreNone) {
     EXPECT_EQ(Refused(400, "GET", target).detail(), "the path or the query is not UTF-8") << target;
   }
   EXPECT_EQ(Refused(400, "GET", "/v1/transactions/a%2").detail(),
-            "a percent sign is not followed by two digits");
+            "a percent sign is not followed by two hexadecimal digits");
   EXPECT_EQ(Refused(400, "GET", "/v1/transactions/").field(), "gid");
 }
 
@@ -86,7 +86,7 @@ TEST_F(Api, InsistsOnTheTransactionWhereItMatters) {
     EXPECT_EQ(Refused(400, "POST", target, "{}",
                       WithTransaction() + "assent-transaction: " + std::string(40, '0') + "\r\n")
                   .detail(),
-              "given twice");
+              "duplicate header");
   }
 }
 

@@ -18,7 +18,7 @@ std::string_view Trimmed(std::string_view token) {
   return token.substr(0, token.find_last_not_of(kWhite) + 1);
 }
 
-// The first number out of range, with its path.
+// Returns the error for the first number out of range, with its path.
 std::optional<Error> FindOutOfRange(od::value value, const std::string& path) {
   od::json_type type;
   if (value.type().get(type)) return std::nullopt;
@@ -50,7 +50,7 @@ std::optional<Error> FindOutOfRange(od::value value, const std::string& path) {
   return std::nullopt;
 }
 
-// What the parser calls a bad number without saying where.
+// The same for a whole document: the parser reports a bad number without its position.
 std::optional<Error> FindOutOfRange(std::string_view json) {
   if (auto why = OutOfRange(Trimmed(json))) return Error{ErrorCode::kInvalid, *why, ""};
   const simdjson::padded_string padded(json);
