@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the JSON codec refuses, and what it says is wrong.
+// The errors of the JSON codec.
 #include <gtest/gtest.h>
 
 #include "server/json/testing.h"
@@ -7,7 +7,7 @@
 namespace assent::server {
 namespace {
 
-TEST(JsonCodec, NamesThePathOfWhatIsAtFault) {
+TEST(JsonCodec, NamesThePathOfTheInvalidValue) {
   struct Case {
     const char* json;
     const char* field;
@@ -77,7 +77,7 @@ TEST(JsonCodec, NamesThePathOfWhatIsAtFault) {
 }
 
 TEST(JsonCodec, RefusesASecondMemberOfAOneof) {
-  // Value is the only message with two, and has a form of its own: two keys there.
+  // Value is the only message with more than one; in its own form, that means two keys.
   const Error error =
       MustRefuse<v1::Statement>(R"({"parameters": [{"bytes": "AA==", "bytes": "AA=="}]})");
   EXPECT_EQ(error.field, "parameters[0].bytes");
@@ -170,7 +170,7 @@ TEST(JsonCodec, NamesTheFieldThatIsNotUtf8) {
   }
 }
 
-TEST(JsonCodec, ReadsEveryBeginningOfAGoodDocumentAsMalformed) {
+TEST(JsonCodec, RefusesEveryProperPrefixOfADocument) {
   for (size_t size = 0; size < kCoupon.size(); ++size) MustRefuse(kCoupon.substr(0, size));
 }
 
