@@ -217,7 +217,7 @@ TEST(Client, ReconnectsAfterTheServerClosed) {
 }
 
 TEST(Connection, ReadsAnAnswerThatComesInPieces) {
-  const PieceByPiece server({"HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-",
+  const CannedServer server({"HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-",
                              "Length: 6\r\n\r\nab", "cd", "ef"});
   auto connection = Connection::To(server.url());
   const auto answer = connection->Send("GET", "/", {}, "", std::chrono::seconds(10));
@@ -226,7 +226,7 @@ TEST(Connection, ReadsAnAnswerThatComesInPieces) {
 }
 
 TEST(Connection, ReadsAnAnswerAfterInterimResponses) {
-  const PieceByPiece server(
+  const CannedServer server(
       {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\n"
        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"});
   auto connection = Connection::To(server.url());
@@ -236,7 +236,7 @@ TEST(Connection, ReadsAnAnswerAfterInterimResponses) {
 }
 
 TEST(Connection, ReadsAStatusLineWithoutTheSpaceAfterItsCode) {
-  const PieceByPiece server({"HTTP/1.1 200\r\nContent-Length: 2\r\n\r\no", "k"});
+  const CannedServer server({"HTTP/1.1 200\r\nContent-Length: 2\r\n\r\no", "k"});
   auto connection = Connection::To(server.url());
   const auto answer = connection->Send("GET", "/", {}, "", std::chrono::seconds(10));
   ASSERT_TRUE(answer) << answer.error().message;

@@ -17,9 +17,9 @@
 
 namespace assent::client {
 
-class PieceByPiece {
+class CannedServer {
  public:
-  explicit PieceByPiece(std::vector<std::string> pieces)
+  explicit CannedServer(std::vector<std::string> pieces)
       : listener_(socket(AF_INET, SOCK_STREAM, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -41,7 +41,7 @@ class PieceByPiece {
       close(peer);
     });
   }
-  ~PieceByPiece() {
+  ~CannedServer() {
     thread_.join();
     close(listener_);
   }

@@ -35,7 +35,7 @@ TEST(ConnectionSlots, FreesTheSlotOfAHalfClosedClient) {
   EXPECT_EQ(slots.taken(Kind::kOpen), 0);
 }
 
-constexpr size_t kMost = OutputBound::kMostUnread;
+constexpr size_t kMost = OutputBound::kMaxUnread;
 
 TEST(OutputBound, TakesNothingWhileTooMuchIsUnread) {
   const OutputBound bound;

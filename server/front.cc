@@ -14,7 +14,7 @@ namespace {
 
 using coordinator::Route;
 
-HttpResponse RenderHealth(const HealthQuestion& question, const coordinator::Front& engine,
+HttpResponse RenderHealth(const HealthCheck& question, const coordinator::Front& engine,
                           Format format) {
   if (question.ready && !engine.Ready()) {
     HttpResponse response = RenderRefusal(
@@ -62,13 +62,13 @@ Taken Handle(HttpRequest request, Respond respond, bool loopback, coordinator::F
     respond([response = std::move(*page)] { return response; });
     return {};
   }
-  Asked asked = Interpret(request);
+  Asked asked = ParseRequest(request);
   if (request.is_reserved) LimitToOperators(&asked);
   if (const auto* refusal = std::get_if<Refusal>(&asked)) {
     respond([response = RenderRefusal(*refusal, format)] { return response; });
     return {};
   }
-  if (const auto* health = std::get_if<HealthQuestion>(&asked)) {
+  if (const auto* health = std::get_if<HealthCheck>(&asked)) {
     respond([response = RenderHealth(*health, engine, format)] { return response; });
     return {};
   }

@@ -50,7 +50,7 @@ struct HttpOptions {
 };
 
 // The maximum number of open client sockets.
-inline int MostConnections(const HttpOptions& options) {
+inline int MaxConnections(const HttpOptions& options) {
   return options.max_connections + options.reserved_connections + options.max_half_closed;
 }
 

@@ -3,7 +3,7 @@
 // read stays bounded.
 //
 // Contract: report each request with Expect and its answer with Answered. MayTake is false while
-// the unread bytes plus the bytes expected from pending requests exceed kMostUnread. So a request
+// the unread bytes plus the bytes expected from pending requests exceed kMaxUnread. So a request
 // whose answer may be large waits until the client has read the answers before it.
 // Units and ranges: bytes.
 // Threads: one.
@@ -24,9 +24,9 @@ enum class AnswerSize : uint8_t {
 
 class OutputBound {
  public:
-  static constexpr size_t kMostUnread = 1 << 20;
+  static constexpr size_t kMaxUnread = 1 << 20;
 
-  bool MayTake(size_t unread) const { return unread + expected_ <= kMostUnread; }
+  bool MayTake(size_t unread) const { return unread + expected_ <= kMaxUnread; }
 
   // Returns the number of expected bytes, which the caller passes to Answered.
   size_t Expect(AnswerSize size) {
@@ -42,11 +42,11 @@ class OutputBound {
  private:
   size_t BytesOf(AnswerSize size) const {
     if (size == AnswerSize::kSmall) return 0;
-    return size == AnswerSize::kResults ? results_ : kMostUnread;
+    return size == AnswerSize::kResults ? results_ : kMaxUnread;
   }
 
   size_t expected_ = 0;
-  size_t results_ = kMostUnread / 4;  // before the first answer: a few requests may be pending
+  size_t results_ = kMaxUnread / 4;  // before the first answer: a few requests may be pending
 };
 
 }  // namespace assent::server

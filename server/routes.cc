@@ -264,7 +264,7 @@ Refusal RefuseMethod(std::string_view method, std::string allow) {
   return {MakeProblem(405, "method-not-allowed", "Method not allowed", detail), std::move(allow)};
 }
 
-Asked Interpret(const HttpRequest& from) {
+Asked ParseRequest(const HttpRequest& from) {
   const auto target = ParseTarget(from.target);
   if (!target) return Refuse(InvalidProblem("", target.error().message));
   const Endpoint* endpoint = nullptr;
@@ -286,7 +286,7 @@ Asked Interpret(const HttpRequest& from) {
   }
   Request request;
   if (auto refused = ReadQuery(*target, *endpoint, &request)) return *refused;
-  if (!endpoint->route) return HealthQuestion{endpoint->path == "readyz"};
+  if (!endpoint->route) return HealthCheck{endpoint->path == "readyz"};
   request.route = *endpoint->route;
   if (auto refused = ReadNames(*endpoint, std::move(names), &request)) return *refused;
   if (auto refused = ReadTransaction(from, *endpoint, &request)) return *refused;

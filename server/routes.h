@@ -18,7 +18,7 @@ namespace assent::server {
 
 enum class Format { kJson, kProtobuf };
 
-struct HealthQuestion {
+struct HealthCheck {
   bool ready = false;  // true: /readyz; false: /healthz
 };
 
@@ -29,10 +29,10 @@ struct Refusal {
   uint32_t retry_after_s = 0;
 };
 
-using Asked = std::variant<coordinator::Request, HealthQuestion, Refusal>;
+using Asked = std::variant<coordinator::Request, HealthCheck, Refusal>;
 
 // Routes and parses a request. An invalid request yields a Refusal that names the field.
-Asked Interpret(const HttpRequest& request);
+Asked ParseRequest(const HttpRequest& request);
 
 // The format of the answer: from the Accept header, otherwise the format of the request's body.
 Format AnswerFormat(const HttpRequest& request);

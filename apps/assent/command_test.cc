@@ -284,7 +284,7 @@ TEST_F(AssentCommand, RejectsAnswersThatAreNotFromACoordinator) {
     for (std::vector<std::string> words : commands) {
       for (const bool json : {false, true}) {
         if (json) words.insert(words.begin(), "--json");
-        const client::PieceByPiece stranger({one.answer});
+        const client::CannedServer stranger({one.answer});
         const auto output = RunWith(stranger.url(), words);
         EXPECT_EQ(output.status.code, one.code) << words[0] << " " << words[1] << one.answer;
         EXPECT_EQ(output.output, "") << "standard output is the coordinator's";
@@ -295,7 +295,7 @@ TEST_F(AssentCommand, RejectsAnswersThatAreNotFromACoordinator) {
 }
 
 TEST_F(AssentCommand, SendsNothingIfTheTransactionCannotBeFound) {
-  const client::PieceByPiece stranger({Stranger("502", "text/html", "")});
+  const client::CannedServer stranger({Stranger("502", "text/html", "")});
   const auto output = RunWith(stranger.url(), {"commit", "g"});
   EXPECT_EQ(output.status.code, kError);
   EXPECT_TRUE(Contains(output.error_output, "not from an Assent coordinator: 502"));

@@ -6,8 +6,8 @@
 namespace assent::cli {
 namespace {
 
-constexpr size_t kMostEdits = 2;
-constexpr size_t kLettersForEach = 3;  // letters per edit: with fewer, any word is near a short one
+constexpr size_t kMaxEdits = 2;
+constexpr size_t kLettersPerEdit = 3;  // letters per edit: with fewer, any word is near a short one
 
 // The Damerau-Levenshtein distance, restricted: no letter is moved twice.
 size_t Distance(std::string_view a, std::string_view b) {
@@ -35,7 +35,7 @@ std::optional<std::string> Nearest(std::string_view word, const std::vector<std:
   if (word.empty() || word.size() > kLongest) return std::nullopt;
   std::vector<std::string> longer;
   const std::string* nearest = nullptr;
-  size_t least = std::min(kMostEdits, (word.size() + 1) / kLettersForEach) + 1;
+  size_t least = std::min(kMaxEdits, (word.size() + 1) / kLettersPerEdit) + 1;
   for (const std::string& candidate : known) {
     if (candidate.starts_with(word)) longer.push_back(candidate);
     const size_t distance = Distance(word, candidate);

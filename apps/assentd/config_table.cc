@@ -8,11 +8,11 @@
 // Some malformed documents fail an assertion of the parser instead of returning an error (toml++
 // 3.3: `[[,a]]`). The assertion throws here, because a malformed file must not abort the process.
 namespace assent::daemon {
-[[noreturn]] inline void GiveUpParsing(const char* expression) {
+[[noreturn]] inline void ThrowParseError(const char* expression) {
   throw std::logic_error(expression);
 }
 }  // namespace assent::daemon
-#define TOML_ASSERT(expr) ((expr) ? (void)0 : ::assent::daemon::GiveUpParsing(#expr))
+#define TOML_ASSERT(expr) ((expr) ? (void)0 : ::assent::daemon::ThrowParseError(#expr))
 #include <toml++/toml.h>
 
 namespace assent::daemon {

@@ -24,7 +24,7 @@ uint64_t Sum(const DescriptorShares& shares) {
 
 TEST(ShareDescriptors, SatisfiesTheWholeConfigurationIfTheLimitAllows) {
   const Config config = WithPools({16, 32});
-  const auto all_clients = static_cast<uint64_t>(server::MostConnections(config.server));
+  const auto all_clients = static_cast<uint64_t>(server::MaxConnections(config.server));
   const auto shares = ShareDescriptors(config, 1 << 20, 3);
   ASSERT_TRUE(shares);
   EXPECT_EQ(shares->clients, all_clients);

@@ -12,7 +12,7 @@
 namespace assent::daemon {
 namespace {
 
-sigset_t Awaited() {
+sigset_t HandledSignals() {
   sigset_t set;
   sigemptyset(&set);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF,
@@ -33,13 +33,13 @@ std::string NameOf(int signal) {
 }  // namespace
 
 void BlockSignals() {
-  const sigset_t set = Awaited();
+  const sigset_t set = HandledSignals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   for (const int signal : {SIGPIPE, SIGXFSZ, SIGTTOU}) std::signal(signal, SIG_IGN);
 }
 
 void AwaitStop() {
-  const sigset_t set = Awaited();
+  const sigset_t set = HandledSignals();
   for (;;) {
     siginfo_t info{};
     const int signal = sigwaitinfo(&set, &info);

@@ -35,7 +35,7 @@ bool IsLost(int number) {
 bool IsReadOnly(int number) { return number == 1290 || number == 1836; }
 
 // Whether the same statement may succeed in a new local transaction.
-bool MayPass(int number) {
+bool IsRetriable(int number) {
   switch (number) {
     case 1020:  // the record has changed since it was read
     case 1040:  // too many connections
@@ -126,7 +126,7 @@ class MySqlSession final : public Session {
       const int number = thrown.getErrorCode();
       if (IsLost(number)) alive_ = false;
       if (IsReadOnly(number)) Retire();
-      return Error{MayPass(number) ? ErrorCode::kUnavailable : ErrorCode::kInvalid,
+      return Error{IsRetriable(number) ? ErrorCode::kUnavailable : ErrorCode::kInvalid,
                    thrown.what() + (" (" + std::to_string(number) + ")"), thrown.getSQLState()};
     } catch (const std::exception& thrown) {
       alive_ = false;

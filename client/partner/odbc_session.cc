@@ -25,7 +25,7 @@ SQLPOINTER Number(uintptr_t value) { return reinterpret_cast<SQLPOINTER>(value);
 
 // SQLSTATEs and their classes after which a new local transaction may succeed.
 constexpr std::string_view kReadOnly = "25006";  // a standby, or a former primary
-constexpr std::string_view kMayPass[] = {
+constexpr std::string_view kRetriable[] = {
     "08",  // connection
     kReadOnly,
     "25P03",  // idle for too long
@@ -188,10 +188,10 @@ class OdbcSession final : public Session {
         SQLGetConnectAttrW(handle_, SQL_ATTR_CONNECTION_DEAD, &dead, 0, nullptr);
     if (statement == nullptr || !SQL_SUCCEEDED(asked) || dead == SQL_CD_TRUE) alive_ = false;
     if (diagnosis.state == kReadOnly) Retire();
-    const bool may_pass =
-        !alive_ || std::any_of(std::begin(kMayPass), std::end(kMayPass), [&](std::string_view one) {
-          return diagnosis.state.starts_with(one);
-        });
+    const bool may_pass = !alive_ || std::any_of(std::begin(kRetriable), std::end(kRetriable),
+                                                 [&](std::string_view one) {
+                                                   return diagnosis.state.starts_with(one);
+                                                 });
     return {may_pass ? ErrorCode::kUnavailable : ErrorCode::kInvalid,
             diagnosis.message + " (" + diagnosis.state + ")", diagnosis.state};
   }

@@ -97,7 +97,7 @@ class ThreadedServer final : public Server {
     Served(int descriptor, const HttpLimits& limits) : connection(descriptor, limits) {}
     HttpConnection connection;
     std::atomic<bool> has_ended = false;
-    std::atomic<bool> is_behind = false;  // its connection has ended, and it runs a purge
+    std::atomic<bool> is_purging = false;  // its connection has ended, and it runs a purge
     std::thread thread;
   };
 
@@ -143,7 +143,7 @@ void ThreadedServer::Take(int descriptor) {
   const std::lock_guard lock(mutex_);
   Reap();
   const auto open = std::count_if(served_.begin(), served_.end(),
-                                  [](const Served& served) { return !served.is_behind; });
+                                  [](const Served& served) { return !served.is_purging; });
   if (open >= max_connections_) {
     HttpConnection(descriptor, limits_).Send({503, "too many connections", kRetryAfterS}, false);
     return;
@@ -183,7 +183,7 @@ void ThreadedServer::Serve(Served& served) {
     if (!connection.Send(answer, keep_alive) || !keep_alive) break;
   }
   if (upkeep) {  // after the connection has ended, so that no call waits for the purge
-    served.is_behind = true;
+    served.is_purging = true;
     connection.End();
     router_.Do(*upkeep, [this] { return !is_stopping_; });
   }

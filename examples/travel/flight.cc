@@ -39,7 +39,7 @@ Outcome BookSeat(Session& session, const Call& call) {
   return booked ? partner::Done() : partner::Unavailable(booked.error().message);
 }
 
-Outcome GiveSeatBack(Session& session, const Call& call) {
+Outcome ReleaseSeat(Session& session, const Call& call) {
   const auto given_back = session.Execute(
       "UPDATE flight SET seats_left = seats_left + 1 WHERE code = "
       "(SELECT flight FROM seat WHERE transaction = ? AND branch = ?)",
@@ -63,5 +63,5 @@ int main(int argc, char** argv) {
   const partner::Opener opener = partner::MySqlOpener(
       {.url = argv[2], .user = "flight", .password = travel::Environment("FLIGHT_PASSWORD")});
   return travel::Serve(argv[1], opener,
-                       {"/flight", travel::HoldSeat, travel::BookSeat, travel::GiveSeatBack});
+                       {"/flight", travel::HoldSeat, travel::BookSeat, travel::ReleaseSeat});
 }

@@ -20,7 +20,7 @@ using partner::Session;
 using partner::Value;
 
 // Releases the rooms whose reservation has expired.
-Result<uint64_t> EndWhatHasExpired(Session& session) {
+Result<uint64_t> ReleaseExpired(Session& session) {
   return session.Execute(
       "WITH ended AS (UPDATE stay SET state = 'expired' WHERE state = 'held' AND ends_at < now() "
       "RETURNING hotel) UPDATE hotel SET rooms_left = rooms_left + ended.rooms FROM "
@@ -32,7 +32,7 @@ Outcome HoldRoom(Session& session, const Call& call) {
   const auto hotel = FieldOf(call, "hotel"), guest = FieldOf(call, "guest");
   if (!hotel || !guest) return partner::Refused("an order needs hotel and guest");
   const auto hold = FieldOf(call, "hold");
-  const auto ended = EndWhatHasExpired(session);
+  const auto ended = ReleaseExpired(session);
   if (!ended) return partner::Unavailable(ended.error().message);
   const auto taken = session.Execute(
       "UPDATE hotel SET rooms_left = rooms_left - 1 WHERE name = ? AND rooms_left > 0", {*hotel});
@@ -53,7 +53,7 @@ Outcome BookRoom(Session& session, const Call& call) {
   return *booked == 1 ? partner::Done() : partner::Refused("the reservation has expired");
 }
 
-Outcome GiveRoomBack(Session& session, const Call& call) {
+Outcome ReleaseRoom(Session& session, const Call& call) {
   const auto released = session.Execute(
       "WITH ended AS (UPDATE stay SET state = 'released' WHERE transaction = ? AND branch = ? "
       "AND state = 'held' RETURNING hotel) "
@@ -83,5 +83,5 @@ int main(int argc, char** argv) {
   }
   return travel::Serve(
       argv[1], partner::OdbcOpener({.connection_string = argv[2]}),
-      {"/hotel", travel::HoldRoom, travel::BookRoom, travel::GiveRoomBack, travel::EndOfHold});
+      {"/hotel", travel::HoldRoom, travel::BookRoom, travel::ReleaseRoom, travel::EndOfHold});
 }

@@ -246,7 +246,7 @@ def main():
     server = ThreadingHTTPServer(("127.0.0.1", PORT), Handler)
     for one in (signal.SIGTERM, signal.SIGINT):
         signal.signal(one, lambda *_: threading.Thread(target=server.shutdown).start())
-    print(f"serving http://127.0.0.1:{server.server_port}/payment", flush=True)
+    print(f"http://127.0.0.1:{server.server_port}/payment is ready", flush=True)
     server.serve_forever(poll_interval=0.1)
 
 

@@ -49,7 +49,7 @@ int Serve(const std::string& port, const partner::Opener& opener, partner::Partn
     std::cerr << server.error().message << "\n";
     return 1;
   }
-  std::cout << "serving http://127.0.0.1:" << (*server)->port() << path << std::endl;
+  std::cout << "http://127.0.0.1:" << (*server)->port() << path << " is ready" << std::endl;
   int signal = 0;
   sigwait(&ends, &signal);
   (*server)->Stop();

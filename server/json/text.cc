@@ -64,13 +64,13 @@ std::optional<Error> FindOutOfRange(std::string_view json) {
 }  // namespace
 
 Result<std::string> CompactJson(std::string_view json) {
-  constexpr size_t kMostLevels = 1'000;
+  constexpr size_t kMaxLevels = 1'000;
   const auto malformed = [](simdjson::error_code code) {
     return Error{ErrorCode::kInvalid,
                  std::string("malformed JSON: ") + simdjson::error_message(code)};
   };
   simdjson::dom::parser parser;
-  if (const auto code = parser.allocate(json.size(), kMostLevels)) return malformed(code);
+  if (const auto code = parser.allocate(json.size(), kMaxLevels)) return malformed(code);
   simdjson::dom::element element;
   if (const auto code = parser.parse(json.data(), json.size()).get(element)) {
     const bool is_number = code == simdjson::NUMBER_ERROR;
