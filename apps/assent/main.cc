@@ -68,7 +68,7 @@ void AddWholeTransactions(CommandLine& line) {
       line, line.app, "execute", "Run a whole transaction from a JSON document",
       "Examples:\n"
       "  assent execute coupon.json\n"
-      "  assent execute --gid coupon-C42-7 coupon.json    # repeating a gid repeats its outcome\n"
+      "  assent execute --gid coupon-C42-7 coupon.json    # the same gid has the same outcome\n"
       "  echo '{\"atomic\": {\"branches\": [{\"name\": \"pc\", \"xa\": {\"resource\": "
       "\"pc_game\",\n"
       "    \"statements\": [{\"sql\": \"UPDATE coupon SET used = true WHERE code = ?\",\n"
@@ -167,9 +167,8 @@ void AddInteractive(CommandLine& line) {
   AddVote(line);
   CLI::App* run = AddCommand(
       line, line.app, "run", "Run SQL on a branch",
-      "Parameters: 7 is an integer, 1.5 a decimal; true, false and null are literals; anything "
-      "else\n"
-      "is text, and so is '\"7\"'. Put -- before parameters that begin with a dash.\n"
+      "Parameters: 7 is an integer, 1.5 a decimal; true, false and null are literals;\n"
+      "anything else is text, and so is '\"7\"'. Put -- before parameters that begin with a dash.\n"
       "Examples:\n"
       "  assent run move-1 pc 'UPDATE wallet SET gold = gold - ? WHERE user = ?' 100 7 "
       "--expect-rows 1\n"

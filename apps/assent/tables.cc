@@ -135,7 +135,7 @@ std::string Format(const v1::ListResponse& list) {
                     v1::Outcome_Name(transaction.outcome()), transaction.begun_at()});
   }
   std::string text = FormatTable({"GID", "TRANSACTION", "STATE", "OUTCOME", "BEGUN AT"}, rows);
-  if (!list.next().empty()) text += "more: --before " + list.next() + "\n";
+  if (!list.next().empty()) text += "next page: --before " + list.next() + "\n";
   return text;
 }
 
