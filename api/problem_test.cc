@@ -23,7 +23,7 @@ TEST(Problem, OfAnInvalidRequestNamesItsField) {
   EXPECT_EQ(problem.detail(), "is missing");
 }
 
-TEST(Problem, IsACoordinatorsByItsType) {
+TEST(Problem, OfACoordinatorIsRecognizedByItsType) {
   EXPECT_TRUE(IsProblemType(MakeProblem(503, "busy", "Busy", "").type()));
   for (const char* type : {"", "about:blank", "https://example.com/probs/out-of-credit"}) {
     EXPECT_FALSE(IsProblemType(type)) << type;

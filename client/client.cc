@@ -7,12 +7,12 @@ namespace {
 template <typename T>
 Result<Answer<T>> Read(Result<Response> response) {
   if (!response) return response.error();
-  const Error damaged{ErrorCode::kDamaged, "the answer is no " + T().GetTypeName()};
+  const Error damaged{ErrorCode::kDamaged, "the answer is not a valid " + T().GetTypeName()};
   Answer<T> answer;
   answer.status = response->status;
   answer.retry_after_s = response->retry_after_s;
   if (response->content_type != kProtobufType) {
-    // What the server's HTTP layer refuses is told in JSON whatever was asked for.
+    // Errors of the server's HTTP layer are always JSON, whatever the client accepts.
     if (response->status < 400) return damaged;
     v1::Problem problem;
     problem.set_status(static_cast<uint32_t>(response->status));

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The API of a coordinator as functions: one for each route, messages in, messages out.
+// A client of the coordinator's API, with one function for each route.
 //
-// Contract: an Answer holds either `message` or `problem`. Look at the outcome, not at the status:
-// a 200 may still be COMMITTING, a 409 says ROLLED_BACK.
-// Errors: those of Connection::Send; kDamaged too where the answer is no message.
+// Contract: an Answer contains either `message` or `problem`. Check the outcome, not the status: a
+// 200 may still be COMMITTING, and a 409 may mean ROLLED_BACK.
+// Errors: those of Connection::Send; also kDamaged, if the answer is not a valid message.
 // Threads: one at a time; blocks.
 #pragma once
 
@@ -27,7 +27,7 @@ struct Answer {
 
 struct CallOptions {
   std::string wait = {};  // "2s": how long the server waits for the outcome; empty: its default
-  Duration timeout = std::chrono::seconds(60);  // of the exchange
+  Duration timeout = std::chrono::seconds(60);  // of the whole exchange
 };
 
 struct ListQuery {
@@ -35,7 +35,7 @@ struct ListQuery {
   std::string resource = {};
   std::string before = {};
   uint32_t limit = 0;  // 0: the server's default
-  bool live = false;   // only what is unfinished, or held as MIXED or HAZARD
+  bool live = false;   // only transactions that are unfinished, or held as MIXED or HAZARD
 };
 
 class Client {
@@ -46,13 +46,13 @@ class Client {
                                           const CallOptions& options = {});
   Result<Answer<v1::Transaction>> Begin(const v1::BeginRequest& request,
                                         const CallOptions& options = {});
-  // `transaction` is the gtrid that Begin gave; Rollback and Get take an empty one too.
+  // `transaction` is the gtrid from the answer to Begin; for Rollback and Get it may be empty.
   Result<Answer<v1::Transaction>> Enlist(std::string_view gid, std::string_view transaction,
                                          const v1::Branch& branch, const CallOptions& options = {});
   Result<Answer<v1::RunResponse>> Run(std::string_view gid, std::string_view transaction,
                                       std::string_view branch, const v1::RunRequest& request,
                                       const CallOptions& options = {});
-  // Of a partner that was enlisted with called_by_client.
+  // Votes for a partner that was enlisted with called_by_client.
   Result<Answer<v1::Transaction>> Vote(std::string_view gid, std::string_view transaction,
                                        std::string_view branch, const v1::VoteRequest& request,
                                        const CallOptions& options = {});
@@ -75,13 +75,13 @@ class Client {
   Connection connection_;
 };
 
-// What an answer says of the outcome: of the transaction, or of the problem that came instead.
+// Returns the outcome in the transaction or in the problem.
 v1::Outcome OutcomeOf(const Answer<v1::Transaction>& answer);
 
-// For paths and queries: everything but letters, digits and -._~ as %XX.
+// Encodes everything except letters, digits and -._~ as %XX, for paths and queries.
 std::string PercentEncode(std::string_view text);
 
-// "?state=COMMITTED&limit=10", or nothing.
+// Formats a query as "?state=COMMITTED&limit=10"; empty if no field is set.
 std::string QueryText(const ListQuery& query);
 
 }  // namespace assent::client

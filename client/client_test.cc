@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The client against the real HTTP server, with an engine of a few fixed answers behind it.
+// The client against the real HTTP server, with a fake engine that has canned answers.
 #include "client/client.h"
 
 #include <gtest/gtest.h>
@@ -141,7 +141,7 @@ TEST_F(ClientTest, CallsEachRoute) {
   EXPECT_EQ(client_.Install("pc_game")->message.name(), "pc_game");
 }
 
-TEST_F(ClientTest, TellsAProblemFromAnAnswer) {
+TEST_F(ClientTest, ReturnsProblems) {
   v1::ExecuteRequest request;
   request.set_gid("g");
   const auto answer = client_.Execute(request);
@@ -157,7 +157,7 @@ TEST_F(ClientTest, TellsAProblemFromAnAnswer) {
   EXPECT_EQ(refused->problem->field(), "gid");
 }
 
-TEST_F(ClientTest, TellsWhatTheHttpLayerRefuses) {
+TEST_F(ClientTest, ReturnsErrorsOfTheHttpLayer) {
   v1::ExecuteRequest request;
   request.set_deadline(std::string(2 << 20, 'x'));
   const auto answer = client_.Execute(request);
@@ -168,7 +168,7 @@ TEST_F(ClientTest, TellsWhatTheHttpLayerRefuses) {
   EXPECT_TRUE(client_.Get("g"));  // on a new connection
 }
 
-TEST_F(ClientTest, SaysUnknownWhenNoAnswerComesInTime) {
+TEST_F(ClientTest, ReportsUnknownOnATimeout) {
   engine_.silent = true;
   const auto answer = client_.Get("g", "", {.timeout = milliseconds(30)});
   ASSERT_FALSE(answer);
@@ -176,10 +176,10 @@ TEST_F(ClientTest, SaysUnknownWhenNoAnswerComesInTime) {
   EXPECT_NE(answer.error().message.find("not known"), std::string::npos);
   EXPECT_EQ(engine_.count, 1);
   engine_.silent = false;
-  EXPECT_TRUE(client_.Get("g"));  // the late answer of the other one is not taken for this one's
+  EXPECT_TRUE(client_.Get("g"));  // the late answer to the first request is not mistaken for this
 }
 
-TEST_F(ClientTest, SaysUnknownWhenTheServerGoesWhileItWaits) {
+TEST_F(ClientTest, ReportsUnknownIfTheServerStops) {
   engine_.silent = true;
   std::thread stopper([&] {
     const auto until = std::chrono::steady_clock::now() + seconds(10);
@@ -193,7 +193,7 @@ TEST_F(ClientTest, SaysUnknownWhenTheServerGoesWhileItWaits) {
   EXPECT_EQ(answer.error().code, ErrorCode::kTimeout);
 }
 
-TEST_F(ClientTest, SaysUnavailableWhenNobodyListens) {
+TEST_F(ClientTest, ReportsUnavailableIfNothingListens) {
   const std::string url = UrlOf(*server_);
   server_->Stop();
   server_.reset();
@@ -204,7 +204,7 @@ TEST_F(ClientTest, SaysUnavailableWhenNobodyListens) {
   EXPECT_NE(answer.error().message.find(url.substr(7)), std::string::npos);
 }
 
-TEST(Client, ConnectsAgainWhenTheServerHasClosedInBetween) {
+TEST(Client, ReconnectsAfterTheServerClosed) {
   CannedEngine engine;
   auto server = Start(engine, {.port = 0});
   const uint16_t port = server->port();
@@ -217,7 +217,7 @@ TEST(Client, ConnectsAgainWhenTheServerHasClosedInBetween) {
 }
 
 TEST(Connection, ReadsAnAnswerThatComesInPieces) {
-  const PieceByPiece server({"HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-",
+  const CannedServer server({"HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-",
                              "Length: 6\r\n\r\nab", "cd", "ef"});
   auto connection = Connection::To(server.url());
   const auto answer = connection->Send("GET", "/", {}, "", std::chrono::seconds(10));
@@ -225,8 +225,8 @@ TEST(Connection, ReadsAnAnswerThatComesInPieces) {
   EXPECT_EQ(answer->body, "abcdef");
 }
 
-TEST(Connection, ReadsAnAnswerThatComesWithAnInterimOne) {
-  const PieceByPiece server(
+TEST(Connection, ReadsAnAnswerAfterInterimResponses) {
+  const CannedServer server(
       {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\n"
        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"});
   auto connection = Connection::To(server.url());
@@ -236,7 +236,7 @@ TEST(Connection, ReadsAnAnswerThatComesWithAnInterimOne) {
 }
 
 TEST(Connection, ReadsAStatusLineWithoutTheSpaceAfterItsCode) {
-  const PieceByPiece server({"HTTP/1.1 200\r\nContent-Length: 2\r\n\r\no", "k"});
+  const CannedServer server({"HTTP/1.1 200\r\nContent-Length: 2\r\n\r\no", "k"});
   auto connection = Connection::To(server.url());
   const auto answer = connection->Send("GET", "/", {}, "", std::chrono::seconds(10));
   ASSERT_TRUE(answer) << answer.error().message;

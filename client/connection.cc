@@ -37,7 +37,7 @@ Error Unavailable(const std::string& server, const std::string& why) {
 }
 
 Error Unknown(const std::string& why) {
-  return {ErrorCode::kTimeout, why + "; whether the request took effect is not known"};
+  return {ErrorCode::kTimeout, why + "; it is not known whether the request took effect"};
 }
 
 }  // namespace
@@ -47,7 +47,7 @@ Result<Connection> Connection::To(std::string_view url) {
       ErrorCode::kInvalid,
       "expected host:port or a URL such as http://127.0.0.1:7430, found " + std::string(url)};
   if (url.starts_with("https://")) {
-    return Error{ErrorCode::kInvalid, "https is not served yet: " + std::string(url)};
+    return Error{ErrorCode::kInvalid, "https is not supported yet: " + std::string(url)};
   }
   constexpr std::string_view kScheme = "http://";
   const bool bare = url.find("://") == url.npos;
@@ -71,7 +71,7 @@ Result<Connection> Connection::To(std::string_view url) {
     url.remove_prefix(colon);
   }
   if (connection.host_.empty()) return malformed;
-  if (bare && url.empty()) return malformed;  // a word alone is more likely a mistake than a host
+  if (bare && url.empty()) return malformed;  // a bare word is more likely a mistake than a host
   connection.port_ = "80";
   if (!url.empty()) {
     if (url[0] != ':' || ParseNumber<uint16_t>(url.substr(1)).value_or(0) == 0) return malformed;
@@ -121,7 +121,7 @@ Result<void> Connection::Connect(Monotonic until) {
     if (code == EINPROGRESS) {
       if (auto ready = WaitUntilReady(POLLOUT, until); !ready) {
         Close();
-        return Unavailable(server_, "no connection in time");
+        return Unavailable(server_, "connect timed out");
       }
       socklen_t size = sizeof code;
       getsockopt(descriptor_, SOL_SOCKET, SO_ERROR, &code, &size);
@@ -137,7 +137,7 @@ Result<void> Connection::Connect(Monotonic until) {
   return Unavailable(server_, why);
 }
 
-// The server may close between two requests; its end of file is there before our next one.
+// Detects a connection that the server closed since the last request.
 bool Connection::IsStale() const {
   char byte;
   const ssize_t count = recv(descriptor_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
@@ -153,7 +153,7 @@ Result<void> Connection::SendAll(std::string_view text, Monotonic until) {
       if (auto ready = WaitUntilReady(POLLOUT, until); !ready)
         return Unknown(ready.error().message);
     } else if (errno == EPIPE || errno == ECONNRESET) {
-      return {};  // the server may have answered already, and said why
+      return {};  // the server may already have sent an answer that says why
     } else if (errno != EINTR) {
       return Unknown(std::strerror(errno));
     }
@@ -164,7 +164,7 @@ Result<void> Connection::SendAll(std::string_view text, Monotonic until) {
 Result<Response> Connection::Receive(bool is_head, Monotonic until) {
   boost::beast::flat_buffer buffer;
   std::optional<http::response_parser<http::string_body>> parser;
-  const auto renew = [&] {  // all of it before the first byte is put
+  const auto renew = [&] {  // the options must be set before the first byte is parsed
     parser.emplace();
     parser->eager(true);
     parser->skip(is_head);
@@ -179,7 +179,7 @@ Result<Response> Connection::Receive(bool is_head, Monotonic until) {
     boost::system::error_code error;
     if (count < 0) return Unknown(std::string("connection lost: ") + std::strerror(errno));
     if (count == 0) {
-      // The end of the connection may be the end of a body, never of a header.
+      // The end of the connection may end a body, but never a header.
       if (parser->is_header_done()) parser->put_eof(error);
       if (error || !parser->is_done()) return Unknown("the server closed the connection");
     } else {
@@ -193,9 +193,10 @@ Result<Response> Connection::Receive(bool is_head, Monotonic until) {
           if (used == 0) break;
         }
         if (error) {
-          return Error{ErrorCode::kDamaged, server_ + " does not speak HTTP: " + error.message()};
+          return Error{ErrorCode::kDamaged,
+                       server_ + " sent a malformed HTTP response: " + error.message()};
         }
-        // 100 Continue: the answer comes behind it, or has come with it.
+        // An interim response (100 Continue): the final one follows, perhaps in the same read.
         if (parser->is_done() && parser->get().result_int() / 100 == 1) renew();
       }
     }

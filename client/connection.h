@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// One keep-alive connection to a coordinator over HTTP.
+// A keep-alive HTTP connection to a coordinator.
 //
-// Contract: connects when it is first used, and again when the server has closed in between.
-// Nothing is ever sent twice by itself: what came of a request whose answer was lost is for the
-// caller to ask.
-// Errors: kInvalid from To: the URL is none. kUnavailable: not connected, nothing was sent, say it
-// again when you like. kTimeout: sent, and no answer in time or a lost connection; *unknown*, ask
-// by the gid. kDamaged: what came back is no HTTP; as good as unknown.
+// Contract: connects on first use, and again if the server has closed the connection since. A
+// request is never resent automatically: if its answer is lost, the caller must find out whether it
+// took effect.
+// Errors: kInvalid, from To: the URL is malformed. kUnavailable: no connection; nothing was sent,
+// and the caller may retry. kTimeout: the request was sent, but no answer arrived in time or the
+// connection was lost; the result is *unknown*: ask for it by the gid. kDamaged: the answer is not
+// valid HTTP; treat it as unknown.
 // Threads: one at a time; blocks.
 #pragma once
 
@@ -40,20 +41,20 @@ inline constexpr std::string_view kProtobufType = "application/x-protobuf";
 
 class Connection {
  public:
-  // "http://host:port", where the port may be missing (80), or "host:port"; a host is a name, an
-  // IPv4 or a [IPv6] address.
+  // Parses "http://host:port", where the default port is 80, or "host:port". A host is a name, an
+  // IPv4 address or an [IPv6] address. Does not connect.
   static Result<Connection> To(std::string_view url);
 
   Connection(Connection&& other) noexcept { *this = std::move(other); }
   Connection& operator=(Connection&& other) noexcept;
   ~Connection() { Close(); }
 
-  // `timeout` bounds the whole exchange, connecting included; but for the look-up of a host that is
-  // a name, which takes as long as the system's resolver does.
+  // Sends a request and receives the answer. `timeout` limits the whole exchange, including the
+  // connect, but not the resolution of a host name, which takes as long as the system's resolver.
   Result<Response> Send(std::string_view method, std::string_view path,
                         const std::vector<Header>& headers, std::string_view body,
                         Duration timeout);
-  // "127.0.0.1:7430": what error messages name.
+  // The address in error messages, such as "127.0.0.1:7430".
   const std::string& server() const { return server_; }
   void Close();
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: a server that takes one connection and gives one answer, piece by piece, whatever is
-// asked.
+// For tests: a server that accepts one connection and sends a fixed answer to any request, piece by
+// piece.
 //
-// Contract: each piece is read by itself. The connection must come before the end of the object.
+// Contract: the client reads each piece separately. It must connect during the object's lifetime.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -17,9 +17,9 @@
 
 namespace assent::client {
 
-class PieceByPiece {
+class CannedServer {
  public:
-  explicit PieceByPiece(std::vector<std::string> pieces)
+  explicit CannedServer(std::vector<std::string> pieces)
       : listener_(socket(AF_INET, SOCK_STREAM, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -36,12 +36,12 @@ class PieceByPiece {
       for (const std::string& piece : pieces) {
         EXPECT_EQ(send(peer, piece.data(), piece.size(), MSG_NOSIGNAL),
                   static_cast<ssize_t>(piece.size()));
-        std::this_thread::sleep_for(std::chrono::milliseconds(50));  // each is read by itself
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));  // separates the reads
       }
       close(peer);
     });
   }
-  ~PieceByPiece() {
+  ~CannedServer() {
     thread_.join();
     close(listener_);
   }

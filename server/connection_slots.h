@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Counts the connections of the HTTP server, by what they may still ask of it.
+// Counts the connections of the HTTP server, by which requests they may still send.
 //
 // Contract: each connection has exactly one slot from Take to Release. When all open slots are
-// taken, a few reserved ones remain, in which only what operators need is served. A client that has
-// closed its sending side gives its slot back; its outstanding answers are then written in a
-// half-closed slot, or not at all where none is free.
+// taken, a few reserved slots remain; connections in them may send only requests that operators
+// need. A client that closes its sending side moves to a half-closed slot, in which its outstanding
+// answers are written. If no such slot is free, the answers are dropped.
 // Threads: any.
 #pragma once
 
@@ -21,14 +21,14 @@ class ConnectionSlots {
 
   ConnectionSlots(int open, int reserved, int half_closed) : most_{open, reserved, half_closed} {}
 
-  // For a new connection; none: all are taken.
+  // Takes a slot for a new connection; nullopt if all are taken.
   std::optional<Kind> Take() {
     for (const Kind kind : {Kind::kOpen, Kind::kReserved}) {
       if (TryTake(kind)) return kind;
     }
     return std::nullopt;
   }
-  // False: no half-closed slot is free, and `from` is still taken.
+  // Returns false if no half-closed slot is free; `from` is still taken then.
   bool MoveToHalfClosed(Kind from) {
     if (!TryTake(Kind::kHalfClosed)) return false;
     Release(from);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which connections are admitted, and what the bound of unread output lets through.
+// Admission of connections, and the bound of unread output.
 #include "server/connection_slots.h"
 
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@ namespace {
 
 using Kind = ConnectionSlots::Kind;
 
-TEST(ConnectionSlots, KeepsAFewForOperatorsWhenAllOthersAreTaken) {
+TEST(ConnectionSlots, ReservesAFewForOperators) {
   ConnectionSlots slots(2, 1, 0);
   EXPECT_EQ(slots.Take(), Kind::kOpen);
   EXPECT_EQ(slots.Take(), Kind::kOpen);
@@ -23,7 +23,7 @@ TEST(ConnectionSlots, KeepsAFewForOperatorsWhenAllOthersAreTaken) {
   EXPECT_EQ(slots.Take(), Kind::kReserved);
 }
 
-TEST(ConnectionSlots, GivesBackTheSlotOfAClientThatHasClosedItsSendingSide) {
+TEST(ConnectionSlots, FreesTheSlotOfAHalfClosedClient) {
   ConnectionSlots slots(1, 0, 1);
   ASSERT_EQ(slots.Take(), Kind::kOpen);
   EXPECT_TRUE(slots.MoveToHalfClosed(Kind::kOpen));
@@ -35,7 +35,7 @@ TEST(ConnectionSlots, GivesBackTheSlotOfAClientThatHasClosedItsSendingSide) {
   EXPECT_EQ(slots.taken(Kind::kOpen), 0);
 }
 
-constexpr size_t kMost = OutputBound::kMostUnread;
+constexpr size_t kMost = OutputBound::kMaxUnread;
 
 TEST(OutputBound, TakesNothingWhileTooMuchIsUnread) {
   const OutputBound bound;
@@ -43,7 +43,7 @@ TEST(OutputBound, TakesNothingWhileTooMuchIsUnread) {
   EXPECT_FALSE(bound.MayTake(kMost + 1));
 }
 
-TEST(OutputBound, TakesAListingOnlyWhenNothingIsUnreadAndNothingAfterIt) {
+TEST(OutputBound, TakesAListingOnlyAloneAndWhenNothingIsUnread) {
   OutputBound bound;
   const size_t expected = bound.Expect(AnswerSize::kLarge);
   EXPECT_FALSE(bound.MayTake(1));
@@ -51,7 +51,7 @@ TEST(OutputBound, TakesAListingOnlyWhenNothingIsUnreadAndNothingAfterIt) {
   EXPECT_TRUE(bound.MayTake(500'000));
 }
 
-TEST(OutputBound, LearnsFromTheResultsHowManyMayBeUnderWay) {
+TEST(OutputBound, LearnsFromResultSizesHowManyMayBePending) {
   OutputBound bound;
   const auto under_way = [&] {
     std::vector<size_t> expected;

@@ -31,7 +31,7 @@ bool IsAlphanumeric(char c) {
   return (Lower(c) >= 'a' && Lower(c) <= 'z') || (c >= '0' && c <= '9');
 }
 
-// A host with or without a port: no user information, no path, no list.
+// Returns whether `text` is a host with or without a port: no user information, path or list.
 bool IsAuthority(std::string_view text) {
   constexpr std::string_view kOther = "-._~%!$&'()*+;=";
   size_t at = 0;
@@ -54,17 +54,17 @@ bool IsAuthority(std::string_view text) {
 std::optional<HttpResponse> RefuseLength(const HttpRequest& header, bool is_http_1_0) {
   const size_t encodings = Count(header, "Transfer-Encoding");
   const size_t lengths = Count(header, "Content-Length");
-  if (lengths > 1) return Malformed("Content-Length is given twice");
+  if (lengths > 1) return Malformed("duplicate Content-Length");
   const std::string_view length = header.Header("Content-Length");
   if (lengths > 0 && (length.empty() || length.find_first_not_of("0123456789") != length.npos)) {
     return Malformed("Content-Length is not a number");
   }
   if (encodings > 0) {
-    if (lengths > 0) return Malformed("Transfer-Encoding and Content-Length are both given");
-    if (is_http_1_0) return Malformed("HTTP/1.0 has no Transfer-Encoding");
+    if (lengths > 0) return Malformed("both Transfer-Encoding and Content-Length");
+    if (is_http_1_0) return Malformed("Transfer-Encoding in an HTTP/1.0 request");
     if (encodings > 1 || !IsSame(header.Header("Transfer-Encoding"), "chunked")) {
       return ProblemOf(501, "unsupported-transfer-encoding", "Unsupported transfer encoding",
-                       "the only Transfer-Encoding that is supported is chunked");
+                       "the only supported Transfer-Encoding is chunked");
     }
     return std::nullopt;
   }
@@ -84,13 +84,13 @@ std::optional<HttpResponse> RefuseLength(const HttpRequest& header, bool is_http
 std::optional<HttpResponse> RefuseFraming(const HttpRequest& header, bool is_http_1_0) {
   if (auto refused = RefuseLength(header, is_http_1_0)) return refused;
   const size_t hosts = Count(header, "Host");
-  if (hosts > 1) return Malformed("Host is given twice");
+  if (hosts > 1) return Malformed("duplicate Host");
   if (hosts == 0 && !is_http_1_0) return Malformed("Host is missing");
-  if (!IsAuthority(header.Header("Host"))) return Malformed("Host is not a host with a port");
-  if (Count(header, "Origin") > 1) return Malformed("Origin is given twice");
+  if (!IsAuthority(header.Header("Host"))) return Malformed("Host is not a valid host and port");
+  if (Count(header, "Origin") > 1) return Malformed("duplicate Origin");
   if (Count(header, "Content-Encoding") > 0) {
     return ProblemOf(415, "unsupported-media-type", "Unsupported media type",
-                     "Content-Encoding is not supported: send the body as it is");
+                     "Content-Encoding is not supported: send the body unencoded");
   }
   return std::nullopt;
 }
@@ -101,13 +101,13 @@ std::optional<HttpResponse> ToOriginForm(HttpRequest* request) {
   if (target.starts_with('/') || scheme == target.npos) return std::nullopt;
   const std::string_view name = target.substr(0, scheme);
   if (!IsSame(name, "http") && !IsSame(name, "https")) {
-    return Malformed("the target has a scheme other than http and https");
+    return Malformed("the scheme of the request target is neither http nor https");
   }
   const size_t begin = scheme + 3;
   const size_t end = std::min(target.find_first_of("/?", begin), target.size());
   std::string host(target.substr(begin, end - begin));
   if (host.empty() || !IsAuthority(host)) {
-    return Malformed("the host of the target is not a host with a port");
+    return Malformed("the request target has no valid host and port");
   }
   std::string path(target.substr(end));
   if (!path.starts_with('/')) path.insert(0, 1, '/');

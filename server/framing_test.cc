@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Requests whose end or addressee a proxy might see differently, over a raw socket: each is refused
-// before its body is read, and its connection closed.
+// Requests whose framing or host a proxy might interpret differently, sent over a raw socket. Each
+// is refused before its body is read, and its connection is closed.
 #include "server/framing.h"
 
 #include <gtest/gtest.h>
@@ -36,7 +36,7 @@ class Framing : public testing::Test {
   std::unique_ptr<HttpServer> server_;
 };
 
-TEST_F(Framing, RefusesWhatIsAmbiguousAndCloses) {
+TEST_F(Framing, RefusesAmbiguousRequestsAndCloses) {
   const std::string line = "POST /a HTTP/1.1\r\n";
   const std::string host = "Host: a\r\n";
   const std::string body = "0\r\n\r\n";
@@ -93,7 +93,7 @@ TEST_F(Framing, RefusesWhatIsAmbiguousAndCloses) {
   EXPECT_EQ(served_, 0);
 }
 
-TEST_F(Framing, TakesWhatIsClear) {
+TEST_F(Framing, AcceptsUnambiguousRequests) {
   EXPECT_EQ(Body("POST /a HTTP/1.1\r\nHost: a:1\r\nTransfer-Encoding: Chunked\r\n\r\n"
                  "1\r\nx\r\n0\r\n\r\n"),
             "/a a:1 x");
@@ -102,20 +102,20 @@ TEST_F(Framing, TakesWhatIsClear) {
   EXPECT_EQ(Body("GET /a HTTP/1.1\r\nHost:\r\n\r\n"), "/a  ");
 }
 
-TEST_F(Framing, TakesAWholeUrlAsTheTarget) {
+TEST_F(Framing, AcceptsAnAbsoluteFormTarget) {
   EXPECT_EQ(Body("GET http://b:7430/a?c=d HTTP/1.1\r\nHost: other\r\n\r\n"), "/a?c=d b:7430 ");
   EXPECT_EQ(Body("GET HTTPS://[::1] HTTP/1.1\r\nHost: other\r\n\r\n"), "/ [::1] ");
   EXPECT_EQ(Body("GET http://b?c HTTP/1.1\r\nHost: other\r\n\r\n"), "/?c b ");
 }
 
-TEST_F(Framing, SendsNoInterimAnswerToAClientOfHttp10) {
+TEST_F(Framing, SendsNoInterimResponseToAnHttp10Client) {
   RawClient client(server_->port());
   client.Send("POST /a HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n");
   client.Send("x");
   EXPECT_EQ(client.Receive().status, 200);
 }
 
-TEST_F(Framing, TellsAClientOfHttp10ThatTheConnectionStays) {
+TEST_F(Framing, SendsKeepAliveToAnHttp10Client) {
   RawClient client(server_->port());
   for (int i = 0; i < 2; ++i) {
     client.Send("GET /a HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");

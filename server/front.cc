@@ -14,7 +14,7 @@ namespace {
 
 using coordinator::Route;
 
-HttpResponse RenderHealth(const HealthQuestion& question, const coordinator::Front& engine,
+HttpResponse RenderHealth(const HealthCheck& question, const coordinator::Front& engine,
                           Format format) {
   if (question.ready && !engine.Ready()) {
     HttpResponse response = RenderRefusal(
@@ -28,21 +28,21 @@ HttpResponse RenderHealth(const HealthQuestion& question, const coordinator::Fro
   return response;
 }
 
-// Rendered on the server's thread: whoever answers is not kept from its work.
+// Renders an answer on the server's thread, so that the engine's thread is free for other work.
 struct Rendering {
   coordinator::Answer answer;
   Format format;
   HttpResponse operator()() const { return RenderAnswer(answer, format); }
 };
 
-// What stays on the server's side of a question that has gone to the engine.
+// What the server needs to know about a request that was submitted to the engine.
 Taken TakenFor(const coordinator::Request& request, coordinator::Front& engine) {
   switch (request.route) {
     case Route::kList: return {AnswerSize::kLarge};
     case Route::kExecute:
     case Route::kRun: return {AnswerSize::kResults};
     case Route::kGet: {
-      // A view has the results too. Nobody is left to wait for a change of it.
+      // A view contains the results too. If the client hangs up, the wait for a change ends.
       if (!request.wait) return {AnswerSize::kResults};
       return {AnswerSize::kResults, [&engine, gid = request.gid, ticket = request.ticket] {
                 engine.EndWait(gid, ticket);
@@ -62,13 +62,13 @@ Taken Handle(HttpRequest request, Respond respond, bool loopback, coordinator::F
     respond([response = std::move(*page)] { return response; });
     return {};
   }
-  Asked asked = Interpret(request);
+  Asked asked = ParseRequest(request);
   if (request.is_reserved) LimitToOperators(&asked);
   if (const auto* refusal = std::get_if<Refusal>(&asked)) {
     respond([response = RenderRefusal(*refusal, format)] { return response; });
     return {};
   }
-  if (const auto* health = std::get_if<HealthQuestion>(&asked)) {
+  if (const auto* health = std::get_if<HealthCheck>(&asked)) {
     respond([response = RenderHealth(*health, engine, format)] { return response; });
     return {};
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The API over HTTP: the server, the routes and the engine put together.
+// Serves the API over HTTP: connects the HTTP server, the routes and the engine.
 //
-// Contract: `engine` outlives the ApiServer. When ApiServer is destroyed no more requests come; the
-// engine may still reply to those that it has, and the answers are dropped.
+// Contract: `engine` must outlive the ApiServer. After the ApiServer is destroyed, the engine gets
+// no more requests; its replies to earlier ones are dropped.
 // Errors: those of HttpServer::Listen.
 #pragma once
 

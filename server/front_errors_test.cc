@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the routes of the API refuse, and what they say is wrong.
+// The errors of the API's routes.
 #include <gtest/gtest.h>
 
 #include "server/front_fixture.h"
@@ -7,7 +7,7 @@
 namespace assent::server {
 namespace {
 
-TEST_F(Api, NamesTheQueryParameterThatIsWrong) {
+TEST_F(Api, NamesTheInvalidQueryParameter) {
   const std::pair<const char*, const char*> cases[] = {
       {"/v1/transactions?colour=red", "colour"},
       {"/v1/transactions?state=MIXED", "state"},
@@ -36,7 +36,7 @@ TEST_F(Api, NamesTheQueryParameterThatIsWrong) {
   }
 }
 
-TEST_F(Api, NamesTheFieldOfTheBodyThatIsWrong) {
+TEST_F(Api, NamesTheInvalidFieldOfTheBody) {
   const auto fault = [&](std::string_view body) {
     return Refused(400, "POST", "/v1/transactions:execute", body).field();
   };
@@ -52,7 +52,7 @@ TEST_F(Api, NamesTheFieldOfTheBodyThatIsWrong) {
       "x");
 }
 
-TEST_F(Api, RefusesNamesInThePathThatAreNone) {
+TEST_F(Api, RefusesInvalidNamesInThePath) {
   const std::string long_name(65, 'a');
   for (const std::string& gid : {std::string(".hidden"), std::string("a%20b"), std::string("a%2Fb"),
                                  std::string("%C3%A9"), std::string("a'b"), long_name}) {
@@ -65,17 +65,17 @@ TEST_F(Api, RefusesNamesInThePathThatAreNone) {
         << gid;
     EXPECT_EQ(Refused(400, "POST", "/v1/resources/" + gid + ":install").field(), "resource") << gid;
   }
-  // Nothing that is not UTF-8 goes into an answer, not even quoted.
+  // An answer contains only valid UTF-8, even where it quotes the request.
   for (const char* target : {"/v1/transactions?%ff=1", "/v1/transactions?state=%ff",
                              "/v1/transactions/%ff", "/v1/%ff"}) {
     EXPECT_EQ(Refused(400, "GET", target).detail(), "the path or the query is not UTF-8") << target;
   }
   EXPECT_EQ(Refused(400, "GET", "/v1/transactions/a%2").detail(),
-            "a percent sign is not followed by two digits");
+            "a percent sign is not followed by two hexadecimal digits");
   EXPECT_EQ(Refused(400, "GET", "/v1/transactions/").field(), "gid");
 }
 
-TEST_F(Api, InsistsOnTheTransactionWhereItMatters) {
+TEST_F(Api, RequiresTheTransactionHeader) {
   for (const char* target : {"/v1/transactions/g/branches", "/v1/transactions/g/branches/b:run",
                              "/v1/transactions/g:commit"}) {
     EXPECT_EQ(Refused(400, "POST", target, "{}").field(), "Assent-Transaction");
@@ -86,7 +86,7 @@ TEST_F(Api, InsistsOnTheTransactionWhereItMatters) {
     EXPECT_EQ(Refused(400, "POST", target, "{}",
                       WithTransaction() + "assent-transaction: " + std::string(40, '0') + "\r\n")
                   .detail(),
-              "given twice");
+              "duplicate header");
   }
 }
 
@@ -129,7 +129,7 @@ TEST_F(Api, RefusesABodyPastOneMebibyte) {
   EXPECT_EQ(engine_.count(), 0);
 }
 
-TEST_F(Api, JudgesTheHostOfAWholeUrl) {
+TEST_F(Api, ChecksTheHostOfAnAbsoluteFormTarget) {
   for (const auto& [target, status] : {std::pair("http://localhost:7430/healthz", 200),
                                        std::pair("http://evil.example/healthz", 403)}) {
     RawClient client(server_->port());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: the API over a real server, in front of an engine that answers from a small table.
+// For tests: the API over a real server, in front of a fake engine with canned answers.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -27,7 +27,7 @@ using coordinator::Route;
 inline constexpr const char* kGtrid = "0123456789abcdef0123456789abcdef01234567";
 inline constexpr std::string_view kJson = "Content-Type: application/json\r\n";
 
-// Remembers what it was asked; answers on a thread of its own, as the engine does.
+// Remembers the last request, and answers on another thread, as the engine does.
 class CannedEngine : public coordinator::Front {
  public:
   void Submit(Request request, coordinator::Reply reply) override {
@@ -122,7 +122,7 @@ class Api : public testing::Test {
     return client_->Receive();
   }
 
-  // Calls, and expects a problem that the engine did not see.
+  // Makes a call, and expects a problem without a request to the engine.
   v1::Problem Refused(int status, std::string_view method, std::string_view target,
                       std::string_view body = "", std::string_view headers = kJson) {
     const int before = engine_.count();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The routes of the API: what they ask of the engine, and how its answers are written.
+// The routes of the API: the requests that the engine gets, and the responses to its answers.
 #include "server/front.h"
 
 #include <gtest/gtest.h>
@@ -24,7 +24,7 @@ TEST_F(Api, ExecutesAndPrintsTheTransaction) {
   EXPECT_EQ(std::get<v1::ExecuteRequest>(request.body).atomic().branches(0).name(), "a");
 }
 
-TEST_F(Api, HandsEachRouteToTheEngine) {
+TEST_F(Api, PassesEachRouteToTheEngine) {
   struct Case {
     const char* method;
     const char* target;
@@ -77,7 +77,7 @@ TEST_F(Api, ReadsTheQueryOfAList) {
   EXPECT_FALSE(std::get<coordinator::ListQuery>(engine_.last().body).live);
 }
 
-TEST_F(Api, SpeaksProtobufBothWays) {
+TEST_F(Api, ReadsAndWritesProtobuf) {
   v1::ExecuteRequest request;
   request.set_gid("g");
   request.mutable_atomic()->add_branches()->set_name("a");
@@ -104,13 +104,13 @@ TEST_F(Api, SpeaksProtobufBothWays) {
   ASSERT_TRUE(problem.ParseFromString(refused.body));
   EXPECT_EQ(problem.type(), "urn:assent:invalid");
 
-  // Field 5 is reserved for sagas: not to be passed over in silence.
+  // Field 5 is reserved for sagas, and must not be ignored.
   const RawAnswer unknown =
       Call("POST", "/v1/transactions:execute", std::string("\x2a\x00", 2), headers);
   EXPECT_EQ(unknown.status, 400);
 }
 
-TEST_F(Api, WritesJsonToWhoeverAsksForIt) {
+TEST_F(Api, WritesJsonIfTheClientAcceptsIt) {
   v1::BeginRequest request;
   request.set_gid("g");
   const RawAnswer answer =
@@ -122,7 +122,7 @@ TEST_F(Api, WritesJsonToWhoeverAsksForIt) {
   EXPECT_NE(same.head.find("application/x-protobuf"), std::string::npos);
 }
 
-TEST_F(Api, PassesTheEnginesProblemsOn) {
+TEST_F(Api, PassesProblemsOfTheEngineOn) {
   const RawAnswer unknown = Call("GET", "/v1/transactions/unknown");
   EXPECT_EQ(unknown.status, 404);
   EXPECT_NE(unknown.head.find("application/problem+json"), std::string::npos);
@@ -133,7 +133,7 @@ TEST_F(Api, PassesTheEnginesProblemsOn) {
   EXPECT_NE(busy.head.find("\r\nRetry-After: 3\r\n"), std::string::npos);
 }
 
-TEST_F(Api, SaysWhetherItIsWellAndReady) {
+TEST_F(Api, ReportsHealthAndReadiness) {
   EXPECT_EQ(Call("GET", "/healthz").status, 200);
   EXPECT_EQ(Call("GET", "/readyz").status, 200);
   engine_.ready = false;
@@ -154,7 +154,7 @@ TEST_F(Api, AnswersHeadWhereItAnswersGet) {
   }
 }
 
-TEST(Serve, SaysWhoseThePortIs) {
+TEST(Serve, NamesThePortThatIsInUse) {
   CannedEngine engine;
   HttpOptions options;
   options.port = 0;
@@ -166,7 +166,7 @@ TEST(Serve, SaysWhoseThePortIs) {
   EXPECT_EQ(second.error().code, ErrorCode::kInUse);
 }
 
-TEST(Serve, KnowsWhatLoopbackIs) {
+TEST(Serve, RecognizesLoopbackAddresses) {
   for (const char* address : {"127.0.0.1", "127.9.8.7", "::1"}) EXPECT_TRUE(IsLoopback(address));
   for (const char* address : {"0.0.0.0", "::", "10.0.0.1", "128.0.0.1", "localhost", ""}) {
     EXPECT_FALSE(IsLoopback(address)) << address;

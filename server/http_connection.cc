@@ -22,7 +22,7 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr size_t kMaxPipelined = 64;
-constexpr size_t kMaxIdleCapacity = 64 << 10;  // of a buffer that is kept between answers
+constexpr size_t kMaxIdleCapacity = 64 << 10;  // of a write buffer kept between answers
 constexpr auto kLingerFor = std::chrono::seconds(2);
 
 class TcpConnection final : public HttpConnection,
@@ -50,10 +50,10 @@ class TcpConnection final : public HttpConnection,
   struct Slot {
     bool is_ready = false;
     bool keep_alive = true;
-    bool is_head = false;  // asked without its body
+    bool is_head = false;  // a HEAD request: the answer has no body
     bool says_keep_alive = false;
     Taken taken = {};
-    size_t expected = 0;  // bytes, as OutputBound guessed
+    size_t expected = 0;  // bytes, as OutputBound estimated
     HttpResponse response = {};
   };
 
@@ -86,14 +86,14 @@ class TcpConnection final : public HttpConnection,
   size_t ready_bytes_ = 0;       // of answers that wait for an earlier one
   std::string out_;              // to be written next
   std::string in_flight_;
-  HttpLoop::Steady::time_point since_;  // when what CheckTime watches began
+  HttpLoop::Steady::time_point since_;  // the start of the phase whose time CheckTime limits
   bool is_watched_ = false;
-  bool is_blocked_ = false;   // there may be requests that were not taken
-  bool has_hung_up_ = false;  // the client sends nothing more
+  bool is_blocked_ = false;   // received requests may be waiting to be taken
+  bool has_hung_up_ = false;  // the client has closed its sending side
   bool has_ended_ = false;    // and everything that it sent has been read
   bool is_writing_ = false;
   bool takes_requests_ = true;
-  bool closes_ = false;  // after what is in out_
+  bool closes_ = false;  // close after out_ has been written
   bool lingers_ = false;
   bool is_closed_ = false;
 };
@@ -110,9 +110,9 @@ bool TcpConnection::MayTake() const {
   return takes_requests_ && slots_.size() < kMaxPipelined && bound_.MayTake(Unread());
 }
 
-// Only while what comes may be read: a new wait reports at once what is readable already, so it
-// would never rest with unread bytes or behind the end. Then CheckTime looks for clients that
-// leave.
+// Waits for input, but only while input may be read: a wait completes at once if the socket is
+// readable or at its end, so it would spin while input is left unread. At those times CheckTime
+// detects clients that hang up.
 void TcpConnection::Watch() {
   if (is_closed_ || is_watched_ || has_ended_ || !(MayTake() || lingers_)) return;
   is_watched_ = true;
@@ -123,7 +123,7 @@ void TcpConnection::Watch() {
 }
 
 void TcpConnection::Read() {
-  // The end of the stream must not be found before the requests that were read ahead of it.
+  // Take the requests that were read already before the end of the stream is detected.
   if (is_blocked_ && MayTake()) TakeBlocked();
   while (!is_closed_ && !has_ended_ && (MayTake() || lingers_)) {
     const auto space = reader_.Prepare();
@@ -139,7 +139,7 @@ void TcpConnection::Read() {
   Watch();
 }
 
-// Nothing more comes: the client has closed its sending side, or the connection is lost.
+// The stream has ended: the client closed its sending side, or the connection is lost.
 void TcpConnection::OnEnd(error_code error) {
   reader_.DropBytes();
   takes_requests_ = false;
@@ -155,7 +155,7 @@ bool TcpConnection::HasEvent(short events) {
   return poll(&state, 1, 0) > 0 && (state.revents & events) != 0;
 }
 
-// The client has closed its sending side, though what it sent before may not have been read yet.
+// The client closed its sending side; the data that it sent before may still be unread.
 void TcpConnection::HangUp() {
   if (has_hung_up_) return;
   has_hung_up_ = true;
@@ -191,7 +191,7 @@ void TcpConnection::Parse() {
   Flush();
 }
 
-// Goes on with the requests that were not taken, once the answers before them have left.
+// Takes the requests that had to wait, once the answers before them have been written.
 void TcpConnection::Resume() {
   if (!is_blocked_ || is_closed_ || !MayTake()) return;
   asio::post(loop_.io(), [self = shared_from_this()] { self->Read(); });
@@ -230,7 +230,7 @@ void TcpConnection::Refuse(HttpResponse response) {
 // ---- Writing -----------------------------------------------------------------------------------
 
 void TcpConnection::Deliver(uint64_t sequence, HttpResponse response) {
-  CHECK(sequence - first_sequence_ < slots_.size()) << "an answer to no request";
+  CHECK(sequence - first_sequence_ < slots_.size()) << "answer without a request";
   Slot& slot = slots_[sequence - first_sequence_];
   CHECK(!slot.is_ready) << "a request was answered twice";
   bound_.Answered(slot.taken.size, slot.expected, response.body.size());
@@ -269,7 +269,7 @@ void TcpConnection::Write() {
     return;
   }
   in_flight_.swap(out_);
-  // Nearly always the socket takes it all at once.
+  // Nearly always the socket accepts everything at once.
   error_code error;
   const size_t written = socket_.write_some(asio::buffer(in_flight_), error);
   if (error && error != asio::error::would_block) return Close();
@@ -296,10 +296,10 @@ void TcpConnection::OnWritten() {
 
 // ---- Ending ------------------------------------------------------------------------------------
 
-// Reads on for a while and throws it away: a close with unread bytes would reset the connection,
-// and the client would lose the answer.
+// Keeps reading for a while and discards the data: closing a socket with unread data resets the
+// connection, and the client would lose the answer.
 void TcpConnection::Linger() {
-  if (loop_.is_stopping() || has_ended_) return Close();  // then nothing is unread
+  if (loop_.is_stopping() || has_ended_) return Close();  // nothing is left unread
   error_code ignored;
   socket_.shutdown(tcp::socket::shutdown_send, ignored);
   lingers_ = true;
@@ -322,9 +322,9 @@ void TcpConnection::CheckTime() {
   } else if (reader_.has_begun() && MayTake()) {
     const bool in_body = reader_.in_body();
     if (passed > (in_body ? options.body_timeout : options.header_timeout)) {
-      Refuse(
-          ProblemOf(408, "request-timeout", "Request too slow",
-                    in_body ? "the body did not come in time" : "the header did not come in time"));
+      Refuse(ProblemOf(
+          408, "request-timeout", "Request timeout",
+          in_body ? "the body was not received in time" : "the header was not received in time"));
     }
   } else if (slots_.empty() && !reader_.has_begun()) {
     const bool is_new = first_sequence_ == 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One connection of the HTTP server: reads requests, keeps their answers in order, writes them.
+// One connection of the HTTP server: reads requests, and writes the answers in their order.
 //
-// Contract: after Close the loop has removed it; later answers are dropped by the loop.
+// Contract: Close removes the connection from its loop, which drops later answers to it.
 // Threads: the loop's.
 #pragma once
 
@@ -20,15 +20,15 @@ class HttpConnection {
   virtual ~HttpConnection() = default;
 
   virtual void Start(uint64_t id) = 0;
-  // The answer to a request; it goes out with the next Flush that finds no earlier one missing.
+  // Stores the answer to a request. Flush writes it once all earlier answers are there.
   virtual void Deliver(uint64_t sequence, HttpResponse response) = 0;
   virtual void Flush() = 0;
-  virtual void CheckTime() = 0;  // closes what is too slow or idle for too long
-  virtual void BeginStop() = 0;  // closes once the answers that are due have been written
+  virtual void CheckTime() = 0;  // closes the connection if a timeout has passed
+  virtual void BeginStop() = 0;  // closes it once the outstanding answers have been written
   virtual void Close() = 0;
 };
 
-// Takes over `descriptor`, a connected socket, and its slot. Any thread.
+// Makes a connection that owns `descriptor`, a connected socket, and its slot. Threads: any.
 std::shared_ptr<HttpConnection> MakeConnection(HttpLoop& loop, int descriptor,
                                                ConnectionSlots::Kind slot);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the HTTP server refuses, and when it gives up on a client.
+// The limits of the HTTP server: sizes, timeouts and connections.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -14,7 +14,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-TEST(HttpServer, RefusesWhatIsNoHttpAndCloses) {
+TEST(HttpServer, RefusesMalformedHttpAndCloses) {
   const auto server = Start(Echo);
   for (const char* text :
        {"nonsense\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "GET  / HTTP/1.1\r\n\r\n",
@@ -48,7 +48,7 @@ TEST(HttpServer, AnswersEarlierRequestsBeforeItRefusesALaterOne) {
   EXPECT_TRUE(client.IsClosed());
 }
 
-TEST(HttpServer, RefusesABodyPastItsBound) {
+TEST(HttpServer, RefusesABodyAboveTheLimit) {
   HttpOptions options;
   options.max_body_bytes = 1000;
   const auto server = Start(Echo, options);
@@ -56,7 +56,7 @@ TEST(HttpServer, RefusesABodyPastItsBound) {
   exact.SendRequest("POST", "/", std::string(1000, 'x'));
   EXPECT_EQ(exact.Receive().status, 200);
   RawClient announced(server->port());
-  // The client sends it all the same, and still gets to read why.
+  // The client sends the body anyway, and can still read the answer.
   announced.SendRequest("POST", "/", std::string(200'000, 'x'));
   EXPECT_EQ(announced.Receive().status, 413);
   RawClient chunked(server->port());
@@ -67,7 +67,7 @@ TEST(HttpServer, RefusesABodyPastItsBound) {
   EXPECT_NE(answer.body.find("larger than 1000 bytes"), std::string::npos) << answer.body;
 }
 
-TEST(HttpServer, RefusesAHeaderPastItsBound) {
+TEST(HttpServer, RefusesAHeaderAboveTheLimit) {
   HttpOptions options;
   options.max_header_bytes = 1000;
   const auto server = Start(Echo, options);
@@ -90,7 +90,7 @@ TEST(HttpServer, RefusesAChunkWhoseExtensionNeverEnds) {
   EXPECT_EQ(client.Receive().status, 431);
 }
 
-TEST(HttpServer, GivesUpOnClientsThatDrip) {
+TEST(HttpServer, ClosesSlowClients) {
   HttpOptions options;
   options.header_timeout = milliseconds(60);
   options.body_timeout = milliseconds(60);
@@ -123,7 +123,7 @@ TEST(HttpServer, ClosesIdleConnectionsButNotThoseThatWaitForAnAnswer) {
   EXPECT_TRUE(waiting.IsClosed());
 }
 
-TEST(HttpServer, RefusesConnectionsPastTheirBound) {
+TEST(HttpServer, RefusesConnectionsAboveTheLimit) {
   HttpOptions options;
   options.max_connections = 2;
   options.reserved_connections = 0;

@@ -23,7 +23,7 @@ void Mailbox::Put(Delivery delivery) {
   std::lock_guard lock(mutex_);
   if (loop_ == nullptr) return;
   waiting_.push_back(std::move(delivery));
-  if (waiting_.size() > 1) return;  // woken already
+  if (waiting_.size() > 1) return;  // the loop has been woken already
   asio::post(loop_->io(), [loop = loop_] { loop->DeliverAll(); });
 }
 
@@ -52,7 +52,7 @@ void HttpLoop::Run() {
   const auto guard = asio::make_work_guard(io_->context);
   io_->context.run();
   mailbox_->Close();
-  // What the handlers hold is let go of here, on the connections' own thread.
+  // Connections are destroyed on their own thread, with everything that their callbacks own.
   const auto all = std::move(connections_);
   connections_.clear();
   for (const auto& [id, connection] : all) connection->Close();
@@ -79,7 +79,7 @@ void HttpLoop::DeliverAll() {
     if (found == connections_.end()) continue;
     found->second->Deliver(delivery.sequence, delivery.render());
   }
-  // One write for all the answers of a connection.
+  // All answers of a connection go out with one write.
   for (const Delivery& delivery : batch_) {
     const auto found = connections_.find(delivery.connection);
     if (found == connections_.end()) continue;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// One thread of the HTTP server: its connections, their clock, and the mailbox of their answers.
+// The event loop of one thread of the HTTP server: its connections, their clock and the mailbox for
+// their answers.
 //
-// Contract: a connection lives and dies on one loop, so nothing but the mailbox is locked.
-// Threads: Mailbox, Post, Take and io are for any thread, the rest for the loop's own; Run makes
-// its caller that thread.
+// Contract: a connection stays on one loop, so only the mailbox needs a lock.
+// Threads: Mailbox, Post, Take and io may be used on any thread, everything else on the loop's
+// thread, which is the one that calls Run.
 #pragma once
 
 #include <chrono>
@@ -34,7 +35,8 @@ struct Delivery {
   Render render;
 };
 
-// Takes answers from any thread. It outlives its loop: answers to a stopped server end here.
+// A queue of answers from any thread to a loop. It may outlive its loop: after Close it drops
+// answers.
 class Mailbox {
  public:
   explicit Mailbox(HttpLoop* loop) : loop_(loop) {}
@@ -57,11 +59,11 @@ class HttpLoop {
   HttpLoop(const HttpLoop&) = delete;
   HttpLoop& operator=(const HttpLoop&) = delete;
 
-  void Run();  // until the stop that BeginStop begins has ended
+  void Run();  // returns after BeginStop, when all connections are closed
   void Post(std::function<void()> work);
   boost::asio::io_context& io();
 
-  // Becomes the owner of a connected socket, and of the slot that it has taken.
+  // Adds a connection; the loop owns its socket and its slot.
   void Take(int descriptor, ConnectionSlots::Kind slot);
   void Remove(uint64_t id);
   void DeliverAll();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A request and a response of HTTP/1.1 as plain values.
+// HTTP/1.1 requests and responses as plain values.
 #pragma once
 
 #include <string>
@@ -13,20 +13,20 @@ using HttpHeader = std::pair<std::string, std::string>;
 
 struct HttpRequest {
   std::string method;
-  std::string target;  // as it came: path and query, percent-encoded
+  std::string target;  // path and query, still percent-encoded
   std::vector<HttpHeader> headers;
   std::string body;
-  // All ordinary connections are in use: only what operators need is to be served.
+  // All ordinary connections are in use: only requests that operators need may be served.
   bool is_reserved = false;
 
-  // The first header of that name, in any case; empty: there is none.
+  // Returns the value of the first header with this name, ignoring case; empty if there is none.
   std::string_view Header(std::string_view name) const;
 };
 
-// Content-Length, Date and Connection are the server's to write.
+// The server adds Content-Length, Date and Connection.
 struct HttpResponse {
   int status = 200;
-  std::string content_type;  // empty: none
+  std::string content_type;  // empty: no Content-Type
   std::vector<HttpHeader> headers;
   std::string body;
 };

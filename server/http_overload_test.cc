@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the HTTP server does with clients that go away, that do not read, and that are too many.
+// How the HTTP server handles clients that hang up, that do not read, and that are too many.
 #include "server/http_server.h"
 
 #include <gtest/gtest.h>
@@ -97,8 +97,8 @@ int StatusOf(uint16_t port, std::string_view target) {
   return client.Receive().status;
 }
 
-// More clients than there are slots ask, wait and leave: whoever comes next is served.
-TEST(Overload, ClientsThatLeaveGiveTheirSlotsBack) {
+// More clients than there are slots send a request, wait and hang up; the next client is served.
+TEST(Overload, ClientsThatHangUpFreeTheirSlots) {
   for (const char* header : {"", "Connection: close\r\n"}) {
     Service service;
     HttpOptions options;
@@ -119,7 +119,7 @@ TEST(Overload, ClientsThatLeaveGiveTheirSlotsBack) {
   }
 }
 
-TEST(Overload, AClientThatShutsItsSendingSideGetsTheAnswerOfItsEndedWait) {
+TEST(Overload, AHalfClosedClientGetsTheAnswerOfItsEndedWait) {
   Service service;
   const auto server = Start(service.handler());
   RawClient client(server->port());
@@ -130,7 +130,7 @@ TEST(Overload, AClientThatShutsItsSendingSideGetsTheAnswerOfItsEndedWait) {
   EXPECT_TRUE(client.IsClosed());
 }
 
-TEST(Overload, WorkGoesOnAfterAHalfCloseAndHoldsNoSlot) {
+TEST(Overload, WorkContinuesAfterAHalfCloseWithoutAnOpenSlot) {
   Service service;
   HttpOptions options;
   options.max_connections = 1;
@@ -150,7 +150,7 @@ TEST(Overload, WorkGoesOnAfterAHalfCloseAndHoldsNoSlot) {
   EXPECT_TRUE(client.IsClosed());
 }
 
-TEST(Overload, ClosesHalfClosedClientsPastTheirBound) {
+TEST(Overload, ClosesHalfClosedClientsAboveTheLimit) {
   Service service;
   HttpOptions options;
   options.max_half_closed = 1;
@@ -168,7 +168,7 @@ TEST(Overload, ClosesHalfClosedClientsPastTheirBound) {
   EXPECT_EQ(first.Receive().body, "done");
 }
 
-TEST(Overload, AHalfClosedClientThatIsAnsweredMakesWayForTheNext) {
+TEST(Overload, AnAnsweredHalfClosedClientFreesItsSlot) {
   Service service;
   HttpOptions options;
   options.max_half_closed = 1;
@@ -183,8 +183,8 @@ TEST(Overload, AHalfClosedClientThatIsAnsweredMakesWayForTheNext) {
   }
 }
 
-// The client has sent more than the server reads; that it has gone is noticed all the same.
-TEST(Overload, NoticesAClientThatLeavesAFullPipeline) {
+// The client has sent more than the server reads; the server still detects that it hung up.
+TEST(Overload, DetectsAClientThatHangsUpWithAFullPipeline) {
   Service service;
   const auto server = Start(service.handler());
   {
@@ -217,8 +217,9 @@ std::chrono::nanoseconds CpuTime() {
   return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
 }
 
-// What a client has sent, or its end, is not read while its work goes on: nothing turns meanwhile.
-TEST(Overload, UsesNoCpuForWhatItDoesNotReadYet) {
+// While a request is being processed, further input and the end of the stream are left unread. The
+// loop must not spin meanwhile.
+TEST(Overload, UsesNoCpuWhileInputIsLeftUnread) {
   const std::string end;
   const std::string more(100'000, 'x');
   for (const std::string header : {"", "Connection: close\r\n"}) {
@@ -231,7 +232,7 @@ TEST(Overload, UsesNoCpuForWhatItDoesNotReadYet) {
       client.Send(all + behind);
       if (behind.empty()) client.ShutDownSending();
       ASSERT_TRUE(service.WaitForWorking(header.empty() ? 64 : 1));
-      // There is no event to wait for. A loop that turns takes all of the time that it gets.
+      // There is no event to wait for. A spinning loop would use all available CPU time.
       const auto before = CpuTime();
       const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(400);
       (void)service.WaitUntil([&] { return std::chrono::steady_clock::now() > until; }, until);
@@ -259,7 +260,7 @@ TEST(Overload, ServesOneRequestOnAReservedConnectionAndMarksIt) {
   EXPECT_NE(answer.head.find("Connection: close\r\n"), std::string::npos);
   EXPECT_TRUE(client.IsClosed());
   EXPECT_EQ(service.reserved(), 1);
-  // Whoever says nothing there is told why it is closed.
+  // A client that sends nothing gets an answer that says why the connection is closed.
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
   std::string told;
   while (told.find("urn:assent:busy") == told.npos) {
@@ -277,7 +278,7 @@ TEST(Overload, TakesNoMoreRequestsFromAClientThatDoesNotRead) {
   for (int i = 0; i < 60; ++i) all += "GET /large HTTP/1.1\r\nHost: a\r\n\r\n";
   deaf.Send(all);
   for (int i = 0; i < 50; ++i) EXPECT_EQ(StatusOf(server->port(), "/"), 200);
-  // The sockets' buffers take some answers.
+  // The socket buffers absorb some answers.
   EXPECT_LE(service.large(), 10);
   // Once it reads, it gets everything.
   for (int i = 0; i < 60; ++i) ASSERT_EQ(deaf.Receive().body.size(), Service::kLarge) << i;

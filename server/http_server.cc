@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The listening socket: it gives each new connection to one of the loops.
+// The listening socket; it distributes new connections over the loops.
 #include "server/http_server.h"
 
 #include <algorithm>
@@ -57,7 +57,7 @@ class Server final : public HttpServer {
   std::vector<std::thread> threads_;
   uint16_t port_ = 0;
   size_t next_loop_ = 0;
-  bool is_paused_ = false;  // the last try to accept failed
+  bool is_paused_ = false;  // the last accept failed
 };
 
 Result<void> Server::Open() {
@@ -73,7 +73,7 @@ Result<void> Server::Open() {
   if (!error) acceptor_->bind(endpoint, error);
   if (!error) acceptor_->listen(asio::socket_base::max_listen_connections, error);
   if (error == asio::error::address_in_use) {
-    return Error{ErrorCode::kInUse, "cannot listen on " + where + ": another process has the port"};
+    return Error{ErrorCode::kInUse, "cannot listen on " + where + ": the port is in use"};
   }
   if (error) {
     const auto code =
@@ -94,7 +94,7 @@ void Server::Accept() {
 void Server::OnAccepted(error_code error, tcp::socket socket) {
   if (!acceptor_->is_open() || error == asio::error::operation_aborted) return;
   if (error) {
-    // Out of file descriptors, most likely: they come back.
+    // Most likely the process is out of file descriptors; retry until some are free.
     if (!std::exchange(is_paused_, true)) {
       Event(LogEvent::kAcceptPaused, {{"detail", error.message()}});
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: an HTTP server with a handler of the test's.
+// For tests: an HTTP server with a handler that the test provides.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -18,14 +18,14 @@ namespace assent::server {
 
 inline HttpResponse Text(std::string body) { return {200, "text/plain", {}, std::move(body)}; }
 
-// Answers at once with what it was asked.
+// Answers at once with the request itself.
 inline Taken Echo(HttpRequest request, Respond respond) {
   respond(
       [text = request.method + " " + request.target + " " + request.body] { return Text(text); });
   return {};
 }
 
-// Keeps every request until the test answers it, from the test's thread.
+// Keeps every request until the test answers it on its own thread.
 class PendingRequests {
  public:
   Handler handler() {

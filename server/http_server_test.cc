@@ -26,7 +26,7 @@ TEST(HttpServer, AnswersManyRequestsOnOneConnection) {
   }
 }
 
-TEST(HttpServer, HandsOverHeadersInAnyCase) {
+TEST(HttpServer, FindsHeadersInAnyCase) {
   std::string seen;
   const auto server = Start([&](HttpRequest request, Respond respond) {
     seen = request.Header("X-THING");
@@ -51,7 +51,7 @@ TEST(HttpServer, AnswersPipelinedRequestsInTheirOrder) {
   for (int i = 0; i < 5; ++i) EXPECT_EQ(client.Receive().body, "/" + std::to_string(i));
 }
 
-TEST(HttpServer, StopsReadingPastSixtyFourOpenRequestsAndGoesOnLater) {
+TEST(HttpServer, StopsReadingAtSixtyFourOpenRequestsAndResumesLater) {
   PendingRequests pending;
   const auto server = Start(pending.handler());
   RawClient client(server->port());
@@ -69,7 +69,7 @@ TEST(HttpServer, StopsReadingPastSixtyFourOpenRequestsAndGoesOnLater) {
   for (int i = 0; i < 100; ++i) EXPECT_EQ(client.Receive().body, "/" + std::to_string(i));
 }
 
-TEST(HttpServer, ServesConnectionsSideBySide) {
+TEST(HttpServer, ServesConnectionsConcurrently) {
   PendingRequests pending;
   HttpOptions options;
   options.threads = 2;
@@ -86,7 +86,7 @@ TEST(HttpServer, ServesConnectionsSideBySide) {
   EXPECT_EQ(first.Receive().body, "/first");
 }
 
-TEST(HttpServer, TakesARequestByteByByteAndChunkedBodies) {
+TEST(HttpServer, ReadsARequestByteByByteAndChunkedBodies) {
   const auto server = Start(Echo);
   RawClient client(server->port());
   const std::string_view request =
@@ -110,7 +110,7 @@ TEST(HttpServer, ClosesWhenAskedTo) {
   EXPECT_TRUE(old.IsClosed());
 }
 
-TEST(HttpServer, AnswersAClientThatHasShutItsSendingSide) {
+TEST(HttpServer, AnswersAHalfClosedClient) {
   PendingRequests pending;
   const auto server = Start(pending.handler());
   RawClient client(server->port());
@@ -132,7 +132,7 @@ TEST(HttpServer, SendsNoBodyInAnswerToHead) {
   EXPECT_EQ(both.body, "HTTP/1.1");
 }
 
-TEST(HttpServer, SaysContinueWhenAskedTo) {
+TEST(HttpServer, SendsContinueIfTheClientExpectsIt) {
   const auto server = Start(Echo);
   RawClient client(server->port());
   client.Send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
@@ -143,7 +143,7 @@ TEST(HttpServer, SaysContinueWhenAskedTo) {
   EXPECT_EQ(client.Receive().status, 200);
 }
 
-TEST(HttpServer, SaysWhoseThePortIs) {
+TEST(HttpServer, NamesThePortThatIsInUse) {
   const auto server = Start(Echo);
   HttpOptions options;
   options.port = server->port();
@@ -154,7 +154,7 @@ TEST(HttpServer, SaysWhoseThePortIs) {
             std::string::npos);
 }
 
-TEST(HttpServer, RefusesAnAddressThatIsNoneOrNotOurs) {
+TEST(HttpServer, RefusesAnInvalidOrForeignAddress) {
   HttpOptions options;
   options.port = 0;
   options.address = "localhost";
@@ -163,7 +163,7 @@ TEST(HttpServer, RefusesAnAddressThatIsNoneOrNotOurs) {
   EXPECT_EQ(HttpServer::Listen(options, Echo).error().code, ErrorCode::kUnavailable);
 }
 
-TEST(HttpServer, AnswersWhatIsDueBeforeItStops) {
+TEST(HttpServer, AnswersOutstandingRequestsBeforeItStops) {
   PendingRequests pending;
   HttpOptions options;
   options.drain_timeout = std::chrono::seconds(10);
@@ -181,7 +181,7 @@ TEST(HttpServer, AnswersWhatIsDueBeforeItStops) {
   stopper.join();
 }
 
-TEST(HttpServer, DropsAnswersThatComeAfterItHasStopped) {
+TEST(HttpServer, DropsAnswersAfterTheStop) {
   PendingRequests pending;
   HttpOptions options;
   options.drain_timeout = milliseconds(10);
@@ -195,7 +195,7 @@ TEST(HttpServer, DropsAnswersThatComeAfterItHasStopped) {
   EXPECT_EQ(client.Receive().status, 0);
 }
 
-TEST(HttpServer, DropsAnswersForClientsThatHaveGone) {
+TEST(HttpServer, DropsAnswersForClosedConnections) {
   PendingRequests pending;
   const auto server = Start(pending.handler());
   auto gone = std::make_unique<RawClient>(server->port());
@@ -210,7 +210,7 @@ TEST(HttpServer, DropsAnswersForClientsThatHaveGone) {
   EXPECT_EQ(client.Receive().body, "/here");
 }
 
-TEST(HttpServer, WritesAnswersLargerThanTheSocketTakes) {
+TEST(HttpServer, WritesAnswersLargerThanTheSocketBuffer) {
   const auto server = Start([](HttpRequest, Respond respond) {
     respond([] { return Text(std::string(20'000'000, 'x')); });
     return Taken{};

@@ -14,7 +14,7 @@ struct Reason {
   std::string_view phrase;
 };
 
-// Sorted by how often they are sent.
+// Sorted by how often each is sent.
 constexpr Reason kReasons[] = {{200, "OK"},
                                {202, "Accepted"},
                                {409, "Conflict"},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bytes of an HTTP/1.1 response, and the problem documents of the HTTP server itself.
+// Formats HTTP/1.1 responses, and makes the problem documents of the HTTP server itself.
 //
 // Threads: any.
 #pragma once
@@ -12,14 +12,14 @@
 
 namespace assent::server {
 
-// A problem document in JSON.
+// A response with a problem document in JSON.
 HttpResponse ProblemOf(int status, std::string_view kind, std::string_view title,
                        std::string_view detail);
 
 // 503: all connections are in use.
 HttpResponse BusyProblem();
 
-// Appends the status line and the header with its blank line; the body is the caller's to append.
+// Appends the status line and the headers with the final blank line. The caller appends the body.
 enum class Persistence : uint8_t { kKeep, kKeepAndSay, kClose };
 void AppendHeader(const HttpResponse& response, const std::string& date, Persistence persistence,
                   std::string* to);

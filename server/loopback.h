@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which addresses only this machine can reach.
+// Recognizes loopback addresses, which only this machine can reach.
 #pragma once
 
 #include <string_view>
 
 namespace assent::server {
 
-// 127.0.0.0/8 or ::1.
+// Returns whether `address` is in 127.0.0.0/8 or is ::1.
 bool IsLoopback(std::string_view address);
 
 }  // namespace assent::server

@@ -11,8 +11,8 @@ namespace {
 constexpr std::string_view kFront = "index.html";
 constexpr std::string_view kFolder = "/page/";
 
-// Scripts and styles come from here alone and none stands in the document; texts of others cannot
-// become markup, even by a mistake in the scripts.
+// Scripts and styles are loaded only from this server and never inline. Untrusted text cannot
+// become markup, even through a mistake in the scripts.
 constexpr std::string_view kPolicy =
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
@@ -64,8 +64,8 @@ std::optional<HttpResponse> AnswerPage(const HttpRequest& request, Format format
   if (!parsed) return RenderRefusal({InvalidProblem("", parsed.error().message), {}}, format);
   if (!parsed->query.empty()) {
     const std::string& name = parsed->query[0].first;
-    return RenderRefusal({InvalidProblem(name, "unknown query parameter: there are none here"), {}},
-                         format);
+    return RenderRefusal(
+        {InvalidProblem(name, "unknown query parameter: this path takes none"), {}}, format);
   }
   return Render(*file);
 }

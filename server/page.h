@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The read-only page at `/`: server/page over HTTP.
+// Serves the read-only page at `/`, the files of server/page.
 //
-// No data of the coordinator passes through here: the page asks the public API, as anybody may.
-// Its headers let a browser run and load nothing but these files.
+// The files contain no data of the coordinator: the page reads the public API like any client. The
+// response headers allow a browser to run and load only these files.
 // Threads: any.
 #pragma once
 
@@ -13,7 +13,8 @@
 
 namespace assent::server {
 
-// The answer where the path is the page's, also where it is a problem (405, 400); else nothing.
+// Returns the answer, which may be a problem (405, 400), if the path belongs to the page; nullopt
+// for any other path.
 std::optional<HttpResponse> AnswerPage(const HttpRequest& request, Format format);
 
 }  // namespace assent::server

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The files of server/page, as the build embeds them (cmake/Embed.cmake).
+// The files of server/page, which the build embeds in the program (cmake/Embed.cmake).
 //
 // Threads: any.
 #pragma once

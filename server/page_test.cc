@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The page at `/`: what a browser is given, and what it is kept from.
+// The page at `/`: the files that are served, and what a browser may not do with them.
 #include "server/page.h"
 
 #include <gtest/gtest.h>
@@ -29,7 +29,7 @@ std::string HeaderOf(const HttpResponse& response, std::string_view name) {
   return "none";
 }
 
-// What stands behind `before` up to the next quotation mark, everywhere in `text`.
+// The quoted strings that follow `before`, everywhere in `text`.
 std::set<std::string> Quoted(std::string_view text, const std::string& before) {
   const std::regex pattern(before + R"(["']([^"']*)["'])");
   const std::string all(text);
@@ -48,7 +48,7 @@ std::string TextOf(std::string_view name) {
   return "";
 }
 
-TEST(Page, EmbedsEveryFileOfItsFolderAsItStands) {
+TEST(Page, EmbedsEveryFileOfItsFolderUnchanged) {
   const char* root = std::getenv("ASSENT_SOURCE_DIR");
   ASSERT_NE(root, nullptr);
   size_t count = 0;
@@ -77,7 +77,7 @@ TEST(Page, ServesEachFileUnderItsType) {
   }
 }
 
-TEST(Page, LetsABrowserLoadNothingFromElsewhereAndRunNothingInTheDocument) {
+TEST(Page, ForbidsExternalResourcesAndInlineScripts) {
   for (const PageFile& file : PageFiles()) {
     const std::string path = file.name == "index.html" ? "/" : "/page/" + std::string(file.name);
     const auto response = Ask("GET", path);
@@ -96,7 +96,7 @@ TEST(Page, LetsABrowserLoadNothingFromElsewhereAndRunNothingInTheDocument) {
   }
 }
 
-TEST(Page, NamesNothingOutsideAndNothingThatIsNotServed) {
+TEST(Page, RefersOnlyToFilesThatAreServed) {
   for (const PageFile& file : PageFiles()) {
     EXPECT_EQ(file.text.find("http:"), std::string::npos) << file.name;
     EXPECT_EQ(file.text.find("https:"), std::string::npos) << file.name;
@@ -119,8 +119,8 @@ TEST(Page, NamesNothingOutsideAndNothingThatIsNotServed) {
   }
 }
 
-// Gids, details and names are of others: they become text nodes, and never markup or code.
-TEST(Page, HasNoWayForATextToBecomeMarkup) {
+// Gids, details and names are untrusted: they become text nodes, never markup or code.
+TEST(Page, NeverTurnsTextIntoMarkup) {
   for (const PageFile& file : PageFiles()) {
     for (const char* word :
          {"innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "setHTML", "DOMParser",
@@ -137,7 +137,7 @@ TEST(Page, HasNoWayForATextToBecomeMarkup) {
   }
 }
 
-TEST(Page, FindsEveryElementThatItsScriptsName) {
+TEST(Page, ContainsEveryElementThatItsScriptsUse) {
   const std::string document = TextOf("index.html");
   const std::set<std::string> ids = Quoted(document, R"(\bid=)");
   for (const PageFile& file : PageFiles()) {
@@ -151,7 +151,7 @@ TEST(Page, FindsEveryElementThatItsScriptsName) {
   for (const std::string& id : Quoted(document, "aria-labelledby=")) EXPECT_TRUE(ids.contains(id));
 }
 
-TEST(Page, RefusesOtherMethodsAndQuestions) {
+TEST(Page, RefusesOtherMethodsAndQueries) {
   for (const char* method : {"POST", "PUT", "DELETE", "OPTIONS", "get"}) {
     const auto response = Ask(method, "/");
     ASSERT_TRUE(response);

@@ -53,8 +53,8 @@ HttpRequest HeaderOf(const Message& message) {
 
 struct RequestReader::Parser {
   boost::beast::flat_buffer buffer;
-  std::optional<http::request_parser<http::string_body>> request;  // has begun
-  HttpRequest header;                                              // of it, once complete
+  std::optional<http::request_parser<http::string_body>> request;  // the one that has begun
+  HttpRequest header;                                              // its header, once complete
   bool asked_continue = false;
   bool wants_continue = false;
   HttpResponse refusal;
@@ -98,14 +98,14 @@ RequestReader::Step RequestReader::Next() {
       request->body_limit(limits_.max_body_bytes);
       asked_continue = false;
     }
-    // The header alone at first: the body is read only where it is certain how long it is.
+    // Parse only the header first: the body is read only if its length is unambiguous.
     const bool in_header = !request->is_header_done();
     request->eager(!in_header);
     error_code error;
     const size_t used = request->put(buffer.data(), error);
     buffer.consume(used);
     if (error == http::error::need_more) error = {};
-    // Beast bounds neither the extensions of a chunk nor what follows the last one.
+    // Beast limits neither the extensions of a chunk nor the trailers after the last one.
     if (used == 0 && buffer.size() > limits_.max_header_bytes) error = http::error::header_limit;
     if (error) {
       refusal = RefusalOf(error, limits_);
@@ -126,7 +126,7 @@ RequestReader::Step RequestReader::Next() {
     if (request->is_done()) return Step::kRequest;
     if (request->is_header_done() && !asked_continue) {
       asked_continue = true;
-      // A client of HTTP/1.0 does not know interim answers (RFC 9110 section 10.1.1).
+      // An HTTP/1.0 client does not understand interim responses (RFC 9110 section 10.1.1).
       wants_continue = request->get().version() > 10 &&
                        boost::beast::iequals(request->get()[http::field::expect], "100-continue");
     }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Turns the bytes of one connection into requests of HTTP/1.1, on Boost.Beast's parser.
+// Parses the bytes of one connection into HTTP/1.1 requests, with the parser of Boost.Beast.
 //
-// Contract: the caller reads from its socket into Prepare, tells the size to Commit, and calls Next
-// while has_bytes. After kRefused the reader must not be asked again.
-// Errors: kRefused, for what is not HTTP/1.1, ambiguous (framing.h) or larger than the options
-// allow; `refusal` is the answer to give before the connection is closed. Threads: one.
+// Contract: the caller reads from its socket into Prepare(), passes the number of bytes to Commit,
+// and calls Next while has_bytes. After kRefused the reader must not be used again.
+// Errors: kRefused, if a request is malformed, ambiguous (framing.h) or larger than the limits;
+// `refusal` is the answer to send before the connection is closed.
+// Threads: one.
 #pragma once
 
 #include <cstddef>
@@ -20,11 +21,11 @@ struct RequestLimits {
   size_t max_body_bytes = 0;
 };
 
-// A request as it came, and what it says of its answer.
+// A request, and what it requires of its answer.
 struct ReadRequest {
   HttpRequest request;
   bool keep_alive = true;
-  bool says_keep_alive = false;  // the client closes unless the answer says that it need not
+  bool says_keep_alive = false;  // HTTP/1.0: the answer must have Connection: keep-alive
   bool is_head = false;          // the answer has no body
 };
 
@@ -35,26 +36,26 @@ class RequestReader {
   explicit RequestReader(RequestLimits limits);
   ~RequestReader();
 
-  // Where the socket may read to; valid until the next call of the reader.
+  // Returns a buffer for the socket to read into; valid until the next call of the reader.
   std::span<char> Prepare();
   void Commit(size_t bytes);
   bool has_bytes() const;
 
-  // Parses as far as the bytes go, at most to the end of one request.
+  // Parses the available bytes, at most to the end of one request.
   Step Next();
   ReadRequest Take();      // after kRequest, once
   HttpResponse refusal();  // after kRefused, once
 
-  // A request has begun and is not complete.
+  // Whether a request has begun and is not complete.
   bool has_begun() const;
   bool in_body() const;
-  // The client waits for "100 Continue" before it sends the body of the request that has begun.
+  // Whether the client waits for "100 Continue" before it sends the body of the current request.
   bool wants_continue() const;
   void ContinueSent();
 
-  // Forgets the bytes that have not been parsed.
+  // Discards the bytes that have not been parsed.
   void DropBytes();
-  // Forgets the request that has begun.
+  // Discards the request that has begun.
   void DropRequest();
 
  private:

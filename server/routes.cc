@@ -21,11 +21,11 @@ using coordinator::Route;
 
 enum class Body { kNone, kOptional, kNeeded };
 
-// `{}` is a gid, a branch or a resource; what stands behind it in the segment is the verb.
+// In `path`, `{}` is a gid, a branch or a resource; the rest of the segment is the verb.
 struct Endpoint {
   std::string_view method;
   std::string_view path;
-  std::optional<Route> route;  // none: health
+  std::optional<Route> route;  // nullopt: a health check
   Body body = Body::kNone;
   bool needs_transaction = false;  // the header Assent-Transaction
   std::string_view query = {};     // names, each followed by a space
@@ -52,7 +52,7 @@ constexpr Duration kMaxWait = std::chrono::hours(24);
 constexpr Duration kMaxReservedWait = std::chrono::seconds(2);
 constexpr uint32_t kMaxLimit = 1000;
 
-// Fills `names` with what stands at the places of `{}`.
+// Matches the path's segments against `pattern`, and sets `names` to the values of `{}`.
 bool Matches(std::string_view pattern, std::span<const std::string> segments,
              std::vector<std::string>* names) {
   names->clear();
@@ -122,11 +122,11 @@ std::optional<Refusal> ReadQuery(const Target& target, const Endpoint& endpoint,
     if (!is_word || endpoint.query.find(name + " ") == endpoint.query.npos) {
       const std::string known(endpoint.query.substr(0, endpoint.query.size() - 1));
       return Refuse(InvalidProblem(
-          name, endpoint.query.empty() ? "unknown query parameter: there are none here"
+          name, endpoint.query.empty() ? "unknown query parameter: this path takes none"
                                        : "unknown query parameter: expected one of " + known));
     }
     for (size_t k = 0; k < i; ++k) {
-      if (target.query[k].first == name) return Refuse(InvalidProblem(name, "given twice"));
+      if (target.query[k].first == name) return Refuse(InvalidProblem(name, "duplicate parameter"));
     }
     auto refused = name == "wait" ? ReadWait(value, request) : ReadListQuery(name, value, &list);
     if (refused) return refused;
@@ -135,7 +135,7 @@ std::optional<Refusal> ReadQuery(const Target& target, const Endpoint& endpoint,
   return std::nullopt;
 }
 
-// The media type alone, without its parameters.
+// The media type in lower case, without its parameters.
 std::string MediaType(std::string_view header) {
   std::string type(header.substr(0, header.find(';')));
   while (!type.empty() && type.back() == ' ') type.pop_back();
@@ -158,7 +158,8 @@ std::optional<Refusal> ReadMessage(const HttpRequest& request, google::protobuf:
   }
   if (type == kProtobufType) {
     if (!message->ParseFromString(request.body)) {
-      return Refuse(InvalidProblem("", "the body is no " + message->GetTypeName()));
+      return Refuse(
+          InvalidProblem("", "the body is not a valid protobuf " + message->GetTypeName()));
     }
     const auto checked = CheckMessage(message);
     if (!checked) return Refuse(InvalidProblem(checked.error().field, checked.error().message));
@@ -193,7 +194,7 @@ std::optional<Refusal> ReadBody(const HttpRequest& from, const Endpoint& endpoin
     case Route::kVote: return ReadInto<v1::VoteRequest>(from, request);
     case Route::kRollBack: return ReadInto<v1::RollbackRequest>(from, request);
     default: {
-      v1::CommitRequest nothing;  // no field is known here
+      v1::CommitRequest nothing;  // a message without fields
       return ReadMessage(from, &nothing);
     }
   }
@@ -217,11 +218,12 @@ std::optional<Refusal> ReadTransaction(const HttpRequest& from, const Endpoint& 
   const std::string_view gtrid = from.Header(kHeader);
   for (const HttpHeader& header : from.headers) {
     const bool is_same = strcasecmp(header.first.c_str(), kHeader) == 0;
-    if (is_same && header.second != gtrid) return Refuse(InvalidProblem(kHeader, "given twice"));
+    if (is_same && header.second != gtrid)
+      return Refuse(InvalidProblem(kHeader, "duplicate header"));
   }
   if (gtrid.empty() && endpoint.needs_transaction) {
-    return Refuse(
-        InvalidProblem(kHeader, "this header is needed here: the transaction that begin gave"));
+    return Refuse(InvalidProblem(
+        kHeader, "this header is required: the `transaction` from the begin answer"));
   }
   if (!gtrid.empty() && !IsGtrid(gtrid)) {
     return Refuse(InvalidProblem(kHeader, "expected 40 hexadecimal digits"));
@@ -230,7 +232,8 @@ std::optional<Refusal> ReadTransaction(const HttpRequest& from, const Endpoint& 
   return std::nullopt;
 }
 
-// Handed on as it is; what is none is dropped, as its specification wants it.
+// Passed on unchanged; an invalid value is dropped, as the W3C trace context specification
+// requires.
 void ReadTraceparent(const HttpRequest& from, Request* request) {
   constexpr size_t kLength = 55;  // version 00
   const std::string_view value = from.Header("traceparent");
@@ -257,11 +260,11 @@ HttpResponse RenderMessage(const google::protobuf::Message& message, Format form
 }  // namespace
 
 Refusal RefuseMethod(std::string_view method, std::string allow) {
-  const std::string detail = std::string(method) + " is not served here: expected " + allow;
+  const std::string detail = std::string(method) + " is not allowed here: expected " + allow;
   return {MakeProblem(405, "method-not-allowed", "Method not allowed", detail), std::move(allow)};
 }
 
-Asked Interpret(const HttpRequest& from) {
+Asked ParseRequest(const HttpRequest& from) {
   const auto target = ParseTarget(from.target);
   if (!target) return Refuse(InvalidProblem("", target.error().message));
   const Endpoint* endpoint = nullptr;
@@ -279,12 +282,11 @@ Asked Interpret(const HttpRequest& from) {
   }
   if (endpoint == nullptr) {
     if (!allow.empty()) return RefuseMethod(from.method, std::move(allow));
-    return Refuse(
-        MakeProblem(404, "no-such-route", "No such route", "nothing is served at this path"));
+    return Refuse(MakeProblem(404, "no-such-route", "No such route", "this path does not exist"));
   }
   Request request;
   if (auto refused = ReadQuery(*target, *endpoint, &request)) return *refused;
-  if (!endpoint->route) return HealthQuestion{endpoint->path == "readyz"};
+  if (!endpoint->route) return HealthCheck{endpoint->path == "readyz"};
   request.route = *endpoint->route;
   if (auto refused = ReadNames(*endpoint, std::move(names), &request)) return *refused;
   if (auto refused = ReadTransaction(from, *endpoint, &request)) return *refused;
@@ -346,7 +348,7 @@ HttpResponse RenderRefusal(const Refusal& refusal, Format format) {
 
 namespace {
 
-// Host names have no case, and may end with the dot of the root.
+// Host names are case-insensitive, and may end with the dot of the root domain.
 bool IsLocalhost(std::string_view name) {
   constexpr std::string_view kName = "localhost";
   if (name.ends_with('.')) name.remove_suffix(1);
@@ -365,7 +367,7 @@ std::optional<Refusal> RefuseForeignOrigin(const HttpRequest& request, bool loop
   if (!origin.empty()) {
     const size_t scheme = origin.find("://");
     if (scheme == origin.npos || origin.substr(scheme + 3) != host) {
-      return forbid("requests of other origins are not served");
+      return forbid("requests from other origins are not allowed");
     }
   }
   if (!loopback || host.empty()) return std::nullopt;
@@ -373,7 +375,7 @@ std::optional<Refusal> RefuseForeignOrigin(const HttpRequest& request, bool loop
   const std::string_view name = host.substr(0, host.find(':'));
   const bool is_ipv4 = name.find_first_not_of("0123456789.") == name.npos;
   if (is_ipv6 || is_ipv4 || IsLocalhost(name)) return std::nullopt;
-  return forbid("Host names another machine: this coordinator serves its own machine only");
+  return forbid("the Host header names another machine: this coordinator serves only its own");
 }
 
 }  // namespace assent::server

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a request over HTTP asks for, and how an answer looks over HTTP. Pure functions.
+// Translates HTTP requests into requests to the coordinator, and its answers into HTTP responses.
+// Pure functions.
 //
-// The table of the routes stands in routes.cc; docs/api.md explains it.
+// The table of routes is in routes.cc; docs/api.md explains it.
 // Threads: any.
 #pragma once
 
@@ -17,38 +18,38 @@ namespace assent::server {
 
 enum class Format { kJson, kProtobuf };
 
-struct HealthQuestion {
-  bool ready = false;  // /readyz, else /healthz
+struct HealthCheck {
+  bool ready = false;  // true: /readyz; false: /healthz
 };
 
-// A problem, and the header that goes with it.
+// A problem with its headers.
 struct Refusal {
   v1::Problem problem;
   std::string allow;  // 405: the methods of this path
   uint32_t retry_after_s = 0;
 };
 
-using Asked = std::variant<coordinator::Request, HealthQuestion, Refusal>;
+using Asked = std::variant<coordinator::Request, HealthCheck, Refusal>;
 
-// Takes the request's content; what is wrong with it is a Refusal that names the field.
-Asked Interpret(const HttpRequest& request);
+// Routes and parses a request. An invalid request yields a Refusal that names the field.
+Asked ParseRequest(const HttpRequest& request);
 
-// What the client wants to read: its Accept header, else the form that it wrote in itself.
+// The format of the answer: from the Accept header, otherwise the format of the request's body.
 Format AnswerFormat(const HttpRequest& request);
 
-// 405; `allow` lists the methods of the path, "GET, HEAD".
+// Makes a 405; `allow` lists the methods of the path, such as "GET, HEAD".
 Refusal RefuseMethod(std::string_view method, std::string allow);
 
-// Turns what must not keep a reserved connection from operators into a 503: what begins or
-// continues an application's transaction. A wait becomes a short one.
+// Limits a request on a reserved connection to what operators need. A request that begins or
+// continues a transaction becomes a 503; a wait is shortened or removed.
 void LimitToOperators(Asked* asked);
 
 HttpResponse RenderAnswer(const coordinator::Answer& answer, Format format);
 HttpResponse RenderRefusal(const Refusal& refusal, Format format);
 
-// A page in somebody's browser must not reach a coordinator that trusts its own machine: requests
-// of another origin are refused, and, where `loopback` is served, of a Host that is neither
-// localhost nor an IP address (a name that was re-bound to 127.0.0.1).
+// Refuses requests from web pages of other origins, which could otherwise use a browser on this
+// machine to reach the coordinator. If the server listens on `loopback`, it also refuses a Host
+// that is neither localhost nor an IP address, which prevents DNS rebinding.
 std::optional<Refusal> RefuseForeignOrigin(const HttpRequest& request, bool loopback);
 
 }  // namespace assent::server

@@ -36,7 +36,8 @@ std::optional<std::string> Decode(std::string_view text, bool plus_is_space) {
 }  // namespace
 
 Result<Target> ParseTarget(std::string_view target) {
-  const Error bad_escape{ErrorCode::kInvalid, "a percent sign is not followed by two digits"};
+  const Error bad_escape{ErrorCode::kInvalid,
+                         "a percent sign is not followed by two hexadecimal digits"};
   const Error bad_text{ErrorCode::kInvalid, "the path or the query is not UTF-8"};
   if (target.empty() || target[0] != '/') {
     return Error{ErrorCode::kInvalid, "the path does not begin with a slash"};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The target of a request: its path in segments, its query in parameters, both percent-decoded.
+// Parses the target of a request into path segments and query parameters, both percent-decoded.
 #pragma once
 
 #include <string>
@@ -12,14 +12,15 @@
 namespace assent::server {
 
 struct Target {
-  std::vector<std::string> segments;                       // of "/v1/a%2Fb": "v1", "a/b"
-  std::vector<std::pair<std::string, std::string>> query;  // in their order
+  std::vector<std::string> segments;                       // "/v1/a%2Fb": "v1", "a/b"
+  std::vector<std::pair<std::string, std::string>> query;  // in order
 };
 
-// Errors: kInvalid for what does not begin with a slash, or a percent sign without two digits.
+// Errors: kInvalid if the target does not begin with a slash, has a percent sign without two
+// hexadecimal digits, or is not UTF-8.
 Result<Target> ParseTarget(std::string_view target);
 
-// 40 lower-case hexadecimal digits.
+// Returns whether `text` is 40 lower-case hexadecimal digits.
 bool IsGtrid(std::string_view text);
 
 }  // namespace assent::server

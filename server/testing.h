@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A bare TCP client for the tests of the HTTP server: what is sent is what was written.
+// A plain TCP client for the tests of the HTTP server; it sends exactly the given bytes.
 //
-// Threads: one. Every wait ends after ten seconds, as a test failure would.
+// Threads: one. Every wait ends after ten seconds.
 #pragma once
 
 #include <arpa/inet.h>
@@ -37,7 +37,7 @@ class RawClient {
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;
 
-  // False: the other side has closed.
+  // Returns false if the other side has closed the connection.
   bool Send(std::string_view text) {
     while (!text.empty()) {
       const ssize_t sent = send(descriptor_, text.data(), text.size(), MSG_NOSIGNAL);
@@ -70,7 +70,7 @@ class RawClient {
     return answer;
   }
 
-  // Of an answer without a body.
+  // Receives an answer without a body.
   RawAnswer ReceiveHead() {
     size_t end = std::string::npos;
     while ((end = buffer_.find("\r\n\r\n")) == std::string::npos) {
@@ -83,7 +83,7 @@ class RawClient {
     return answer;
   }
 
-  // True once the other side has closed and everything that it sent is read.
+  // Reads to the end; returns whether the other side closed the connection.
   bool IsClosed() {
     while (ReadMore()) {
     }

@@ -33,7 +33,7 @@ TEST(JsonText, SetsAMember) {
   EXPECT_EQ(WithMember("rubbish", "gid", "b"), "rubbish");
 }
 
-TEST(Parameters, AreReadAsWhatTheyLookLike) {
+TEST(Parameters, HaveTheTypeThatTheWordLooksLike) {
   EXPECT_EQ(ParseParameter("7").integer(), 7);
   EXPECT_EQ(ParseParameter("-9223372036854775808").integer(), INT64_MIN);
   EXPECT_EQ(ParseParameter("9223372036854775808").unsigned_integer(), 9223372036854775808u);
@@ -159,7 +159,7 @@ TEST(LogDump, DescribesARecord) {
             "commit 01ff gid: \"g\" client_named: true fingerprint: 00fe "
             "decided_at: 1970-01-01T00:00:01.000Z "
             "branches { number: 1 name: \"K\u00f6ln\" identity: \"a \\\"b\\\"\" }");
-  EXPECT_EQ(DescribeRecord("\xff"), "a payload that is no record: ff");
+  EXPECT_EQ(DescribeRecord("\xff"), "malformed record: ff");
 }
 
 }  // namespace

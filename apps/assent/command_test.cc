@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The `assent` program against the real HTTP server, with an engine behind it whose answer the gid
-// chooses.
+// The `assent` program against the real HTTP server. Behind it is a fake engine; the gid chooses
+// its answer.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -145,7 +145,7 @@ bool Contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-TEST_F(AssentCommand, ExitsAsTheOutcomeIs) {
+TEST_F(AssentCommand, ExitCodeReflectsTheOutcome) {
   for (const bool json : {false, true}) {
     const auto code = [&](std::vector<std::string> words) {
       if (json) words.insert(words.begin(), "--json");
@@ -156,7 +156,7 @@ TEST_F(AssentCommand, ExitsAsTheOutcomeIs) {
     EXPECT_EQ(code({"execute", document_, "--gid", "pending"}), kNotKnownYet);
     EXPECT_EQ(code({"execute", document_, "--gid", "mixed"}), kMixedOrHazard);
     EXPECT_EQ(code({"execute", document_, "--gid", "busy"}), kError);
-    EXPECT_EQ(code({"execute", document_, "--gid", "no gid"}), kOk);  // the engine's to refuse
+    EXPECT_EQ(code({"execute", document_, "--gid", "no gid"}), kOk);  // only the engine refuses it
     EXPECT_EQ(code({"commit", "fine"}), kOk);
     EXPECT_EQ(code({"commit", "refused"}), kRolledBack);
     EXPECT_EQ(code({"rollback", "fine"}), kOk);
@@ -190,7 +190,7 @@ TEST_F(AssentCommand, RunsAnInteractiveTransaction) {
   const auto branch = std::get<v1::Branch>(engine_.last().body);
   EXPECT_EQ(branch.xa().isolation(), v1::SERIALIZABLE);
   EXPECT_TRUE(branch.xa().read_only());
-  EXPECT_EQ(engine_.last().transaction, kGtrid);  // asked of the server
+  EXPECT_EQ(engine_.last().transaction, kGtrid);  // found by the gid
 
   EXPECT_EQ(CodeOf({"enlist", "g", "hotel", "--partner", "http://127.0.0.1:9101/hotel", "--payload",
                     "{\"nights\": 2}", "--called-by-client"}),
@@ -245,7 +245,7 @@ TEST_F(AssentCommand, PrintsTheServersJson) {
   EXPECT_TRUE(Contains(Run({"show", "nobody", "--json"}).output, "\"status\":404"));
 }
 
-TEST_F(AssentCommand, SaysHowToStartTheDaemonWhenNobodyAnswers) {
+TEST_F(AssentCommand, SaysHowToStartTheDaemonIfItIsUnreachable) {
   const std::string url = "http://127.0.0.1:" + std::to_string(test::FreePort());
   const auto output = RunWith(url, {"list"});
   EXPECT_EQ(output.status.code, kError);
@@ -253,13 +253,13 @@ TEST_F(AssentCommand, SaysHowToStartTheDaemonWhenNobodyAnswers) {
   EXPECT_TRUE(Contains(output.error_output, "Start it with `assentd`")) << output.error_output;
 }
 
-// A gateway in between, which may have handed the request on.
+// The answer of a gateway in between, which may have forwarded the request.
 std::string Stranger(const std::string& status, const std::string& type, const std::string& body) {
   return "HTTP/1.1 " + status + " Any\r\nContent-Type: " + type +
          "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
-TEST_F(AssentCommand, TakesNoStrangersAnswerForTheCoordinators) {
+TEST_F(AssentCommand, RejectsAnswersThatAreNotFromACoordinator) {
   const std::string html = "<h1>Sorry</h1>";
   const std::string problem = R"({"type": "about:blank", "status": 502})";
   struct Case {
@@ -284,7 +284,7 @@ TEST_F(AssentCommand, TakesNoStrangersAnswerForTheCoordinators) {
     for (std::vector<std::string> words : commands) {
       for (const bool json : {false, true}) {
         if (json) words.insert(words.begin(), "--json");
-        const client::PieceByPiece stranger({one.answer});
+        const client::CannedServer stranger({one.answer});
         const auto output = RunWith(stranger.url(), words);
         EXPECT_EQ(output.status.code, one.code) << words[0] << " " << words[1] << one.answer;
         EXPECT_EQ(output.output, "") << "standard output is the coordinator's";
@@ -294,11 +294,11 @@ TEST_F(AssentCommand, TakesNoStrangersAnswerForTheCoordinators) {
   }
 }
 
-TEST_F(AssentCommand, SendsNothingWhereTheTransactionCannotBeAsked) {
-  const client::PieceByPiece stranger({Stranger("502", "text/html", "")});
+TEST_F(AssentCommand, SendsNothingIfTheTransactionCannotBeFound) {
+  const client::CannedServer stranger({Stranger("502", "text/html", "")});
   const auto output = RunWith(stranger.url(), {"commit", "g"});
   EXPECT_EQ(output.status.code, kError);
-  EXPECT_TRUE(Contains(output.error_output, "no answer of an Assent coordinator: 502"));
+  EXPECT_TRUE(Contains(output.error_output, "not from an Assent coordinator: 502"));
 }
 
 TEST_F(AssentCommand, RefusesWrongUsage) {
@@ -325,7 +325,7 @@ TEST_F(AssentCommand, RefusesWrongUsage) {
   EXPECT_EQ(CodeOf({"--timeout", "soon", "list"}), kError);
 }
 
-TEST_F(AssentCommand, TeachesInItsHelp) {
+TEST_F(AssentCommand, HelpShowsExamples) {
   EXPECT_TRUE(Contains(Run({"--help"}).output, "Exit codes: 0 committed"));
   for (const char* command : {"execute", "begin", "enlist", "vote", "run", "commit", "rollback",
                               "show", "list", "resources"}) {

@@ -21,7 +21,7 @@ namespace {
 using client::PercentEncode;
 using client::Response;
 
-int Complain(const std::string& message, int code = kError) {
+int ReportError(const std::string& message, int code = kError) {
   std::cerr << "assent: " << message;
   if (!message.ends_with('\n')) std::cerr << '\n';
   return code;
@@ -35,19 +35,19 @@ struct Call {
   std::string transaction = {};
 };
 
-constexpr const char* kAskLater = "\nask with: assent show GID";
+constexpr const char* kShowHint = "\nto find out, run: assent show GID";
 
-int ExplainFailure(const Error& error) {
+int ReportFailure(const Error& error) {
   if (error.code == ErrorCode::kTimeout || error.code == ErrorCode::kDamaged) {
-    return Complain(error.message + kAskLater, kNotKnownYet);
+    return ReportError(error.message + kShowHint, kNotKnownYet);
   }
   std::string message = error.message;
   if (error.code == ErrorCode::kUnavailable) {
     message +=
-        "\nIs the coordinator running? Start it with `assentd`, or `assentd --config FILE`; if it "
-        "is elsewhere, say where:\n--server http://HOST:PORT, or ASSENT_SERVER.";
+        "\nIs the coordinator running? Start it with `assentd` or `assentd --config FILE`. If it "
+        "runs at another\naddress, set --server http://HOST:PORT or ASSENT_SERVER.";
   }
-  return Complain(message);
+  return ReportError(message);
 }
 
 Result<Response> Send(const Common& common, const Call& call, bool json) {
@@ -62,11 +62,11 @@ Result<Response> Send(const Common& common, const Call& call, bool json) {
   return connection->Send(call.method, call.path, headers, call.body, *timeout);
 }
 
-// How a command understands the outcome.
+// How a command maps the outcome to an exit code.
 enum class Meaning {
-  kOutcome,   // committed is good, rolled back is not, undecided is not known
-  kRollback,  // rolled back is what was asked for
-  kDone       // any answer that is no problem is good
+  kOutcome,   // committed: kOk; rolled back: kRolledBack; undecided: kNotKnownYet
+  kRollback,  // rolled back: kOk
+  kDone       // any answer that is not a problem: kOk
 };
 
 int CodeOf(v1::Outcome outcome, bool is_problem, Meaning meaning) {
@@ -99,32 +99,36 @@ bool IsOurProblem(const Response& response) {
   return type && type->starts_with('"') && IsProblemType(type->substr(1));
 }
 
-// False: a proxy's answer, or another program's.
-bool IsCoordinators(const Response& response, bool json) {
+// False if a proxy or another program answered.
+bool IsFromCoordinator(const Response& response, bool json) {
   if (response.is_problem) return IsOurProblem(response);
   return response.status < 400 &&
          response.content_type.starts_with(json ? client::kJsonType : client::kProtobufType);
 }
 
-// A 4xx was refused on the way. Behind anything else the coordinator may have done it.
-int ExplainStranger(const Response& response) {
-  std::string text = "no answer of an Assent coordinator: " + std::to_string(response.status) +
-                     ": " + response.body;
-  if (response.status / 100 == 4) return Complain(text);
+// A 4xx means that the request was refused before it reached the coordinator. After any other
+// answer the coordinator may have executed the request.
+int ReportUnexpectedAnswer(const Response& response) {
+  std::string text =
+      "the answer is not from an Assent coordinator: " + std::to_string(response.status) + ": " +
+      response.body;
+  if (response.status / 100 == 4) return ReportError(text);
   if (!text.ends_with('\n')) text += '\n';
-  return Complain(text + "whether it took effect is not known" + kAskLater, kNotKnownYet);
+  return ReportError(text + "it is not known whether the request took effect" + kShowHint,
+                     kNotKnownYet);
 }
 
 int PrintProblem(const Response& response, Meaning meaning) {
   v1::Problem problem;
   if (response.content_type != client::kProtobufType || !problem.ParseFromString(response.body)) {
-    return Complain("the server answers " + std::to_string(response.status) + ": " + response.body);
+    return ReportError("the server answered " + std::to_string(response.status) + ": " +
+                       response.body);
   }
   std::string text = Format(problem);
   if (response.retry_after_s > 0) {
-    text += "try again in " + std::to_string(response.retry_after_s) + " s\n";
+    text += "retry in " + std::to_string(response.retry_after_s) + " s\n";
   }
-  return Complain(text, CodeOf(problem.outcome(), true, meaning));
+  return ReportError(text, CodeOf(problem.outcome(), true, meaning));
 }
 
 v1::Outcome OutcomeIn(const v1::Transaction& transaction) { return transaction.outcome(); }
@@ -133,28 +137,28 @@ v1::Outcome OutcomeIn(const T&) {
   return v1::UNDECIDED;
 }
 
-void SayRepeat(const v1::RunResponse& response) {
+void ReportRepeat(const v1::RunResponse& response) {
   if (!response.is_repeat()) return;
-  std::cerr << "assent: this seq was run before: that is its answer again, and nothing was run\n";
+  std::cerr << "assent: this seq was run before: its answer is repeated, and nothing was run\n";
 }
 template <typename T>
-void SayRepeat(const T&) {}
+void ReportRepeat(const T&) {}
 
-// Sends, prints what came as a T, and gives the exit code.
+// Sends the request, prints the answer as a T, and returns the exit code.
 template <typename T>
 int Perform(const Common& common, const Call& call, Meaning meaning) {
   const auto response = Send(common, call, common.json);
-  if (!response) return ExplainFailure(response.error());
-  if (!IsCoordinators(*response, common.json)) return ExplainStranger(*response);
+  if (!response) return ReportFailure(response.error());
+  if (!IsFromCoordinator(*response, common.json)) return ReportUnexpectedAnswer(*response);
   if (common.json) {
     std::cout << response->body << '\n';
     return CodeOf(OutcomeInJson(response->body), response->is_problem, meaning);
   }
   if (response->is_problem) return PrintProblem(*response, meaning);
   T message;
-  if (!message.ParseFromString(response->body)) return ExplainStranger(*response);
+  if (!message.ParseFromString(response->body)) return ReportUnexpectedAnswer(*response);
   std::cout << Format(message);
-  SayRepeat(message);
+  ReportRepeat(message);
   return CodeOf(OutcomeIn(message), false, meaning);
 }
 
@@ -191,14 +195,15 @@ Result<v1::Transaction> GetTransaction(const Common& common, const std::string& 
     (void)problem.ParseFromString(response->body);
     return Error{ErrorCode::kNotFound, Format(problem)};
   }
-  if (!IsCoordinators(*response, false) || !transaction.ParseFromString(response->body)) {
-    return Error{ErrorCode::kIo, common.server + " gives no answer of an Assent coordinator: " +
+  if (!IsFromCoordinator(*response, false) || !transaction.ParseFromString(response->body)) {
+    return Error{ErrorCode::kIo, common.server +
+                                     ": the answer is not from an Assent coordinator: " +
                                      std::to_string(response->status) + ": " + response->body};
   }
   return transaction;
 }
 
-// The gtrid that the gid stands for now, where the user did not name one.
+// Returns `given`, or the gtrid that the gid names now if `given` is empty.
 Result<std::string> FindTransaction(const Common& common, const std::string& gid,
                                     const std::string& given) {
   if (!given.empty()) return given;
@@ -232,7 +237,7 @@ v1::RunRequest RequestOf(const RunCommand& command, uint64_t seq) {
 
 int Execute(const Common& common, const ExecuteCommand& command) {
   auto text = ReadFile(command.file);
-  if (!text) return Complain(text.error().message);
+  if (!text) return ReportError(text.error().message);
   std::string body = command.gid ? WithMember(*text, "gid", *command.gid) : *text;
   return Perform<v1::Transaction>(common,
                                   {"POST", WithWait("/v1/transactions:execute", command.wait),
@@ -249,7 +254,7 @@ int Begin(const Common& common, const BeginCommand& command) {
 
 int Enlist(const Common& common, const EnlistCommand& command) {
   const auto transaction = FindTransaction(common, command.gid, command.transaction);
-  if (!transaction) return ExplainFailure(transaction.error());
+  if (!transaction) return ReportFailure(transaction.error());
   v1::Branch branch;
   branch.set_name(command.name);
   if (!command.partner.empty() || !command.try_url.empty()) {
@@ -269,8 +274,8 @@ int Enlist(const Common& common, const EnlistCommand& command) {
   branch.mutable_xa()->set_read_only(command.read_only);
   v1::Isolation isolation = v1::ISOLATION_UNSPECIFIED;
   if (!command.isolation.empty() && !v1::Isolation_Parse(command.isolation, &isolation)) {
-    return Complain("--isolation: expected READ_COMMITTED, REPEATABLE_READ or SERIALIZABLE",
-                    kUsage);
+    return ReportError("--isolation: expected READ_COMMITTED, REPEATABLE_READ or SERIALIZABLE",
+                       kUsage);
   }
   branch.mutable_xa()->set_isolation(isolation);
   return Perform<v1::Transaction>(
@@ -279,12 +284,12 @@ int Enlist(const Common& common, const EnlistCommand& command) {
 
 int Vote(const Common& common, const VoteCommand& command) {
   const auto transaction = FindTransaction(common, command.gid, command.transaction);
-  if (!transaction) return ExplainFailure(transaction.error());
+  if (!transaction) return ReportFailure(transaction.error());
   v1::VoteRequest request;
   v1::VoteRequest::Vote vote = v1::VoteRequest::VOTE_UNSPECIFIED;
   if (!v1::VoteRequest::Vote_Parse(command.vote, &vote) ||
       vote == v1::VoteRequest::VOTE_UNSPECIFIED) {
-    return Complain("VOTE: expected PREPARED or REFUSED", kUsage);
+    return ReportError("VOTE: expected PREPARED or REFUSED", kUsage);
   }
   request.set_vote(vote);
   if (command.expires_at) request.set_expires_at(*command.expires_at);
@@ -298,7 +303,7 @@ int Run(const Common& common, const RunCommand& command) {
   std::optional<std::string> document;
   if (!command.file.empty()) {
     auto text = ReadFile(command.file);
-    if (!text) return Complain(text.error().message);
+    if (!text) return ReportError(text.error().message);
     document = std::move(*text);
   }
   const bool numbered = command.seq || (document && FindMember(*document, "seq"));
@@ -306,7 +311,7 @@ int Run(const Common& common, const RunCommand& command) {
   uint64_t seq = command.seq.value_or(0);
   if (!numbered || transaction.empty()) {
     const auto found = GetTransaction(common, command.gid, transaction);
-    if (!found) return ExplainFailure(found.error());
+    if (!found) return ReportFailure(found.error());
     transaction = found->transaction();
     if (!numbered) seq = LastSeq(*found, command.branch) + 1;
   }
@@ -319,14 +324,14 @@ int Run(const Common& common, const RunCommand& command) {
   }
   const int code = Perform<v1::RunResponse>(common, call, Meaning::kDone);
   if (code != kNotKnownYet || numbered) return code;
-  return Complain("the same with --seq " + std::to_string(seq) +
-                      " runs it if it has not run, and else repeats its answer",
-                  code);
+  return ReportError("the same command with --seq " + std::to_string(seq) +
+                         " runs the statement if it has not run, and otherwise repeats its answer",
+                     code);
 }
 
 int Commit(const Common& common, const EndCommand& command) {
   const auto transaction = FindTransaction(common, command.gid, command.transaction);
-  if (!transaction) return ExplainFailure(transaction.error());
+  if (!transaction) return ReportFailure(transaction.error());
   return Perform<v1::Transaction>(
       common,
       {"POST", WithWait(PathOf(command.gid, ":commit"), command.wait), "", "", *transaction},

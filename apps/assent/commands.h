@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the commands of `assent` do: call the coordinator, print, and say how it went.
+// The commands of `assent`: each calls the coordinator, prints the result and returns an exit code.
 //
-// Contract: what was asked for goes to standard output, what went wrong to standard error. With
-// `json` the server's document is printed as it came, problems too.
+// Contract: results go to standard output, error messages to standard error. With `json` the
+// server's document goes to standard output unchanged, even if it is a problem.
 // Threads: one; blocks.
 #pragma once
 
@@ -16,7 +16,7 @@
 
 namespace assent::cli {
 
-// docs/api.md lists them.
+// The exit codes, as docs/api.md lists them.
 enum ExitCode : int {
   kOk = 0,  // committed, or done
   kError = 1,
@@ -42,14 +42,14 @@ struct BeginCommand {
 };
 struct EnlistCommand {
   std::string gid;
-  std::string transaction;  // empty, here and below: asked of the server by the gid
+  std::string transaction;  // empty, here and below: the server finds it by the gid
   std::string name;
   std::string resource;
   std::string isolation;
   bool read_only = false;
-  std::string partner;  // a URL, instead of a resource; or one for each operation:
-  std::string try_url, confirm_url, cancel_url;
-  std::string payload;  // JSON
+  std::string partner;                           // the partner's base URL, instead of a resource
+  std::string try_url, confirm_url, cancel_url;  // one URL per operation, instead of `partner`
+  std::string payload;                           // JSON
   bool called_by_client = false;
 };
 struct VoteCommand {

@@ -12,7 +12,7 @@ namespace od = simdjson::ondemand;
 
 constexpr std::string_view kWhite = " \t\r\n";
 
-// The text of a value, perhaps with white space after it.
+// The text of a value, possibly followed by white space.
 simdjson::simdjson_result<std::string_view> TextOf(od::value value) {
   od::json_type type{};
   if (const auto code = value.type().get(type)) return code;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The members of a JSON object, found in its text: the document goes to the server as it is, and
-// the server says what is wrong with it.
+// Finds and sets members of a JSON object in its text. The document goes to the server otherwise
+// unchanged, and the server validates it.
 #pragma once
 
 #include <optional>
@@ -9,12 +9,12 @@
 
 namespace assent::cli {
 
-// The text of the value of `name` in the outermost object, quotes included; nullopt: not found, or
-// the text is not an object. What comes after the member may be malformed.
+// Returns the text of the value of `name` in the outermost object, quotes included; nullopt if the
+// member is missing or the text is not an object. The text after the member may be malformed.
 std::optional<std::string_view> FindMember(std::string_view json, std::string_view name);
 
-// `json` with the member `name` set to the string `value` (of plain letters) in the outermost
-// object; text that is not an object comes back unchanged.
+// Returns `json` with the member `name` of the outermost object set to the string `value`, which
+// must need no escapes. Text that is not an object is returned unchanged.
 std::string WithMember(std::string_view json, std::string_view name, std::string_view value);
 
 }  // namespace assent::cli

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Prints a log directory: its records, and whether a coordinator would start on it.
+// Prints the records of a log directory, and whether a coordinator would start with it.
 #include "apps/assent/log_commands.h"
 
 #include <google/protobuf/descriptor.h>
@@ -30,7 +30,7 @@ class HexPrinter final : public TextFormat::FastFieldValuePrinter {
   }
 };
 
-// Of a field whose name ends with _ns: nanoseconds since 1970.
+// Prints a field whose name ends with _ns (nanoseconds since 1970) as a date and time.
 class TimePrinter final : public TextFormat::FastFieldValuePrinter {
  public:
   void PrintInt64(int64_t ns, TextFormat::BaseTextGenerator* generator) const override {
@@ -43,8 +43,8 @@ class TimePrinter final : public TextFormat::FastFieldValuePrinter {
   }
 };
 
-// Protobuf's text format on one line, but bytes in hexadecimal digits, and times that people read.
-// Never destroyed.
+// Protobuf's text format on one line, with bytes as hexadecimal digits and readable times. Never
+// destroyed.
 const TextFormat::Printer& RecordPrinter() {
   static const TextFormat::Printer& printer = *[] {
     auto* made = new TextFormat::Printer;
@@ -79,7 +79,7 @@ void PrintRecord(const log::DumpedRecord& record) {
   std::cout << '\n';
 }
 
-// JSON text of a string: protobuf's own, so that it is right for any content.
+// A string as JSON. Protobuf formats it, which is correct for any content.
 std::string JsonString(const std::string& text) {
   if (text.empty()) return "\"\"";
   log::v1::Outcome holder;
@@ -122,7 +122,7 @@ void PrintSegment(const log::SegmentReport& segment) {
               << segment.last_lsn;
   }
   if (segment.end > 0) std::cout << ", ends at byte " << segment.end;
-  if (segment.torn) std::cout << ", a batch is cut there (nobody was answered on it)";
+  if (segment.torn) std::cout << ", with a torn tail (no request was answered from it)";
   if (!segment.damage.empty()) std::cout << "\n  " << segment.damage;
   std::cout << '\n';
 }
@@ -151,13 +151,14 @@ void PrintReportAsJson(const log::DirectoryReport& report) {
 
 int Conclude(const log::DirectoryReport& report) {
   if (!report.refusal) return kOk;
-  std::cerr << "assent: a coordinator would not start on this log: " << report.refusal->message
+  std::cerr << "assent: a coordinator would not start with this log: " << report.refusal->message
             << '\n';
   return kError;
 }
 
-// Most likely another directory was meant. A coordinator would begin a new log there.
-Result<void> HoldsALog(const log::DirectoryReport& report) {
+// A directory without segments is an error: it is most likely the wrong directory. A coordinator
+// would start a new log there.
+Result<void> RequireSegments(const log::DirectoryReport& report) {
   if (!report.segments.empty()) return {};
   return Error{ErrorCode::kNotFound, report.directory + " contains no log: no file named *.seg"};
 }
@@ -172,11 +173,11 @@ int Unreadable(const Error& error) {
 std::string DescribeRecord(std::string_view payload) {
   log::v1::Record record;
   if (!record.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
-    return "a payload that is no record: " + ToHex(payload);
+    return "malformed record: " + ToHex(payload);
   }
   const auto* kind = record.GetReflection()->GetOneofFieldDescriptor(
       record, log::v1::Record::descriptor()->FindOneofByName("kind"));
-  if (kind == nullptr) return "a record of a kind that this version does not know";
+  if (kind == nullptr) return "record of a kind unknown to this version";
   std::string text = kind->name();
   if (!record.gtrid().empty()) text += ' ' + ToHex(record.gtrid());
   std::string fields;
@@ -189,19 +190,19 @@ int DumpLog(const std::string& directory, bool json) {
   const auto report =
       log::Dump(log::PosixFileSystem(), directory, json ? PrintRecordAsJson : PrintRecord);
   if (!report) return Unreadable(report.error());
-  if (auto holds = HoldsALog(*report); !holds) return Unreadable(holds.error());
+  if (auto holds = RequireSegments(*report); !holds) return Unreadable(holds.error());
   return Conclude(*report);
 }
 
 int VerifyLog(const std::string& directory, bool json) {
   const auto report = log::Verify(log::PosixFileSystem(), directory);
   if (!report) return Unreadable(report.error());
-  if (auto holds = HoldsALog(*report); !holds) return Unreadable(holds.error());
+  if (auto holds = RequireSegments(*report); !holds) return Unreadable(holds.error());
   if (json) {
     PrintReportAsJson(*report);
   } else {
     for (const log::SegmentReport& segment : report->segments) PrintSegment(segment);
-    if (!report->refusal) std::cout << "a coordinator would start on this log\n";
+    if (!report->refusal) std::cout << "a coordinator would start with this log\n";
   }
   return Conclude(*report);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command line of `assent`: words into commands. Only this file sees CLI11.
+// Parses the command line of `assent` into commands. Only this file uses CLI11.
 #include <CLI/CLI.hpp>
 #include <functional>
 
@@ -14,7 +14,7 @@ namespace assent::cli {
 namespace {
 
 struct CommandLine {
-  CLI::App app{"assent: talk to a transaction coordinator (assentd)", "assent"};
+  CLI::App app{"assent: the command-line client of the transaction coordinator assentd", "assent"};
   Common common;
   ExecuteCommand execute;
   BeginCommand begin;
@@ -30,14 +30,14 @@ struct CommandLine {
 };
 
 constexpr const char* kExitCodes =
-    "Exit codes: 0 committed, or done; 1 error; 2 usage; 3 rolled back; 4 not known yet, ask\n"
-    "again with `assent show GID --wait 10s`; 5 mixed or hazard: an operator must look.";
+    "Exit codes: 0 committed, or done; 1 error; 2 usage error; 3 rolled back; 4 outcome not known\n"
+    "yet: run `assent show GID --wait 10s`; 5 mixed or hazard: an operator must intervene.";
 
-// An option that is given is never taken for one that is left out.
+// Rejects an empty value, which the commands would treat as an omitted option.
 const CLI::Validator kNotEmpty(
     [](std::string& text) { return std::string(text.empty() ? "must not be empty" : ""); }, "");
 
-// A subcommand that is run when it is named; `footer` shows how.
+// Adds a subcommand that calls `run`; `footer` shows examples.
 CLI::App* AddCommand(CommandLine& line, CLI::App& parent, const std::string& name,
                      const std::string& what, const std::string& footer, std::function<int()> run) {
   CLI::App* command = parent.add_subcommand(name, what);
@@ -53,8 +53,8 @@ void AddGid(CLI::App* command, std::string* gid) {
 void AddTransaction(CLI::App* command, std::string* transaction) {
   command
       ->add_option("--transaction", *transaction,
-                   "the 40 digits that begin printed; refused if the gid belongs to another\n"
-                   "transaction now (default: the one that it belongs to)")
+                   "the 40-digit id that `assent begin` printed; the command is refused if the\n"
+                   "gid now names another transaction (default: the one that it names now)")
       ->check(kNotEmpty);
 }
 
@@ -68,24 +68,24 @@ void AddWholeTransactions(CommandLine& line) {
       line, line.app, "execute", "Run a whole transaction from a JSON document",
       "Examples:\n"
       "  assent execute coupon.json\n"
-      "  assent execute --gid coupon-C42-7 coupon.json    # the same gid again: the same outcome\n"
+      "  assent execute --gid coupon-C42-7 coupon.json    # the same gid has the same outcome\n"
       "  echo '{\"atomic\": {\"branches\": [{\"name\": \"pc\", \"xa\": {\"resource\": "
       "\"pc_game\",\n"
       "    \"statements\": [{\"sql\": \"UPDATE coupon SET used = true WHERE code = ?\",\n"
       "    \"parameters\": [\"C42\"], \"expect_rows\": 1}]}}]}}' | assent execute -\n",
       [&line] { return Execute(line.common, line.execute); });
-  execute->add_option("FILE", line.execute.file, "the document; - reads standard input")
+  execute->add_option("FILE", line.execute.file, "the JSON document; - reads standard input")
       ->required();
-  execute->add_option("--gid", line.execute.gid, "instead of the document's gid");
+  execute->add_option("--gid", line.execute.gid, "the gid, replacing the one in the document");
   AddWait(execute, &line.execute.wait);
   CLI::App* show = AddCommand(line, line.app, "show", "Show one transaction",
                               "Examples:\n"
                               "  assent show coupon-C42-7\n"
-                              "  assent show coupon-C42-7 --wait 10s   # until it is decided\n",
+                              "  assent show coupon-C42-7 --wait 10s   # waits for the outcome\n",
                               [&line] { return Show(line.common, line.show); });
   AddGid(show, &line.show.gid);
   AddWait(show, &line.show.wait);
-  CLI::App* list = AddCommand(line, line.app, "list", "List transactions, the youngest first",
+  CLI::App* list = AddCommand(line, line.app, "list", "List transactions, newest first",
                               "Examples:\n"
                               "  assent list\n"
                               "  assent list --live\n"
@@ -98,10 +98,11 @@ void AddWholeTransactions(CommandLine& line) {
                    "only transactions with a branch in this resource")
       ->check(kNotEmpty);
   list->add_option("--before", line.list.before,
-                   "only transactions older than this one, 40 digits: the next page")
+                   "only transactions older than this 40-digit id: the next page")
       ->check(kNotEmpty);
-  list->add_flag("--live", line.list.live, "only what is unfinished, or held as MIXED or HAZARD");
-  list->add_option("--limit", line.list.limit, "how many at most, 1 to 1000 (default 100)")
+  list->add_flag("--live", line.list.live,
+                 "only transactions that are unfinished, or kept as MIXED or HAZARD");
+  list->add_option("--limit", line.list.limit, "maximum number, 1 to 1000 (default 100)")
       ->check(CLI::Range(1u, 1000u).description(""));
 }
 
@@ -116,25 +117,25 @@ void AddVote(CommandLine& line) {
   vote->add_option("BRANCH", line.vote.branch, "the branch's name")->required();
   vote->add_option("VOTE", line.vote.vote, "PREPARED or REFUSED")->required();
   vote->add_option("--expires-at", line.vote.expires_at,
-                   "when the reservation ends by itself, RFC 3339 in UTC (default: never)");
-  vote->add_option("--reason", line.vote.reason, "of a refusal, for people");
+                   "when the reservation expires, RFC 3339 in UTC (default: never)");
+  vote->add_option("--reason", line.vote.reason, "why the branch is refused, for people");
   AddTransaction(vote, &line.vote.transaction);
 }
 
 void AddInteractive(CommandLine& line) {
-  CLI::App* begin = AddCommand(line, line.app, "begin", "Begin a transaction step by step",
-                               "Example, a whole one:\n"
+  CLI::App* begin = AddCommand(line, line.app, "begin", "Begin an interactive transaction",
+                               "Example of a complete transaction:\n"
                                "  assent begin --gid move-1 --deadline 1m\n"
                                "  assent enlist move-1 pc --resource pc_game\n"
                                "  assent run move-1 pc 'UPDATE wallet SET gold = gold - ?' 100\n"
                                "  assent commit move-1\n",
                                [&line] { return Begin(line.common, line.begin); });
   begin->add_option("--gid", line.begin.gid,
-                    "1 to 64 of A-Z a-z 0-9 _ . - (default: made for you)");
+                    "1 to 64 characters of A-Z a-z 0-9 _ . - (default: generated)");
   begin->add_option("--deadline", line.begin.deadline,
-                    "rolled back after this time, for example 30s");
+                    "time after which it is rolled back unless decided, for example 30s");
   CLI::App* enlist =
-      AddCommand(line, line.app, "enlist", "Open a branch in a resource or at a partner",
+      AddCommand(line, line.app, "enlist", "Add a branch in a resource or at a partner",
                  "Examples:\n"
                  "  assent enlist move-1 pc --resource pc_game --isolation "
                  "SERIALIZABLE\n"
@@ -147,28 +148,27 @@ void AddInteractive(CommandLine& line) {
   where->require_option(1);
   where->add_option("--resource", line.enlist.resource, "a configured resource");
   where->add_option("--partner", line.enlist.partner,
-                    "a URL: try, confirm and cancel are below it");
+                    "base URL: /try, /confirm and /cancel are appended to it");
   auto* try_url = where->add_option("--try-url", line.enlist.try_url,
-                                    "a URL for each of them instead, with the two below");
+                                    "instead of --partner, with --confirm-url and --cancel-url");
   auto* confirm_url = enlist->add_option("--confirm-url", line.enlist.confirm_url)->needs(try_url);
   auto* cancel_url = enlist->add_option("--cancel-url", line.enlist.cancel_url)->needs(try_url);
   try_url->needs(confirm_url)->needs(cancel_url);
-  enlist->add_option("--payload", line.enlist.payload, "JSON, sent to the partner with each call")
+  enlist->add_option("--payload", line.enlist.payload, "JSON that each call to the partner sends")
       ->check(kNotEmpty);
   enlist->add_flag("--called-by-client", line.enlist.called_by_client,
-                   "you call the partner's try by yourself, then vote");
+                   "you call the partner's try yourself, then run `assent vote`");
   enlist
       ->add_option("--isolation", line.enlist.isolation,
                    "READ_COMMITTED (default), REPEATABLE_READ or SERIALIZABLE")
       ->check(kNotEmpty);
-  enlist->add_flag("--read-only", line.enlist.read_only, "the server refuses writes");
+  enlist->add_flag("--read-only", line.enlist.read_only, "the database refuses writes");
   AddTransaction(enlist, &line.enlist.transaction);
   AddVote(line);
   CLI::App* run = AddCommand(
       line, line.app, "run", "Run SQL on a branch",
-      "Parameters: 7 is an integer, 1.5 a decimal, true, false and null what they say, all else "
-      "is\n"
-      "text; '\"7\"' is text too. Put -- before words that begin with a dash.\n"
+      "Parameters: 7 is an integer, 1.5 a decimal; true, false and null are literals;\n"
+      "anything else is text, and so is '\"7\"'. Put -- before parameters that begin with a dash.\n"
       "Examples:\n"
       "  assent run move-1 pc 'UPDATE wallet SET gold = gold - ? WHERE user = ?' 100 7 "
       "--expect-rows 1\n"
@@ -181,11 +181,11 @@ void AddInteractive(CommandLine& line) {
   run->add_option("PARAMETER", line.run.parameters, "one for each question mark");
   run->add_option(
       "--seq", line.run.seq,
-      "1 for the first run on this branch, then 2, ...; the last one again repeats its\n"
-      "answer (default: the next one)");
+      "1 for the first run on this branch, then 2, ...; repeating the last number repeats\n"
+      "its answer and runs nothing (default: the next number)");
   run->add_option("--expect-rows", line.run.expect_rows,
-                  "how many rows it must return or change; with any other number\n"
-                  "the transaction is rolled back");
+                  "how many rows the statement must return or match; any other number rolls\n"
+                  "the transaction back");
   run->add_option("--file", line.run.file, "a JSON document instead; - reads standard input")
       ->excludes(sql);
   AddTransaction(run, &line.run.transaction);
@@ -199,18 +199,18 @@ void AddEnds(CommandLine& line) {
   AddTransaction(commit, &line.end.transaction);
   AddWait(commit, &line.end.wait);
   CLI::App* rollback = AddCommand(
-      line, line.app, "rollback", "Roll a transaction back (exit code 0 when it is)",
-      "A gid that is not known is recorded as rolled back: a begin that was overtaken finds it.\n"
+      line, line.app, "rollback", "Roll a transaction back (exit code 0 when rolled back)",
+      "An unknown gid is recorded as rolled back: a begin that arrives later does not start it.\n"
       "Example:\n  assent rollback move-1 --reason 'wrong wallet'\n",
       [&line] { return Rollback(line.common, line.end); });
   AddGid(rollback, &line.end.gid);
   AddTransaction(rollback, &line.end.transaction);
   AddWait(rollback, &line.end.wait);
-  rollback->add_option("--reason", line.end.reason, "for people; kept with the outcome");
+  rollback->add_option("--reason", line.end.reason, "why, for people; kept with the outcome");
 }
 
 void AddResources(CommandLine& line) {
-  AddCommand(line, line.app, "resources", "Show the databases and partners, and how they are",
+  AddCommand(line, line.app, "resources", "Show the state of the databases and partners",
              "Example:\n  assent resources\n", [&line] { return Resources(line.common); });
   CLI::App* resource = line.app.add_subcommand("resource", "Prepare a database for transactions");
   resource->require_subcommand(1);
@@ -222,9 +222,9 @@ void AddResources(CommandLine& line) {
 }
 
 void AddLog(CommandLine& line) {
-  CLI::App* log = line.app.add_subcommand("log", "Look into a log directory, without a daemon");
+  CLI::App* log = line.app.add_subcommand("log", "Inspect a log directory; needs no daemon");
   log->require_subcommand(1);
-  CLI::App* dump = AddCommand(line, *log, "dump", "Print every record, a line each",
+  CLI::App* dump = AddCommand(line, *log, "dump", "Print every record, one per line",
                               "Examples:\n"
                               "  assent log dump assent-log\n"
                               "  assent --json log dump assent-log | grep coupon-C42-7\n",
@@ -240,14 +240,14 @@ void AddLog(CommandLine& line) {
 std::vector<std::string> NamesBelow(const CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::App* below : app.get_subcommands(nullptr)) {
-    // An option group is one without a name.
+    // An option group is a subcommand without a name.
     if (!below->get_name().empty()) names.push_back(below->get_name());
   }
   return names;
 }
 
-// The word that stands where a command was expected, and what was most likely meant; empty where
-// each such word is a command.
+// Returns a message about the first word that is not a command where one was expected, with a
+// suggestion; empty if every such word is a command.
 std::string ExplainCommand(const CLI::App& app, const std::vector<std::string>& words) {
   const CLI::App* here = &app;
   for (size_t i = 0; i < words.size(); ++i) {
@@ -262,7 +262,7 @@ std::string ExplainCommand(const CLI::App& app, const std::vector<std::string>& 
     const auto below =
         here->get_subcommands([&](const CLI::App* one) { return one->check_name(word); });
     if (below.empty()) {
-      std::string text = "there is no command `" + word + "`";
+      std::string text = "unknown command `" + word + "`";
       if (const auto nearest = Nearest(word, names))
         return text + "; did you mean " + *nearest + "?";
       text += "; the commands are";
@@ -279,17 +279,17 @@ int Main(int argc, char** argv) {
   line.app.set_version_flag("--version", "assent " + Version());
   line.app
       .add_option("--server", line.common.server,
-                  "the coordinator: http://127.0.0.1:7430 or localhost:7430")
+                  "the coordinator's address: http://127.0.0.1:7430 or localhost:7430")
       ->envname("ASSENT_SERVER")
       ->capture_default_str();
-  line.app.add_flag("--json", line.common.json, "print JSON: the server's answer as it came");
+  line.app.add_flag("--json", line.common.json, "print the server's answer unchanged, as JSON");
   line.app
       .add_option("--timeout", line.common.timeout,
-                  "give up on an answer after that; not known then")
+                  "how long to wait for an answer; after it, the result is not known (exit code 4)")
       ->capture_default_str();
   line.app.require_subcommand(1);
   line.app.fallthrough();
-  line.app.footer(std::string("assent COMMAND --help shows examples.\n") + kExitCodes);
+  line.app.footer(std::string("`assent COMMAND --help` shows examples.\n") + kExitCodes);
   AddWholeTransactions(line);
   AddInteractive(line);
   AddEnds(line);
@@ -306,7 +306,7 @@ int Main(int argc, char** argv) {
     return line.app.exit(error) == 0 ? kOk : kUsage;
   }
   if (line.run.sql.empty() && line.run.file.empty() && line.app.got_subcommand("run")) {
-    std::cerr << "assent: run: SQL or --file is needed\nRun with --help for more information.\n";
+    std::cerr << "assent: run: SQL or --file is required\nRun with --help for more information.\n";
     return kUsage;
   }
   return line.chosen();

@@ -6,7 +6,7 @@
 namespace assent::cli {
 namespace {
 
-// A number of JSON without an exponent: with one it is rather text.
+// A JSON number without an exponent. A word such as 1e5 is more likely meant as text.
 bool IsPlainNumber(std::string_view word) {
   return ShapeOfNumber(word) != NumberShape::kNone &&
          word.find_first_of("eE") == std::string_view::npos;

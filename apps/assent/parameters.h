@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parameters of a statement as words of the command line.
+// Parses the parameters of a statement from the command line.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace assent::cli {
 
-// 7 and -7 are integers, 1.5 a decimal, true, false and null what they say; everything else is
-// text. In double quotes it is always text: "7". A leading zero makes text too: 007.
+// 7 and -7 are integers, 1.5 is a decimal, true, false and null are literals; everything else is
+// text. A word in double quotes is always text: "7". So is one with a leading zero: 007.
 v1::Value ParseParameter(const std::string& word);
 
 }  // namespace assent::cli

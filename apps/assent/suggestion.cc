@@ -6,10 +6,10 @@
 namespace assent::cli {
 namespace {
 
-constexpr size_t kMostEdits = 2;
-constexpr size_t kLettersForEach = 3;  // at least, of the word: with fewer all words are near
+constexpr size_t kMaxEdits = 2;
+constexpr size_t kLettersPerEdit = 3;  // letters per edit: with fewer, any word is near a short one
 
-// Damerau and Levenshtein's distance; no letter is moved twice.
+// The Damerau-Levenshtein distance, restricted: no letter is moved twice.
 size_t Distance(std::string_view a, std::string_view b) {
   std::vector<std::vector<size_t>> edits(a.size() + 1, std::vector<size_t>(b.size() + 1));
   for (size_t i = 0; i <= a.size(); ++i) {
@@ -31,11 +31,11 @@ size_t Distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::optional<std::string> Nearest(std::string_view word, const std::vector<std::string>& known) {
-  constexpr size_t kLongest = 64;  // longer than any word that is near one
+  constexpr size_t kLongest = 64;  // longer than any word that is near a command
   if (word.empty() || word.size() > kLongest) return std::nullopt;
   std::vector<std::string> longer;
   const std::string* nearest = nullptr;
-  size_t least = std::min(kMostEdits, (word.size() + 1) / kLettersForEach) + 1;
+  size_t least = std::min(kMaxEdits, (word.size() + 1) / kLettersPerEdit) + 1;
   for (const std::string& candidate : known) {
     if (candidate.starts_with(word)) longer.push_back(candidate);
     const size_t distance = Distance(word, candidate);

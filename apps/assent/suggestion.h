@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The word that somebody most likely meant.
+// Suggests the word that the user most likely meant.
 #pragma once
 
 #include <optional>
@@ -9,9 +9,9 @@
 
 namespace assent::cli {
 
-// The one of `known` that is nearest to `word`: the fewest letters inserted, left out, replaced or
-// exchanged with their neighbor, at most two of them and fewer than the word has; or the only one
-// that begins with the word. Nothing where none is near.
+// Returns the word in `known` that is nearest to `word` by edits (a letter inserted, deleted,
+// replaced, or swapped with its neighbor): at most two, and at most one per three letters. If
+// exactly one known word begins with `word`, returns that one. nullopt if no word is near.
 std::optional<std::string> Nearest(std::string_view word, const std::vector<std::string>& known);
 
 }  // namespace assent::cli

@@ -16,7 +16,7 @@ std::string Printable(std::string text) {
   return text;
 }
 
-// "name         value" for those that are set.
+// Appends "name         value", unless the value is empty.
 void AppendPair(const char* name, const std::string& value, std::string* to) {
   if (value.empty()) return;
   std::string label(name);
@@ -32,7 +32,7 @@ std::string Describe(const v1::Cause& cause) {
   if (cause.vendor_code() != 0) text += ", code " + std::to_string(cause.vendor_code());
   if (!cause.decided_by().empty()) text += ", decided by " + cause.decided_by();
   if (!cause.at().empty()) text += " at " + cause.at();
-  if (cause.may_retry()) text += "; may be tried again";
+  if (cause.may_retry()) text += "; may be retried";
   return text;
 }
 
@@ -135,7 +135,7 @@ std::string Format(const v1::ListResponse& list) {
                     v1::Outcome_Name(transaction.outcome()), transaction.begun_at()});
   }
   std::string text = FormatTable({"GID", "TRANSACTION", "STATE", "OUTCOME", "BEGUN AT"}, rows);
-  if (!list.next().empty()) text += "more: --before " + list.next() + "\n";
+  if (!list.next().empty()) text += "next page: --before " + list.next() + "\n";
   return text;
 }
 
@@ -175,7 +175,7 @@ std::string Format(const v1::ResourcesResponse& resources) {
 }
 
 std::string Format(const v1::ResourceView& resource) {
-  // Only what an installation says: how the resource is, it does not.
+  // An installation reports only its own result, not the state of the resource.
   const std::string& detail = resource.detail();
   return "resource " + Printable(resource.name()) + ": " +
          (detail.empty() ? "the witness table is installed" : Printable(detail)) + "\n";

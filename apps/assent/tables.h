@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The messages of the API as text for people.
+// Formats the messages of the API as text for people.
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@
 
 namespace assent::cli {
 
-// Columns padded to their widest cell, a header above; no trailing spaces. Control characters in
-// cells are shown as a question mark.
+// Pads each column to its widest cell and puts the header above; no trailing spaces. A control
+// character in a cell is printed as a question mark.
 std::string FormatTable(const std::vector<std::string>& header,
                         const std::vector<std::vector<std::string>>& rows);
 
@@ -21,7 +21,7 @@ std::string Format(const v1::ListResponse& list);
 std::string Format(const v1::ResourcesResponse& resources);
 std::string Format(const v1::ResourceView& resource);
 std::string Format(const v1::RunResponse& response);
-// One sentence, the field and the type; then the cause and the branches where there are some.
+// The field, the message and the type on one line; then the cause and the branches, if any.
 std::string Format(const v1::Problem& problem);
 
 }  // namespace assent::cli

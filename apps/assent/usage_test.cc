@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What somebody sees who mistypes a command, a server or a directory, or asks for the version.
+// What `assent` and `assentd` print for a mistyped command, server or directory, and --version.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -45,17 +45,17 @@ TEST(Usage, AMistypedCommandGetsASuggestion) {
     const char* expected;
   };
   for (const Case& one : std::vector<Case>{
-           {{"comit", "g"}, "there is no command `comit`; did you mean commit?"},
+           {{"comit", "g"}, "unknown command `comit`; did you mean commit?"},
            {{"--server", "http://127.0.0.1:1", "shwo", "g"}, "`shwo`; did you mean show?"},
            {{"--json", "lits"}, "`lits`; did you mean list?"},
            {{"log", "verfy", "/tmp"}, "`verfy`; did you mean verify?"},
            {{"resource", "instal", "pc"}, "`instal`; did you mean install?"},
-           {{"explode"}, "there is no command `explode`; the commands are execute, show, list,"}}) {
+           {{"explode"}, "unknown command `explode`; the commands are execute, show, list,"}}) {
     const auto output = RunProgram("assent", one.words);
     EXPECT_EQ(output.status.code, kUsage);
     EXPECT_TRUE(Contains(output.error_output, one.expected)) << output.error_output;
   }
-  // What is wrong here is no command.
+  // Here the command is right and an option's value is wrong.
   EXPECT_FALSE(Contains(RunProgram("assent", {"list", "--limit", "many"}).error_output, "command"));
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// assentd --check --connect: whether each configured database lets the coordinator in.
+// `assentd --check --connect`: checks that the coordinator can log in to each configured database.
 //
-// Contract: connects to each in turn and changes nothing there. Prints a line for each, with its
-// version, and its warnings below; what went wrong goes to standard error.
+// Contract: connects to each database in turn and changes nothing there. Prints one line per
+// database, with its version, followed by its warnings; errors go to standard error.
 // Threads: one; blocks, at most resource.connect_timeout and call_timeout for each.
 #pragma once
 
@@ -10,8 +10,8 @@
 
 namespace assent::daemon {
 
-// kOk where all could be reached, kBadConfiguration where a resource's settings are wrong, else
-// kError.
+// Returns kOk if every database could be reached, kBadConfiguration if a resource's settings are
+// wrong, and kError otherwise.
 int CheckConnections(const Config& config);
 
 }  // namespace assent::daemon

@@ -20,7 +20,7 @@
 namespace assent::daemon {
 namespace {
 
-// A partner that is up again is called within this time.
+// An upper bound on the back-off: a partner that recovers is called again within this time.
 constexpr Duration kPartnerBackOffCap = std::chrono::seconds(5);
 
 void ReadServer(ConfigTable table, server::HttpOptions* to, std::string* public_url) {
@@ -45,8 +45,8 @@ void ReadServer(ConfigTable table, server::HttpOptions* to, std::string* public_
       to->port = *port;
       if (!server::IsLoopback(to->address)) {
         table.Fail("listen",
-                   "must be a loopback address: beyond it TLS and tokens are needed, which this "
-                   "version does not serve yet; put a proxy that does in front");
+                   "must be a loopback address: any other needs TLS and tokens, which this version "
+                   "does not support yet; put a proxy that does in front of it");
       }
     }
   }
@@ -90,21 +90,21 @@ void ReadRecovery(ConfigTable table, recovery::SweeperOptions* to) {
   table.RefuseUnknown();
 }
 
-// A secret stands in the file, in a variable of the environment or in a file of its own.
+// Reads a secret from the configuration, from an environment variable or from a file of its own.
 std::string ReadSecret(ConfigTable& table, const std::string& key) {
   std::string plain, variable, file;
   table.Read(key, &plain);
   table.Read(key + "_env", &variable);
   table.Read(key + "_file", &file);
   if ((!plain.empty() + !variable.empty() + !file.empty()) != 1) {
-    table.Fail(key, "give one of " + key + ", " + key + "_env and " + key + "_file");
+    table.Fail(key, "set exactly one of " + key + ", " + key + "_env and " + key + "_file");
     return {};
   }
   if (!plain.empty()) return plain;
   if (!variable.empty()) {
     const char* value = std::getenv(variable.c_str());
     if (value == nullptr) {
-      table.Fail(key + "_env", "names the environment variable " + variable + ", which is not set");
+      table.Fail(key + "_env", "the environment variable " + variable + " is not set");
     }
     return value == nullptr ? "" : value;
   }
@@ -118,7 +118,7 @@ void ReadSigning(std::vector<ConfigTable> tables, std::vector<http::Signing>* to
   for (ConfigTable& table : tables) {
     http::Signing entry;
     table.Read("prefix", &entry.prefix);
-    if (entry.prefix.empty()) table.Fail("prefix", "is missing: the URLs that are signed");
+    if (entry.prefix.empty()) table.Fail("prefix", "is required: the URLs whose calls are signed");
     if (auto where = http::AllowList::Make({entry.prefix}); !where) {
       table.Fail("prefix", where.error().message);
     }
@@ -153,12 +153,12 @@ void ReadPassword(ConfigTable& table, sql::ResourceOptions* to) {
   table.Read("password_file", &to->password_file);
   const int given = !to->password.empty() + !variable.empty() + !to->password_file.empty();
   if (given > 1) {
-    table.Fail("password", "give only one of password, password_env and password_file");
+    table.Fail("password", "set only one of password, password_env and password_file");
   }
   if (variable.empty()) return;
   const char* value = std::getenv(variable.c_str());
   if (value == nullptr) {
-    table.Fail("password_env", "names the environment variable " + variable + ", which is not set");
+    table.Fail("password_env", "the environment variable " + variable + " is not set");
   } else {
     to->password = value;
   }
@@ -183,13 +183,13 @@ sql::ResourceOptions ReadResource(ConfigTable table) {
   table.RefuseUnknown();
   if (!IsName(to.name)) table.Fail("name", kNameRule);
   if (to.driver == "mysql") {
-    if (to.url.empty()) table.Fail("url", "is missing: tcp://host:port/database");
-    if (!to.dsn.empty()) table.Fail("dsn", "is for driver \"odbc\"; driver \"mysql\" has url");
+    if (to.url.empty()) table.Fail("url", "is required: tcp://host:port/database");
+    if (!to.dsn.empty()) table.Fail("dsn", "is for driver \"odbc\"; driver \"mysql\" takes url");
   } else if (to.driver == "odbc") {
-    if (to.dsn.empty()) table.Fail("dsn", "is missing: an ODBC connection string");
-    if (!to.url.empty()) table.Fail("url", "is for driver \"mysql\"; driver \"odbc\" has dsn");
+    if (to.dsn.empty()) table.Fail("dsn", "is required: an ODBC connection string");
+    if (!to.url.empty()) table.Fail("url", "is for driver \"mysql\"; driver \"odbc\" takes dsn");
     if (table.Has("strict")) table.Fail("strict", "is for driver \"mysql\"");
-    if (to.dialect.empty()) table.Fail("dialect", "is missing: postgresql");
+    if (to.dialect.empty()) table.Fail("dialect", "is required: postgresql");
   } else {
     table.Fail("driver", "must be \"mysql\" or \"odbc\"");
   }
@@ -202,7 +202,7 @@ void ReadResources(std::vector<ConfigTable> tables, std::vector<sql::ResourceOpt
     if (!table.Exists()) return table.Fail("", "must be a table");
     to->push_back(ReadResource(table));
     if (!names.insert(to->back().name).second) {
-      table.Fail("name", "stands twice: resource names are unique");
+      table.Fail("name", "duplicate: resource names must be unique");
     }
   }
 }
@@ -229,16 +229,17 @@ Result<Config> ParseConfig(std::string_view text, const std::string& name) {
   if (auto allow = http::AllowList::Make(config.partners.allow); !allow) {
     return Error{ErrorCode::kInvalid, allow.error().message, "partners.allow"};
   }
-  // A record holds all partners of a transaction, and stands in one segment.
+  // One record holds all partners of a transaction, and a record must fit into one segment.
   config.engine.partner_bytes = std::min(config.engine.partner_bytes, config.log.segment_bytes / 4);
   config.partners.limiter.hold_at_most = config.engine.retry_cap;
   config.partners.limiter.back_off_cap = std::min(config.engine.retry_cap, kPartnerBackOffCap);
-  // What is left of a full segment counts for nothing: the next one alone must admit something.
+  // The rest of a nearly full segment may be unusable, so an empty segment must have enough space
+  // for a transaction.
   const uint64_t least = coordinator::LogBook::LeastFreeBytes(config.engine) + log::kSectorBytes;
   if (config.log.segment_bytes < least) {
     return Error{ErrorCode::kInvalid,
                  "must be at least " + std::to_string(least) + " with limits.branches = " +
-                     std::to_string(config.engine.branches) + ", or no transaction has room",
+                     std::to_string(config.engine.branches) + ", or no transaction fits",
                  "log.segment_bytes"};
   }
   return config;

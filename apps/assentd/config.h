@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The configuration file: one TOML document, every key with a default, unknown keys are errors.
+// Reads the configuration file, a TOML document. Every key has a default; unknown keys are errors.
 //
-// Contract: the keys are the tables of docs/configuration.md. Secrets come from the environment or
-// a file, and are never printed. Errors: kInvalid; `field` is the key's path (resource[1].url), the
-// message what is expected of it.
+// Contract: docs/configuration.md lists the keys. Secrets are never printed.
+// Errors: kInvalid; `field` is the path of the key (resource[1].url), and the message says which
+// values it takes.
 #pragma once
 
 #include <string>
@@ -21,7 +21,7 @@ namespace assent::daemon {
 
 struct Config {
   server::HttpOptions server;
-  std::string public_url;  // where partners find the coordinator; empty: from server
+  std::string public_url;  // the coordinator's URL for partners; empty: derived from `server`
   log::Options log;
   coordinator::EngineOptions engine;
   recovery::SweeperOptions recovery;
@@ -29,7 +29,7 @@ struct Config {
   http::HttpOptions partners;
 };
 
-// A file, or the defaults where `path` is empty.
+// Reads the file, or returns the defaults if `path` is empty.
 Result<Config> ReadConfig(const std::string& path);
 Result<Config> ParseConfig(std::string_view text, const std::string& name);
 

@@ -5,14 +5,14 @@
 #include <sstream>
 #include <stdexcept>
 
-// Some wrong texts meet an assertion of the parser instead of an error (3.3: `[[,a]]`): a file must
-// not abort the process.
+// Some malformed documents fail an assertion of the parser instead of returning an error (toml++
+// 3.3: `[[,a]]`). The assertion throws here, because a malformed file must not abort the process.
 namespace assent::daemon {
-[[noreturn]] inline void GiveUpParsing(const char* expression) {
+[[noreturn]] inline void ThrowParseError(const char* expression) {
   throw std::logic_error(expression);
 }
 }  // namespace assent::daemon
-#define TOML_ASSERT(expr) ((expr) ? (void)0 : ::assent::daemon::GiveUpParsing(#expr))
+#define TOML_ASSERT(expr) ((expr) ? (void)0 : ::assent::daemon::ThrowParseError(#expr))
 #include <toml++/toml.h>
 
 namespace assent::daemon {
@@ -23,10 +23,10 @@ struct ConfigDocument::State {
 };
 
 struct ConfigTable::State {
-  const toml::table* table;  // null: it is missing
+  const toml::table* table;  // null: the table is missing
   std::string path;
   Error* error;
-  std::set<std::string> known = {};  // the keys that were asked for
+  std::set<std::string> known = {};  // the keys that were looked up
 
   const toml::node* Find(const std::string& key) {
     known.insert(key);
@@ -47,7 +47,7 @@ Result<ConfigDocument> ConfigDocument::Parse(std::string_view text, const std::s
           << e.source().begin.column << ")";
     return Error{ErrorCode::kInvalid, where.str(), name};
   } catch (const std::logic_error&) {
-    return Error{ErrorCode::kInvalid, "is not TOML: a key begins with a character that none has",
+    return Error{ErrorCode::kInvalid, "is not valid TOML: a key begins with an invalid character",
                  name};
   }
   return ConfigDocument(std::move(state));
@@ -102,7 +102,7 @@ void ConfigTable::ReadMilliseconds(const std::string& key, uint32_t* to) {
   Duration value = std::chrono::milliseconds(*to);
   ReadDuration(key, &value);
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(value).count();
-  if (ms < 1 || ms > 3'600'000) return Fail(key, "must lie between 1ms and 1h");
+  if (ms < 1 || ms > 3'600'000) return Fail(key, "must be between 1ms and 1h");
   *to = static_cast<uint32_t>(ms);
 }
 
@@ -137,7 +137,7 @@ std::vector<ConfigTable> ConfigTable::Children(const std::string& key) {
   const std::string path = state_->PathOf(key);
   const toml::array* array = node->as_array();
   if (array == nullptr) {
-    Fail(key, "is written [[" + path + "]]");
+    Fail(key, "must be an array of tables: [[" + path + "]]");
     return children;
   }
   for (size_t i = 0; i < array->size(); ++i) {
@@ -161,7 +161,7 @@ void ConfigTable::RefuseUnknown() {
     std::string allowed;
     for (const auto& name : state_->known) allowed += (allowed.empty() ? "" : ", ") + name;
     Fail(key.empty() ? "\"\"" : std::string(key.str()),
-         "is not a key of this table; there are: " + allowed);
+         "unknown key; the keys of this table are: " + allowed);
   }
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tables of the configuration file, with typed access to their keys.
+// Typed access to the tables of the configuration file.
 //
-// Contract: a key that is missing leaves the value as it is. The first error is kept, with the path
-// of its key, and the others are dropped; so a caller reads everything and looks at the end. A
-// table is valid as long as its document. Threads: one.
+// Contract: a missing key leaves the value unchanged. The document keeps the first error, with the
+// path of its key, and drops the others; so the caller reads all keys and checks for an error at
+// the end. A table is valid as long as its document.
+// Threads: one.
 #pragma once
 
 #include <cstdint>
@@ -21,34 +22,35 @@ class ConfigTable {
  public:
   void Read(const std::string& key, std::string* to);
   void Read(const std::string& key, bool* to);
-  // An integer from `low` to `high`.
+  // Reads an integer from `low` to `high`, both inclusive.
   template <typename T>
   void Read(const std::string& key, T* to, int64_t low, int64_t high) {
     int64_t value = 0;
     if (ReadInteger(key, low, high, &value)) *to = static_cast<T>(value);
   }
   void ReadDuration(const std::string& key, Duration* to);
-  // A duration from 1 ms to 1 h.
+  // Reads a duration from 1 ms to 1 h.
   void ReadMilliseconds(const std::string& key, uint32_t* to);
   void ReadStrings(const std::string& key, std::vector<std::string>* to);
 
-  bool Exists() const;  // the table itself
+  bool Exists() const;  // whether the table itself exists
   bool Has(const std::string& key);
-  // The table [key]. One that is missing does not exist and has no keys; anything else is an error.
+  // Returns the table [key]. If it is missing, Exists() is false and every read leaves its value
+  // unchanged. A value that is not a table is an error.
   ConfigTable Child(const std::string& key);
-  // The tables [[key]]; an element that is not a table does not exist.
+  // Returns the tables [[key]]. Exists() is false for an element that is not a table.
   std::vector<ConfigTable> Children(const std::string& key);
 
-  // `what` is wrong with `key`, or with the table itself where `key` is empty.
+  // Records the error `what` for `key`, or for the table itself if `key` is empty.
   void Fail(const std::string& key, const std::string& what);
-  // Each key that was not asked for until now is an error.
+  // Records an error for each key that was not looked up so far.
   void RefuseUnknown();
 
  private:
   friend class ConfigDocument;
   struct State;
   explicit ConfigTable(std::shared_ptr<State> state) : state_(std::move(state)) {}
-  // True: `key` is there and within the range.
+  // Returns true if `key` exists and is within the range.
   bool ReadInteger(const std::string& key, int64_t low, int64_t high, int64_t* to);
 
   std::shared_ptr<State> state_;
@@ -56,11 +58,11 @@ class ConfigTable {
 
 class ConfigDocument {
  public:
-  // Errors: kInvalid: not TOML; `field` is then `name`.
+  // Errors: kInvalid if the text is not TOML; `field` is then `name`.
   static Result<ConfigDocument> Parse(std::string_view text, const std::string& name);
 
   ConfigTable Root() const;
-  // Of all tables; `message` is empty where there is none.
+  // The first error in any table; its `message` is empty if there is none.
   const Error& error() const;
 
  private:

@@ -55,7 +55,7 @@ TEST(Config, NamesAValueOfTheWrongTypeOrOutOfItsRange) {
   EXPECT_EQ(FieldOf("server = 1\n"), "server");
 }
 
-TEST(Config, RefusesChangedValuesUnlessAResourceIsNotStrict) {
+TEST(Config, MakesAResourceStrictByDefault) {
   const auto strict_of = [](const std::string& more) {
     return ParseConfig(std::string(kResource) + more, "test.toml")->resources.at(0).strict;
   };
@@ -64,15 +64,15 @@ TEST(Config, RefusesChangedValuesUnlessAResourceIsNotStrict) {
   EXPECT_EQ(FieldOf(std::string(kResource) + "strict = \"no\"\n"), "resource[0].strict");
 }
 
-// Else the coordinator would refuse everything as soon as the first segment is full.
-TEST(Config, RefusesSegmentsInWhichNoTransactionHasRoom) {
+// Otherwise the coordinator would refuse all requests as soon as the first segment is full.
+TEST(Config, RefusesSegmentsTooSmallForATransaction) {
   EXPECT_EQ(FieldOf("[log]\nsegment_bytes = 65536\n"), "log.segment_bytes");
   EXPECT_EQ(FieldOf("[log]\nsegment_bytes = 131072\n"), "good");
   EXPECT_EQ(FieldOf("[log]\nsegment_bytes = 131072\n[limits]\nbranches = 1000\n"),
             "log.segment_bytes");
 }
 
-TEST(Config, NamesWhatIsMissingOrContradictsInAResource) {
+TEST(Config, NamesTheMissingOrConflictingKeyOfAResource) {
   EXPECT_EQ(FieldOf("[[resource]]\nname = \"a\"\n"), "resource[0].driver");
   EXPECT_EQ(FieldOf("[[resource]]\nname = \"a\"\ndriver = \"mysql\"\n"), "resource[0].url");
   EXPECT_EQ(FieldOf("[[resource]]\nname = \"a\"\ndriver = \"odbc\"\ndsn = \"x\"\n"),
@@ -88,7 +88,7 @@ TEST(Config, NamesWhatIsMissingOrContradictsInAResource) {
             "resource[0].password_env");
 }
 
-TEST(Config, ListensBeyondLoopbackForNobodyYet) {
+TEST(Config, RefusesToListenBeyondLoopback) {
   EXPECT_EQ(FieldOf("[server]\nlisten = \"0.0.0.0:7430\"\n"), "server.listen");
   EXPECT_EQ(FieldOf("[server]\nlisten = \"127.0.0.1\"\n"), "server.listen");
   EXPECT_EQ(FieldOf("[server]\nlisten = \"[::1]:7430\"\n"), "good");
@@ -120,10 +120,10 @@ TEST(Config, TakesAPublicUrlFromTheFileOnly) {
       ParseConfig("[server]\npublic_url = \"https://assent.example/a\"\n", "test.toml");
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->public_url, "https://assent.example/a");
-  EXPECT_EQ(config->server.port, 7430) << "it says nothing of where the API is served";
+  EXPECT_EQ(config->server.port, 7430) << "public_url does not change the listening address";
 }
 
-TEST(Config, NamesAPublicUrlThatIsNone) {
+TEST(Config, RefusesAnInvalidPublicUrl) {
   for (const char* value : {"7430", "true", "\"assent.example:7430\"", "\"ftp://assent.example\"",
                             "\"http://\"", "\"http://me:pass@assent.example\"",
                             "\"http://assent.example:0\"", "\"http://assent.example/a b\""}) {
@@ -229,7 +229,7 @@ TEST(PartnersConfig, TakesAnAllowListInsteadOfLoopback) {
   EXPECT_TRUE(nobody->allow.empty());
 }
 
-TEST(PartnersConfig, NamesAnAllowListThatIsNone) {
+TEST(PartnersConfig, RefusesAnInvalidAllowList) {
   for (const char* bad :
        {"\"https://a.example\"", "1", "[1]", "[\"https://a.example\", 1]", "[\"a.example\"]",
         "[\"\"]", "[\"https://a.example\", \"ftp://b.example\"]", "[\"https://a.example/?x=1\"]",
@@ -241,7 +241,7 @@ TEST(PartnersConfig, NamesAnAllowListThatIsNone) {
   EXPECT_EQ(FieldOfPartners("ca_file = 1\n"), "partners.ca_file");
 }
 
-TEST(PartnersConfig, NamesWhatIsNoKeyOfIts) {
+TEST(PartnersConfig, RefusesUnknownKeys) {
   EXPECT_EQ(FieldOf("partners = 1\n"), "partners");
   EXPECT_EQ(FieldOf("[[partners]]\n"), "partners");
   EXPECT_EQ(FieldOfPartners("alow = []\n"), "partners.alow");
@@ -249,7 +249,7 @@ TEST(PartnersConfig, NamesWhatIsNoKeyOfIts) {
   EXPECT_THAT(Partners("alow = []\n").error().message, HasSubstr("allow, ca_file"));
 }
 
-// Neither a decision nor a partner that is back waits longer than the coordinator's own retries.
+// Neither a decision nor a recovered partner waits longer than the coordinator's own retries.
 TEST(PartnersConfig, HoldsCallsBackNoLongerThanTheCoordinatorWould) {
   const auto by_default = Partners("");
   EXPECT_EQ(by_default->limiter.hold_at_most, seconds(30));
@@ -287,7 +287,7 @@ TEST(SigningConfig, TakesASecretFromEachOfThreePlacesInTheOrderOfTheFile) {
   }
 }
 
-TEST(SigningConfig, NamesAPrefixThatIsMissingOrNone) {
+TEST(SigningConfig, RefusesAMissingOrInvalidPrefix) {
   for (const char* prefix : {"", "prefix = \"\"\n", "prefix = 1\n", "prefix = \"a.example\"\n",
                              "prefix = \"https://a.example/?x\"\n"}) {
     EXPECT_EQ(FieldOf(Signing(prefix + Secret(kSecret))), "partners.signing[0].prefix") << prefix;
@@ -296,7 +296,7 @@ TEST(SigningConfig, NamesAPrefixThatIsMissingOrNone) {
             "partners.signing[1].prefix");
 }
 
-TEST(SigningConfig, WantsExactlyOneSecret) {
+TEST(SigningConfig, RequiresExactlyOneSecret) {
   const std::string file = "secret_file = \"/no/such/file\"\n", env = "secret_env = \"HOME\"\n";
   for (const std::string& keys :
        {std::string(), Secret(""), Secret(kSecret) + env, Secret(kSecret) + file, env + file,
@@ -308,7 +308,7 @@ TEST(SigningConfig, WantsExactlyOneSecret) {
   }
 }
 
-TEST(SigningConfig, NamesWhereASecretCannotBeHad) {
+TEST(SigningConfig, NamesTheSourceOfAnUnavailableSecret) {
   unsetenv("ASSENT_NO_SUCH_VARIABLE");
   EXPECT_EQ(FieldOf(Signing(std::string(kPrefix) + "secret_env = \"ASSENT_NO_SUCH_VARIABLE\"\n")),
             "partners.signing[0].secret_env");
@@ -320,8 +320,8 @@ TEST(SigningConfig, NamesWhereASecretCannotBeHad) {
   }
 }
 
-// It is found by `assentd --check`, and not when the first partner is called.
-TEST(SigningConfig, RefusesASecretThatIsNoneAndDoesNotRepeatIt) {
+// `assentd --check` finds it, not the first call to a partner.
+TEST(SigningConfig, RefusesAnInvalidSecretWithoutPrintingIt) {
   for (const char* secret : {"MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_MfKQ9r8G",
                              "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS!"}) {
     const auto refused = Partners(Signing(kPrefix + Secret(secret)));
@@ -331,7 +331,7 @@ TEST(SigningConfig, RefusesASecretThatIsNoneAndDoesNotRepeatIt) {
   }
 }
 
-TEST(SigningConfig, NamesWhatIsNoTableOfItsKeys) {
+TEST(SigningConfig, RefusesAWrongTypeOrAnUnknownKey) {
   EXPECT_EQ(FieldOfPartners("signing = 1\n"), "partners.signing");
   EXPECT_EQ(FieldOf("[partners.signing]\n" + (kPrefix + Secret(kSecret))), "partners.signing");
   EXPECT_EQ(FieldOfPartners("signing = [1]\n"), "partners.signing[0].prefix");

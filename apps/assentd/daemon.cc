@@ -25,7 +25,7 @@ namespace {
 
 using Managers = std::vector<std::unique_ptr<xa::ResourceManager>>;
 
-int Complain(const char* what, const Error& error, int code) {
+int ReportError(const char* what, const Error& error, int code) {
   std::string text = error.field.empty() ? error.message : error.field + ": " + error.message;
   Event(LogEvent::kStartFailed, {{"detail", std::string(what) + ": " + text}});
   return code;
@@ -53,18 +53,19 @@ Result<Managers> MakeManagers(const Config& config) {
   return managers;
 }
 
-// How long the end waits for whoever reads the event log. Short: other threads still run.
-constexpr std::chrono::milliseconds kFarewellWait(200);
+// How long Die waits for the event log to be written. Short, because other threads still run.
+constexpr std::chrono::milliseconds kFlushTimeout(200);
 
-// Nobody may be answered any more: no destructor, and nothing is written but the last event.
+// Ends the process at once. No request may be answered any more, so no destructor runs, and
+// nothing but the last event is written.
 [[noreturn]] void Die(coordinator::FatalReason reason, const std::string& message) {
   const bool stale = reason == coordinator::FatalReason::kStaleLog;
   if (stale) Event(LogEvent::kStaleLog, {{"detail", message}});
-  FlushLog(kFarewellWait);
+  FlushLog(kFlushTimeout);
   _exit(stale ? kStaleLogDirectory : kLogFenced);
 }
 
-// Where a partner finds this coordinator.
+// The URL at which partners reach this coordinator.
 std::string UrlOf(const Config& config, uint16_t port) {
   if (!config.public_url.empty()) return config.public_url;
   const bool six = config.server.address.find(':') != std::string::npos;
@@ -72,7 +73,7 @@ std::string UrlOf(const Config& config, uint16_t port) {
          std::to_string(port);
 }
 
-void SayStarted(const Config& config, uint16_t port, const recovery::Rebuilt& rebuilt,
+void LogStarted(const Config& config, uint16_t port, const recovery::Rebuilt& rebuilt,
                 size_t unfinished, size_t outcomes) {
   Event(LogEvent::kLogReplayed, {{"records", std::to_string(rebuilt.records)},
                                  {"unfinished", std::to_string(unfinished)},
@@ -84,8 +85,8 @@ void SayStarted(const Config& config, uint16_t port, const recovery::Rebuilt& re
   if (config.resources.empty()) {
     Event(LogEvent::kNoResources,
           {{"detail",
-            "no resource is configured: write a file with [[resource]] tables and start with "
-            "--config FILE; `assentd --help` shows one"}});
+            "no resource is configured: write a configuration file with [[resource]] tables and "
+            "start with --config FILE; `assentd --help` shows an example"}});
   }
 }
 
@@ -95,13 +96,13 @@ int Run(Config config) {
   BlockSignals();
 
   if (auto armed = coordinator::ArmCrashHook(std::getenv("ASSENT_CRASH_AT")); !armed) {
-    return Complain("crash hook", armed.error(), kBadConfiguration);
+    return ReportError("crash hook", armed.error(), kBadConfiguration);
   }
   if (auto reserved = ReserveDescriptors(&config); !reserved) {
-    return Complain("file descriptors", reserved.error(), kBadConfiguration);
+    return ReportError("file descriptors", reserved.error(), kBadConfiguration);
   }
   auto managers = MakeManagers(config);
-  if (!managers) return Complain("configuration", managers.error(), kBadConfiguration);
+  if (!managers) return ReportError("configuration", managers.error(), kBadConfiguration);
   std::vector<xa::ResourceManager*> pointers;
   for (const auto& manager : *managers) pointers.push_back(manager.get());
 
@@ -111,27 +112,27 @@ int Run(Config config) {
   if (!partners) {
     Error error = partners.error();
     error.field = "partners." + error.field;
-    return Complain("configuration", error, kBadConfiguration);
+    return ReportError("configuration", error, kBadConfiguration);
   }
 
   coordinator::Engine engine(config.engine, pointers, partners->get(), SystemClock(),
                              SystemRandom(), Die);
 
-  // The port first: whoever cannot be reached needs no new incarnation. Until Start, requests are
-  // told to try again.
+  // Open the port first: if that fails, no new incarnation is needed. Until Start, requests are
+  // answered with 503.
   auto api = server::Serve(config.server, engine);
   if (!api) {
-    return Complain("listen", api.error(),
-                    api.error().code == ErrorCode::kInUse ? kPortTaken : kBadConfiguration);
+    return ReportError("listen", api.error(),
+                       api.error().code == ErrorCode::kInUse ? kPortTaken : kBadConfiguration);
   }
   own_address->SetPort((*api)->port());
   auto recovered = log::Open(log::PosixFileSystem(), config.log);
-  if (!recovered) return Complain("decision log", recovered.error(), CodeOf(recovered.error()));
+  if (!recovered) return ReportError("decision log", recovered.error(), CodeOf(recovered.error()));
   auto rebuilt = recovery::Replay(*recovered, config.engine, SystemClock().Wall());
-  if (!rebuilt) return Complain("decision log", rebuilt.error(), CodeOf(rebuilt.error()));
+  if (!rebuilt) return ReportError("decision log", rebuilt.error(), CodeOf(rebuilt.error()));
   auto log = log::DecisionLog::Start(log::PosixFileSystem(), std::move(*recovered),
                                      std::move(rebuilt->copies), SystemRandom(), engine);
-  if (!log) return Complain("decision log", log.error(), CodeOf(log.error()));
+  if (!log) return ReportError("decision log", log.error(), CodeOf(log.error()));
   rebuilt->AssignLsns((*log)->first_copy_lsn());
 
   const size_t unfinished = rebuilt->restored.unfinished.size();
@@ -141,7 +142,7 @@ int Run(Config config) {
   recovery::Sweeper sweeper(engine, pointers, (*log)->identity(), SystemClock(), SystemRandom(),
                             config.recovery);
   sweeper.Start();
-  SayStarted(config, (*api)->port(), *rebuilt, unfinished, outcomes);
+  LogStarted(config, (*api)->port(), *rebuilt, unfinished, outcomes);
 
   const FreeMemoryReturner memory;
   AwaitStop();

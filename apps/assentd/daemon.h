@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// assentd: connects the parts, runs until it is told to stop, and ends with a code that says
-// why.
+// The daemon `assentd`: starts the components, runs until it is stopped, and returns an exit code.
 //
-// Threads: Run is called on the main thread and blocks; SIGTERM and SIGINT end it in order.
+// Threads: call Run on the main thread. It blocks until SIGTERM or SIGINT, which stop the daemon in
+// order.
 #pragma once
 
 #include "apps/assentd/config.h"
@@ -13,7 +13,7 @@ enum ExitCode : int {
   kOk = 0,
   kError = 1,
   kUsage = 2,
-  kLogFenced = 10,  // a write or sync of the log failed: what was not acknowledged is unknown
+  kLogFenced = 10,  // a write or sync of the log failed: unacknowledged records are in doubt
   kLogDamaged = 11,
   kLogInUse = 12,
   kBadConfiguration = 13,

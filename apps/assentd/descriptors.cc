@@ -16,12 +16,12 @@ namespace assent::daemon {
 namespace {
 
 constexpr uint64_t kForLog = 8;        // lock, segments, directory, ballast
-constexpr uint64_t kForListening = 2;  // the port, and a client that is refused
+constexpr uint64_t kForListening = 2;  // the listening socket, and a client that is refused
 constexpr uint64_t kForThread = 3;     // an I/O thread's epoll, timer and wake-up
 constexpr uint64_t kForLibraries = 8;  // names, certificates, password files: open for a moment
-constexpr uint64_t kBeyondPool = 4;    // phase two, control, cancelling; what a cancel opens itself
-constexpr uint64_t kLeastPartners = 8;
-constexpr uint64_t kLeastClients = 8;
+constexpr uint64_t kBeyondPool = 4;    // phase two, control, cancelling; a cancel's own connection
+constexpr uint64_t kMinPartners = 8;
+constexpr uint64_t kMinClients = 8;
 
 uint64_t OpenNow() {
   DIR* listing = opendir("/proc/self/fd");
@@ -34,7 +34,7 @@ uint64_t OpenNow() {
 
 // Most of the share is for ordinary clients, at least one connection for each other use.
 void FitConnections(int share, server::HttpOptions* options) {
-  if (share >= server::MostConnections(*options)) return;
+  if (share >= server::MaxConnections(*options)) return;
   options->reserved_connections = std::min(options->reserved_connections, share / 8);
   options->max_half_closed = std::min(options->max_half_closed, share / 8);
   options->max_connections = share - options->reserved_connections - options->max_half_closed;
@@ -42,7 +42,7 @@ void FitConnections(int share, server::HttpOptions* options) {
 
 std::string Advice(uint64_t at_least) {
   return "raise it to at least " + std::to_string(at_least) +
-         " (LimitNOFILE= in a unit of systemd, ulimit -n in a shell)";
+         " (LimitNOFILE= in a systemd unit, ulimit -n in a shell)";
 }
 
 }  // namespace
@@ -56,25 +56,24 @@ Result<DescriptorShares> ShareDescriptors(const Config& config, uint64_t limit, 
     shares.databases += static_cast<uint64_t>(resource.pool) + kBeyondPool;
   }
   const uint64_t first = shares.own + shares.databases;
-  const auto clients = static_cast<uint64_t>(server::MostConnections(config.server));
-  // Tries and phase two each, of one busy endpoint.
+  const auto clients = static_cast<uint64_t>(server::MaxConnections(config.server));
+  // Enough for the tries and for phase two of one busy endpoint.
   const uint64_t partners =
-      std::max<uint64_t>(kLeastPartners, 2 * config.partners.limiter.max_in_flight);
+      std::max<uint64_t>(kMinPartners, 2 * config.partners.limiter.max_in_flight);
   shares.wanted = first + partners + clients;
-  if (limit < first + kLeastPartners + kLeastClients) {
+  if (limit < first + kMinPartners + kMinClients) {
     return Error{ErrorCode::kInvalid,
-                 "the limit of open files, " + std::to_string(limit) +
-                     ", is too low: " + std::to_string(shares.own) +
-                     " are for the process and its log, " + std::to_string(shares.databases) +
+                 "the open file limit, " + std::to_string(limit) + ", is too low: " +
+                     std::to_string(shares.own) + " are needed for the process and its log, " +
+                     std::to_string(shares.databases) +
                      " for connections to databases (the pools, and " +
-                     std::to_string(kBeyondPool) + " for each), " +
-                     std::to_string(kLeastPartners + kLeastClients) +
-                     " at least for partners and clients; " +
-                     Advice(first + kLeastPartners + kLeastClients) + ", or lower resource.pool"};
+                     std::to_string(kBeyondPool) + " for each resource), and at least " +
+                     std::to_string(kMinPartners + kMinClients) + " for partners and clients; " +
+                     Advice(first + kMinPartners + kMinClients) + ", or lower resource.pool"};
   }
   const uint64_t rest = limit - first;
   shares.partners =
-      rest >= partners + clients ? rest - clients : std::clamp(rest / 4, kLeastPartners, partners);
+      rest >= partners + clients ? rest - clients : std::clamp(rest / 4, kMinPartners, partners);
   shares.clients = std::min(clients, rest - shares.partners);
   return shares;
 }
@@ -91,15 +90,14 @@ Result<void> ReserveDescriptors(Config* config) {
   }
   const auto shares = ShareDescriptors(*config, limit.rlim_cur, OpenNow());
   if (!shares) return shares.error();
-  const auto asked = static_cast<uint64_t>(server::MostConnections(config->server));
+  const auto asked = static_cast<uint64_t>(server::MaxConnections(config->server));
   if (shares->clients < asked) {
-    Event(
-        LogEvent::kFileLimitLow,
-        {{"detail", "the limit of open files is " + std::to_string(limit.rlim_cur) + ": at most " +
-                        std::to_string(shares->clients) +
-                        " clients are connected at once (with server.max_connections it would be " +
-                        std::to_string(asked) + "), and " + std::to_string(shares->partners) +
-                        " connections to partners; " + Advice(shares->wanted)}});
+    Event(LogEvent::kFileLimitLow,
+          {{"detail", "the open file limit is " + std::to_string(limit.rlim_cur) + ": at most " +
+                          std::to_string(shares->clients) +
+                          " clients can be connected (server.max_connections would allow " +
+                          std::to_string(asked) + "), and " + std::to_string(shares->partners) +
+                          " connections to partners; " + Advice(shares->wanted)}});
   }
   FitConnections(static_cast<int>(shares->clients), &config->server);
   config->partners.sockets = std::make_shared<http::SocketShare>(shares->partners);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Shares the process's file descriptors out before the first client is accepted.
+// Divides the process's file descriptors among its uses before the first client is accepted.
 //
-// Contract: the log, the databases' connections (pool, phase two, control, cancelling) and the
-// process itself come first; partners and clients get what is left. Where that is less than
-// `server.max_connections`, fewer clients are taken, and a warning says which limit would be
-// enough. Errors: kInvalid where too few are left to work with; the message says what is missing
-// and what to set.
+// Contract: the log, the connections to databases (pool, phase two, control, cancelling) and the
+// process itself have priority; partners and clients share the rest. If the rest is too small for
+// `server.max_connections`, fewer clients are accepted, and a warning states the limit that would
+// suffice.
+// Errors: kInvalid if too few descriptors remain for partners and clients; the message says how to
+// raise the limit.
 #pragma once
 
 #include <cstdint>
@@ -16,17 +17,18 @@
 namespace assent::daemon {
 
 struct DescriptorShares {
-  uint64_t own = 0;        // what is open at the start, the log, the threads' own, libraries
+  uint64_t own = 0;        // already open at the start; the log, the threads and libraries
   uint64_t databases = 0;  // connections
   uint64_t partners = 0;   // connections, to all endpoints together
   uint64_t clients = 0;    // connections
-  uint64_t wanted = 0;     // the limit that would be enough for the whole configuration
+  uint64_t wanted = 0;     // the limit that suffices for the whole configuration
 };
 
-// `limit`: how many may be open at once; `open_now`: how many are.
+// Computes the shares. `limit` is the maximum number of open descriptors; `open_now` of them are
+// open already.
 Result<DescriptorShares> ShareDescriptors(const Config& config, uint64_t limit, uint64_t open_now);
 
-// Raises RLIMIT_NOFILE as far as it goes, and writes the shares into `config`.
+// Raises RLIMIT_NOFILE to its hard limit, and writes the shares to `config`.
 Result<void> ReserveDescriptors(Config* config);
 
 }  // namespace assent::daemon

@@ -22,9 +22,9 @@ uint64_t Sum(const DescriptorShares& shares) {
   return shares.own + shares.databases + shares.partners + shares.clients;
 }
 
-TEST(ShareDescriptors, GivesTheWholeConfigurationWhatItWants) {
+TEST(ShareDescriptors, SatisfiesTheWholeConfigurationIfTheLimitAllows) {
   const Config config = WithPools({16, 32});
-  const auto all_clients = static_cast<uint64_t>(server::MostConnections(config.server));
+  const auto all_clients = static_cast<uint64_t>(server::MaxConnections(config.server));
   const auto shares = ShareDescriptors(config, 1 << 20, 3);
   ASSERT_TRUE(shares);
   EXPECT_EQ(shares->clients, all_clients);
@@ -36,7 +36,7 @@ TEST(ShareDescriptors, GivesTheWholeConfigurationWhatItWants) {
   EXPECT_LT(ShareDescriptors(config, shares->wanted - 1, 3)->clients, all_clients);
 }
 
-TEST(ShareDescriptors, TakesFewerClientsBeforeTheLogOrADatabaseIsShort) {
+TEST(ShareDescriptors, ReducesClientsBeforeTheLogOrADatabase) {
   const Config config = WithPools({16});
   const auto whole = ShareDescriptors(config, 1 << 20, 3);
   ASSERT_TRUE(whole);

@@ -11,7 +11,8 @@
 
 namespace assent::daemon {
 
-// In the order of config.resources. Errors: kInvalid, `field` is the key as resource[1].dsn.
+// Returns the drivers in the order of config.resources.
+// Errors: kInvalid; `field` is the path of the key, such as resource[1].dsn.
 Result<std::vector<std::unique_ptr<sql::Driver>>> MakeDrivers(const Config& config);
 
 }  // namespace assent::daemon

@@ -18,7 +18,7 @@
 namespace {
 
 constexpr char kFooter[] = R"(
-A configuration that lets one transaction span two databases:
+Example of a configuration with two databases, which one transaction can span:
 
   [log]
   directory = "/var/lib/assent/log"
@@ -38,15 +38,15 @@ A configuration that lets one transaction span two databases:
   user = "assent"
   password_file = "/etc/assent/pc.password"
 
-Without a configuration it listens on 127.0.0.1:7430, keeps its log in ./assent-log
-and has no resources.
+Without a configuration file, assentd listens on 127.0.0.1:7430, keeps its log in
+./assent-log and has no resources.
 
-Exit codes: 0 stopped in order, 1 error, 2 usage, 10 the log failed under it, 11 log damaged,
-12 log in use, 13 configuration, 14 port taken, 15 stale log directory.
-docs/operations.md says what to do after each.)";
+Exit codes: 0 normal stop, 1 error, 2 usage error, 10 write or sync of the log failed,
+11 log damaged, 12 log in use, 13 configuration error, 14 port in use,
+15 stale log directory. docs/operations.md says what to do after each.)";
 
-// A closed standard file is replaced by /dev/null. Else the next file or socket that is opened
-// would get its descriptor, and the event log would be written into that.
+// Replaces each closed standard file descriptor by /dev/null. Otherwise the next file or socket
+// would get its number, and the event log would be written to it.
 void OpenStandardFiles() {
   int opened = 0;
   do {
@@ -75,13 +75,13 @@ int main(int argc, char** argv) {
   bool crash_points = false;
   app.add_option("-c,--config", config_path, "the configuration file (TOML)");
   auto* checking =
-      app.add_flag("--check", check, "read the configuration, say what is wrong with it, and end");
+      app.add_flag("--check", check, "check the configuration, print the first error, and exit");
   app.add_flag("--connect", connect,
                "with --check: connect to each database and print its version and warnings")
       ->needs(checking);
   app.set_version_flag("--version", "assentd " + assent::Version());
   app.add_flag("--crash-points", crash_points,
-               "list the points that ASSENT_CRASH_AT knows, and end");
+               "list the crash points that ASSENT_CRASH_AT accepts, and exit");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
@@ -99,7 +99,7 @@ int main(int argc, char** argv) {
     return assent::daemon::kBadConfiguration;
   }
   if (check) {
-    std::cout << "the configuration is good: " << config->resources.size() << " resources\n";
+    std::cout << "the configuration is valid: " << config->resources.size() << " resources\n";
     return connect ? assent::daemon::CheckConnections(*config) : assent::daemon::kOk;
   }
   assent::StartLogWriter();

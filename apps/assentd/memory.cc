@@ -6,7 +6,8 @@
 #include <chrono>
 #include <cstddef>
 
-// Of gperftools, where assentd is linked with it; its header is not needed for these two.
+// Functions of gperftools, if assentd is linked with it; declared here so that its header is not
+// needed.
 extern "C" {
 __attribute__((weak)) int MallocExtension_GetNumericProperty(const char* property, size_t* value);
 __attribute__((weak)) void MallocExtension_ReleaseToSystem(size_t bytes);
@@ -15,7 +16,7 @@ __attribute__((weak)) void MallocExtension_ReleaseToSystem(size_t bytes);
 namespace assent::daemon {
 namespace {
 
-constexpr size_t kKeepBytes = 16 << 20;  // for the next requests
+constexpr size_t kKeepBytes = 16 << 20;  // kept for the next requests
 
 void ReturnSome() {
   if (MallocExtension_GetNumericProperty == nullptr || MallocExtension_ReleaseToSystem == nullptr) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Returns memory that the allocator holds without use to the operating system, once a second.
+// Returns unused memory of the allocator to the operating system, once a second.
 //
-// The allocator keeps what a peak of requests has freed for the next one. That is right for
-// milliseconds and wrong for hours, so half of the excess goes back each second.
-// Threads: one of its own, from the constructor to the destructor.
+// The allocator keeps the memory that a peak of requests has freed for the next peak. That is right
+// for milliseconds and wrong for hours, so half of the excess is returned each second.
+// Threads: runs a thread of its own from the constructor to the destructor.
 #pragma once
 
 #include <condition_variable>

@@ -12,7 +12,7 @@
 namespace assent::daemon {
 namespace {
 
-sigset_t Awaited() {
+sigset_t HandledSignals() {
   sigset_t set;
   sigemptyset(&set);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF,
@@ -33,13 +33,13 @@ std::string NameOf(int signal) {
 }  // namespace
 
 void BlockSignals() {
-  const sigset_t set = Awaited();
+  const sigset_t set = HandledSignals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   for (const int signal : {SIGPIPE, SIGXFSZ, SIGTTOU}) std::signal(signal, SIG_IGN);
 }
 
 void AwaitStop() {
-  const sigset_t set = Awaited();
+  const sigset_t set = HandledSignals();
   for (;;) {
     siginfo_t info{};
     const int signal = sigwaitinfo(&set, &info);
@@ -49,7 +49,8 @@ void AwaitStop() {
       Event(LogEvent::kStopping, {{"signal", name}});
       return;
     }
-    const char* why = signal == SIGHUP ? "the configuration is read at start only" : "not used";
+    const char* why =
+        signal == SIGHUP ? "the configuration is read only at the start" : "has no effect";
     Event(LogEvent::kSignalIgnored,
           {{"signal", name}, {"pid", std::to_string(info.si_pid)}, {"detail", why}});
   }

@@ -31,14 +31,14 @@ Found Find(const Request& request, std::string_view name) {
   return found;
 }
 
-// Keeps the first thing that is wrong.
+// Reads the headers, and keeps the first error.
 class Reader {
  public:
   explicit Reader(const Request& request) : request_(request) {}
 
   std::string Optional(const char* name) {
     const Found found = Find(request_, name);
-    if (found.twice) Wrong(name, "is there more than once");
+    if (found.twice) Wrong(name, "is duplicated");
     return found.value == nullptr ? std::string() : *found.value;
   }
   std::string Text(const char* name) {
@@ -50,13 +50,13 @@ class Reader {
     const auto value = ParseNumber<uint64_t>(Text(name));
     if (!value || *value < least || *value > most) {
       Wrong(name,
-            "is no whole number from " + std::to_string(least) + " to " + std::to_string(most));
+            "is not an integer from " + std::to_string(least) + " to " + std::to_string(most));
     }
     return value.value_or(0);
   }
   WallTime Time(const char* name, const std::string& text) {
     const auto time = ParseTime(text);
-    if (!time) Wrong(name, "is no time as RFC 3339 has it");
+    if (!time) Wrong(name, "is not an RFC 3339 time");
     return time.value_or(WallTime{});
   }
   void Wrong(const char* name, std::string what) {
@@ -73,7 +73,8 @@ void CheckKey(const Call& call, Reader& reader) {
   const auto valid = barrier::Validate({call.operation, call.transaction, call.branch});
   if (valid) return;
   const bool transaction = valid.error().field == "transaction";
-  reader.Wrong(transaction ? "Assent-Transaction" : "Assent-Branch", "is " + valid.error().message);
+  reader.Wrong(transaction ? "Assent-Transaction" : "Assent-Branch",
+               "is invalid: " + valid.error().message);
 }
 
 }  // namespace
@@ -91,14 +92,14 @@ Result<Call> ReadCall(Request request, barrier::Operation operation) {
   call.branch = reader.Text("Assent-Branch");
   CheckKey(call, reader);
   if (reader.Text("Assent-Operation") != barrier::Name(operation)) {
-    reader.Wrong("Assent-Operation", "is not the operation that the path names");
+    reader.Wrong("Assent-Operation", "does not match the operation in the path");
   }
   call.attempt = static_cast<uint32_t>(reader.Number("Assent-Attempt", 1, UINT32_MAX));
   call.deadline = reader.Time("Assent-Deadline", reader.Text("Assent-Deadline"));
   call.time_left = std::chrono::milliseconds(reader.Number("Assent-Timeout-Ms", 0, kLongestMs));
   const std::string key = call.transaction + "/" + call.branch + "/" + barrier::Name(operation);
   if (reader.Text("Idempotency-Key") != key) {
-    reader.Wrong("Idempotency-Key", "is not that of this transaction, branch and operation");
+    reader.Wrong("Idempotency-Key", "does not match the transaction, branch and operation");
   }
   const std::string horizon = reader.Optional("Assent-Horizon");
   if (!horizon.empty()) call.horizon = reader.Time("Assent-Horizon", horizon);

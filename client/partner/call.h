@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A coordinator's call to a partner, read from a request and held to its form.
+// Parses and validates a coordinator's call to a partner.
 //
-// Contract: takes nothing on trust. Each header that the barrier keys on is there, once, of its
-// form, and agrees with the path and with the others. Whether the call is a coordinator's at all
-// says the signature (signature.h).
-// Errors: kInvalid; `field` names the header, `message` says what is wrong and repeats no value.
+// Contract: everything is validated. Each header that the barrier uses as a key is present exactly
+// once, is well-formed, and matches the path and the other headers. The signature proves that the
+// call is from a coordinator (signature.h).
+// Errors: kInvalid; `field` is the header, `message` says what is wrong and never contains a value.
 // Source: docs/protocol.md, "What a partner gets".
 #pragma once
 
@@ -21,26 +21,26 @@ namespace assent::partner {
 
 struct Call {
   barrier::Operation operation{};   // try, confirm or cancel
-  std::string transaction;          // the key, with the branch and the operation
-  std::string branch;               //
-  std::string gid;                  // for people: it can come again
-  uint32_t attempt = 1;             // at this operation
-  WallTime deadline;                // by the coordinator's clock; binds a try only
-  Duration time_left{0};            // until then, when the call was sent
-  std::optional<WallTime> horizon;  // what the barrier's purge goes by
-  std::string coordinator;          // where to ask in doubt, or to enlist further branches
-  std::string traceparent;          // W3C
+  std::string transaction;          // part of the key, with the branch and the operation
+  std::string branch;               // part of the key
+  std::string gid;                  // for people; a gid may be reused
+  uint32_t attempt = 1;             // counts the calls of this operation from 1
+  WallTime deadline;                // by the coordinator's clock; applies only to a try
+  Duration time_left{0};            // from the time of sending to the deadline
+  std::optional<WallTime> horizon;  // limits which rows the barrier's purge may remove
+  std::string coordinator;          // its URL, to query the outcome or enlist more branches
+  std::string traceparent;          // W3C trace context
   std::string content_type, body;   // the branch's payload
 };
 
-// `operation` is the one that the path names.
+// Parses a call. `operation` is the operation in the path.
 Result<Call> ReadCall(Request request, barrier::Operation operation);
 
-// Whether a try comes too late, `waited` after it has arrived. By Assent-Timeout-Ms, which needs no
-// clock, or by Assent-Deadline; two clocks may differ by `clock_difference`.
+// Returns whether a try is too late, `waited` after its arrival: by Assent-Timeout-Ms, which needs
+// no synchronized clocks, or by Assent-Deadline, where the clocks may differ by `clock_difference`.
 bool HasPassed(const Call& call, WallTime now, Duration waited, Duration clock_difference);
 
-// The header's value where it is there exactly once, else empty.
+// Returns the value of a header that is present exactly once; otherwise empty.
 std::string HeaderOf(const Request& request, std::string_view name);
 
 }  // namespace assent::partner

@@ -53,7 +53,7 @@ TEST(PartnerCall, NamesTheHeaderThatIsMissing) {
   }
 }
 
-TEST(PartnerCall, DoesWithoutWhatOnlyHelps) {
+TEST(PartnerCall, AcceptsMissingOptionalHeaders) {
   Request request = Try();
   for (const char* name : {"Assent-Gid", "Assent-Horizon", "Assent-Coordinator", "Content-Type"}) {
     RemoveHeader(&request, name);
@@ -63,7 +63,7 @@ TEST(PartnerCall, DoesWithoutWhatOnlyHelps) {
   EXPECT_FALSE(call->horizon);
 }
 
-TEST(PartnerCall, NamesTheHeaderThatIsWrong) {
+TEST(PartnerCall, NamesTheInvalidHeader) {
   const std::string gtrid = CoordinatorCall(tcc::Operation::kTry).key.gtrid.ToHex();
   const std::pair<const char*, std::string> wrong[] = {
       {"Assent-Transaction", gtrid.substr(1)},
@@ -95,22 +95,22 @@ TEST(PartnerCall, NamesTheHeaderThatIsWrong) {
     ASSERT_FALSE(call) << name << ": " << value;
     EXPECT_EQ(call.error().code, ErrorCode::kInvalid);
     EXPECT_EQ(call.error().field, name) << value;
-    EXPECT_EQ(call.error().message.find(value), std::string::npos) << "it repeats the value";
+    EXPECT_EQ(call.error().message.find(value), std::string::npos) << "contains the value";
   }
 }
 
-TEST(PartnerCall, RefusesAHeaderThatComesTwice) {
+TEST(PartnerCall, RefusesADuplicateHeader) {
   for (const char* name : {"Assent-Transaction", "Idempotency-Key", "Assent-Deadline"}) {
     Request request = Try();
     request.headers.emplace_back(name, HeaderOf(request, name));
     const auto call = ReadCall(request, Operation::kTry);
     ASSERT_FALSE(call) << name;
     EXPECT_EQ(call.error().field, name);
-    EXPECT_EQ(call.error().message, "is there more than once");
+    EXPECT_EQ(call.error().message, "is duplicated");
   }
 }
 
-TEST(PartnerCall, HoldsTheOperationToThePath) {
+TEST(PartnerCall, RefusesAnOperationThatContradictsThePath) {
   const auto call = ReadCall(Try(), Operation::kCancel);
   ASSERT_FALSE(call);
   EXPECT_EQ(call.error().field, "Assent-Operation");
@@ -123,8 +123,10 @@ TEST(PartnerCall, PassesItsDeadlineByTheClockOrByTheTimeLeft) {
   const WallTime before{995'000'000'000}, after{1'000'000'000'001};
   EXPECT_FALSE(HasPassed(call, before, Duration(0), Duration(0)));
   EXPECT_TRUE(HasPassed(call, after, Duration(0), Duration(0)));
-  EXPECT_FALSE(HasPassed(call, after, Duration(0), milliseconds(1))) << "clocks may differ so far";
-  EXPECT_TRUE(HasPassed(call, before, seconds(5), Duration(0))) << "it has waited for so long here";
+  EXPECT_FALSE(HasPassed(call, after, Duration(0), milliseconds(1)))
+      << "within the difference of the clocks";
+  EXPECT_TRUE(HasPassed(call, before, seconds(5), Duration(0)))
+      << "it has waited here for its whole timeout";
   call.time_left = Duration(0);
   EXPECT_TRUE(HasPassed(call, before, Duration(0), Duration(0))) << "nothing was left";
 }

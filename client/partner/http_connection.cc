@@ -57,7 +57,7 @@ Request ToRequest(http::request<http::string_body> message) {
   return request;
 }
 
-// Takes from `buffer` what the parser has a use for.
+// Parses bytes from `buffer`, and removes them.
 error_code Feed(Parser& parser, const HttpLimits& limits, std::string* buffer) {
   while (!buffer->empty() && !parser.is_done()) {
     error_code error;
@@ -65,7 +65,7 @@ error_code Feed(Parser& parser, const HttpLimits& limits, std::string* buffer) {
     buffer->erase(0, used);
     if (error && error != http::error::need_more) return error;
     if (used > 0) continue;
-    // Beast bounds neither the extensions of a chunk nor what follows the last one.
+    // Beast limits neither the extensions of a chunk nor the trailers after the last one.
     if (buffer->size() > limits.max_header_bytes) return http::error::header_limit;
     break;
   }
@@ -81,7 +81,7 @@ Received Refuse(int status, const char* text) {
 Received Refuse(error_code error) {
   if (error == http::error::body_limit) return Refuse(413, "the body is too large");
   if (error == http::error::header_limit) return Refuse(431, "the header is too large");
-  return Refuse(400, "this is no HTTP/1.1");
+  return Refuse(400, "malformed HTTP/1.1 request");
 }
 
 }  // namespace
@@ -137,7 +137,7 @@ Received HttpConnection::Receive() {
       }
     }
     if (ReadMore(until, &is_over)) continue;
-    if (has_begun && !is_over) return Refuse(408, "the request did not come in time");
+    if (has_begun && !is_over) return Refuse(408, "the request was not received in time");
     return {};
   }
   Received received;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// One connection of a coordinator to a partner's server: requests come out, answers go in.
+// A connection of a coordinator to a partner's server: reads requests and writes answers.
 //
-// Contract: keep-alive; one request at a time, a pipelined one waits. What is no HTTP, too large or
-// too slow comes as the answer that it gets, and the connection ends with it.
-// Threads: one at a time, which blocks; StopReading by any, as long as the object lives.
+// Contract: keep-alive; requests are read one at a time, and a pipelined request waits. For a
+// request that is malformed, too large or too slow, Receive returns the answer to send, and the
+// connection must be closed after it.
+// Threads: one at a time, and the calls block. StopReading may be called on any thread.
 #pragma once
 
 #include <cstddef>
@@ -17,43 +18,45 @@ namespace assent::partner {
 struct HttpLimits {
   size_t max_body_bytes = 1 << 20;
   size_t max_header_bytes = 16 << 10;
-  Duration request_timeout = std::chrono::seconds(10);  // from its first byte to its last
+  Duration request_timeout = std::chrono::seconds(10);  // from the first byte to the last
   Duration idle_timeout = std::chrono::seconds(75);     // between requests
   Duration write_timeout = std::chrono::seconds(10);
 };
 
 struct Received {
   std::optional<Request> request;
-  std::optional<Answer> refusal;  // neither: the other side has ended the connection
+  std::optional<Answer> refusal;  // neither is set: the connection has ended
   bool keep_alive = false;
 };
 
 class HttpConnection {
  public:
-  // Owns the socket.
+  // Takes ownership of the socket.
   HttpConnection(int descriptor, const HttpLimits& limits);
   ~HttpConnection();
   HttpConnection(const HttpConnection&) = delete;
   HttpConnection& operator=(const HttpConnection&) = delete;
 
   Received Receive();
-  // False: it could not be sent whole.
+  // Returns false if the answer could not be sent completely.
   bool Send(const Answer& answer, bool keep_alive);
-  // Lets the other side read the last answer: a close with unread bytes would take it away.
+  // Waits until the other side has read the last answer: closing a socket with unread bytes resets
+  // the connection, and the answer would be lost.
   void Linger();
-  // Receive gives nothing more; an answer that is due can still be sent.
+  // Makes Receive return without a request; an outstanding answer can still be sent.
   void StopReading();
-  // Tells the other side that nothing more comes. The socket itself lives as long as the object.
+  // Shuts the connection down. The socket stays open as long as the object exists.
   void End();
 
  private:
-  // Waits and takes what comes. False: nothing in time, or (`is_over`) the connection has ended.
+  // Waits for bytes and reads them. Returns false on a timeout, or if the connection has ended
+  // (`is_over`).
   bool ReadMore(Monotonic until, bool* is_over);
   bool WaitUntilReady(short events, Monotonic until);
 
   const int descriptor_;
   const HttpLimits limits_;
-  std::string buffer_;  // what has come and belongs to no request yet
+  std::string buffer_;  // received bytes that are not parsed yet
 };
 
 }  // namespace assent::partner

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a partner's server is sent and what it answers, as HTTP has them.
+// HTTP requests to a partner's server, and its answers.
 //
-// Pure data. A Request is as it came: nothing in it has been looked at.
+// Plain data. Nothing in a Request has been validated.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ struct Request {
 
 struct Answer {
   int status = 500;
-  std::string text = {};                 // a sentence for people; no program reads it
+  std::string text = {};                 // a sentence for people, not for programs
   uint32_t retry_after_s = 0;            // 0: not sent
   std::optional<WallTime> expires = {};  // Assent-Expires
 };

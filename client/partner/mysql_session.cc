@@ -16,7 +16,7 @@
 namespace assent::partner {
 namespace {
 
-// The connection cannot be used any more.
+// Whether the error means that the connection is lost.
 bool IsLost(int number) {
   switch (number) {
     case 1053:  // server shutdown in progress
@@ -27,20 +27,20 @@ bool IsLost(int number) {
     case 1927:                                        // MariaDB: the connection was killed
     case 3169:                                        // MySQL: the session was killed
     case 4031: return true;                           // MySQL: idle for too long
-    default: return number >= 2000 && number < 2100;  // the client library's own
+    default: return number >= 2000 && number < 2100;  // errors of the client library
   }
 }
 
-// The server is read-only: a former primary, after a switch-over.
+// Whether the server is read-only, such as a former primary after a switch-over.
 bool IsReadOnly(int number) { return number == 1290 || number == 1836; }
 
-// The same statement may do better in a new local transaction.
-bool MayPass(int number) {
+// Whether the same statement may succeed in a new local transaction.
+bool IsRetriable(int number) {
   switch (number) {
     case 1020:  // the record has changed since it was read
     case 1040:  // too many connections
     case 1203:
-    case 1205:  // wait for a lock
+    case 1205:  // lock wait timeout
     case 1213:  // deadlock
     case 1226:
     case 1317:  // interrupted
@@ -92,7 +92,7 @@ class MySqlSession final : public Session {
     return Guarded<uint64_t>([&]() -> uint64_t {
       if (!parameters.empty())
         return static_cast<uint64_t>(Prepare(sql, parameters)->executeUpdate());
-      // What holds no parameter may be no statement that can be prepared.
+      // A statement without parameters may be one that cannot be prepared.
       const std::unique_ptr<sql::Statement> statement(connection_->createStatement());
       return static_cast<uint64_t>(statement->executeUpdate(sql));
     });
@@ -119,14 +119,14 @@ class MySqlSession final : public Session {
 
   template <typename T, typename F>
   Result<T> Guarded(F work) {
-    if (!alive_) return Error{ErrorCode::kUnavailable, "the connection is gone"};
+    if (!alive_) return Error{ErrorCode::kUnavailable, "the connection is lost"};
     try {
       return work();
     } catch (const sql::SQLException& thrown) {
       const int number = thrown.getErrorCode();
       if (IsLost(number)) alive_ = false;
       if (IsReadOnly(number)) Retire();
-      return Error{MayPass(number) ? ErrorCode::kUnavailable : ErrorCode::kInvalid,
+      return Error{IsRetriable(number) ? ErrorCode::kUnavailable : ErrorCode::kInvalid,
                    thrown.what() + (" (" + std::to_string(number) + ")"), thrown.getSQLState()};
     } catch (const std::exception& thrown) {
       alive_ = false;

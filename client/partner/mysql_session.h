@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sessions of MariaDB and MySQL, over Connector/C++.
+// Database sessions for MariaDB and MySQL, with Connector/C++.
 //
-// Parameters are bound in statements that the server prepares. Rows come as text; cast to CHAR what
-// is neither a number, a text nor a time. UPDATE counts the rows that it matched.
-// Errors of an Opener: kUnavailable and kDenied; the message holds no password.
+// Parameters are bound to statements that the server prepares. Rows are returned as text; cast
+// values that are not numbers, text or times to CHAR. UPDATE counts the rows that it matched.
+// Errors of the Opener: kUnavailable and kDenied; the message contains no password.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,8 @@ struct MySqlDatabase {
   std::string user;
   std::string password;
   uint32_t connect_timeout_ms = 5'000;
-  uint32_t lock_timeout_ms = 5'000;   // in whole seconds, rounded up
-  uint32_t call_timeout_ms = 30'000;  // silence of the server; likewise
+  uint32_t lock_timeout_ms = 5'000;   // rounded up to whole seconds
+  uint32_t call_timeout_ms = 30'000;  // without data from the server; likewise
 };
 
 Opener MySqlOpener(MySqlDatabase database);

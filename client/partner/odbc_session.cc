@@ -24,18 +24,18 @@ static_assert(sizeof(SQLWCHAR) == sizeof(char16_t));
 // ODBC passes integer attributes as pointers. NOLINTNEXTLINE(performance-no-int-to-ptr)
 SQLPOINTER Number(uintptr_t value) { return reinterpret_cast<SQLPOINTER>(value); }
 
-// Classes and states that may do better in a new local transaction.
+// SQLSTATEs and their classes after which a new local transaction may succeed.
 constexpr std::string_view kReadOnly = "25006";  // a standby, or a former primary
-constexpr std::string_view kMayPass[] = {
+constexpr std::string_view kRetriable[] = {
     "08",  // connection
     kReadOnly,
     "25P03",  // idle for too long
     "40",     // deadlock, serialization
-    "53",     // no memory, disk or connection left
-    "55P03",  // wait for a lock
-    "57",     // cancelled, statement_timeout, shutting down, starting up
-    "58",     // the server's own I/O
-    "HYT",    // time-outs of the driver
+    "53",     // out of memory, disk space or connections
+    "55P03",  // lock_timeout
+    "57",     // canceled, statement_timeout, shutting down, starting up
+    "58",     // I/O errors of the server
+    "HYT",    // timeouts of the driver
 };
 
 struct Diagnosis {
@@ -50,7 +50,7 @@ Diagnosis Diagnose(SQLSMALLINT kind, SQLHANDLE handle) {
   SQLSMALLINT length = 0;
   if (!SQL_SUCCEEDED(SQLGetDiagRecW(kind, handle, 1, state.data(), &native, text.data(),
                                     text.size(), &length))) {
-    return {"HY000", "no diagnosis"};
+    return {"HY000", "no diagnostic record"};
   }
   const size_t kept = std::min<size_t>(static_cast<size_t>(length), text.size() - 1);
   std::string message = ToUtf8(std::u16string(text.begin(), text.begin() + kept));
@@ -80,7 +80,7 @@ class Statement {
   Statement& operator=(const Statement&) = delete;
   SQLHSTMT handle() const { return handle_; }
 
-  // False: not UTF-8, or it holds a NUL character.
+  // Returns false if the value is not UTF-8 or contains a NUL character.
   bool Bind(const Value& value) {
     auto wide = ToUtf16(std::visit(AsText{}, value));
     if (!wide) return false;
@@ -99,7 +99,7 @@ class Statement {
   std::deque<SQLLEN> lengths_;
 };
 
-// A whole cell, however long. False: the driver said no.
+// Reads a whole cell of any length. Returns false if the driver reports an error.
 bool ReadCell(SQLHSTMT statement, SQLUSMALLINT column, std::optional<std::string>* cell) {
   std::u16string all;
   std::array<char16_t, 1024> part;
@@ -110,7 +110,7 @@ bool ReadCell(SQLHSTMT statement, SQLUSMALLINT column, std::optional<std::string
     if (answer == SQL_NO_DATA) break;
     if (!SQL_SUCCEEDED(answer)) return false;
     if (left == SQL_NULL_DATA) return true;
-    const size_t room = part.size() - 1;  // it ends each part with a zero
+    const size_t room = part.size() - 1;  // each part ends with a NUL character
     const size_t there = left == SQL_NO_TOTAL ? room + 1 : static_cast<size_t>(left) / 2;
     all.append(part.data(), std::min(room, there));
     if (there <= room) break;
@@ -162,13 +162,13 @@ class OdbcSession final : public Session {
 
   Result<void> Run(Statement& statement, const std::string& sql,
                    const std::vector<Value>& parameters) {
-    if (!alive_) return Error{ErrorCode::kUnavailable, "the connection is gone"};
+    if (!alive_) return Error{ErrorCode::kUnavailable, "the connection is lost"};
     if (statement.handle() == nullptr) return Fail(nullptr);
     auto text = ToUtf16(sql);
-    const Error not_text{ErrorCode::kInvalid, "text that is not UTF-8, or holds a NUL character",
+    const Error not_text{ErrorCode::kInvalid, "text that is not UTF-8, or contains a NUL character",
                          "22021"};
     if (!text) return not_text;
-    // Braces are the server's business, not ODBC's.
+    // Braces are passed to the server; ODBC escape sequences are not processed.
     SQLSetStmtAttrW(statement.handle(), SQL_ATTR_NOSCAN, Number(SQL_NOSCAN_ON), SQL_IS_UINTEGER);
     for (const Value& value : parameters) {
       if (!statement.Bind(value)) return not_text;
@@ -176,7 +176,7 @@ class OdbcSession final : public Session {
     const SQLRETURN answer =
         SQLExecDirectW(statement.handle(), reinterpret_cast<SQLWCHAR*>(text->data()),
                        static_cast<SQLINTEGER>(text->size()));
-    // No data: DML that matched nothing.
+    // SQL_NO_DATA: DML that matched no row.
     if (!SQL_SUCCEEDED(answer) && answer != SQL_NO_DATA) return Fail(statement.handle());
     return {};
   }
@@ -189,10 +189,10 @@ class OdbcSession final : public Session {
         SQLGetConnectAttrW(handle_, SQL_ATTR_CONNECTION_DEAD, &dead, 0, nullptr);
     if (statement == nullptr || !SQL_SUCCEEDED(asked) || dead == SQL_CD_TRUE) alive_ = false;
     if (diagnosis.state == kReadOnly) Retire();
-    const bool may_pass =
-        !alive_ || std::any_of(std::begin(kMayPass), std::end(kMayPass), [&](std::string_view one) {
-          return diagnosis.state.starts_with(one);
-        });
+    const bool may_pass = !alive_ || std::any_of(std::begin(kRetriable), std::end(kRetriable),
+                                                 [&](std::string_view one) {
+                                                   return diagnosis.state.starts_with(one);
+                                                 });
     return {may_pass ? ErrorCode::kUnavailable : ErrorCode::kInvalid,
             diagnosis.message + " (" + diagnosis.state + ")", diagnosis.state};
   }
@@ -201,12 +201,12 @@ class OdbcSession final : public Session {
   bool alive_ = true;
 };
 
-// One for the process; never freed.
+// The ODBC environment of the process; never freed.
 SQLHENV Environment() {
   static const SQLHENV environment = [] {
-    // psqlODBC calls setlocale(LC_CTYPE, "") at each connect and reads the name that it gave. The C
+    // At each connect, psqlODBC calls setlocale(LC_CTYPE, "") and reads the returned name. The C
     // library frees that name when another thread connects, unless it is "C".
-    CHECK(setenv("LC_ALL", "C", 1) == 0) << "no memory for LC_ALL";
+    CHECK(setenv("LC_ALL", "C", 1) == 0) << "out of memory for LC_ALL";
     SQLHENV handle = nullptr;
     if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_ENV, SQL_NULL_HANDLE, &handle)) ||
         !SQL_SUCCEEDED(
@@ -244,7 +244,7 @@ Result<std::unique_ptr<Session>> Open(const OdbcDatabase& database) {
   SQLHDBC handle = nullptr;
   if (Environment() == nullptr ||
       !SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_DBC, Environment(), &handle))) {
-    return Error{ErrorCode::kUnavailable, "no ODBC connection handle can be had"};
+    return Error{ErrorCode::kUnavailable, "cannot allocate an ODBC connection handle"};
   }
   const uintptr_t seconds = std::max(1u, (database.connect_timeout_ms + 999) / 1000);
   SQLSetConnectAttrW(handle, SQL_ATTR_LOGIN_TIMEOUT, Number(seconds), SQL_IS_UINTEGER);

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sessions over ODBC: PostgreSQL, with psqlODBC.
+// Database sessions for PostgreSQL over ODBC, with psqlODBC.
 //
-// Parameters go as text without a type, so that the server takes the type that the statement calls
-// for. Rows come as text, as the driver writes it; cast what must look as the server writes it.
-// `Protocol=7.4-0` is set where the connection string does not say otherwise: with the driver's
-// default a savepoint of its own around each statement would outlive errors. The first connection
-// sets LC_ALL of the process to C, without which the driver reads freed memory where several
-// threads connect: make it before other threads look at the environment.
-// Limits: a server that goes silent is waited for for ever (psqlODBC has no time-out of a call).
-// Errors of an Opener: kUnavailable, kDenied; kInvalid: the ODBC driver is not there. The message
-// holds no password.
+// Parameters are sent as untyped text, so that the server infers the type from the statement. Rows
+// are returned as text in the driver's format; cast values to text to get the server's format.
+// `Protocol=7.4-0` is added to a connection string that sets no protocol: by default the driver
+// wraps each statement in a savepoint, and a local transaction would survive an error.
+// The first connection sets LC_ALL of the process to C. Without it the driver reads freed memory
+// when several threads connect. Open it before other threads read the environment.
+// Limits: a call to a server that stops responding waits for ever, because psqlODBC has no timeout.
+// Errors of the Opener: kUnavailable, kDenied, and kInvalid if the ODBC driver is not installed.
+// The message contains no password.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ namespace assent::partner {
 struct OdbcDatabase {
   // "Driver=PostgreSQL Unicode;Server=127.0.0.1;Port=5432;Database=hotel;UID=…;PWD=…"
   std::string connection_string;
-  uint32_t connect_timeout_ms = 5'000;  // in whole seconds, rounded up
+  uint32_t connect_timeout_ms = 5'000;  // rounded up to whole seconds
   uint32_t lock_timeout_ms = 5'000;
   uint32_t statement_timeout_ms = 30'000;
 };

@@ -32,8 +32,8 @@ Router::Target Router::Find(std::string_view target) const {
 Answer Router::Handle(Request request) {
   const Monotonic arrived = SystemClock().Now();
   const Target target = Find(request.target);
-  if (target.partner == nullptr) return {404, "no partner is called here"};
-  if (request.method != "POST") return {405, "try, confirm and cancel are POST"};
+  if (target.partner == nullptr) return {404, "no partner at this path"};
+  if (request.method != "POST") return {405, "try, confirm and cancel require POST"};
   if (auto checked = verifier_.Check(request, SystemClock().Wall()); !checked) {
     return AnswerOf(401, checked.error());
   }
@@ -61,7 +61,8 @@ void Router::Note(const Call& call) {
   const std::lock_guard lock(mutex_);
   if (now < next_purge_) return;
   next_purge_ = now + options_.purge_every;
-  // No signature covers it, and its clock may go wrong: what is younger than a day here stays.
+  // The horizon is not signed, and the sender's clock may be wrong. The purge keeps rows that are
+  // younger than a day by this machine's clock.
   due_ = Upkeep{call.transaction, std::min(*call.horizon, SystemClock().Wall())};
 }
 
@@ -75,7 +76,7 @@ std::optional<Router::Upkeep> Router::TakeUpkeep() {
 void Router::Do(const Upkeep& upkeep, const std::function<bool()>& goes_on) {
   auto session = sessions_.Begin(options_.session_patience);
   if (!session) return;
-  (*session)->RollBack();  // the purge has local transactions of its own
+  (*session)->RollBack();  // the purge uses its own local transactions
   const auto purged = PurgeBarrier(**session, upkeep.transaction, upkeep.horizon, goes_on);
   if (!purged) Event(LogEvent::kPurgeFailed, {{"detail", purged.error().message}});
 }

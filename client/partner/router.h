@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a request to its answer: finds the partner, verifies, and serves. Knows no socket.
+// Handles a partner's requests: finds the partner, verifies the call and serves it. Independent of
+// sockets.
 //
-// Threads: any number at once; blocks. Errors: none; each answer says what is wrong.
+// Errors: none; each answer says what is wrong.
+// Threads: any number at once; blocks.
 #pragma once
 
 #include <functional>
@@ -33,16 +35,16 @@ class Router {
         partners_(std::move(partners)),
         next_purge_(SystemClock().Now() + options.purge_every) {}
 
-  // A purge of the barrier: of whose rows, and up to when.
+  // A purge of the barrier table that is due: whose rows to remove, and up to which time.
   struct Upkeep {
     std::string transaction;
     WallTime horizon;
   };
 
   Answer Handle(Request request);
-  // What is due, now and then, once for whoever asks first.
+  // Returns the purge that is due, if any, to one caller only.
   std::optional<Upkeep> TakeUpkeep();
-  // May take long where much is to be removed; `goes_on` is asked between pieces of it.
+  // Runs a purge, which may take long; `goes_on` is called between its steps.
   void Do(const Upkeep& upkeep, const std::function<bool()>& goes_on);
 
  private:

@@ -15,7 +15,7 @@ using barrier::Barrier;
 using barrier::Operation;
 using barrier::Verdict;
 
-// Not the business code's: a refusal goes back behind all of it.
+// The savepoint before the business code, to which a refusal rolls back.
 constexpr const char* kBeforeTry = "assent_try";
 
 Result<barrier::Given> Ask(Session& session, const barrier::Statement& statement) {
@@ -33,7 +33,7 @@ Result<barrier::Given> Ask(Session& session, const barrier::Statement& statement
   return given;
 }
 
-// Of what the business code throws: as good as a statement that is wrong.
+// Turns an exception of the business code into an error, like that of an invalid statement.
 template <typename F>
 Result<void> Caught(F work) {
   try {
@@ -42,7 +42,7 @@ Result<void> Caught(F work) {
   } catch (const std::exception& thrown) {
     return Error{ErrorCode::kInvalid, std::string("an exception: ") + thrown.what()};
   } catch (...) {
-    return Error{ErrorCode::kInvalid, "an exception that is no std::exception"};
+    return Error{ErrorCode::kInvalid, "an exception that is not a std::exception"};
   }
 }
 
@@ -87,9 +87,11 @@ Answer Handling::Run() {
     case Verdict::kRun: return RunWork();
     case Verdict::kDone: return Commit(200, reason);
     case Verdict::kRefused: return Commit(409, "refused: " + reason);
-    case Verdict::kStillRunning: session_.RollBack(); return {425, "another attempt is under way"};
+    case Verdict::kStillRunning:
+      session_.RollBack();
+      return {425, "another attempt is in progress"};
     case Verdict::kConflict: break;
-    case Verdict::kUndo: CHECK(false) << "there are no effects outside";
+    case Verdict::kUndo: CHECK(false) << "undo without effects outside of the database";
   }
   session_.RollBack();
   Warn(LogEvent::kAlarm, "confirm and cancel contradict each other: " + reason);
@@ -112,8 +114,8 @@ Answer Handling::RunWork() {
   if (auto ran = Caught([&] { outcome = Work(); }); !ran) return GiveUp(ran.error());
   const auto& failure = session_.failure();
   const bool refused = outcome.kind == Outcome::Kind::kRefused;
-  // A statement that broke a constraint may well be how the business code learns that it must
-  // refuse. What was lost to a deadlock says nothing of that kind.
+  // A violated constraint may be how the business code detects that it must refuse. A deadlock or
+  // another failure is not a reason to refuse.
   if (failure && !(is_try && refused && IsConstraint(*failure))) {
     return GiveUp(*failure);
   }
@@ -129,7 +131,8 @@ Answer Handling::RunWork() {
   return Commit(200, "done");
 }
 
-// In the same local transaction, so that nobody comes between the roll-back and the refusal.
+// Records the refusal in the same local transaction, so that no other call runs between the
+// roll-back and the refusal.
 Answer Handling::RecordRefusal(const std::string& why) {
   if (auto returned = session_.ReturnToSavepoint(kBeforeTry); !returned)
     return GiveUp(returned.error());
@@ -152,12 +155,12 @@ Answer Handling::Commit(int status, std::string text) {
   return answer;
 }
 
-// By value: the roll-back forgets the session's own.
+// `error` is passed by value, because the roll-back resets the session's failure.
 Answer Handling::GiveUp(Error error, uint32_t retry_after_s) {
   session_.RollBack();
   if (error.code == ErrorCode::kInvalid) {
     Warn(LogEvent::kCallFailed, error.message);
-    return {500, "the business code or its SQL is at fault; its own log says how"};
+    return {500, "the business code or its SQL failed; see the partner's log"};
   }
   if (!session_.usable()) retry_after_s = std::max(retry_after_s, kRetryAfterS);
   const char* const what = error.code == ErrorCode::kTimeout ? "not known: " : "not now: ";

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs one call: the barrier and the business code in one local transaction, and what to answer.
+// Runs one call: the barrier and the business code in one local transaction.
 //
-// Contract: the business code of an operation runs at most once with effect, in whatever order and
-// however often calls come, because the barrier's row commits with it. It works on the session that
-// it is given and nowhere else: effects outside of the database (a mail, another service) cannot be
-// undone with it and are not for this helper (docs/barrier.md says how). A try that refuses leaves
-// nothing behind but the refusal, which lasts.
-// Answers: 200 after the commit, and for a duplicate; 409 refused, too late, or a confirm and a
-// cancel that contradict each other (then an alarm is logged); 425 another attempt is under way;
-// 503 the database or the business code cannot now, or the commit was not answered (Retry-After
-// only where a connection was lost: a deadlock is one call's matter); 500 a statement
-// that is wrong, or an exception: a person must look, and the coordinator asks again.
-// Threads: those of the session. Source: docs/barrier.md, docs/partners.md.
+// Contract: the business code of an operation takes effect at most once, however often and in
+// whatever order calls arrive, because the barrier's row commits with it. The business code must
+// use only the session that it gets: effects outside of the database (a mail, another service)
+// cannot be rolled back with it; docs/barrier.md says how to make them. A refused try leaves only
+// its refusal in the database, and that is final.
+// Answers:
+//   200  committed, or a duplicate
+//   409  refused, too late, or a confirm and a cancel that contradict each other, with an alarm
+//   425  another attempt is in progress
+//   503  the database or the business code is unavailable, or the commit was not answered.
+//        Retry-After is sent only for a lost connection: a deadlock concerns only one call.
+//   500  an invalid statement or an exception: a person must look; the coordinator retries
+// Threads: those of the session.
+// Source: docs/barrier.md, docs/partners.md.
 #pragma once
 
 #include <functional>
@@ -25,20 +28,21 @@
 
 namespace assent::partner {
 
-// Of a 503 that concerns the whole partner: a coordinator holds all its calls back for so long.
+// The Retry-After of a 503 that concerns the whole partner: a coordinator delays all its calls.
 inline constexpr uint32_t kRetryAfterS = 1;
 
 struct Outcome {
   enum class Kind : uint8_t { kDone, kRefused, kUnavailable };
   Kind kind = Kind::kDone;
   std::string why = {};  // for people
-  uint32_t retry_after_s =
-      0;  // kUnavailable: in how long any call may be taken again; 0: not known
+  // kUnavailable: when the partner may accept calls again; 0: not known
+  uint32_t retry_after_s = 0;
 };
 inline Outcome Done() { return {}; }
-// Of a try: for good. Of a confirm or a cancel: never for convenience, it calls a person.
+// Refuses a try, which is final. A confirm or cancel must be refused only if it is impossible: it
+// raises an alarm, and a person must act.
 inline Outcome Refused(std::string why) { return {Outcome::Kind::kRefused, std::move(why)}; }
-// Not now. What a failed statement gave may be passed on with it: the answer is the error's.
+// Asks for a retry. If a statement has failed, the answer reports that error instead of `why`.
 inline Outcome Unavailable(std::string why, uint32_t retry_after_s = 0) {
   return {Outcome::Kind::kUnavailable, std::move(why), retry_after_s};
 }
@@ -46,15 +50,15 @@ inline Outcome Unavailable(std::string why, uint32_t retry_after_s = 0) {
 using Work = std::function<Outcome(Session&, const Call&)>;
 
 struct Partner {
-  std::string path;  // "/hotel": calls come to /hotel/try, /hotel/confirm and /hotel/cancel
+  std::string path;  // "/hotel" receives calls at /hotel/try, /hotel/confirm and /hotel/cancel
   Work on_try, on_confirm, on_cancel;
-  // When the reservation of this try ends by itself, if it does. Asked in the local transaction of
-  // a try and of each of its duplicates, so that all are answered alike. May be empty: never.
+  // Returns when the reservation of a try expires, if it does. Called in the local transaction of
+  // the try and of each duplicate, so that all get the same answer. If empty, it never expires.
   std::function<Result<std::optional<WallTime>>(Session&, const Call&)> expiry = {};
 };
 
-// `session` has begun a local transaction; none is open afterwards. `too_late`: Assent-Deadline has
-// passed. It is heeded for a try only.
+// Runs the call. `session` must have an open local transaction; Serve ends it. `too_late` means
+// that Assent-Deadline has passed; it applies only to a try.
 Answer Serve(Session& session, const Call& call, bool too_late, const Partner& partner);
 
 }  // namespace assent::partner

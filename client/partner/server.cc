@@ -31,10 +31,10 @@ Result<void> CheckPaths(const std::vector<Partner>& partners) {
   for (const Partner& partner : partners) {
     const std::string& path = partner.path;
     if (!path.starts_with('/') || path.ends_with('/') || path.find('?') != path.npos) {
-      return Error{ErrorCode::kInvalid, "a path such as /hotel was expected, not " + path, "path"};
+      return Error{ErrorCode::kInvalid, "expected a path such as /hotel, found " + path, "path"};
     }
     if (!seen.insert(path).second) {
-      return Error{ErrorCode::kInvalid, path + " comes twice", "path"};
+      return Error{ErrorCode::kInvalid, path + " is a duplicate", "path"};
     }
   }
   return {};
@@ -97,7 +97,7 @@ class ThreadedServer final : public Server {
     Served(int descriptor, const HttpLimits& limits) : connection(descriptor, limits) {}
     HttpConnection connection;
     std::atomic<bool> has_ended = false;
-    std::atomic<bool> is_behind = false;  // its connection has ended, and it purges
+    std::atomic<bool> is_purging = false;  // its connection has ended, and it runs a purge
     std::thread thread;
   };
 
@@ -113,13 +113,13 @@ class ThreadedServer final : public Server {
   const int listener_;
   const uint16_t port_;
   std::atomic<bool> is_stopping_ = false;
-  std::mutex mutex_;  // of served_, which only the acceptor and, behind it, Stop change
+  std::mutex mutex_;  // guards served_, which only the acceptor and then Stop change
   std::list<Served> served_;
   std::thread acceptor_;
 };
 
-// No error ends it: descriptors and memory come back, and accept also tells what the network has
-// done to the connection that it would have given.
+// No error ends the loop: a lack of descriptors or memory is temporary, and accept also reports
+// network errors of the connection that it would have returned.
 void ThreadedServer::Accept() {
   int told = 0;
   while (!is_stopping_) {
@@ -143,7 +143,7 @@ void ThreadedServer::Take(int descriptor) {
   const std::lock_guard lock(mutex_);
   Reap();
   const auto open = std::count_if(served_.begin(), served_.end(),
-                                  [](const Served& served) { return !served.is_behind; });
+                                  [](const Served& served) { return !served.is_purging; });
   if (open >= max_connections_) {
     HttpConnection(descriptor, limits_).Send({503, "too many connections", kRetryAfterS}, false);
     return;
@@ -153,7 +153,7 @@ void ThreadedServer::Take(int descriptor) {
     served.thread = std::thread([this, &served] { Serve(served); });
   } catch (const std::system_error& thrown) {
     Event(LogEvent::kConnectionRefused, {{"detail", thrown.what()}});
-    served.connection.Send({503, "no thread can be had", kRetryAfterS}, false);
+    served.connection.Send({503, "no thread is available", kRetryAfterS}, false);
     served_.pop_back();
   }
 }
@@ -182,12 +182,12 @@ void ThreadedServer::Serve(Served& served) {
     const bool keep_alive = may_keep && !upkeep;
     if (!connection.Send(answer, keep_alive) || !keep_alive) break;
   }
-  if (upkeep) {  // behind the end: nobody's next call waits for it
-    served.is_behind = true;
+  if (upkeep) {  // after the connection has ended, so that no call waits for the purge
+    served.is_purging = true;
     connection.End();
     router_.Do(*upkeep, [this] { return !is_stopping_; });
   }
-  // In this order: who sees the end and comes again must find the place free.
+  // In this order: a client that sees the end and reconnects must find a free slot.
   served.has_ended = true;
   connection.End();
 }

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// A TCC partner's HTTP server: verifies what comes, runs it through the barrier, answers.
+// The HTTP server of a TCC partner: verifies calls, runs them through the barrier and answers them.
 //
 //   auto server = *Server::Listen({.port = 9101, .secrets = {secret}}, MySqlOpener(database),
 //                                 {{"/hotel", Reserve, Confirm, Release}});
 //
-// Contract: takes POST {path}/try, /confirm and /cancel of each partner. 400: a header is missing
-// or wrong, 401: the signature, 404, 405, 413; each answer says in a sentence what it is. A try
-// past its deadline is refused (409), a confirm or a cancel never is. 503 with Retry-After: no
-// connection to the database could be had. The rest in serve.h. The barrier's table must be there
-// (MakeBarrierTable); what it needs no more is removed now and then, behind an answer that ends its
-// connection. No TLS: it belongs on loopback, or behind a proxy that has it. Errors: kInUse:
-// another process has the port; kInvalid: the address, a secret, or a path that is empty, ends with
-// a slash, or comes twice; kIo. Threads: one accepts, one for each connection; the business code is
-// called on the latter, several at once. Stop ends them all: calls under way are answered first.
+// Contract: serves POST {path}/try, /confirm and /cancel for each partner. Answers 400 for a
+// missing or invalid header, 401 for a wrong signature, 404, 405 or 413; the text says what is
+// wrong. A try after its deadline is refused (409); a confirm or cancel never is. Answers 503 with
+// Retry-After if no database connection is available. serve.h lists the other answers.
+// The barrier table must exist (MakeBarrierTable). Rows that are no longer needed are removed from
+// time to time, after an answer that closes its connection.
+// There is no TLS: listen on loopback, or behind a proxy with TLS.
+// Errors: kInUse if the port is in use; kInvalid if the address, a secret or a path is invalid (a
+// path is empty, ends with a slash, or is a duplicate); kIo.
+// Threads: one accepts connections, and each connection has one, which calls the business code; so
+// the business code runs on several threads at once. Stop answers the pending calls, then ends all
+// threads.
 #pragma once
 
 #include <cstdint>
@@ -29,12 +32,12 @@ namespace assent::partner {
 struct ServerOptions {
   std::string address = "127.0.0.1";      // an IP address, not a name
   uint16_t port = 0;                      // 0: any free one
-  std::vector<std::string> secrets = {};  // "whsec_…" (signature.h); empty: unsigned calls pass
-  Duration clock_difference{0};           // how far the coordinator's clock may be behind ours
+  std::vector<std::string> secrets = {};  // "whsec_…" (signature.h); empty: accepts unsigned calls
+  Duration clock_difference{0};           // how far the coordinator's clock may lag behind
   HttpLimits http = {};
   int max_connections = 256;
   size_t max_sessions = 16;                             // connections to the database
-  Duration session_patience = std::chrono::seconds(5);  // how long a call waits for one, at most
+  Duration session_patience = std::chrono::seconds(5);  // maximum wait of a call for one
   Duration purge_every = std::chrono::hours(1);
 };
 

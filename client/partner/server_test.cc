@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The partner's server over HTTP, in front of a database that cannot be reached: what comes before
-// the barrier. tests/partner has what comes behind it.
+// The partner's server over HTTP, with a database that cannot be reached: everything before the
+// barrier. tests/partner covers the rest.
 #include "client/partner/server.h"
 
 #include <dlfcn.h>
@@ -21,7 +21,7 @@ namespace {
 
 std::atomic<int> failing_accepts{0}, failing_threads{0};
 
-// One of the failures that were ordered.
+// Consumes one of the failures to inject; returns whether there was one.
 bool Takes(std::atomic<int>& failing) {
   int left = failing;
   while (left > 0 && !failing.compare_exchange_weak(left, left - 1)) {
@@ -31,12 +31,12 @@ bool Takes(std::atomic<int>& failing) {
 
 }  // namespace
 
-// In the place of the C library's, for the calls of this program.
+// These replace the functions of the C library in this program, to inject failures.
 extern "C" int accept4(int descriptor, sockaddr* address, socklen_t* size, int flags) {
   const auto accepted = static_cast<int>(syscall(SYS_accept4, descriptor, address, size, flags));
   if (accepted < 0 || !Takes(failing_accepts)) return accepted;
   close(accepted);
-  errno = EPROTO;  // accept tells what has become of the connection
+  errno = EPROTO;  // accept reports an error of the accepted connection
   return -1;
 }
 
@@ -81,13 +81,13 @@ RawAnswer Ask(const Server& server, const std::string& text) {
   return client.Receive();
 }
 
-// What it answered; the sentence must name `what`.
+// Expects the status and a text that contains `what`.
 void ExpectAnswer(const RawAnswer& answer, int status, const std::string& what) {
   EXPECT_EQ(answer.status, status) << answer.body;
   EXPECT_THAT(answer.body, HasSubstr(what));
 }
 
-TEST(PartnerServer, SaysWhatIsWrongWithACall) {
+TEST(PartnerServer, NamesTheErrorOfACall) {
   const auto server = Start();
   const auto sent = CoordinatorCall(Operation::kTry);
   ExpectAnswer(Ask(*server, TextOf(sent, "/motel")), 404, "no partner");
@@ -101,7 +101,7 @@ TEST(PartnerServer, SaysWhatIsWrongWithACall) {
   ExpectAnswer(Ask(*server, TextOf(nameless, "/hotel")), 400, "Assent-Branch");
 }
 
-TEST(PartnerServer, DeniesWhoDoesNotKnowTheSecret) {
+TEST(PartnerServer, DeniesCallsWithoutTheSecret) {
   const auto server = Start({.secrets = {kSecret}});
   const auto sent = CoordinatorCall(Operation::kTry);
   ExpectAnswer(Ask(*server, TextOf(sent, "/hotel")), 401, "webhook-id is missing");
@@ -109,7 +109,7 @@ TEST(PartnerServer, DeniesWhoDoesNotKnowTheSecret) {
   ExpectAnswer(Ask(*server, TextOf(sent, "/hotel", {kSecret})), 503, "connection refused");
 }
 
-TEST(PartnerServer, SaysLaterWhereTheDatabaseIsNotThere) {
+TEST(PartnerServer, Answers503WithoutADatabase) {
   const auto server = Start();
   RawClient client(server->port());
   for (const Operation operation : {Operation::kTry, Operation::kConfirm, Operation::kCancel}) {
@@ -120,7 +120,7 @@ TEST(PartnerServer, SaysLaterWhereTheDatabaseIsNotThere) {
   }
 }
 
-TEST(PartnerServer, KeepsAQueryOutOfThePath) {
+TEST(PartnerServer, IgnoresAQueryInThePath) {
   const auto server = Start();
   std::string text = TextOf(CoordinatorCall(Operation::kTry), "/hotel");
   text.replace(text.find("/hotel/try "), 11, "/hotel/try?site=1 ");
@@ -136,14 +136,14 @@ TEST(PartnerServer, AnswersPipelinedCallsInTurn) {
   EXPECT_EQ(client.Receive().status, 503);
 }
 
-TEST(PartnerServer, TakesACallByteByByte) {
+TEST(PartnerServer, ReadsACallByteByByte) {
   const auto server = Start();
   RawClient client(server->port());
   for (const char c : TextOf(CoordinatorCall(Operation::kTry), "/hotel")) client.Send({&c, 1});
   EXPECT_EQ(client.Receive().status, 503);
 }
 
-TEST(PartnerServer, ClosesWhereItIsAskedTo) {
+TEST(PartnerServer, ClosesIfTheClientAsksForIt) {
   const auto server = Start();
   RawClient client(server->port());
   std::string text = TextOf(CoordinatorCall(Operation::kTry), "/hotel");
@@ -153,7 +153,7 @@ TEST(PartnerServer, ClosesWhereItIsAskedTo) {
   EXPECT_TRUE(client.IsClosed());
 }
 
-TEST(PartnerServer, BoundsWhatComes) {
+TEST(PartnerServer, LimitsTheSizeOfRequests) {
   const auto server = Start({.http = {.max_body_bytes = 1000, .max_header_bytes = 2000}});
   auto large = CoordinatorCall(Operation::kTry);
   large.payload =
@@ -172,7 +172,7 @@ TEST(PartnerServer, BoundsWhatComes) {
   EXPECT_TRUE(client.IsClosed());
 }
 
-TEST(PartnerServer, EndsCallsThatComeTooSlowly) {
+TEST(PartnerServer, RefusesSlowRequests) {
   const auto server = Start({.http = {.request_timeout = milliseconds(50)}});
   RawClient client(server->port());
   client.Send("POST /hotel/try HTTP/1.1\r\nHost");
@@ -186,7 +186,7 @@ TEST(PartnerServer, ClosesIdleConnections) {
   EXPECT_TRUE(client.IsClosed());
 }
 
-TEST(PartnerServer, BoundsItsConnectionsAndForgetsThoseThatEnded) {
+TEST(PartnerServer, LimitsItsOpenConnections) {
   const auto server = Start({.max_connections = 2});
   const std::string text = TextOf(CoordinatorCall(Operation::kTry), "/motel");
   for (int round = 0; round < 3; ++round) {
@@ -203,7 +203,7 @@ TEST(PartnerServer, BoundsItsConnectionsAndForgetsThoseThatEnded) {
   }
 }
 
-TEST(PartnerServer, AnswersACallThatIsUnderWayWhenItStops) {
+TEST(PartnerServer, AnswersPendingCallsBeforeItStops) {
   std::promise<void> entered, released;
   const auto server = Start({}, [&]() -> Result<std::unique_ptr<Session>> {
     entered.set_value();
@@ -220,7 +220,7 @@ TEST(PartnerServer, AnswersACallThatIsUnderWayWhenItStops) {
   stopping.join();
 }
 
-TEST(PartnerServer, GoesOnBehindAConnectionThatCannotBeAccepted) {
+TEST(PartnerServer, ContinuesAfterAFailedAccept) {
   const auto server = Start();
   failing_accepts = 2;
   for (int i = 0; i < 2; ++i) EXPECT_TRUE(RawClient(server->port()).IsClosed());
@@ -229,7 +229,7 @@ TEST(PartnerServer, GoesOnBehindAConnectionThatCannotBeAccepted) {
   EXPECT_EQ(failing_accepts, 0);
 }
 
-TEST(PartnerServer, SaysLaterWhereNoThreadCanBeHad) {
+TEST(PartnerServer, Answers503WithoutAThread) {
   const auto server = Start();
   const std::string text = TextOf(CoordinatorCall(Operation::kTry), "/hotel");
   failing_threads = 1;
@@ -241,7 +241,7 @@ TEST(PartnerServer, SaysLaterWhereNoThreadCanBeHad) {
   ExpectAnswer(Ask(*server, text), 503, "connection refused");
 }
 
-TEST(PartnerServer, SaysWhyItDoesNotStart) {
+TEST(PartnerServer, ReportsWhyItCannotStart) {
   const auto server = Start();
   const auto listen = [](ServerOptions options, const std::string& path = "/hotel") {
     return Server::Listen(std::move(options), Down(), OnePartner(path)).error();

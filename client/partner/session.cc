@@ -7,7 +7,7 @@ namespace assent::partner {
 namespace {
 
 const char* BeginText(barrier::Vendor vendor) {
-  // MariaDB and MySQL take the isolation from the session.
+  // On MariaDB and MySQL the session sets the isolation level.
   return vendor == barrier::Vendor::kMySql ? "START TRANSACTION"
                                            : "BEGIN ISOLATION LEVEL READ COMMITTED";
 }
@@ -15,7 +15,7 @@ const char* BeginText(barrier::Vendor vendor) {
 }  // namespace
 
 Result<void> Session::Begin() {
-  CHECK(!in_transaction_) << "a local transaction is open";
+  CHECK(!in_transaction_) << "a local transaction is already open";
   const auto begun = Change(BeginText(vendor_), {});
   if (!begun) return begun.error();
   in_transaction_ = true;
@@ -23,8 +23,8 @@ Result<void> Session::Begin() {
   return {};
 }
 
-// After a failure nothing is sent: a deadlock has ended the local transaction on MariaDB, and what
-// came behind it would commit alone.
+// After a failure nothing is sent: on MariaDB a deadlock ends the local transaction, and a later
+// statement would commit by itself.
 Result<uint64_t> Session::Execute(const std::string& sql, const std::vector<Value>& parameters) {
   if (failure_) return *failure_;
   auto matched = Change(sql, parameters);
@@ -41,7 +41,7 @@ Result<std::vector<Row>> Session::Query(const std::string& sql,
 }
 
 Result<void> Session::Commit() {
-  CHECK(in_transaction_) << "there is nothing to commit";
+  CHECK(in_transaction_) << "no local transaction to commit";
   if (failure_) {
     const Error why = *failure_;
     RollBack();

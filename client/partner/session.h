@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// A partner's connection to its own database, as the barrier and the business code use it.
+// A partner's connection to its database, for the barrier and the business code.
 //
 // Contract: one local transaction at a time, at READ COMMITTED, from Begin to Commit or RollBack.
-// Inside of it the first statement that fails is the last that is sent: every later one, and
-// Commit, gives the same error, until RollBack or ReturnToSavepoint. The business code ends no
-// local transaction by itself: no COMMIT, no ROLLBACK and, on MariaDB and MySQL, nothing that
-// commits on its own, such as DDL. Outside of a local transaction each statement stands alone.
-// Errors: kUnavailable: say it again later, in a new local transaction (a deadlock, a wait for a
-// lock that was too long, a lost connection, a server that is full or not there). kTimeout, from
-// Commit alone: whether it has committed is not known. kInvalid: the statement itself; `field` is
-// the SQLSTATE, and IsConstraint tells the violated constraints.
+// After a statement fails, nothing more is sent: every later statement, and Commit, returns the
+// same error, until RollBack or ReturnToSavepoint. The business code must not end the local
+// transaction: no COMMIT, no ROLLBACK and, on MariaDB and MySQL, no statement that commits
+// implicitly, such as DDL. Outside of a local transaction each statement commits by itself.
+// Errors: kUnavailable: retry later in a new local transaction (a deadlock, a lock timeout, a lost
+// connection, a server that is overloaded or not running). kTimeout, only from Commit: it is not
+// known whether it committed. kInvalid: the statement is invalid; `field` is the SQLSTATE, and
+// IsConstraint recognizes violated constraints.
 // Threads: one at a time; blocks.
 #pragma once
 
@@ -37,23 +37,23 @@ class Session {
   Session& operator=(const Session&) = delete;
 
   Result<void> Begin();
-  // One statement that gives no rows; its parameters are question marks. Gives the number of rows
-  // that it matched.
+  // Runs a statement that returns no rows; its parameters are question marks. Returns the number of
+  // rows that it matched.
   Result<uint64_t> Execute(const std::string& sql, const std::vector<Value>& parameters = {});
-  // One statement that gives rows.
+  // Runs a statement that returns rows.
   Result<std::vector<Row>> Query(const std::string& sql, const std::vector<Value>& parameters = {});
   Result<void> Commit();
   void RollBack();
 
-  // One at a time for each name; a second one takes the place of the first. Names that begin with
-  // "assent_" are the library's own.
+  // Sets a savepoint, which replaces an earlier one with the same name. Names that begin with
+  // "assent_" are reserved.
   Result<void> SetSavepoint(const std::string& name = "business");
-  // What was done since is undone, and so is the failure of a statement.
+  // Rolls back to the savepoint, and clears the failure of a statement since.
   Result<void> ReturnToSavepoint(const std::string& name = "business");
 
-  // Why the local transaction cannot commit any more.
+  // Why the local transaction can no longer commit; nullopt if it can.
   const std::optional<Error>& failure() const { return failure_; }
-  // False: of no more use, to be closed once its local transaction has ended.
+  // False if the session must be closed once its local transaction has ended.
   bool usable() const { return !is_broken_ && alive(); }
   barrier::Vendor vendor() const { return vendor_; }
 
@@ -62,29 +62,30 @@ class Session {
   virtual Result<uint64_t> Change(const std::string& sql, const std::vector<Value>& parameters) = 0;
   virtual Result<std::vector<Row>> Read(const std::string& sql,
                                         const std::vector<Value>& parameters) = 0;
-  // False once a call has found the connection gone.
+  // False once a call has found that the connection is lost.
   virtual bool alive() const = 0;
-  // The server has become read-only: another one may be found by connecting anew.
+  // Call if the server has become read-only: a new connection may reach another server.
   void Retire() { is_broken_ = true; }
 
  private:
   const barrier::Vendor vendor_;
   bool in_transaction_ = false;
-  bool is_broken_ = false;  // a local transaction may still be open on the server, or it is retired
+  bool is_broken_ = false;  // retired, or a local transaction may still be open on the server
   std::optional<Error> failure_;
 };
 
-// Makes a new connection; called by several threads.
+// Opens a new connection; several threads may call it at once.
 using Opener = std::function<Result<std::unique_ptr<Session>>()>;
 
-// Of an error: a unique key, a foreign key or a check was violated.
+// Returns whether the error is a violated unique key, foreign key or check.
 bool IsConstraint(const Error& error);
 
-// The barrier table, unless it is there. Outside of a local transaction.
+// Creates the barrier table unless it exists. Call it outside of a local transaction.
 Result<void> MakeBarrierTable(Session& session);
 
-// Removes the barrier's rows of what has ended for good (barrier/sql_text.h), in local transactions
-// of its own, as long as `goes_on`, asked between them, says so; gives their number.
+// Removes the barrier's rows of finished transactions (barrier/sql_text.h), in several local
+// transactions. Calls `goes_on` between them, and stops if it returns false. Returns the number of
+// rows removed.
 Result<uint64_t> PurgeBarrier(
     Session& session, const std::string& transaction, WallTime horizon,
     const std::function<bool()>& goes_on = [] { return true; });

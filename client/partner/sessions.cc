@@ -11,7 +11,7 @@ Sessions::Lease::~Lease() {
   pool_->GiveBack(session_->usable() ? std::move(session_) : nullptr);
 }
 
-// An idle one, or null: make one. Counted as taken in both cases.
+// Returns an idle session, or null if the caller must open one. Counts it as taken in both cases.
 Result<std::unique_ptr<Session>> Sessions::Take(Duration patience) {
   std::unique_lock lock(mutex_);
   const bool is_free =

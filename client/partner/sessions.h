@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // A bounded pool of connections to the partner's database.
 //
-// Contract: a Lease holds a session with a local transaction that has begun, and gives it back when
-// it ends; what is still open then is rolled back. A connection that has died in the pool is found
-// at its begin and replaced, so that a restart of the database costs no call.
-// Errors: kUnavailable: none could be had in time, or the database is not there.
-// Threads: any; a Lease belongs to one. All leases end before the pool.
+// Contract: a Lease owns a session with an open local transaction. Its destructor rolls back the
+// transaction if it is still open, and returns the session to the pool. A connection that was lost
+// in the pool is detected at Begin and replaced, so that no call fails after a database restart.
+// All leases must be destroyed before the pool.
+// Errors: kUnavailable if no connection was free in time, or the database is not reachable.
+// Threads: any; each Lease is used on one thread.
 #pragma once
 
 #include <condition_variable>
@@ -41,7 +42,7 @@ class Sessions {
 
  private:
   Result<std::unique_ptr<Session>> Take(Duration patience);
-  void GiveBack(std::unique_ptr<Session> session);  // null: it is gone
+  void GiveBack(std::unique_ptr<Session> session);  // null: the connection was closed
 
   const Opener open_;
   const size_t most_;

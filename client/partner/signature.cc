@@ -54,17 +54,17 @@ Result<void> Verifier::Check(const Request& request, WallTime now) const {
   }
   const std::string id = HeaderOf(request, "webhook-id");
   if (id != signing::MessageId(HeaderOf(request, "Idempotency-Key"))) {
-    return Denied("webhook-id", "is not the Idempotency-Key");
+    return Denied("webhook-id", "does not match the Idempotency-Key");
   }
   const std::string timestamp = HeaderOf(request, "webhook-timestamp");
   if (!IsFresh(timestamp, now)) {
-    return Denied("webhook-timestamp", "is not within five minutes of this clock");
+    return Denied("webhook-timestamp", "is not within five minutes of this server's clock");
   }
   const std::string list = HeaderOf(request, "webhook-signature");
   for (const signing::Signer& signer : signers_) {
     if (IsListed(signer.Sign(id, timestamp, request.body), list)) return {};
   }
-  return Denied("webhook-signature", "is not right");
+  return Denied("webhook-signature", "does not match the body, the time and the secret");
 }
 
 }  // namespace assent::partner

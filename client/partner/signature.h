@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Verifies Standard Webhooks signatures: that a call comes from who knows the secret, and was not
-// changed.
+// Verifies Standard Webhooks signatures, which prove that the sender of a call knows the secret and
+// that the call was not changed.
 //
-// The signature covers the time and the body, and, as webhook-id is the idempotency key, the
-// transaction, the branch and the operation; the other headers it does not. A call that is sent
-// again by somebody else runs nothing twice: the barrier sees to that.
-// Errors: kDenied; `field` names the header.
-// Threads: a Verifier is immutable. Source: standardwebhooks.com, "Signature scheme".
+// The signature covers the time and the body. It also covers the transaction, the branch and the
+// operation, because webhook-id is the idempotency key. It does not cover the other headers. A
+// replayed call runs nothing twice, because of the barrier.
+// Errors: kDenied; `field` is the header.
+// Threads: any; a Verifier is immutable.
+// Source: standardwebhooks.com, "Signature scheme".
 #pragma once
 
 #include <string>
@@ -19,13 +20,14 @@
 
 namespace assent::partner {
 
-// How old a signature may be, and how far in the future.
+// The maximum age of a signature, and how far in the future its time may be.
 inline constexpr Duration kSignatureLife = std::chrono::minutes(5);
 
 class Verifier {
  public:
-  // `secrets`: "whsec_" and base64 of 24 to 64 bytes each; several while one replaces another.
-  // Empty: every call passes. Errors: kInvalid, and the message holds nothing of a secret.
+  // Each secret is "whsec_" and 24 to 64 bytes in base64; give several while one replaces another.
+  // Without secrets, every call is accepted.
+  // Errors: kInvalid; the message contains no part of a secret.
   static Result<Verifier> Make(const std::vector<std::string>& secrets);
 
   Result<void> Check(const Request& request, WallTime now) const;

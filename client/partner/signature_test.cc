@@ -26,11 +26,11 @@ void ExpectDenied(const Result<void>& checked, const std::string& header) {
   EXPECT_EQ(checked.error().field, header);
 }
 
-TEST(PartnerSignature, PassesWhatTheCoordinatorHasSigned) {
+TEST(PartnerSignature, AcceptsTheCoordinatorsSignatures) {
   EXPECT_TRUE(Check(Signed()));
   EXPECT_TRUE(Check(Signed(), {kOtherSecret, kSecret})) << "while one secret replaces another";
   EXPECT_TRUE(Check(Signed({kOtherSecret, kSecret})));
-  EXPECT_TRUE(Check(Signed({}), {})) << "no secret is agreed upon";
+  EXPECT_TRUE(Check(Signed({}), {})) << "no secret is configured";
 }
 
 // The specification's own example.
@@ -46,7 +46,7 @@ TEST(PartnerSignature, ReadsTheSpecificationsExample) {
   EXPECT_TRUE(verifier->Check(request, {1614265330'000'000'000}));
 }
 
-TEST(PartnerSignature, DeniesWhatIsMissing) {
+TEST(PartnerSignature, DeniesMissingHeaders) {
   ExpectDenied(Check(Signed({})), "webhook-id");
   for (const char* name : {"webhook-id", "webhook-timestamp", "webhook-signature"}) {
     Request request = Signed();
@@ -55,7 +55,7 @@ TEST(PartnerSignature, DeniesWhatIsMissing) {
   }
 }
 
-TEST(PartnerSignature, DeniesWhatIsWrong) {
+TEST(PartnerSignature, DeniesWrongSignatures) {
   ExpectDenied(Check(Signed({kOtherSecret})), "webhook-signature");
   Request changed = Signed();
   changed.body += " ";
@@ -67,7 +67,7 @@ TEST(PartnerSignature, DeniesWhatIsWrong) {
   }
 }
 
-// Else a call that was listened to could be sent again as another operation.
+// Otherwise a recorded call could be replayed as another operation.
 TEST(PartnerSignature, BindsTheIdempotencyKey) {
   Request request = Signed();
   std::string key = HeaderOf(request, "Idempotency-Key");
@@ -76,7 +76,7 @@ TEST(PartnerSignature, BindsTheIdempotencyKey) {
   ExpectDenied(Check(request), "webhook-id");
 }
 
-TEST(PartnerSignature, DeniesWhatIsTooOldOrOfTheFuture) {
+TEST(PartnerSignature, DeniesOldAndFutureTimestamps) {
   EXPECT_TRUE(Check(Signed(), {kSecret}, kSignatureLife - seconds(2)));
   ExpectDenied(Check(Signed(), {kSecret}, kSignatureLife + seconds(2)), "webhook-timestamp");
   ExpectDenied(Check(Signed(), {kSecret}, -kSignatureLife - seconds(2)), "webhook-timestamp");
@@ -87,7 +87,7 @@ TEST(PartnerSignature, DeniesWhatIsTooOldOrOfTheFuture) {
   }
 }
 
-TEST(PartnerSignature, RefusesASecretThatIsNone) {
+TEST(PartnerSignature, RefusesAnInvalidSecret) {
   for (const std::string secret : {"", "whsec_", "abc", "whsec_AAECAwQ=", "whsec_!!!!"}) {
     const auto made = Verifier::Make({kSecret, secret});
     ASSERT_FALSE(made) << secret;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Calls as a coordinator sends them, for the tests of its partners.
+// For tests: makes calls as a coordinator sends them.
 //
-// The text is that of the coordinator's own adapter, so that what it sends and what a partner reads
-// are held together.
+// The coordinator's own adapter writes the text, so that the tests cover the format on both sides.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -33,7 +32,7 @@ inline tcc::Call CoordinatorCall(tcc::Operation operation, uint64_t number = 1) 
   return call;
 }
 
-// HTTP/1.1, as it goes over the wire to {path}/{operation}.
+// The HTTP/1.1 request to {path}/{operation}, as sent over the network.
 inline std::string TextOf(const tcc::Call& call, const std::string& path,
                           const std::vector<std::string>& secrets = {}) {
   const auto url = http::ParseUrl("http://127.0.0.1:9101" + path + "/" + tcc::Name(call.operation));
@@ -46,7 +45,7 @@ inline std::string TextOf(const tcc::Call& call, const std::string& path,
   return text;
 }
 
-// The same, taken apart.
+// The same as a Request.
 inline Request RequestOf(const tcc::Call& call, const std::vector<std::string>& secrets = {}) {
   const std::string text = TextOf(call, "/hotel", secrets);
   Request request;

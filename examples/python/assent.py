@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A client of Assent on Python's standard library alone: copy this file and change it.
+"""A client of Assent that needs only Python's standard library: copy this file and adapt it.
 
-Every call may be sent again: the coordinator knows a transaction by its gid, and runs it once.
-So a lost connection, a time-out, a proxy's error, 503 and 202 are answered by sending the same
-again, until `patience` seconds are over. Then the outcome is not known (Unknown): ask later.
+Every call may be repeated: the coordinator identifies a transaction by its gid, and runs it once.
+So after a lost connection, a timeout, a proxy's error, 503 or 202, the client repeats the call
+until `patience` seconds have passed. Then the outcome is not known (Unknown): ask later.
 """
 import base64, http.client, json, random, time, urllib.parse, uuid
 
 
 class Unknown(Exception):
-    """No answer that decides. It may have committed, or may yet: send the same gid again."""
+    """No conclusive answer. The transaction may have committed, or may yet: repeat the same gid."""
 
 
 class Refused(Exception):
-    """The coordinator will not do it. args[0] is its problem document: type, detail, field."""
+    """The coordinator refused the request. args[0] is the problem document: type, detail, field."""
 
 
 def statement(sql, *parameters, expect_rows=None):
@@ -37,7 +37,7 @@ class Assent:
         self.patience, self.timeout = patience, timeout
 
     def execute(self, branches, gid=None, deadline="30s"):
-        """A whole transaction. Look at ["outcome"]: COMMITTED, ROLLED_BACK, MIXED or HAZARD."""
+        """Runs a transaction. Check ["outcome"]: COMMITTED, ROLLED_BACK, MIXED or HAZARD."""
         return self.call("POST", "/v1/transactions:execute", {
             "gid": gid or uuid.uuid4().hex, "deadline": deadline, "atomic": {"branches": branches}})
 
@@ -45,7 +45,7 @@ class Assent:
         return Transaction(self, gid or uuid.uuid4().hex, deadline)
 
     def get(self, gid, wait="0s"):
-        """How it stands; waits up to `wait` for its outcome, and may give UNDECIDED."""
+        """Returns the transaction. Waits up to `wait` for its outcome, which may be UNDECIDED."""
         return self.call("GET", f"/v1/transactions/{gid}?wait={wait}", undecided=True)
 
     def call(self, method, path, body=None, transaction=None, undecided=False):
@@ -77,7 +77,7 @@ class Assent:
             document = json.loads(answer.read())
             kind = document.get("type") if isinstance(document, dict) else None
             if answer.status >= 300 and not str(kind).startswith("urn:assent:"):
-                raise ValueError(f"{answer.status}, and not by the coordinator")
+                raise ValueError(f"{answer.status}, not from the coordinator")
             return answer.status, document, answer.getheader("Retry-After")
         finally:
             connection.close()
@@ -89,7 +89,7 @@ class Transaction:
     def __init__(self, assent, gid, deadline):
         self.assent, self.gid, self.seq = assent, gid, {}
         begun = assent.call("POST", "/v1/transactions", {"gid": gid, "deadline": deadline})
-        if begun.get("state") != "ACTIVE": raise Refused(begun)  # the gid has ended before
+        if begun.get("state") != "ACTIVE": raise Refused(begun)  # this gid has already ended
         self.transaction = begun["transaction"]
 
     def enlist(self, name, resource, **options):
@@ -103,7 +103,7 @@ class Transaction:
                           {"vote": "PREPARED" if prepared else "REFUSED", **more})
 
     def run(self, name, sql, *parameters, expect_rows=None):
-        """The statement's result: affected, columns, rows. Raises Refused once it rolls back."""
+        """Returns affected, columns and rows. Raises Refused if the transaction rolls back."""
         seq = self.seq.get(name, 0) + 1
         one = statement(sql, *parameters, expect_rows=expect_rows)
         ran = self._step(f"/branches/{name}:run", {"seq": seq, "statements": [one]})
@@ -114,12 +114,12 @@ class Transaction:
         return self._call(":commit")
 
     def roll_back(self, reason=""):
-        """["outcome"] is COMMITTED where the commit was first."""
+        """Rolls back. ["outcome"] is COMMITTED if a commit came first."""
         return self._call(":rollback", {"reason": reason})
 
     def _step(self, path, body):
         answer = self._call(path, body)
-        if "status" in answer: raise Refused(answer)  # a problem document: it has ended
+        if "status" in answer: raise Refused(answer)  # a problem: the transaction has ended
         return answer
 
     def _call(self, path, body=None):
@@ -130,4 +130,4 @@ class Transaction:
 def _bytes(value):
     if isinstance(value, (bytes, bytearray)):
         return {"bytes": base64.b64encode(value).decode()}
-    raise TypeError(f"{type(value).__name__} is no parameter; numbers with a fraction go as text")
+    raise TypeError(f"{type(value).__name__} is not a valid parameter; pass decimals as text")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the client does with answers that do not decide: python3 -m unittest assent_test"""
+"""Tests the client with prepared answers: python3 -m unittest assent_test"""
 import http.server, json, pathlib, sys, threading, unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
@@ -12,7 +12,7 @@ PROBLEM = {"type": "urn:assent:invalid", "status": 400, "field": "gid", "detail"
 
 
 class Answers(http.server.BaseHTTPRequestHandler):
-    """Gives the prepared answers, one after another, and notes what it was sent."""
+    """Sends the prepared answers in order, and records the requests."""
 
     def answer(self):
         length = int(self.headers.get("Content-Length") or 0)
@@ -46,7 +46,7 @@ class Client(unittest.TestCase):
         self.seen = server.seen
         return assent.Assent(f"http://127.0.0.1:{server.server_port}", patience)
 
-    def test_sends_the_same_again_until_it_is_decided(self):
+    def test_repeats_a_call_until_the_outcome_is_known(self):
         client = self.client((0, None), (503, STARTING),
                              (202, {"outcome": "UNDECIDED"}), (502, b"<html>a proxy</html>"),
                              (200, COMMITTED))
@@ -55,14 +55,14 @@ class Client(unittest.TestCase):
         self.assertEqual(len(set(self.seen)), 1, "the same request, with the same gid")
         self.assertTrue(json.loads(self.seen[0][2])["gid"])
 
-    def test_takes_an_error_of_somebody_between_for_no_answer(self):
+    def test_retries_after_an_error_that_is_not_from_the_coordinator(self):
         theirs = ((504, {"message": "Endpoint request timed out"}), (500, ["no"]), (502, "no"),
                   (404, {"type": "about:blank", "status": 404}), (403, {"type": 7}))
         self.assertEqual(self.client(*theirs, (200, COMMITTED)).execute([], "g"), COMMITTED)
         self.assertEqual(len(self.seen), 6)
 
-    def test_sends_nothing_where_the_url_does_not_say(self):
-        with self.assertRaises(assent.Unknown):  # no TLS is spoken there
+    def test_sends_nothing_if_the_scheme_is_wrong(self):
+        with self.assertRaises(assent.Unknown):  # the server does not support TLS
             client = self.client((200, COMMITTED))
             assent.Assent(f"https://{client.host}", patience=0).execute([])
         self.assertEqual(self.seen, [])
@@ -70,11 +70,11 @@ class Client(unittest.TestCase):
             with self.assertRaises(ValueError):
                 assent.Assent(url)
 
-    def test_gives_a_roll_back_as_an_outcome(self):
+    def test_returns_a_roll_back_as_an_outcome(self):
         rolled_back = {"type": "urn:assent:rolled-back", "status": 409, "outcome": "ROLLED_BACK"}
         self.assertEqual(self.client((409, rolled_back)).execute([], "g"), rolled_back)
 
-    def test_raises_what_is_refused(self):
+    def test_raises_refused_for_a_problem(self):
         reused = {"type": "urn:assent:gid-reused", "status": 422, "outcome": "COMMITTED"}
         for status, problem in ((400, PROBLEM), (422, reused)):
             with self.assertRaises(assent.Refused) as caught:
@@ -82,18 +82,18 @@ class Client(unittest.TestCase):
             self.assertEqual(caught.exception.args[0], problem)
             self.assertEqual(len(self.seen), 1)
 
-    def test_says_that_it_does_not_know(self):
+    def test_raises_unknown_without_a_conclusive_answer(self):
         client = self.client(*[(503, STARTING)] * 100, patience=0.3)
         with self.assertRaises(assent.Unknown) as caught:
             client.execute([], "my-gid")
         self.assertEqual(caught.exception.args, ("my-gid", "starting"))
 
-    def test_gets_what_is_undecided(self):
+    def test_get_returns_an_undecided_transaction(self):
         client = self.client((202, {"outcome": "UNDECIDED"}))
         self.assertEqual(client.get("g", wait="1s")["outcome"], "UNDECIDED")
         self.assertEqual(self.seen[0][1], "/v1/transactions/g?wait=1s")
 
-    def test_counts_a_run_that_was_answered(self):
+    def test_counts_only_answered_runs(self):
         begun = {"gid": "g", "state": "ACTIVE", "transaction": "0" * 40}
         ran = {"results": [{"affected": 1}]}
         client = self.client((200, begun), (200, ran), (400, PROBLEM), (0, None), (200, ran))
@@ -105,7 +105,7 @@ class Client(unittest.TestCase):
         seqs = [json.loads(content)["seq"] for _, path, content in self.seen if ":run" in path]
         self.assertEqual(seqs, [1, 2, 2, 2])
 
-    def test_takes_any_payload_to_a_partner(self):
+    def test_accepts_any_payload_for_a_partner(self):
         for payload, sent in ((None, {}), (0, 0), ([], []), ({"code": "A1"}, {"code": "A1"})):
             made = assent.partner("p", "http://h/p", payload, called_by_client=True)
             self.assertEqual(made, {"name": "p", "tcc": {
@@ -123,7 +123,7 @@ class Client(unittest.TestCase):
         self.assertEqual(json.loads(self.seen[1][2])["tcc"]["payload"], {"code": "A1"})
         self.assertEqual(json.loads(self.seen[2][2]), {"vote": "REFUSED", "reason": "sold out"})
 
-    def test_carries_bytes(self):
+    def test_encodes_bytes(self):
         client = self.client((200, COMMITTED))
         client.execute([assent.branch("a", "r", assent.statement("INSERT", b"\x00\xff"))])
         sent = json.loads(self.seen[0][2])["atomic"]["branches"][0]["xa"]["statements"][0]

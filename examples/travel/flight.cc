@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The airline: seats of flights, in MariaDB.
+// The airline: a partner that reserves seats, with MariaDB.
 //
-//   travel_flight PORT tcp://HOST:PORT/DATABASE      the password is in FLIGHT_PASSWORD
+//   travel_flight PORT tcp://HOST:PORT/DATABASE      FLIGHT_PASSWORD is the password
 //
-// An order: {"flight": "AS101", "passenger": "Ada"}. Try holds a seat, confirm books it, cancel
-// gives it back. Everything that is not in these three functions is the library's: duplicates, a
-// cancel before its try, signatures, deadlines.
+// An order is {"flight": "AS101", "passenger": "Ada"}. Try reserves a seat, confirm books it, and
+// cancel releases it. The library does the rest: duplicates, a cancel before its try, signatures
+// and deadlines.
 #include <iostream>
 
 #include "client/partner/mysql_session.h"
@@ -20,7 +20,7 @@ using partner::Session;
 
 Outcome HoldSeat(Session& session, const Call& call) {
   const auto flight = FieldOf(call, "flight"), passenger = FieldOf(call, "passenger");
-  if (!flight || !passenger) return partner::Refused("an order names flight and passenger");
+  if (!flight || !passenger) return partner::Refused("an order needs flight and passenger");
   const auto taken = session.Execute(
       "UPDATE flight SET seats_left = seats_left - 1 WHERE code = ? AND seats_left > 0", {*flight});
   if (!taken) return partner::Unavailable(taken.error().message);
@@ -39,7 +39,7 @@ Outcome BookSeat(Session& session, const Call& call) {
   return booked ? partner::Done() : partner::Unavailable(booked.error().message);
 }
 
-Outcome GiveSeatBack(Session& session, const Call& call) {
+Outcome ReleaseSeat(Session& session, const Call& call) {
   const auto given_back = session.Execute(
       "UPDATE flight SET seats_left = seats_left + 1 WHERE code = "
       "(SELECT flight FROM seat WHERE transaction = ? AND branch = ?)",
@@ -63,5 +63,5 @@ int main(int argc, char** argv) {
   const partner::Opener opener = partner::MySqlOpener(
       {.url = argv[2], .user = "flight", .password = travel::Environment("FLIGHT_PASSWORD")});
   return travel::Serve(argv[1], opener,
-                       {"/flight", travel::HoldSeat, travel::BookSeat, travel::GiveSeatBack});
+                       {"/flight", travel::HoldSeat, travel::BookSeat, travel::ReleaseSeat});
 }

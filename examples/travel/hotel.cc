@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The hotels: rooms, in PostgreSQL. A room may be held for a while only.
+// The hotels: a partner that reserves rooms, with PostgreSQL. A reservation may expire.
 //
 //   travel_hotel PORT "Driver=PostgreSQL Unicode;Server=…;Database=…;UID=…;PWD=…"
 //
-// An order: {"hotel": "Adler", "guest": "Ada", "hold": "3 seconds"}. Without "hold" a room that is
-// held stays so until confirm or cancel comes. With it the answer to try says when it ends
-// (Assent-Expires): the coordinator then decides before that, or not at all.
+// An order is {"hotel": "Adler", "guest": "Ada", "hold": "3 seconds"}. Without "hold" a room stays
+// reserved until confirm or cancel. With it, the answer to try says when the reservation expires
+// (Assent-Expires): the coordinator then commits before that time, or not at all.
 #include <iostream>
 
 #include "client/partner/odbc_session.h"
@@ -19,8 +19,8 @@ using partner::Outcome;
 using partner::Session;
 using partner::Value;
 
-// Rooms whose time is over go to the next guest.
-Result<uint64_t> EndWhatHasExpired(Session& session) {
+// Releases the rooms whose reservation has expired.
+Result<uint64_t> ReleaseExpired(Session& session) {
   return session.Execute(
       "WITH ended AS (UPDATE stay SET state = 'expired' WHERE state = 'held' AND ends_at < now() "
       "RETURNING hotel) UPDATE hotel SET rooms_left = rooms_left + ended.rooms FROM "
@@ -30,9 +30,9 @@ Result<uint64_t> EndWhatHasExpired(Session& session) {
 
 Outcome HoldRoom(Session& session, const Call& call) {
   const auto hotel = FieldOf(call, "hotel"), guest = FieldOf(call, "guest");
-  if (!hotel || !guest) return partner::Refused("an order names hotel and guest");
+  if (!hotel || !guest) return partner::Refused("an order needs hotel and guest");
   const auto hold = FieldOf(call, "hold");
-  const auto ended = EndWhatHasExpired(session);
+  const auto ended = ReleaseExpired(session);
   if (!ended) return partner::Unavailable(ended.error().message);
   const auto taken = session.Execute(
       "UPDATE hotel SET rooms_left = rooms_left - 1 WHERE name = ? AND rooms_left > 0", {*hotel});
@@ -50,10 +50,10 @@ Outcome BookRoom(Session& session, const Call& call) {
       "UPDATE stay SET state = 'booked' WHERE transaction = ? AND branch = ? AND state = 'held'",
       {call.transaction, call.branch});
   if (!booked) return partner::Unavailable(booked.error().message);
-  return *booked == 1 ? partner::Done() : partner::Refused("this room was held for too long");
+  return *booked == 1 ? partner::Done() : partner::Refused("the reservation has expired");
 }
 
-Outcome GiveRoomBack(Session& session, const Call& call) {
+Outcome ReleaseRoom(Session& session, const Call& call) {
   const auto released = session.Execute(
       "WITH ended AS (UPDATE stay SET state = 'released' WHERE transaction = ? AND branch = ? "
       "AND state = 'held' RETURNING hotel) "
@@ -83,5 +83,5 @@ int main(int argc, char** argv) {
   }
   return travel::Serve(
       argv[1], partner::OdbcOpener({.connection_string = argv[2]}),
-      {"/hotel", travel::HoldRoom, travel::BookRoom, travel::GiveRoomBack, travel::EndOfHold});
+      {"/hotel", travel::HoldRoom, travel::BookRoom, travel::ReleaseRoom, travel::EndOfHold});
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the partners do with orders, calls and a start that are not as they should be.
+"""Tests the partners with invalid orders, invalid calls and a missing secret.
 
-    python3 partners_test.py       ASSENT_BIN_DIR is where travel_flight and travel_hotel are
+    python3 partners_test.py       ASSENT_BIN_DIR contains travel_flight and travel_hotel
 """
 import base64, hashlib, hmac, http.client, os, pathlib, socket, sqlite3, subprocess, sys
 import tempfile, time, unittest
@@ -17,7 +17,7 @@ def secret(whose):
 
 
 class Start(unittest.TestCase):
-    def test_ends_where_the_secret_is_missing(self):
+    def test_does_not_start_without_the_secret(self):
         programs = os.environ["ASSENT_BIN_DIR"]
         environment = {name: value for name, value in os.environ.items() if name != "TRAVEL_SECRET"}
         for command in ((f"{programs}/travel_flight", "0", "tcp://127.0.0.1:1/flight"),
@@ -46,7 +46,7 @@ class Payment(unittest.TestCase):
         self.port = int(self.partner.stdout.readline().split("/")[2].split(":")[1])
 
     def call(self, operation, body, number, key="ours", deadline="2999-01-01T00:00:00Z"):
-        """Of the transaction with that number; gives the status."""
+        """Calls the partner for the transaction with this number; returns the status."""
         identity, now = f"{number:040x}/payment/{operation}", str(int(time.time()))
         digest = hmac.new(KEYS[key], f"{identity}.{now}.".encode() + body, hashlib.sha256).digest()
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
@@ -75,7 +75,7 @@ class Payment(unittest.TestCase):
         self.assertEqual(self.call("cancel", order, freed), 200)
         self.assertEqual(self.credit_left(), 1580)
 
-    def test_refuses_what_is_no_order_and_takes_its_cancel(self):
+    def test_refuses_an_invalid_order_and_accepts_its_cancel(self):
         amounts = ("-420", "0", "419.99", "true", "null", '"420"', "1e999", "NaN", str(1 << 63),
                    "9" * 5000)
         orders = [f'{{"card": "ada", "amount": {amount}}}' for amount in amounts]
@@ -89,7 +89,7 @@ class Payment(unittest.TestCase):
                 self.assertEqual(self.call("try", order.encode(), number), 409)
         self.assertEqual(self.credit_left(), 2000)
 
-    def test_refuses_for_good_a_try_that_is_too_late(self):
+    def test_refuses_a_late_try_finally(self):
         order, number = b'{"card": "ada", "amount": 420}', next(COUNT)
         self.assertEqual(self.call("try", order, number, deadline="2020-01-01T00:00:00Z"), 409)
         self.assertEqual(self.call("try", order, number), 409)
@@ -97,25 +97,25 @@ class Payment(unittest.TestCase):
             self.assertEqual(self.call("try", order, next(COUNT), deadline=no_time), 400)
         self.assertEqual(self.credit_left(), 2000)
 
-    def test_takes_no_call_that_another_has_signed(self):
+    def test_refuses_a_call_signed_with_another_secret(self):
         order, number = b'{"card": "ada", "amount": 420}', next(COUNT)
         self.assertEqual(self.call("try", order, number, key="another"), 401)
         self.assertEqual(self.call("try", order, number), 200)
         self.assertEqual(self.call("cancel", order, number, key="another"), 401)
         self.assertEqual(self.credit_left(), 1580)
 
-    def test_calls_a_person_where_confirm_and_cancel_contradict_each_other(self):
+    def test_reports_a_contradiction_of_confirm_and_cancel(self):
         number = next(COUNT)
         self.assertEqual(self.call("confirm", b"{}", number), 409)
         self.log.seek(0)
-        self.assertIn(f"a person must look: a confirm without a try, or behind a cancel: "
+        self.assertIn(f"a person must look: a confirm without a try, or after a cancel: "
                       f"{number:040x}/payment\n", self.log.read())
 
-    def test_reads_no_body_whose_length_is_not_known(self):
+    def test_refuses_a_body_without_a_valid_length(self):
         for length in ("", "Content-Length: -1\r\n", "Content-Length: 10000000\r\n"):
             with socket.create_connection(("127.0.0.1", self.port), timeout=20) as connection:
                 connection.sendall(f"POST /payment/try HTTP/1.1\r\n{length}\r\n".encode())
-                answer = connection.makefile("rb").read()  # to its end, which the partner makes
+                answer = connection.makefile("rb").read()  # until the partner closes
                 self.assertTrue(answer.startswith(b"HTTP/1.1 413 "), answer)
 
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The payment partner: try, confirm and cancel in plain Python and plain SQL, on SQLite.
+"""The payment partner: try, confirm and cancel in plain Python and SQL, with SQLite.
 
-    payment.py PORT DATABASE        the secret that it shares with the agency is in TRAVEL_SECRET
+    payment.py PORT DATABASE        TRAVEL_SECRET is the secret that it shares with the agency
 
-An order: {"card": "ada", "amount": 420}, in whole units. Try blocks the amount, confirm charges it,
-cancel frees it. The barrier is that of docs/barrier.md, statement by statement. BEGIN IMMEDIATE
-lets one local transaction write at a time, so reads need no lock of their own.
+An order is {"card": "ada", "amount": 420}, in whole units. Try blocks the amount, confirm charges
+it, and cancel frees it. The barrier is the one of docs/barrier.md, statement by statement. BEGIN
+IMMEDIATE allows only one local transaction at a time to write, so reads need no locks.
 """
 import base64, hashlib, hmac, json, os, re, signal, sqlite3, sys, threading, time, traceback
 from datetime import datetime, timezone
@@ -14,14 +14,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 def read_secret():
-    """Standard Webhooks: whsec_ and 24 to 64 bytes in base64. Without it nothing is served."""
+    """Standard Webhooks: whsec_ and 24 to 64 bytes in base64. Exits if it is missing."""
     secret = os.environ.get("TRAVEL_SECRET", "")
     try:
         key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
     except ValueError:
         key = b""
     if not 24 <= len(key) <= 64:
-        sys.exit("TRAVEL_SECRET is not set, or no secret: whsec_ and 24 to 64 bytes in base64")
+        sys.exit("TRAVEL_SECRET is not set or invalid: need whsec_, then 24 to 64 bytes in base64")
     return key
 
 
@@ -42,7 +42,7 @@ THIS_ROW = '"transaction" = ? AND branch = ?'
 
 
 class Answer(Exception):
-    """Ends a call: the status, a sentence, and whether the local transaction commits."""
+    """Ends a call with a status and a text; `commits`: whether the local transaction commits."""
 
     def __init__(self, status, text, commits=False):
         super().__init__(text)
@@ -62,7 +62,7 @@ def insert(db, key, operation, cause):
 
 
 def contradiction(key, what):
-    """What no program can mend. Calls a person, and does not commit."""
+    """Reports a contradiction that only a person can resolve, and does not commit."""
     print(f"a person must look: {what}: {'/'.join(key)}", file=sys.stderr, flush=True)
     return Answer(409, f"a person must look: {what}")
 
@@ -78,12 +78,12 @@ def do_try(db, key, body, too_late):
         cause = read(db, key, "try")
         if cause == "try":
             return "a duplicate"
-        raise Answer(409, {"cancel": "suspended: its cancel was first"}.get(cause, "refused"), True)
+        raise Answer(409, {"cancel": "suspended: cancel came first"}.get(cause, "refused"), True)
     if too_late:
-        raise Answer(409, "its deadline has passed", True)
+        raise Answer(409, "the deadline has passed", True)
     db.execute("SAVEPOINT work")
     refusal = block(db, key, body)
-    if refusal:  # it lasts: a duplicate is refused as well
+    if refusal:  # it is final: a duplicate is refused too
         db.execute("ROLLBACK TO SAVEPOINT work")
         db.execute("UPDATE assent_barrier SET cause = 'refused' "
                    f"WHERE {THIS_ROW} AND operation = 'try' AND cause = 'try'", key)
@@ -93,7 +93,7 @@ def do_try(db, key, body, too_late):
 
 def do_confirm(db, key):
     if read(db, key, "try") != "try" or read(db, key, "cancel"):
-        raise contradiction(key, "a confirm without a try, or behind a cancel")
+        raise contradiction(key, "a confirm without a try, or after a cancel")
     if not insert(db, key, "confirm", "confirm"):
         return "a duplicate"
     charge(db, key)
@@ -104,7 +104,7 @@ def do_cancel(db, key):
     is_empty = insert(db, key, "try", "cancel")
     undo = not is_empty and read(db, key, "try") == "try"
     if undo and read(db, key, "confirm"):
-        raise contradiction(key, "a cancel behind its confirm")
+        raise contradiction(key, "a cancel after its confirm")
     if not insert(db, key, "cancel", "cancel"):
         return "a duplicate"
     if undo:
@@ -115,7 +115,7 @@ def do_cancel(db, key):
 # ---- The business code ----
 
 def read_order(body):
-    """The card and the amount; None: no order that could ever be charged."""
+    """Returns the card and the amount; None if the order is invalid."""
     try:
         order = json.loads(body)
         card, amount = order["card"], order["amount"]
@@ -126,15 +126,15 @@ def read_order(body):
 
 
 def block(db, key, body):
-    """Says why it refuses. Try alone reads the order: its cancel comes with the same one."""
+    """Returns why it refuses, or None. Only try reads the order; a cancel has the same payload."""
     order = read_order(body)
     if not order:
-        return "an order names a card and an amount, a whole number above 0"
+        return "an order needs a card and an amount, a whole number above 0"
     card, amount = order
     taken = db.execute("UPDATE card SET credit_left = credit_left - ? WHERE name = ? AND "
                        "credit_left >= ?", (amount, card, amount))
     if taken.rowcount == 0:
-        return "the card does not cover that"
+        return "the card has not enough credit"
     db.execute("INSERT INTO payment VALUES (?, ?, ?, ?, 'blocked')", (*key, card, amount))
     return None
 
@@ -160,34 +160,34 @@ def verify(headers, body):
     is_fresh = sent_at.isdigit() and abs(time.time() - int(sent_at)) < 300
     bound = identity == headers.get("Idempotency-Key", "").replace(".", "%2E")
     if not (is_fresh and bound and any(hmac.compare_digest(wanted, one) for one in given)):
-        raise Answer(401, "the signature is not right")
+        raise Answer(401, "the signature is invalid")
 
 
 def has_passed(deadline):
     try:
         return now() > datetime.fromisoformat(deadline.replace("Z", "+00:00"))
-    except (TypeError, ValueError):  # no time, or one without its zone
-        raise Answer(400, "a try has a deadline") from None
+    except (TypeError, ValueError):  # not a time, or one without a time zone
+        raise Answer(400, "Assent-Deadline is missing or invalid") from None
 
 
 def open_database():
     db = sqlite3.connect(DATABASE, timeout=5, isolation_level=None)
-    db.execute("PRAGMA synchronous = FULL")  # of this connection; what has committed is on the disk
+    db.execute("PRAGMA synchronous = FULL")  # per connection: a commit is durable
     return db
 
 
 def serve(path, headers, body):
-    """The whole call: who asks, what for, and one local transaction around it."""
+    """Serves a whole call: verifies it, and runs it in one local transaction."""
     match = re.fullmatch(r"/payment/(try|confirm|cancel)", path)
     if not match:
-        raise Answer(404, "no partner is called here")
+        raise Answer(404, "no partner at this path")
     operation = match[1]
     verify(headers, body)
     key = (headers.get("Assent-Transaction", ""), headers.get("Assent-Branch", ""))
     if not (re.fullmatch(r"[0-9a-f]{40}", key[0]) and re.fullmatch(r"[\w-][\w.-]{0,63}", key[1], re.A)
             and headers.get("Assent-Operation") == operation
             and headers.get("Idempotency-Key") == "/".join((*key, operation))):
-        raise Answer(400, "the headers do not name one call")
+        raise Answer(400, "a header that identifies the call is missing or invalid")
     db = open_database()
     try:
         db.execute("BEGIN IMMEDIATE")
@@ -195,24 +195,24 @@ def serve(path, headers, body):
             text = do_try(db, key, body, has_passed(headers.get("Assent-Deadline", "")))
         else:
             text = do_confirm(db, key) if operation == "confirm" else do_cancel(db, key)
-        db.execute("COMMIT")  # and only then the answer
+        db.execute("COMMIT")  # answer only after the commit
         return text
     except Answer as answer:
         db.execute("COMMIT" if answer.commits else "ROLLBACK")
         raise
     finally:
-        db.close()  # rolls back what has not committed
+        db.close()  # rolls back if nothing was committed
 
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    timeout = 60  # seconds, of each wait for bytes; the coordinator drops what is idle after 30
+    timeout = 60  # seconds per read; the coordinator closes idle connections after 30 seconds
 
     def do_POST(self):
         length = self.headers.get("Content-Length", "")
         if not re.fullmatch("[0-9]{1,6}", length):  # below 1 MB
             self.close_connection = True
-            return self.answer(413, "the body is too large, or does not say its length")
+            return self.answer(413, "the body is too large, or its length is missing")
         body = self.rfile.read(int(length))
         try:
             status, text = 200, serve(self.path, self.headers, body)
@@ -222,7 +222,7 @@ class Handler(BaseHTTPRequestHandler):
             status, text = 503, f"not now: {error}"
         except Exception:
             traceback.print_exc()
-            status, text = 500, "this program or its SQL is at fault; its log says how"
+            status, text = 500, "the business code or its SQL failed; see the partner's log"
         self.answer(status, text)
 
     def answer(self, status, text):
@@ -246,7 +246,7 @@ def main():
     server = ThreadingHTTPServer(("127.0.0.1", PORT), Handler)
     for one in (signal.SIGTERM, signal.SIGINT):
         signal.signal(one, lambda *_: threading.Thread(target=server.shutdown).start())
-    print(f"http://127.0.0.1:{server.server_port}/payment is served", flush=True)
+    print(f"http://127.0.0.1:{server.server_port}/payment is ready", flush=True)
     server.serve_forever(poll_interval=0.1)
 
 

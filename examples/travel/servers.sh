@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-# The servers of examples/travel: databases, partners, a coordinator; their ledgers and their end.
+# Starts, audits and stops the servers of examples/travel: databases, partners and a coordinator.
 # Sourced by run, after scripts/lib/servers.sh.
 # shellcheck shell=bash disable=SC2034,SC2154  # variables of the script that sources it
 
-# As in the schemas.
+# The same passwords as in the schemas.
 export FLIGHT_PASSWORD=change-me COORDINATOR_PASSWORD=change-me
 
-# What the agency shares with each partner, to sign calls with. None of them knows another's.
+# The secret that the agency shares with each partner, to sign calls. No partner knows another's.
 readonly -A secret_of=(
   [flight]=whsec_dGhlIGFnZW5jeSBhbmQgdGhlIGFpcmxpbmU=
   [hotel]=whsec_dGhlIGFnZW5jeSBhbmQgdGhlIGhvdGVscw==
@@ -29,7 +29,8 @@ start_databases() {
   fi
 }
 
-# start_program NAME COMMAND...: one that listens on ${port_of[NAME]}; its log is NAME.log.
+# start_program NAME COMMAND...: starts a program that listens on ${port_of[NAME]}; it logs to
+# NAME.log.
 start_program() {
   local name=$1
   shift
@@ -40,9 +41,9 @@ start_program() {
 }
 
 program_answers() {
-  # Not is_ours: a program that is only just starting does not work in $work yet.
+  # is_ours does not work here: a program that is just starting has not changed to $work yet.
   kill -0 "${pid_of[$1]}" 2>/dev/null ||
-    { tail -n 5 "$logs/$1.log" >&2; fail "$1 ended at its start"; }
+    { tail -n 5 "$logs/$1.log" >&2; fail "$1 exited during its start"; }
   (exec 3<>/dev/tcp/127.0.0.1/"${port_of[$1]}") 2>/dev/null
 }
 
@@ -66,7 +67,7 @@ start_partner() {
   esac
 }
 
-# A process that works in $work is one that we have started.
+# A process whose working directory is $work was started by this script.
 is_ours() { [[ -n $1 && $(readlink "/proc/$1/cwd") == "$work" ]]; }
 
 kill_program() {
@@ -98,8 +99,8 @@ start_coordinator() {
 
 # ---- The ledgers -----------------------------------------------------------------------------
 
-# Each prints: how much there is in all, what is left, held, booked. Asked of the databases
-# themselves, not of the partners.
+# Each prints the total, and how much of it is left, held and booked. They query the databases, not
+# the partners.
 flight_ledger() {
   "${mariadb_admin[@]}" flight -e "SELECT seats, seats_left,
     (SELECT COUNT(*) FROM seat WHERE state = 'held'),
@@ -135,12 +136,12 @@ print_ledger() {
   printf '    %s%-9s%-8s %5s in all, %5s left, %5s held, %5s booked%s\n' "$DIM" "$@" "$PLAIN"
 }
 
-# audit TRIPS: the four ledgers; each must add up, and hold that many trips.
+# audit TRIPS: prints the four ledgers; each must add up, and contain that many trips.
 audit() {
   local trips=$1 name what price in_all left held booked sold sum
   step "The ledgers"
   for name in flight hotel payment; do
-    read -r in_all left held booked < <("${name}_ledger") || fail "the $name's ledger is not there"
+    read -r in_all left held booked < <("${name}_ledger") || fail "cannot read the $name's ledger"
     case $name in
       flight) what=seats price=1 ;;
       hotel) what=rooms price=1 ;;
@@ -157,7 +158,7 @@ audit() {
   good "They add up: sold $trips, and nothing is held."
 }
 
-# ---- The end ---------------------------------------------------------------------------------
+# ---- Cleanup ---------------------------------------------------------------------------------
 
 clean_up() {
   local name

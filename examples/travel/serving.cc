@@ -24,7 +24,7 @@ std::string Environment(const char* name) {
 
 int Serve(const std::string& port, const partner::Opener& opener, partner::Partner partner) {
   const std::string secret = Environment("TRAVEL_SECRET");
-  if (secret.empty()) {  // without secrets the server would take what anybody sends
+  if (secret.empty()) {  // without secrets the server would accept calls from anyone
     std::cerr << "TRAVEL_SECRET is not set: the secret that signs the agency's calls\n";
     return 1;
   }
@@ -32,12 +32,12 @@ int Serve(const std::string& port, const partner::Opener& opener, partner::Partn
   sigemptyset(&ends);
   sigaddset(&ends, SIGTERM);
   sigaddset(&ends, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &ends, nullptr);  // for the threads that are about to begin, too
+  pthread_sigmask(SIG_BLOCK, &ends, nullptr);  // the server's threads inherit the mask
 
   const auto session = opener();
   auto prepared = session ? partner::MakeBarrierTable(**session) : Result<void>(session.error());
   if (!prepared) {
-    std::cerr << "the database: " << prepared.error().message << "\n";
+    std::cerr << "database: " << prepared.error().message << "\n";
     return 1;
   }
   partner::ServerOptions options;
@@ -49,7 +49,7 @@ int Serve(const std::string& port, const partner::Opener& opener, partner::Partn
     std::cerr << server.error().message << "\n";
     return 1;
   }
-  std::cout << "http://127.0.0.1:" << (*server)->port() << path << " is served" << std::endl;
+  std::cout << "http://127.0.0.1:" << (*server)->port() << path << " is ready" << std::endl;
   int signal = 0;
   sigwait(&ends, &signal);
   (*server)->Stop();

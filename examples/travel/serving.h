@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the flight's and the hotel's programs share: reading an order, and serving until told to
-// end.
+// Shared by the flight and the hotel: reads orders, and serves until a signal.
 #pragma once
 
 #include <optional>
@@ -11,15 +10,15 @@
 
 namespace assent::travel {
 
-// A text of the order that the agency sends, a JSON object; nullopt: it is not there.
+// Returns a string field of the order, a JSON object; nullopt if it is missing.
 std::optional<std::string> FieldOf(const partner::Call& call, const std::string& name);
 
-// The environment's variable, or nothing.
+// Returns the environment variable; empty if it is not set.
 std::string Environment(const char* name);
 
-// Makes the barrier's table and serves on a loopback port until SIGTERM. The secret that this
-// partner shares with the agency is in TRAVEL_SECRET; without it nothing is served. Gives the
-// program's exit status.
+// Creates the barrier table and serves on a loopback port until SIGTERM or SIGINT. TRAVEL_SECRET is
+// the secret that this partner shares with the agency; without it the program does not start.
+// Returns the exit code of the program.
 int Serve(const std::string& port, const partner::Opener& opener, partner::Partner partner);
 
 }  // namespace assent::travel

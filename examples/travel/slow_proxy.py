@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A proxy between the coordinator and a partner on which tries get stuck, and cancels do not.
+"""A proxy between the coordinator and a partner that delays tries.
 
     slow_proxy.py PORT PARTNERS_PORT GATE
 
-A try waits until the file GATE is there; everything else goes through at once. So a cancel
-overtakes the try that it belongs to, as it may on any network with a retry or a second way.
+A try waits until the file GATE exists; all other calls pass at once. So a cancel overtakes its try,
+as can happen in any network with retries or several paths.
 Prints each call with the partner's answer.
 """
 import http.client, os, sys, time
@@ -35,7 +35,7 @@ class Handler(BaseHTTPRequestHandler):
             self.end_headers()
             self.wfile.write(text)
         except OSError:
-            self.close_connection = True  # whoever asked has given up
+            self.close_connection = True  # the coordinator no longer waits for the answer
 
     def log_message(self, *_):
         pass

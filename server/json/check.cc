@@ -22,22 +22,22 @@ Result<void> CheckValue(v1::Value& value, const std::string& path) {
   switch (value.kind_case()) {
     case v1::Value::kNull: return Check(value.mutable_null(), path);
     case v1::Value::KIND_NOT_SET:
-      return Error{ErrorCode::kInvalid, "the value holds nothing: set `null` for a null", path};
+      return Error{ErrorCode::kInvalid, "the value is empty: set `null` for a null", path};
     case v1::Value::kDecimal:
       if (ShapeOfNumber(value.decimal()) == NumberShape::kNone) {
-        return Error{ErrorCode::kInvalid, "expected a decimal number, as JSON writes it", path};
+        return Error{ErrorCode::kInvalid, "expected a decimal number in JSON syntax", path};
       }
       return {};
     case v1::Value::kUnsignedInteger:
       if (value.unsigned_integer() <= INT64_MAX) {
-        return Error{ErrorCode::kInvalid, "it fits `integer`: use that", path};
+        return Error{ErrorCode::kInvalid, "the value fits `integer`: use that field", path};
       }
       return {};
     default: return {};
   }
 }
 
-// As it is sent on: one value, without white space around what counts.
+// Replaces the text by the form in which it is sent to partners, without insignificant white space.
 Result<void> Compact(v1::JsonText& text, const std::string& path) {
   auto compact = CompactJson(text.text());
   if (!compact)

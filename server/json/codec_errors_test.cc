@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the JSON codec refuses, and what it says is wrong.
+// The errors of the JSON codec.
 #include <gtest/gtest.h>
 
 #include "server/json/testing.h"
@@ -7,7 +7,7 @@
 namespace assent::server {
 namespace {
 
-TEST(JsonCodec, NamesThePathOfWhatIsAtFault) {
+TEST(JsonCodec, NamesThePathOfTheInvalidValue) {
   struct Case {
     const char* json;
     const char* field;
@@ -17,8 +17,8 @@ TEST(JsonCodec, NamesThePathOfWhatIsAtFault) {
       {R"({"gid": 7})", "gid", "expected a string, found a number"},
       {R"({"gid": null})", "gid", "expected a string, found null"},
       {R"({"colour": "red"})", "colour", "unknown field"},
-      {R"({"gid": "a", "gid": "b"})", "gid", "given twice"},
-      {R"({"issued_at": "a", "issuedAt": "b"})", "issuedAt", "given twice"},
+      {R"({"gid": "a", "gid": "b"})", "gid", "duplicate field"},
+      {R"({"issued_at": "a", "issuedAt": "b"})", "issuedAt", "duplicate field"},
       {R"({"atomic": []})", "atomic", "expected an object, found an array"},
       {R"({"atomic": {"branches": {}}})", "atomic.branches", "expected an array, found an object"},
       {R"({"atomic": {"branches": [{}, {"xa": {"statements": [{"sql": 1}]}}]}})",
@@ -64,7 +64,7 @@ TEST(JsonCodec, NamesThePathOfWhatIsAtFault) {
       {"7", "", "expected an object, found a number"},
       {"", "", "the body is empty: expected a JSON object"},
       {"  \n", "", "the body is empty: expected a JSON object"},
-      {"{} {}", "", "there is something after the JSON document"},
+      {"{} {}", "", "unexpected data after the JSON document"},
       {"{}x", "", nullptr},
   };
   for (const Case& c : cases) {
@@ -77,11 +77,11 @@ TEST(JsonCodec, NamesThePathOfWhatIsAtFault) {
 }
 
 TEST(JsonCodec, RefusesASecondMemberOfAOneof) {
-  // Value is the only message with two, and has a form of its own: two keys there.
+  // Value is the only message with more than one; in its own form, that means two keys.
   const Error error =
       MustRefuse<v1::Statement>(R"({"parameters": [{"bytes": "AA==", "bytes": "AA=="}]})");
   EXPECT_EQ(error.field, "parameters[0].bytes");
-  EXPECT_EQ(error.message, "given twice");
+  EXPECT_EQ(error.message, "duplicate field");
 }
 
 TEST(JsonCodec, RefusesMalformedText) {
@@ -170,7 +170,7 @@ TEST(JsonCodec, NamesTheFieldThatIsNotUtf8) {
   }
 }
 
-TEST(JsonCodec, ReadsEveryBeginningOfAGoodDocumentAsMalformed) {
+TEST(JsonCodec, RefusesEveryProperPrefixOfADocument) {
   for (size_t size = 0; size < kCoupon.size(); ++size) MustRefuse(kCoupon.substr(0, size));
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The codec against protobuf's own JSON, on random messages of which both say the same.
+// Compares the codec with protobuf's own JSON conversion on random messages.
 //
-// Left out is what we write otherwise on purpose: Value, Row and JsonText have forms of their own.
-// 64-bit integers are strings there and numbers here, fields at their default differ for the few
-// messages that print them always: so texts are compared by what the other side reads out of them.
+// Value, Row and JsonText are omitted, because they have their own JSON forms. Each text is parsed
+// by the other side and the messages are compared, not the texts: protobuf writes 64-bit integers
+// as strings, and the codec writes a few fields even if they have their default value.
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 #include <google/protobuf/util/json_util.h>
@@ -131,7 +131,7 @@ TEST(JsonCodecAgainstProtobuf, ReadsAndWritesResources) {
   CompareBothWays<v1::ResourcesResponse>();
 }
 
-// What we accept of a damaged text, protobuf accepts too and reads the same.
+// Any damaged text that the codec accepts is accepted by protobuf too, with the same result.
 TEST(JsonCodecAgainstProtobuf, AcceptsNothingThatProtobufRefuses) {
   RandomMessages random(kSeed);
   int accepted = 0;

@@ -75,14 +75,14 @@ TEST(JsonCodec, UnderstandsCamelCaseAndIntegersAsStrings) {
 
 TEST(JsonCodec, UnescapesKeys) { EXPECT_EQ(MustParse(R"({"\u0067id": "a"})").gid(), "a"); }
 
-TEST(JsonCodec, ClearsWhatTheMessageHeld) {
+TEST(JsonCodec, ClearsTheMessageFirst) {
   v1::ExecuteRequest request;
   request.set_gid("old");
   ASSERT_TRUE(ParseJson(R"({"deadline": "1s"})", &request));
   EXPECT_EQ(request.gid(), "");
 }
 
-TEST(JsonCodec, PrintsCountsAndListsThoughTheyAreEmpty) {
+TEST(JsonCodec, WritesEmptyCountsAndLists) {
   v1::RunResponse response;
   EXPECT_EQ(WriteJson(response), R"({"results":[]})");
   response.add_results();
@@ -95,7 +95,7 @@ TEST(JsonCodec, PrintsCountsAndListsThoughTheyAreEmpty) {
             R"("scanned_at":"","warnings":[],"witness":false})");
 }
 
-TEST(JsonCodec, WritesRowsAsArraysAndNumbersAsTheyCame) {
+TEST(JsonCodec, WritesRowsAsArraysAndKeepsDigits) {
   v1::StatementResult result;
   result.set_affected(UINT64_MAX);
   result.add_columns("n");
@@ -113,13 +113,13 @@ TEST(JsonCodec, WritesRowsAsArraysAndNumbersAsTheyCame) {
             R"(18446744073709551615,1.50,"NaN","a\"\\\u0001\n",null,{"bytes":"aGk="},null]]})");
 }
 
-TEST(JsonCodec, ReplacesWhatIsNoUtf8WhenItWrites) {
+TEST(JsonCodec, ReplacesInvalidUtf8WhenItWrites) {
   v1::Problem problem;
   problem.set_detail("caf\xc3\xa9 \xff\xc3 end");
   EXPECT_EQ(WriteJson(problem), "{\"detail\":\"caf\xc3\xa9 \xEF\xBF\xBD\xEF\xBF\xBD end\"}");
 }
 
-TEST(JsonCodec, ChecksAProtobufBodyForWhatJsonCouldNotSay) {
+TEST(JsonCodec, AppliesTheRulesOfJsonToProtobuf) {
   v1::ExecuteRequest request = MustParse(kCoupon);
   EXPECT_TRUE(CheckMessage(&request));
   auto* statement =
@@ -147,7 +147,7 @@ TEST(JsonCodec, ChecksAProtobufBodyForWhatJsonCouldNotSay) {
   EXPECT_EQ(CheckMessage(&null_with_unknown).error().message, "unknown field number 5");
 }
 
-TEST(Fingerprint, DependsOnTheContentAndNotOnItsFormOrName) {
+TEST(Fingerprint, DependsOnTheContentButNotOnFormatOrGid) {
   const auto request = MustParse(kCoupon);
   const std::string fingerprint = Fingerprint(request);
   EXPECT_EQ(fingerprint.size(), 16u);
@@ -160,11 +160,11 @@ TEST(Fingerprint, DependsOnTheContentAndNotOnItsFormOrName) {
   from_binary.set_deadline("6s");
   EXPECT_NE(Fingerprint(from_binary), fingerprint);
   EXPECT_NE(Fingerprint(v1::BeginRequest()), Fingerprint(v1::RollbackRequest()));
-  // A number is not the text of its digits.
+  // A number differs from the text of its digits.
   EXPECT_NE(Fingerprint(MustParseParameters("7")), Fingerprint(MustParseParameters("\"7\"")));
 }
 
-// Prints what a request costs; asserts nothing.
+// Prints the cost of a request; asserts nothing.
 TEST(JsonCodec, PrintsItsCosts) {
   v1::ExecuteRequest request;
   constexpr int kRounds = 20'000;

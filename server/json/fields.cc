@@ -17,7 +17,8 @@ namespace pb = google::protobuf;
 
 Error Wrong(std::string message) { return {ErrorCode::kInvalid, std::move(message)}; }
 
-// "..._UNSPECIFIED" stands for a field that was left out: nobody needs to write it.
+// The names of the enumerators for an error message. "..._UNSPECIFIED" means an omitted field, so
+// it is not offered.
 std::string NamesToOffer(const pb::EnumDescriptor& type) {
   std::string names;
   for (int i = 0; i < type.value_count(); ++i) {

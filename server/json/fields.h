@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Stores what JSON says in the fields of a protobuf message, through reflection.
+// Stores JSON values in the fields of a protobuf message, through reflection.
 //
-// Contract: each Store function sets a single field, or adds to a repeated one. The type of the
-// field is one that the codec knows (codec.h); another one is a CHECK.
+// Contract: each Store function sets a singular field, or appends to a repeated one. A field of a
+// type that the codec does not support (codec.h) fails a CHECK.
 // Errors: kInvalid; the message says what was expected, and nothing is stored.
 // Threads: any, one at a time for each message.
 #pragma once
@@ -19,18 +19,18 @@ class Message;
 
 namespace assent::server {
 
-// The field of `type` with this proto name or camelCase name; null: there is none.
+// Returns the field of `type` with this proto name or camelCase name; null if there is none.
 const google::protobuf::FieldDescriptor* FindField(const google::protobuf::Descriptor& type,
                                                    std::string_view key);
 
 void StoreBool(google::protobuf::Message* message, const google::protobuf::FieldDescriptor* field,
                bool truth);
-// Into a string, a field of bytes (base64), or an enum (by name).
+// Stores to a string field, a bytes field (from base64), or an enum field (by name).
 Result<void> StoreText(google::protobuf::Message* message,
                        const google::protobuf::FieldDescriptor* field, std::string_view text);
-// Whether a 64-bit integer: only these may come as strings of digits too.
+// Returns whether the field is a 64-bit integer, which JSON may also write as a string of digits.
 bool IsWideInteger(const google::protobuf::FieldDescriptor* field);
-// Into an integer; `number` is the text of it.
+// Stores to an integer field; `number` is its text.
 Result<void> StoreInteger(google::protobuf::Message* message,
                           const google::protobuf::FieldDescriptor* field, std::string_view number);
 

@@ -11,12 +11,12 @@
 namespace assent::server {
 
 std::string Fingerprint(const google::protobuf::Message& message) {
-  // Fetched once: a look-up by name costs more than the digest.
+  // Fetched only once: the look-up by name costs more than the digest.
   static const EVP_MD* const kSha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
   thread_local const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(
       EVP_MD_CTX_new(), &EVP_MD_CTX_free);
   CHECK(kSha256 != nullptr && context != nullptr) << "OpenSSL has no SHA-256";
-  // The message's name goes in too: an empty begin is not an empty rollback.
+  // The digest includes the message's name: an empty begin differs from an empty rollback.
   const std::string& name = message.GetDescriptor()->full_name();
   const std::string content = WriteCanonicalJson(message);
   unsigned char digest[EVP_MAX_MD_SIZE];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading: simdjson's on-demand parser walks the text once and every value goes straight into its
-// field. Nothing is skipped unread, so nothing is left unvalidated.
+// Parsing: simdjson's on-demand parser walks the text once, and each value is stored directly in
+// its field. No value is skipped, because on-demand parsing validates only what it reads.
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 #include <simdjson.h>
@@ -39,7 +39,7 @@ const char* NameOf(od::json_type type) {
   return "something else";
 }
 
-// Past a scalar; it is not looked at.
+// Moves past a scalar, which is validated but not used.
 simdjson::error_code Skip(od::value& value, od::json_type type) {
   switch (type) {
     case od::json_type::string: return value.get_string().error();
@@ -51,8 +51,7 @@ simdjson::error_code Skip(od::value& value, od::json_type type) {
 
 class Reader {
  public:
-  // `locate`: stop at nothing, but remember the path of the last value that begins at or before
-  // this byte.
+  // With `locate`, located() is the path of the last value that begins at or before this byte.
   explicit Reader(const char* begin, std::optional<size_t> locate = std::nullopt)
       : begin_(begin), locate_(locate) {}
 
@@ -64,7 +63,7 @@ class Reader {
     if (!Get(document.get_object(), &object, nullptr)) return false;
     if (!ReadObject(object, message, nullptr)) return false;
     if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) {
-      return Fail(nullptr, "there is something after the JSON document");
+      return Fail(nullptr, "unexpected data after the JSON document");
     }
     return true;
   }
@@ -91,7 +90,7 @@ class Reader {
     return code == simdjson::SUCCESS || Malformed(path, code);
   }
 
-  // The type by the first character; the rest of the value is checked when it is read.
+  // Reads the type from the first character; the rest of the value is validated when it is read.
   bool TypeOf(od::value& value, const Path* path, od::json_type* type) {
     if (!Get(value.type(), type, path)) return false;
     if (locate_) {
@@ -136,17 +135,18 @@ class Reader {
   bool ReadObject(od::object& object, pb::Message* message, const Path* path) {
     const pb::Descriptor* type = message->GetDescriptor();
     CHECK(type->field_count() <= 64)
-        << type->full_name() << " has more fields than the set of seen";
+        << type->full_name() << " has more fields than fit into `seen`";
     uint64_t seen = 0;
     return ReadMembers(object, path, [&](std::string_view key, od::value value, const Path* here) {
       const pb::FieldDescriptor* field = FindField(*type, key);
       if (field == nullptr) return Fail(here, "unknown field");
       const uint64_t bit = uint64_t{1} << field->index();
-      if ((seen & bit) != 0) return Fail(here, "given twice");
+      if ((seen & bit) != 0) return Fail(here, "duplicate field");
       seen |= bit;
       if (const auto* oneof = field->real_containing_oneof()) {
         const auto* other = message->GetReflection()->GetOneofFieldDescriptor(*message, oneof);
-        if (other != nullptr) return Fail(here, "only one of it and " + other->name() + " may be");
+        if (other != nullptr)
+          return Fail(here, "only one of this and " + other->name() + " may be set");
       }
       return ReadMember(value, field, message, here);
     });
@@ -259,7 +259,7 @@ class Reader {
     int members = 0;
     const auto read = [&](std::string_view key, od::value inner, const Path* here) {
       if (key != "bytes") return Fail(here, "unknown field: expected bytes");
-      if (++members > 1) return Fail(here, "given twice");
+      if (++members > 1) return Fail(here, "duplicate field");
       od::json_type type{};
       if (!TypeOf(inner, here, &type)) return false;
       if (type != od::json_type::string) return Expected("a string of base64", type, here);
@@ -331,7 +331,8 @@ class Reader {
   Error error_;
 };
 
-// Which value holds the first byte that is not UTF-8: read again with the bad bytes replaced.
+// Finds the value that contains the first byte that is not UTF-8, by parsing the text again with
+// the bad bytes replaced.
 Error NotUtf8(std::string_view json, pb::Message* message) {
   const size_t at = ValidPrefix(json);
   std::string readable(json);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where a value is within a JSON document.
+// The path of a value within a JSON document.
 #pragma once
 
 #include <string>
@@ -7,15 +7,15 @@
 
 namespace assent::server {
 
-// One step from the document down to the value. The steps live on the reader's stack, and become
-// text only when something is wrong.
+// One step on the way from the document to the value. The steps are on the reader's stack, and are
+// formatted only for an error.
 struct Path {
   const Path* parent = nullptr;
-  std::string_view name;  // of a member
-  int index = -1;         // of an element; -1: it is a member
+  std::string_view name;  // the name of a member
+  int index = -1;         // the index of an array element; -1: a member
 };
 
-// `atomic.branches[1].name`; empty for the document itself, which is null.
+// Formats the path as `atomic.branches[1].name`; empty for the document itself (null).
 inline std::string ToText(const Path* path) {
   if (path == nullptr) return "";
   std::string text = ToText(path->parent);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Payloads of partners: JSON that is handed on as it came.
+// Payloads of partners: JSON that is passed on unchanged.
 #include <gtest/gtest.h>
 
 #include <utility>
@@ -16,7 +16,7 @@ v1::TccBranch WithPayload(const std::string& json) {
   return branch;
 }
 
-TEST(Payload, IsKeptAsItCameButForWhiteSpace) {
+TEST(Payload, IsUnchangedExceptForWhiteSpace) {
   for (const auto& [json, kept] : std::vector<std::pair<std::string, std::string>>{
            {"{ \"a\" : [ 1.50, 1e3,\n-0 ], \"b c\": \" x \\u0041 \" }",
             "{\"a\":[1.50,1e3,-0],\"b c\":\" x \\u0041 \"}"},
@@ -37,7 +37,7 @@ TEST(Payload, IsKeptAsItCameButForWhiteSpace) {
   }
 }
 
-TEST(Payload, NamesANumberOutOfRangeAlsoInAProtobufBody) {
+TEST(Payload, NamesANumberOutOfRangeInJsonAndProtobuf) {
   v1::TccBranch branch;
   branch.mutable_payload()->set_text(R"({"n": [0.5, -1E400]})");
   const auto checked = CheckMessage(&branch);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For the tests of the JSON codec: a whole request, and functions that must parse or refuse.
+// For the tests of the JSON codec: an example request, and functions that must parse or refuse.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -30,7 +30,7 @@ inline v1::ExecuteRequest MustParse(std::string_view json) {
   return request;
 }
 
-// `values` is the inside of a parameters array.
+// `values` is the text between the brackets of a parameters array.
 inline v1::Statement MustParseParameters(const std::string& values) {
   v1::Statement statement;
   const auto parsed = ParseJson("{\"parameters\": [" + values + "]}", &statement);

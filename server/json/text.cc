@@ -18,7 +18,7 @@ std::string_view Trimmed(std::string_view token) {
   return token.substr(0, token.find_last_not_of(kWhite) + 1);
 }
 
-// The first number out of range, with its path.
+// Returns the error for the first number out of range, with its path.
 std::optional<Error> FindOutOfRange(od::value value, const std::string& path) {
   od::json_type type;
   if (value.type().get(type)) return std::nullopt;
@@ -51,7 +51,7 @@ std::optional<Error> FindOutOfRange(od::value value, const std::string& path) {
   return std::nullopt;
 }
 
-// What the parser calls a bad number without saying where.
+// The same for a whole document: the parser reports a bad number without its position.
 std::optional<Error> FindOutOfRange(std::string_view json) {
   if (auto why = OutOfRange(Trimmed(json))) return Error{ErrorCode::kInvalid, *why, ""};
   const simdjson::padded_string padded(json);
@@ -65,13 +65,13 @@ std::optional<Error> FindOutOfRange(std::string_view json) {
 }  // namespace
 
 Result<std::string> CompactJson(std::string_view json) {
-  constexpr size_t kMostLevels = 1'000;
+  constexpr size_t kMaxLevels = 1'000;
   const auto malformed = [](simdjson::error_code code) {
     return Error{ErrorCode::kInvalid,
                  std::string("malformed JSON: ") + simdjson::error_message(code)};
   };
   simdjson::dom::parser parser;
-  if (const auto code = parser.allocate(json.size(), kMostLevels)) return malformed(code);
+  if (const auto code = parser.allocate(json.size(), kMaxLevels)) return malformed(code);
   simdjson::dom::element element;
   if (const auto code = parser.parse(json.data(), json.size()).get(element)) {
     const bool is_number = code == simdjson::NUMBER_ERROR;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON that is handed on as it came: a partner's payload.
+// Compacts JSON that is passed on otherwise unchanged: a partner's payload.
 #pragma once
 
 #include <string>
@@ -9,9 +9,10 @@
 
 namespace assent::server {
 
-// The same value without white space outside of strings; numbers and escapes stay as they are.
-// Errors: kInvalid: not exactly one JSON value, not UTF-8, nested deeper than 1,000 levels, or with
-// a number out of range (number.h); `field` is then where, as `.a[1].b` (empty: all of it).
+// Returns the same value without white space outside of strings; numbers and escapes are unchanged.
+// Errors: kInvalid if the text is not exactly one JSON value, is not UTF-8, is nested deeper than
+// 1,000 levels, or has a number out of range (number.h); `field` is then the path of the number,
+// such as `.a[1].b` (empty: the document itself).
 Result<std::string> CompactJson(std::string_view json);
 
 }  // namespace assent::server

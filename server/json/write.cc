@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writing: the fields in the order of their declaration, so that equal messages give equal text.
+// Writing: fields are written in the order of their declaration, so that equal messages have equal
+// text.
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 #include <simdjson.h>
@@ -19,7 +20,7 @@ namespace {
 
 namespace pb = google::protobuf;
 
-// What is printed although it holds its default: a reader counts on finding it.
+// These fields are written even if they have their default value, because clients rely on them.
 bool PrintsAllFields(const pb::Descriptor* type) {
   static const std::array<const pb::Descriptor*, 4> kTypes = {
       v1::StatementResult::descriptor(), v1::ResourceView::descriptor(),
@@ -73,7 +74,7 @@ void AppendValue(const v1::Value& value, std::string* to) {
     case v1::Value::kInteger: AppendInteger(value.integer(), to); break;
     case v1::Value::kUnsignedInteger: AppendInteger(value.unsigned_integer(), to); break;
     case v1::Value::kDecimal:
-      // What a database calls a decimal may be no JSON number: NaN, .5
+      // A decimal of a database may not be a valid JSON number: NaN, .5
       if (ShapeOfNumber(value.decimal()) == NumberShape::kNone) {
         AppendString(value.decimal(), to);
       } else {
@@ -104,7 +105,7 @@ class Writer {
  public:
   Writer(std::string* to, bool is_canonical) : to_(to), is_canonical_(is_canonical) {}
 
-  // `is_top`: of the canonical form's top level, gid and issued_at are left out.
+  // `is_top`: this is the outermost message; its canonical form omits gid and issued_at.
   void Write(const pb::Message& message, bool is_top);
 
  private:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Asks the coordinator's public API. */
+/* A client of the coordinator's public API. */
 import { count } from './format.js';
 
 const TIMEOUT_MS = 10_000;
@@ -7,7 +7,7 @@ const LIVE_AT_ONCE = 1000;
 const MOST_LIVE_PAGES = 10;
 const ENDED = 100;
 
-/* The coordinator answered, but not with what was asked for. */
+/* The coordinator answered with an error. */
 export class Refused extends Error {
   constructor(status, problem) {
     super(problem?.detail || problem?.title || `status ${status}`);
@@ -15,7 +15,7 @@ export class Refused extends Error {
   }
 }
 
-/* The coordinator's clock: what it writes may be older or younger than this machine believes. */
+/* How far the coordinator's clock, which makes all timestamps, is ahead of this machine's. */
 let offset = 0;
 export const now = () => Date.now() + offset;
 
@@ -41,7 +41,7 @@ async function get(path) {
   return answer;
 }
 
-/* All that the coordinator works on or holds, page by page; `more`: there are others. */
+/* All unfinished and held transactions, page by page; `more` is true if there are others. */
 async function live() {
   const transactions = [];
   let next = '';
@@ -55,7 +55,7 @@ async function live() {
   return { transactions, more: next !== '' };
 }
 
-/* Everything that the page shows, as of one moment. `state`: of the last outcomes; empty: any. */
+/* Everything that the page shows, as of one moment. `state` filters the outcomes; empty: all. */
 export async function snapshot(state) {
   const wanted = state ? `&state=${encodeURIComponent(state)}` : '';
   const [running, recent, places] = await Promise.all([

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Making elements and putting them in place.
+ * Creates elements and updates the document.
  *
- * All that is shown may come from elsewhere (gids, details, names), so text enters the document as
- * text nodes only, and attributes by setAttribute; nothing here reads markup.
+ * Everything shown may come from untrusted sources (gids, details, names). So text enters the
+ * document only as text nodes, and attributes only by setAttribute; nothing here parses markup.
  */
 import { absoluteText, relativeText } from './format.js';
 
-/* Children are nodes, texts, arrays of them, or null for none. */
+/* Creates an element. Children are nodes, strings, arrays of them, or null for none. */
 export function el(tag, attributes, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes ?? {})) {
@@ -18,17 +18,17 @@ export function el(tag, attributes, ...children) {
   return node;
 }
 
-/* One of the drawings that index.html holds as templates. */
+/* Creates one of the icons that index.html contains as templates. */
 export function icon(name) {
   return document.getElementById(`icon-${name}`).content.firstElementChild.cloneNode(true);
 }
 
-/* Colour never stands alone: a badge has a drawing and the API's word. */
+/* A badge. It never relies on color alone: it also has an icon and the API's word. */
 export function badge(tone, drawing, text) {
   return el('span', { class: `badge ${tone}` }, icon(drawing), el('span', null, text));
 }
 
-/* Text of others, which may be long or run from right to left. */
+/* Untrusted text, which may be long or written from right to left. */
 export function foreign(text, most = 1000) {
   const whole = String(text ?? '');
   return el('bdi', { class: 'foreign' }, whole.length > most ? `${whole.slice(0, most)}…` : whole);
@@ -42,7 +42,7 @@ export function time(form, at, now) {
   return el('time', attributes, relativeText(form, at, now));
 }
 
-/* Brings the texts of all times up to date; they grow while nothing new comes, too. */
+/* Updates the text of all times, also while no new data arrives. */
 export function tick(now) {
   for (const node of document.querySelectorAll('time[data-form]')) {
     const text = relativeText(node.dataset.form, Date.parse(node.dateTime), now);
@@ -51,8 +51,9 @@ export function tick(now) {
 }
 
 /*
- * A table of `rows` ({key, cells}), whose first cells are headers. The roles are said because the
- * narrow layout shows rows as blocks, which takes them away; the labels are for that layout too.
+ * A table of `rows` ({key, cells}); the first cell of a row is its header. The roles are explicit
+ * because the narrow layout displays rows as blocks, which removes the implicit ones. The labels
+ * are for that layout too.
  */
 export function table(caption, columns, rows) {
   const head = columns.map((name) => el('th', { scope: 'col', role: 'columnheader' }, name));
@@ -69,7 +70,7 @@ export function table(caption, columns, rows) {
     el('tbody', { role: 'rowgroup' }, body));
 }
 
-/* Name and value pairs; those without a value are left out. */
+/* A list of name and value pairs; pairs without a value are omitted. */
 export function facts(pairs) {
   const shown = pairs.filter(([, value]) => value !== null && value !== undefined && value !== '');
   return el('dl', { class: 'facts' },
@@ -83,7 +84,7 @@ function alike(old, wanted) {
   return old.nodeName === wanted.nodeName && keyOf(old) === keyOf(wanted);
 }
 
-/* `open` is the reader's own once the element stands. */
+/* `open` is left alone: once the element exists, the user controls it. */
 function patchAttributes(old, wanted) {
   for (const { name } of [...old.attributes]) {
     if (name !== 'open' && !wanted.hasAttribute(name)) old.removeAttribute(name);
@@ -94,8 +95,9 @@ function patchAttributes(old, wanted) {
 }
 
 /*
- * Makes the children of `parent` like `wanted` and keeps every node that can stay, so that focus,
- * selection and what has been opened survive an update. Nodes with a key are found by it.
+ * Changes the children of `parent` to match `wanted` and reuses existing nodes where possible, so
+ * that focus, selection and open details survive an update. A node with a key is matched by its
+ * key.
  */
 export function patch(parent, wanted) {
   const keys = new Set(wanted.map(keyOf).filter((key) => key !== null));

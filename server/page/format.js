@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Words for times and counts. Pure. */
+/* Formats times and counts. Pure functions. */
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/* Milliseconds since 1970 of an RFC 3339 text; null: there is none. */
+/* Parses an RFC 3339 time to milliseconds since 1970; null if it is missing or malformed. */
 export function parseTime(text) {
   const ms = typeof text === 'string' ? Date.parse(text) : NaN;
   return Number.isNaN(ms) ? null : ms;
 }
 
-/* A 64-bit count comes as a number or as digits. */
+/* A count from JSON, where a 64-bit number may be a number or a string of digits. */
 export function count(value) {
   const number = Number(value ?? 0);
   return Number.isFinite(number) ? number : 0;
@@ -45,14 +45,14 @@ function wholeText(ms) {
   return rest > 0 ? `${text} ${rest} ${nextName}` : text;
 }
 
-/* A duration as the API writes it ("12800ms", "1.5s"), for people. */
+/* Formats a duration of the API ("12800ms", "1.5s") for people. */
 export function apiDurationText(text) {
   const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text ?? '') ?? [];
   if (number === undefined) return String(text ?? '');
   return durationText(Number(number) * { ms: 1, s: SECOND, m: MINUTE, h: HOUR }[unit]);
 }
 
-/* How a moment stands to now, in one of three forms: "ago", "for" and "left". */
+/* Formats a time relative to now, in one of three forms: "ago", "for" and "left". */
 export function relativeText(form, at, now) {
   const passed = now - at;
   if (form === 'left') {
@@ -65,7 +65,7 @@ export function relativeText(form, at, now) {
 const local = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'long' });
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium', hourCycle: 'h23' });
 
-/* For the title: in UTC, as the log and the API have it, and as this browser's user reads it. */
+/* For the tooltip: in UTC, as in the log and the API, and in the browser's local time. */
 export function absoluteText(at) {
   const utc = new Date(at).toISOString().replace('T', ' ').replace('Z', ' UTC');
   return `${utc} (${local.format(at)})`;
@@ -73,5 +73,5 @@ export function absoluteText(at) {
 
 export const clockText = (at) => clock.format(at);
 
-/* "NEEDS_OPERATOR" as "NEEDS OPERATOR": the API's own words, only easier to read. */
+/* "NEEDS_OPERATOR" as "NEEDS OPERATOR": the API's names, easier to read. */
 export const words = (name) => String(name ?? '').replaceAll('_', ' ');

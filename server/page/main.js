@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Asks every two seconds, draws what came, and says how old it is. */
+/* Requests the data every two seconds, draws it, and shows its age. */
 import { Refused, now, snapshot } from './api.js';
 import { badge, el, patch, tick, time } from './dom.js';
 import { clockText, countText } from './format.js';
@@ -15,7 +15,7 @@ const MOST_WAIT_MS = 20_000;
 const byId = (id) => document.getElementById(id);
 const fill = (id, ...nodes) => patch(byId(id), nodes.flat().filter((node) => node !== null));
 
-/* What is known of the coordinator. `turn` tells an answer that nobody waits for any more. */
+/* The state of the connection to the coordinator. `turn` identifies answers that are outdated. */
 const link = { goodAt: null, lostAt: null, failure: null, isPaused: false, turn: 0, timer: 0 };
 const wantedState = () => document.querySelector('input[name="outcome"]:checked').value;
 
@@ -23,25 +23,25 @@ function failureText() {
   const since = clockText(link.lostAt);
   if (link.failure instanceof Refused) {
     return link.failure.status === 503
-      ? `The coordinator is not ready since ${since}: ${link.failure.message}.`
-      : `The coordinator refuses since ${since}, status ${link.failure.status}: `
+      ? `The coordinator has not been ready since ${since}: ${link.failure.message}.`
+      : `The coordinator has refused requests since ${since}, status ${link.failure.status}: `
         + `${link.failure.message}.`;
   }
   if (link.failure.name === 'TimeoutError') {
     return `The coordinator has not answered since ${since}.`;
   }
   return link.failure instanceof SyntaxError
-    ? `What answers since ${since} is not the coordinator.`
-    : `The coordinator cannot be reached since ${since}.`;
+    ? `Since ${since} the answers have not come from the coordinator.`
+    : `The coordinator has been unreachable since ${since}.`;
 }
 
-/* The texts change with the state of the link only: each change is read out once. */
+/* The texts change only with the link's state: a screen reader announces each change once. */
 function drawLink() {
   const isLost = link.failure !== null;
   document.body.classList.toggle('stale', isLost || link.isPaused);
   fill('alert', isLost ? el('p', null, badge('danger solid', 'alert', 'STALE'),
-    el('span', null, failureText(), ' ', link.goodAt === null ? 'Nothing has been read yet.'
-      : `What stands below is as of ${clockText(link.goodAt)}.`)) : null);
+    el('span', null, failureText(), ' ', link.goodAt === null ? 'No data has been received yet.'
+      : `The data below is as of ${clockText(link.goodAt)}.`)) : null);
   const [tone, drawing, word] = isLost ? ['danger', 'alert', 'NO CONNECTION']
     : link.isPaused ? ['warn', 'pause', 'PAUSED']
     : link.goodAt === null ? ['neutral', 'clock', 'CONNECTING'] : ['ok', 'play', 'LIVE'];
@@ -84,7 +84,7 @@ function again(afterMs) {
   if (!link.isPaused && !document.hidden) link.timer = setTimeout(refresh, afterMs);
 }
 
-/* A slow answer is one that was dear to make: then it is asked for less often. */
+/* A slow answer was expensive to produce, so the next request waits longer. */
 async function refresh() {
   const mine = ++link.turn;
   clearTimeout(link.timer);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the API's documents mean to whoever must look after the coordinator. Pure. */
+/* Interprets the API's documents for an operator. Pure functions. */
 import { parseTime, plural } from './format.js';
 
-/* A decided transaction that is this old has a branch that does not answer. */
+/* If a transaction is unfinished this long after its decision, a branch does not answer. */
 const LATE_MS = 2000;
 
 /* What needs attention, the worst first. `tone` is a class of style.css. */
@@ -10,22 +10,23 @@ export const CONCERNS = [
   {
     kind: 'MIXED', tone: 'danger', icon: 'stop', open: true, short: 'mixed',
     meaning: 'Some branches committed and some rolled back, or a branch ended against the '
-      + 'decision. The data is torn: compare both sides and repair it by hand.',
+      + 'decision. The data is inconsistent: compare all sides and repair it by hand.',
   },
   {
     kind: 'HAZARD', tone: 'danger', icon: 'stop', open: true, short: 'hazard',
-    meaning: 'It is not known how a branch ended. Look there whether its effect is in the data.',
+    meaning: 'It is not known how a branch ended. Check its database or partner for its effects.',
   },
   {
     kind: 'NEEDS_OPERATOR', tone: 'danger', icon: 'alert', open: true,
     short: 'in need of an operator',
-    meaning: 'Unfinished long after the decision, or a partner refuses what was decided. It is '
-      + 'asked again for ever: bring its database or partner back, or finish the branch by hand.',
+    meaning: 'A branch is unfinished long after the decision, or a partner refuses the decision. '
+      + 'The coordinator keeps retrying: restore the database or partner, or finish the branch by '
+      + 'hand.',
   },
   {
     kind: 'IN_DOUBT', tone: 'warn', icon: 'clock', open: false, short: 'in doubt',
-    meaning: 'A branch has not acknowledged, and holds its locks or its reservation meanwhile. It '
-      + 'is asked again by itself: bring its database or partner back.',
+    meaning: 'A branch has not acknowledged the decision and still holds its locks or reservation. '
+      + 'The coordinator retries automatically: restore the database or partner.',
   },
 ];
 
@@ -34,13 +35,13 @@ const ENDED_BRANCH = new Set(['COMMITTED', 'ROLLED_BACK', 'READ_ONLY', 'REFUSED'
 export const hasEnded = (transaction) =>
   transaction.state === 'COMMITTED' || transaction.state === 'ROLLED_BACK';
 
-/* Whether two-phase commit has come as far as to leave somebody waiting for an outcome. */
+/* Whether a branch may be waiting for the outcome. */
 const isDecided = (transaction) =>
   ['DECIDING', 'COMMITTING', 'ROLLING_BACK'].includes(transaction.state);
 
 const branchesOf = (transaction) => transaction.branches ?? [];
 
-/* The branches by whose fault a transaction is not done, or not done well. */
+/* The branches because of which a transaction is unfinished, mixed or in hazard. */
 export function culprits(transaction) {
   const heuristic = branchesOf(transaction).filter((branch) => branch.state === 'HEURISTIC');
   if (hasEnded(transaction)) return heuristic;
@@ -50,14 +51,14 @@ export function culprits(transaction) {
 const earliest = (times) => times.reduce(
   (least, at) => (at !== null && (least === null || at < least) ? at : least), null);
 
-/* Since when a transaction has been of concern: the decision, else what its branches say. */
+/* Since when a transaction needs attention: its decision, otherwise the times of its branches. */
 export function since(transaction) {
   const branches = earliest(culprits(transaction).map((branch) => parseTime(branch.since)));
   if (transaction.state === 'DECIDING') return branches ?? parseTime(transaction.begun_at);
   return parseTime(transaction.decided_at) ?? branches ?? parseTime(transaction.begun_at);
 }
 
-/* One of CONCERNS, or null. */
+/* The entry of CONCERNS that applies, or null. */
 export function concern(transaction, now) {
   const kind = (name) => CONCERNS.find((one) => one.kind === name);
   if (transaction.outcome === 'MIXED') return kind('MIXED');
@@ -87,7 +88,7 @@ export function sortLive(transactions, now) {
   return { groups, running };
 }
 
-/* What has ended, the last to end first. */
+/* The ended transactions, newest first. */
 export function lastOutcomes(transactions, most) {
   const at = (transaction) => parseTime(transaction.decided_at) ?? 0;
   return transactions.filter(hasEnded).sort((a, b) => at(b) - at(a)).slice(0, most);
@@ -95,7 +96,7 @@ export function lastOutcomes(transactions, most) {
 
 export const isUp = (place) => place.state === 'UP';
 
-/* What is wrong comes first, then by name. */
+/* Sorts places with problems first, then by name. */
 export function sortPlaces(places) {
   const rank = (place) => (isUp(place) ? (place.warnings ?? []).length === 0 : -1);
   return [...places].sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
@@ -103,7 +104,7 @@ export function sortPlaces(places) {
 
 const MOST_NAMED = 3;
 
-/* One sentence about everything, and how bad it is. */
+/* A one-line summary of the state, and its severity. */
 export function verdict(groups, shot) {
   const parts = [];
   let tone = 'ok';
@@ -117,7 +118,7 @@ export function verdict(groups, shot) {
   for (const place of away.slice(0, MOST_NAMED)) {
     parts.push(`${place.name} is ${place.state.replaceAll('_', ' ').toLowerCase()}`);
   }
-  if (away.length > MOST_NAMED) parts.push(`${away.length - MOST_NAMED} more do not answer`);
+  if (away.length > MOST_NAMED) parts.push(`${away.length - MOST_NAMED} more not answering`);
   const warned = shot.resources.filter((place) => (place.warnings ?? []).length > 0);
   if (warned.length > 0) parts.push(plural(warned.length, 'resource') + ' with warnings');
   if (away.length + warned.length > 0 && tone === 'ok') tone = 'warn';

@@ -25,7 +25,7 @@ function head(place, kind) {
     kind ? el('small', null, foreign(kind)) : null);
 }
 
-/* A count that asks for a look when it is not zero. */
+/* A count that is highlighted if it is not zero. */
 function notable(number, why) {
   if (count(number) === 0) return '0';
   return el('strong', { class: 'notable' }, `${countText(number)} `, el('small', null, why));
@@ -51,10 +51,10 @@ function resourceCard(resource, now) {
     resource.detail ? el('p', { class: 'reason' }, foreign(resource.detail)) : null,
     facts([
       ['Pool', pool(resource)],
-      ['In doubt', notable(resource.in_doubt, 'of ours, prepared there at the last scan')],
-      ['Foreign', notable(resource.foreign, 'of others, never touched')],
+      ['In doubt', notable(resource.in_doubt, 'prepared by this coordinator at the last scan')],
+      ['Foreign', notable(resource.foreign, 'prepared by others, never touched')],
       ['Scanned', scanned ?? 'not yet'],
-      ['Witness table', resource.witness ? 'installed' : 'none'],
+      ['Witness table', resource.witness ? 'installed' : 'not installed'],
       ['Server', resource.server_version ? foreign(resource.server_version) : null],
       ['Identity', resource.identity ? el('code', null, foreign(resource.identity)) : null],
     ]),
@@ -67,11 +67,11 @@ export function resources(all, now) {
   if (all.length > 0) return sortPlaces(all).map((resource) => resourceCard(resource, now));
   return [el('div', { class: 'none wide' },
     el('p', null, 'No resource is configured, so there is no database to run a branch in. ',
-      'Add one to the file that ', el('code', null, 'assentd --config FILE'),
-      ' reads, then start the daemon again:'),
+      'Add one to the configuration file, then restart the daemon with ',
+      el('code', null, 'assentd --config FILE'), ':'),
     el('pre', { tabindex: 0 }, el('code', null, EXAMPLE)),
-    el('p', null, el('code', null, 'docs/configuration.md'), ' has every key, and ',
-      el('code', null, 'docs/operations.md'), ' what the database needs.'))];
+    el('p', null, el('code', null, 'docs/configuration.md'), ' lists all keys, and ',
+      el('code', null, 'docs/operations.md'), ' says what the database needs.'))];
 }
 
 function partnerCard(partner) {
@@ -92,6 +92,6 @@ function partnerCard(partner) {
 export function partners(all) {
   if (all.length > 0) return sortPlaces(all).map(partnerCard);
   return [el('p', { class: 'none wide' },
-    'No partner over HTTP has been called since this start. ',
-    'One appears here with its first branch.')];
+    'No partner over HTTP has been called since the coordinator started. ',
+    'A partner appears here with its first branch.')];
 }

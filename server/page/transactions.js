@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Draws the transactions: those of concern, those that run, the last outcomes. */
+/* Draws the transactions: those that need attention, the running ones and the recent outcomes. */
 import { badge, el, facts, foreign, table, time } from './dom.js';
 import { countText, durationText, parseTime, plural, words } from './format.js';
 import { culprits, since } from './model.js';
@@ -28,7 +28,7 @@ const placeOf = (branch) => branch.resource || branch.url || '';
 
 function link(transaction, text = transaction.gid) {
   const path = `/v1/transactions/${encodeURIComponent(transaction.gid)}`;
-  return el('a', { class: 'gid', href: path, title: 'What the API says of it' },
+  return el('a', { class: 'gid', href: path, title: 'Show it in the API' },
     foreign(text));
 }
 
@@ -48,11 +48,11 @@ function branchTable(transaction, now) {
     ['Branch', 'At', 'State', 'Since', 'Detail', 'XID'], rows);
 }
 
-/* How it was decided, as far as it is: the state of what is held says it, too. */
+/* The decision, if there is one; the state of a held transaction shows it too. */
 function decisionText(transaction) {
   if (['COMMITTING', 'COMMITTED'].includes(transaction.state)) return 'to commit';
   if (['ROLLING_BACK', 'ROLLED_BACK'].includes(transaction.state)) return 'to roll back';
-  return 'not known: a one-phase commit has no answer yet';
+  return 'not known: a one-phase commit has not been answered';
 }
 
 function culpritLine(transaction) {
@@ -97,7 +97,7 @@ function concernGroup(one, group, now) {
       el('code', null, 'assent list --live')) : null);
 }
 
-/* Nothing at all where nothing is of concern: the verdict above says so. */
+/* Empty if no transaction needs attention: the summary above says so. */
 export function attention(groups, now) {
   return [...groups].filter(([, group]) => group.length > 0)
     .map(([one, group]) => concernGroup(one, group, now));
@@ -171,7 +171,7 @@ function took(transaction) {
 }
 
 function detailOf(transaction) {
-  const again = transaction.cause?.may_retry ? el('small', { class: 'again' }, 'may be tried again')
+  const again = transaction.cause?.may_retry ? el('small', { class: 'again' }, 'may be retried')
                                              : null;
   if (!transaction.detail && !again) return null;
   return [transaction.detail ? foreign(transaction.detail) : null, ' ', again];
@@ -179,8 +179,8 @@ function detailOf(transaction) {
 
 export function outcomes(transactions, state, now) {
   if (transactions.length === 0) {
-    return [state ? emptyState('Nothing of late has ended so.') : emptyState(
-      'Nothing has ended yet. A transaction in one call is ',
+    return [state ? emptyState('No recent transaction has this outcome.') : emptyState(
+      'Nothing has ended yet. To run a transaction in one call, use ',
       el('code', null, 'POST /v1/transactions:execute'), ' or ',
       el('code', null, 'assent execute FILE'), '.')];
   }
@@ -197,6 +197,6 @@ export function outcomes(transactions, state, now) {
       detailOf(transaction),
     ],
   }));
-  return [table('Last outcomes', ['Transaction', 'Outcome', 'Ended', 'Took', 'Reason', 'Branch',
+  return [table('Recent outcomes', ['Transaction', 'Outcome', 'Ended', 'Took', 'Reason', 'Branch',
     'Decided by', 'Detail'], rows)];
 }

@@ -65,7 +65,7 @@ TEST_F(Descriptors, TheLogGoesOnWhileClientsTakeAllThatTheyGet) {
   daemon_.SetLogOptions("segment_bytes = 131072\nballast_bytes = 0\n");
   ASSERT_TRUE(LaunchWith(60));
   ASSERT_TRUE(Eventually(kSoon, [&] { return daemon_.IsReady(); })) << daemon_.LogOutput();
-  EXPECT_NE(daemon_.LogOutput().find("limit of open files is 60"), std::string::npos)
+  EXPECT_NE(daemon_.LogOutput().find("open file limit is 60"), std::string::npos)
       << daemon_.LogOutput();
   Api api(daemon_.url());
   ASSERT_EQ(api.Get("/readyz").status, 200);
@@ -114,7 +114,7 @@ TEST_F(Descriptors, ATooLowLimitEndsTheStartWithAMessage) {
   const auto status = daemon_.Wait(kSoon);
   ASSERT_TRUE(status) << daemon_.LogOutput();
   EXPECT_EQ(status->code, 13) << daemon_.LogOutput();
-  EXPECT_NE(daemon_.LogOutput().find("limit of open files, 20, is too low"), std::string::npos)
+  EXPECT_NE(daemon_.LogOutput().find("open file limit, 20, is too low"), std::string::npos)
       << daemon_.LogOutput();
   EXPECT_NE(daemon_.LogOutput().find("ulimit -n"), std::string::npos);
 }

@@ -252,8 +252,8 @@ TEST_F(Page, ShowsThatTheCoordinatorIsUnreachableAndThenBack) {
   const Texts alerts = shown.Of("#alert");
   ASSERT_EQ(alerts.size(), 3u) << shown.complaints;
   EXPECT_EQ(alerts[0], "");
-  EXPECT_THAT(alerts[1], AllOf(HasSubstr("The coordinator cannot be reached since"),
-                               HasSubstr("What stands below is as of")));
+  EXPECT_THAT(alerts[1], AllOf(HasSubstr("The coordinator has been unreachable since"),
+                               HasSubstr("The data below is as of")));
   EXPECT_EQ(alerts[2], "");
   EXPECT_THAT(shown.Of(kOutcomes), ElementsAre(StartsWith("is-done COMMITTED")))
       << "the last data stays visible";

@@ -102,7 +102,7 @@ void CheckTheSameInJson(const coordinator::Request& request, unsigned route) {
   const google::protobuf::Message* message = MessageOf(request);
   if (message == nullptr) return;
   const std::string json = server::WriteJson(*message);
-  const server::Asked asked = server::Interpret(RequestOf(route, "application/json", json));
+  const server::Asked asked = server::ParseRequest(RequestOf(route, "application/json", json));
   const auto* same = std::get_if<coordinator::Request>(&asked);
   CHECK(same != nullptr) << json << ": " << std::get<server::Refusal>(asked).problem.detail();
   // Not byte for byte: a `decimal` of whole digits comes back as an `integer`.
@@ -198,7 +198,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, size_t size) {
   const unsigned route = static_cast<unsigned char>(data[0] - '0') % std::size(fuzz::kTargets);
   const std::string body(reinterpret_cast<const char*>(data + 1), size - 1);
   const server::HttpRequest request = fuzz::RequestOf(route, "application/x-protobuf", body);
-  const server::Asked asked = server::Interpret(request);
+  const server::Asked asked = server::ParseRequest(request);
   if (const auto* refusal = std::get_if<server::Refusal>(&asked)) {
     const auto response = server::RenderRefusal(*refusal, server::AnswerFormat(request));
     v1::Problem problem;

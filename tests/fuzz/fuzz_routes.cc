@@ -53,7 +53,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, size_t size) {
   }
   request.body = text;
   const server::Format format = server::AnswerFormat(request);
-  const server::Asked asked = server::Interpret(request);
+  const server::Asked asked = server::ParseRequest(request);
   if (const auto* refusal = std::get_if<server::Refusal>(&asked)) {
     const auto response = server::RenderRefusal(*refusal, format);
     CHECK(response.status >= 400 && response.status < 600) << response.status;

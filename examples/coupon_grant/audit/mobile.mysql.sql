@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What the mobile game says: each coupon that was granted, then how many there are and what all
--- wallets hold together. Both games agree when both audits print the same lines.
+-- The mobile game: each coupon that was granted, then the number of coupons and the sum of all
+-- wallets. The games agree if both audits print the same lines.
 SELECT line FROM (
   SELECT 1 AS part, CONCAT(coupon, ' user ', user_id, ' gold ', gold) AS line FROM wallet_entry
   UNION ALL

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What the PC game says: each used coupon, then how many there are and what they are worth.
+-- The PC game: each used coupon, then their number and their total value.
 SELECT line FROM (
   SELECT 1 AS part, code || ' user ' || used_by || ' gold ' || gold AS line
     FROM coupon WHERE used_by IS NOT NULL

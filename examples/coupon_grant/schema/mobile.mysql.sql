@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The mobile game: its wallets, and one entry for each change of a wallet. MariaDB and MySQL.
+-- The mobile game: wallets, and one entry for each change to a wallet. For MariaDB and MySQL.
 CREATE DATABASE mobile;
 USE mobile;
 
@@ -17,8 +17,8 @@ CREATE TABLE wallet_entry (
 
 INSERT INTO wallet (user_id, gold) VALUES (7, 0), (8, 0);
 
--- The account that the coordinator logs in with. TRIGGER and EXECUTE let it see whether there is
--- stored code that could leave something behind in a session; without them it works, but slower.
--- MySQL (not MariaDB) needs one more:  GRANT XA_RECOVER_ADMIN ON *.* TO 'coordinator'@'%';
+-- The coordinator's account. TRIGGER and EXECUTE let it check whether there is stored code that
+-- could leave state in a session; without them it works, but is slower.
+-- MySQL (not MariaDB) also needs:  GRANT XA_RECOVER_ADMIN ON *.* TO 'coordinator'@'%';
 CREATE USER 'coordinator'@'%' IDENTIFIED BY 'change-me';
 GRANT SELECT, INSERT, UPDATE, TRIGGER, EXECUTE ON mobile.* TO 'coordinator'@'%';

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The PC game: its coupons. Run it in the database `pc` (createdb pc) as the owner.
+-- The PC game: coupons. Run this in the database `pc` (createdb pc) as its owner.
 CREATE TABLE coupon (
   code    varchar(32) PRIMARY KEY,
   gold    integer NOT NULL CHECK (gold > 0),
@@ -8,7 +8,7 @@ CREATE TABLE coupon (
 
 INSERT INTO coupon (code, gold) VALUES ('SPRING', 100), ('SUMMER', 100);
 
--- The account that the coordinator logs in with. It needs no more than its SQL needs: a prepared
--- transaction may be finished by whoever prepared it.
+-- The coordinator's account. It needs only the rights that its SQL needs: the user that prepared a
+-- transaction may also finish it.
 CREATE ROLE coordinator LOGIN PASSWORD 'change-me';
 GRANT SELECT, UPDATE ON coupon TO coordinator;

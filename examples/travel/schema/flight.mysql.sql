@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The airline's database: one flight of five seats.
+-- The airline's database: one flight with five seats.
 CREATE DATABASE flight;
 USE flight;
 

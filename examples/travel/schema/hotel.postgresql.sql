@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The hotels' database: three rooms in one, none left in the other.
+-- The hotels' database: one hotel with three rooms, and one that is sold out.
 CREATE TABLE hotel (
   name text PRIMARY KEY,
   rooms integer NOT NULL,
@@ -12,7 +12,7 @@ CREATE TABLE stay (
   hotel text NOT NULL REFERENCES hotel,
   guest text NOT NULL,
   state text NOT NULL,  -- held, booked, released, expired
-  ends_at timestamptz,  -- of what is held for a while only
+  ends_at timestamptz,  -- if the reservation expires
   PRIMARY KEY (transaction, branch)
 );
 

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The agency's own database: the trips that it has sold. The coordinator writes it, as an XA branch.
+-- The agency's own database: the trips that it sold. The coordinator writes it as an XA branch.
 CREATE DATABASE agency;
 USE agency;
 
