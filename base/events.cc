@@ -18,7 +18,7 @@ constexpr std::array kRows = {
     EventRow{kNoResources, "no-resources", kInfo, "detail",
              "No database is configured; only partners can take part in transactions.", ""},
     EventRow{kFileLimitLow, "file-limit-low", kWarning, "detail",
-             "The limit of open files allows fewer connections than the configuration.",
+             "The open file limit allows fewer connections than the configuration.",
              "*Open files* in [operations.md](operations.md#open-files)."},
     EventRow{kStopping, "stopping", kInfo, "signal",
              "The daemon accepts no more requests; running ones get one second to finish.", ""},

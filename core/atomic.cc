@@ -53,7 +53,7 @@ void AtomicMachine::On(const Begin&) {
 }
 
 // The client was not idle while it waited for this answer, so the idle limit restarts.
-void AtomicMachine::Tell(ReplyTo what, uint32_t index) {
+void AtomicMachine::EmitReply(ReplyTo what, uint32_t index) {
   Emit(Reply{what, index});
   On(Touched{});
 }
@@ -101,7 +101,7 @@ void AtomicMachine::On(const Opened& event) {
   if (t_.settings.one_call) {
     OpenNext();
   } else {
-    Tell(ReplyTo::kOpen, event.branch);
+    EmitReply(ReplyTo::kOpen, event.branch);
   }
 }
 
@@ -134,7 +134,7 @@ void AtomicMachine::On(const Ran& event) {
   if (t_.settings.one_call) {
     RunNext();
   } else {
-    Tell(ReplyTo::kRun, event.branch);
+    EmitReply(ReplyTo::kRun, event.branch);
   }
 }
 

@@ -52,7 +52,7 @@ class AtomicMachine {
   void RollBack(Cause cause);
   void RollBackBranch(uint32_t index);
   void Report();
-  void Tell(ReplyTo what, uint32_t index);
+  void EmitReply(ReplyTo what, uint32_t index);
   // Phase two.
   void SendPhaseTwo(uint32_t index);
   void Find(uint32_t index);

@@ -32,7 +32,7 @@ void AtomicMachine::TryVoted(uint32_t index, const Voted& event) {
       branch.retries = 0;
       branch.detail.clear();
       NoteExpiry(event.expires);
-      if (branch.enlist_ticket != 0) Tell(ReplyTo::kOpen, index);
+      if (branch.enlist_ticket != 0) EmitReply(ReplyTo::kOpen, index);
       if (t_.settings.one_call && !t_.AwaitsTries()) OpenNext();
       return;
     case Vote::kUnknown:  // until the deadline
@@ -78,7 +78,7 @@ bool AtomicMachine::OpenIsDurable(uint64_t ticket) {
     if (!active) continue;
     if (branch.spec.called_by_client) {  // the coordinator calls it only in phase two
       branch.Take(BranchEvent::kAwaitVote);
-      Tell(ReplyTo::kOpen, i);
+      EmitReply(ReplyTo::kOpen, i);
     } else {
       branch.Take(BranchEvent::kTry);
       SendTry(i);

@@ -29,9 +29,9 @@ class CountingSink final : public DurableSink {
   std::atomic<bool> failed{false};
 };
 
-class World {
+class LogUnderPowerLoss {
  public:
-  explicit World(uint64_t seed) : random_(seed) {
+  explicit LogUnderPowerLoss(uint64_t seed) : random_(seed) {
     options_.directory = "log";
     options_.segment_bytes = 4096;
     options_.ballast_bytes = 4096;
@@ -163,15 +163,15 @@ TEST(PowerLoss, AtAnyCallLosesNothingThatWasReportedDurable) {
   uint64_t starts = 0;
   uint64_t reclaimed = 0;
   for (uint64_t seed = 1; seed <= 40; ++seed) {
-    World world(seed);
+    LogUnderPowerLoss log(seed);
     for (int session = 0; session < 20; ++session) {
       SCOPED_TRACE("seed " + std::to_string(seed) + " session " + std::to_string(session));
-      ASSERT_TRUE(world.Session());
+      ASSERT_TRUE(log.Session());
     }
-    lost += world.lost();
-    torn += world.torn();
-    starts += world.starts();
-    reclaimed += world.reclaimed();
+    lost += log.lost();
+    torn += log.torn();
+    starts += log.starts();
+    reclaimed += log.reclaimed();
   }
   // Check that the faults occurred.
   EXPECT_GT(lost, 100u);

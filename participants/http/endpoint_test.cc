@@ -103,7 +103,7 @@ TEST(Endpoints, HaveALaneForPhaseTwoThatTriesDoNotFill) {
   EXPECT_EQ(adapter.Ask(Operation::kCancel, partner.Url()).answer, A::kDone);
 }
 
-// The limit of open files is divided: the rest is reserved for the log and the databases.
+// The open file limit is divided: the rest is reserved for the log and the databases.
 TEST(Endpoints, HaveNoMoreSocketsTogetherThanTheirShare) {
   std::optional<Partner> silent(SaySilent);
   Partner good(AnswerOk);

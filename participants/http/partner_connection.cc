@@ -165,7 +165,7 @@ void AsioPartnerConnection::ConnectNext() {
     has_share_ = options_.sockets->Take();
     if (!has_share_) {
       return Fail("cannot open a socket: " + std::to_string(options_.sockets->most()) +
-                  " connections to partners are open, their share of the limit of open files");
+                  " connections to partners are open, their share of the open file limit");
     }
   }
   is_dialling_ = true;
