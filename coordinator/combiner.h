@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Flat combining: many threads publish work for one data structure, and the thread that finds it
-// free applies the work of all.
+// Flat combining (Hendler and others): many threads publish work for one data structure, and the
+// thread that finds the structure free applies the work of all.
 //
 // A thread publishes an item in a queue under a short lock. If no thread is combining, it becomes
 // the combiner and applies all published items immediately, on its own thread. So a vote that
 // arrives on a connection's thread leads to the next call without waking another thread. If another
-// thread is combining, it applies the item too, and the publisher returns. Unlike in the paper,
-// publishers do not wait for results, and there is an owner thread: it takes over from a caller
-// after a few rounds, and applies timed work.
+// thread is combining, it applies the item too, and the publisher returns. Unlike in the paper
+// (below), publishers do not wait for results, and there is an owner thread: it takes over from a
+// caller after a few rounds, and applies timed work.
 //
 // Contract: each published item is collected and applied exactly once, by one thread at a time.
 // After Stop nothing is applied. Threads: any thread may call Publish and Locked, without holding a
@@ -44,8 +44,8 @@ class Combiner {
     virtual bool Collect() = 0;
     // Not locked, one thread at a time. Applies the collected items; kOwner: also timed work.
     virtual void Apply(By by) = 0;
-    // Locked, after Start's `first` and after each Apply. Updates the data that others read by
-    // Locked, and returns when timed work is due next.
+    // Locked, after Start's `first` and after each Apply. Updates the data that other threads read
+    // by Combiner::Locked, and returns when timed work is due next.
     virtual Monotonic Applied() = 0;
   };
 
@@ -83,8 +83,8 @@ class Combiner {
   using Lock = std::unique_lock<std::mutex>;
 
   void Run();
-  // For the thread that has taken the turn: applies until the queue is empty, or hands over. False:
-  // stopped; the owner thread keeps the turn.
+  // On the combiner: applies until the queue is empty, or hands over. False: stopped; the owner
+  // thread remains the combiner.
   bool Combine(Lock& lock, By by);
   void HandOver(Lock& lock);
   bool IsDue() const { return clock_.Now() >= due_; }
@@ -93,9 +93,9 @@ class Combiner {
   const Clock& clock_;
   mutable std::mutex mutex_;      // guards what follows, and the target's queue
   std::condition_variable wake_;  // wakes the owner thread
-  bool taken_ = true;             // a thread has the turn; initially the owner, for its `first`
-  bool handed_over_ = false;      // the turn was passed to the owner thread, which may still sleep
-  bool owner_waits_ = false;      // timed work is due while another thread has the turn
+  bool taken_ = true;             // a thread is combining; initially the owner, for its `first`
+  bool handed_over_ = false;      // the owner thread is the combiner now, but may still sleep
+  bool owner_waits_ = false;      // timed work is due while another thread is combining
   bool stopping_ = false;
   Monotonic due_{};
   Monotonic sleeps_until_{};  // the owner thread

@@ -4,12 +4,12 @@
 // acted on that resource.
 //
 // Contract: holds back the calls that rely on this log alone: kOpen, and every call of a
-// transaction that an earlier process began. All other calls follow a kOpen. While the scan is
-// awaited the calls wait, in order. After a failed scan they are answered as unavailable, until a
-// scan is judged or awaited again. A standby's scan counts as failed, but kOpen passes for branches
-// that the server keeps from writing. A resource without Await is not affected. Partners cannot be
-// scanned: calls to them for transactions of an earlier process wait until no scan of a resource is
-// awaited, whether it was judged or failed, because any scan may show that the log is old. Each
+// transaction that an earlier process began. All other calls follow a kOpen. Until the scan has
+// ended the calls are queued, in order. After a failed scan they are answered as unavailable, until
+// a scan is judged or awaited again. A standby's scan counts as failed, but kOpen passes for
+// read-only branches. A resource without Await is not affected. Partners cannot be scanned: calls
+// to them for transactions of an earlier process are queued until the first scan of every resource
+// was judged or has failed, because any of them may show that the log is old. Each
 // held call is answered once: by the resource or partner after it is sent, or in `answers`.
 // Threads: the shard's only.
 #pragma once
@@ -50,7 +50,8 @@ class FirstScan {
   // Cancels the branch's waiting kOpen; false: none waits here.
   bool TakesCancel(const xa::Xid& xid);
 
-  // The resource answers again: its scan is awaited again. False: a scan has already been judged.
+  // The resource answers again: queues its calls again until a scan has ended. Returns false, and
+  // does nothing, if a scan has already been judged.
   bool Again(const std::string& resource);
   // The scan failed, or was judged. Both return the calls to send now, in order.
   std::vector<xa::Call> Failed(const std::string& resource, bool standby, const std::string& why);

@@ -2,11 +2,11 @@
 // The shard's bookkeeping of the decision log: the records of each transaction, the records that
 // are not durable yet, and the space reserved for transactions in flight.
 //
-// Contract: TakeDurable returns each record that was appended with a ticket once Durable has
-// covered it, in ascending order, and never before. Every transaction in flight has reserved the
-// space for its decision and end records. A record is released when it is no longer needed;
-// CopyForward writes old records that are still needed again. Units: bytes on disk, in whole
-// sectors. Threads: the shard's only.
+// Contract: TakeDurable returns each record that was appended with a ticket, in ascending order,
+// and only after Durable was called with its LSN or a higher one. Every transaction in flight has
+// reserved the space for its decision and end records. A record is released when it is no longer
+// needed; CopyForward writes again the old records that are still needed. Units: bytes on disk, in
+// whole sectors. Threads: the shard's only.
 #pragma once
 
 #include <cstdint>
@@ -65,6 +65,7 @@ class LogBook {
   void Unreserve(const Entry& entry);
   // Whether this many bytes are free beside the reserved ones.
   bool HasSpace(uint64_t bytes) const { return log_.FreeBytes() >= reserved_ + bytes; }
+  // Both as in log/decision_log.h.
   void Want(uint64_t bytes) { log_.Want(reserved_ + bytes); }
   std::string Obstacle() const { return log_.Obstacle(); }
 
@@ -74,17 +75,16 @@ class LogBook {
   // Drops expired outcomes. Appends the mark to the log before it releases the records that the
   // mark replaces.
   void ForgetOutcomes(Outcomes& outcomes);
-  // Appends the records below `below` that are still needed again, and releases the old ones.
+  // Appends again the records with LSNs below this one that are still needed, and releases the old.
   void CopyForward(log::Lsn below, std::map<std::string, Restored::Identity>& identities,
                    TransactionTable& table);
 
  private:
   class Copier;
 
-  // Reserved for the decision and end records of one transaction; for each branch in them; always.
-  static constexpr uint64_t kForOne = 4 * log::kSectorBytes;
-  static constexpr uint64_t kForBranch = 384;
-  static constexpr uint64_t kAlways = 64 * 1024;
+  static constexpr uint64_t kForOne = 4 * log::kSectorBytes;  // decision and end of a transaction
+  static constexpr uint64_t kForBranch = 384;                 // in addition, for each branch
+  static constexpr uint64_t kAlways = 64 * 1024;              // never given to a transaction
 
   log::Lsn AppendOne(Entry& entry, const core::Append& effect, log::Urgency urgency);
 

@@ -225,7 +225,7 @@ void AtomicMachine::CollectVotes() {
   bool any_prepared = false;
   for (const AtomicBranch& branch : t_.branches) {
     if (branch.Ended()) continue;  // read-only, or without work
-    if (!branch.Voted()) return;
+    if (!branch.Voted()) return;   // a vote no never comes here: RollBack follows it at once
     any_prepared = true;
   }
   if (now_ > t_.decide_before) {

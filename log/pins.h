@@ -24,14 +24,14 @@ class Pins {
   bool Placed(uint64_t segment, uint64_t segment_bytes, Lsn first, size_t records);
   void Release(std::span<const Lsn> lsns);
 
-  // Segments below the result are reclaimable. Empty if no more are than at the last result.
+  // Segments below the result are reclaimable. Empty if nothing new has become reclaimable.
   std::optional<uint64_t> TakeReclaimable();
   // Forgets the segments below `below`, whose files are being removed. Returns how many.
   uint64_t Drop(uint64_t below);
 
-  // If all segments together exceed `max_bytes`: the end of the oldest segment with unreleased
-  // records, as the LSN after its last record. Empty if they do not, or if that segment was already
-  // reported.
+  // If all segments together exceed `max_bytes`, returns the LSN after the last record of the
+  // oldest segment with unreleased records. Empty if the segments do not exceed it, or if that
+  // segment was already reported.
   std::optional<Lsn> TakePressure(uint64_t max_bytes);
 
  private:

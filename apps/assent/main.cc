@@ -30,8 +30,8 @@ struct CommandLine {
 };
 
 constexpr const char* kExitCodes =
-    "Exit codes: 0 committed, or done; 1 error; 2 usage error; 3 rolled back; 4 outcome not known\n"
-    "yet: run `assent show GID --wait 10s`; 5 mixed or hazard: an operator must intervene.";
+    "Exit codes: 0 committed, or done; 1 error; 2 usage error; 3 rolled back; 4 outcome not yet\n"
+    "known (run `assent show GID --wait 10s`); 5 mixed or hazard: an operator must intervene.";
 
 // Rejects an empty value, which the commands would treat as an omitted option.
 const CLI::Validator kNotEmpty(
@@ -52,9 +52,10 @@ void AddGid(CLI::App* command, std::string* gid) {
 
 void AddTransaction(CLI::App* command, std::string* transaction) {
   command
-      ->add_option("--transaction", *transaction,
-                   "the 40-digit id that `assent begin` printed; the command is refused if the\n"
-                   "gid now names another transaction (default: the one that it names now)")
+      ->add_option(
+          "--transaction", *transaction,
+          "the 40-digit id that `assent begin` printed: the command is refused if the gid\n"
+          "names another transaction by now (default: whichever it names)")
       ->check(kNotEmpty);
 }
 
@@ -101,7 +102,7 @@ void AddWholeTransactions(CommandLine& line) {
                    "only transactions older than this 40-digit id: the next page")
       ->check(kNotEmpty);
   list->add_flag("--live", line.list.live,
-                 "only transactions that are unfinished, or kept as MIXED or HAZARD");
+                 "only transactions that have not ended, or ended as MIXED or HAZARD");
   list->add_option("--limit", line.list.limit, "maximum number, 1 to 1000 (default 100)")
       ->check(CLI::Range(1u, 1000u).description(""));
 }
@@ -123,13 +124,15 @@ void AddVote(CommandLine& line) {
 }
 
 void AddInteractive(CommandLine& line) {
-  CLI::App* begin = AddCommand(line, line.app, "begin", "Begin an interactive transaction",
-                               "Example of a complete transaction:\n"
-                               "  assent begin --gid move-1 --deadline 1m\n"
-                               "  assent enlist move-1 pc --resource pc_game\n"
-                               "  assent run move-1 pc 'UPDATE wallet SET gold = gold - ?' 100\n"
-                               "  assent commit move-1\n",
-                               [&line] { return Begin(line.common, line.begin); });
+  CLI::App* begin =
+      AddCommand(line, line.app, "begin", "Begin an interactive transaction",
+                 "Example of a complete transaction:\n"
+                 "  assent begin --gid move-1 --deadline 1m\n"
+                 "  assent enlist move-1 pc --resource pc_game\n"
+                 "  assent run move-1 pc 'UPDATE wallet SET gold = gold - ? WHERE user = ?' "
+                 "100 7\n"
+                 "  assent commit move-1\n",
+                 [&line] { return Begin(line.common, line.begin); });
   begin->add_option("--gid", line.begin.gid,
                     "1 to 64 characters of A-Z a-z 0-9 _ . - (default: generated)");
   begin->add_option("--deadline", line.begin.deadline,
@@ -151,8 +154,10 @@ void AddInteractive(CommandLine& line) {
                     "base URL: /try, /confirm and /cancel are appended to it");
   auto* try_url = where->add_option("--try-url", line.enlist.try_url,
                                     "instead of --partner, with --confirm-url and --cancel-url");
-  auto* confirm_url = enlist->add_option("--confirm-url", line.enlist.confirm_url)->needs(try_url);
-  auto* cancel_url = enlist->add_option("--cancel-url", line.enlist.cancel_url)->needs(try_url);
+  auto* confirm_url = enlist->add_option("--confirm-url", line.enlist.confirm_url, "with --try-url")
+                          ->needs(try_url);
+  auto* cancel_url =
+      enlist->add_option("--cancel-url", line.enlist.cancel_url, "with --try-url")->needs(try_url);
   try_url->needs(confirm_url)->needs(cancel_url);
   enlist->add_option("--payload", line.enlist.payload, "JSON that each call to the partner sends")
       ->check(kNotEmpty);
@@ -181,8 +186,8 @@ void AddInteractive(CommandLine& line) {
   run->add_option("PARAMETER", line.run.parameters, "one for each question mark");
   run->add_option(
       "--seq", line.run.seq,
-      "1 for the first run on this branch, then 2, ...; repeating the last number repeats\n"
-      "its answer and runs nothing (default: the next number)");
+      "1 for the first run on this branch, then 2, ...; the last number again returns the\n"
+      "same answer without running anything (default: the next number)");
   run->add_option("--expect-rows", line.run.expect_rows,
                   "how many rows the statement must return or match; any other number rolls\n"
                   "the transaction back");
@@ -212,7 +217,7 @@ void AddEnds(CommandLine& line) {
 void AddResources(CommandLine& line) {
   AddCommand(line, line.app, "resources", "Show the state of the databases and partners",
              "Example:\n  assent resources\n", [&line] { return Resources(line.common); });
-  CLI::App* resource = line.app.add_subcommand("resource", "Prepare a database for transactions");
+  CLI::App* resource = line.app.add_subcommand("resource", "Set up a database for transactions");
   resource->require_subcommand(1);
   CLI::App* install =
       AddCommand(line, *resource, "install", "Create the witness table in a resource",
@@ -284,8 +289,9 @@ int Main(int argc, char** argv) {
       ->capture_default_str();
   line.app.add_flag("--json", line.common.json, "print the server's answer unchanged, as JSON");
   line.app
-      .add_option("--timeout", line.common.timeout,
-                  "how long to wait for an answer; after it, the result is not known (exit code 4)")
+      .add_option(
+          "--timeout", line.common.timeout,
+          "how long to wait for an answer; without one the result is not known (exit code 4)")
       ->capture_default_str();
   line.app.require_subcommand(1);
   line.app.fallthrough();

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The limiter of one lane of an endpoint: how many calls may be in flight, and when none may.
 //
-// An endpoint has two lanes, tries and phase two (confirm, cancel), each with its own limiter: what
-// frees a reservation never queues behind what makes one, and a few confirms that always fail do
-// not block tries. After consecutive failures the lane is in backoff. When the backoff ends, the
-// next call of any kind is the probe: its answer ends the backoff, its failure doubles it.
+// An endpoint has two lanes, tries and phase two (confirm, cancel), each with its own limiter:
+// confirms and cancels, which free reservations, never queue behind tries, and a few confirms that
+// always fail do not block tries. After consecutive failures the lane is in backoff. When the
+// backoff ends, the next call of any kind is the probe: an answer to it ends the backoff, and a
+// failure doubles the delay.
 // Meanwhile new tries are rejected and phase two waits. A phase-two call that has waited for
 // `hold_at_most` is sent regardless of the limiter's state, within a separate limit. During a
 // backoff such calls are sent at most once per `overdue_pace`, because an endpoint's failures (a

@@ -3,8 +3,8 @@
 // errors.
 //
 // A session over a driver (participants/odbc) sends what the dialect returns and judges nothing
-// itself, so a new kind of server is a new implementation of this class. Neither this class nor an
-// implementation depends on a driver.
+// itself. A new kind of server is a new implementation of this class; CONTRIBUTING.md lists the
+// other places that it needs. Neither this class nor an implementation depends on a driver.
 //
 // Contract: pure. A text is one round trip. If a text has several statements, the server skips the
 // rest after the first error (PostgreSQL: one simple query; a server that does not skip needs one

@@ -63,8 +63,8 @@ class Session {
   virtual ~Session() = default;
   virtual bool alive() const = 0;
   virtual SessionId id() const = 0;
-  // The server that this session is connected to, as of its last query. Empty: the resource uses
-  // the result of its last probe.
+  // The server that this session was connected to when it last asked. Empty if it never asks; the
+  // resource then uses what its last probe found.
   virtual xa::ServerStamp stamp() const { return {}; }
 
   // The verbs of an active branch. `Begin` also writes the witness row if `witness` is set.
@@ -90,8 +90,8 @@ class Session {
   // error: perhaps they have not, and a fail-over may change what this session has seen.
   virtual Result<void> Fence() { return {}; }
   virtual Result<void> PurgeWitness(const std::vector<xa::Xid>& xids) = 0;
-  // Committed rows with keys between the two (exclusive, compared by bytes), ascending, at most
-  // `limit`. A key begins with the gtrid's text.
+  // The committed rows with keys between `after` and `below` (both exclusive, compared by bytes),
+  // ascending, at most `limit`. A key begins with the gtrid's text.
   virtual Result<std::vector<WitnessRow>> Witnesses(const std::string& after,
                                                     const std::string& below, uint32_t limit) = 0;
   virtual Result<std::string> InstallWitness() = 0;
@@ -104,8 +104,9 @@ class Session {
   // Whether every session of ours on this server that began before `first`, except `known`, is
   // gone. False if that is unknown.
   virtual Result<bool> NoneBefore(const SessionId& first, const std::vector<SessionId>& known) = 0;
-  // Called on this session after another session's CancelStatement for it was answered: consumes a
-  // cancel that arrived after its statement had ended and would hit the next one.
+  // A cancel may arrive after the statement that it was meant for has ended, and would then hit the
+  // next one. Called after another session's CancelStatement was answered; runs something harmless
+  // that a late cancel may hit.
   virtual void AfterCancel() {}
   // From any thread: breaks the connection, so that a call that an unresponsive server does not
   // answer ends (as lost). For when a cancel has no effect. May do nothing.
@@ -124,8 +125,8 @@ class Session {
 class Driver {
  public:
   virtual ~Driver() = default;
-  // Connects. A kDenied answer counts as unreachable, never as a refusal. A password file is read
-  // each time.
+  // Connects. The pool treats kDenied like an unreachable server, never as a vote no. A password
+  // file is read each time.
   virtual Result<std::unique_ptr<Session>> Connect() = 0;
   // The same, for a session that runs clients' statements.
   virtual Result<std::unique_ptr<Session>> ConnectForBranches() { return Connect(); }
