@@ -117,7 +117,7 @@ TEST_F(BadStart, ConfigurationIsNamedByItsKey) {
            {"[limits]\nin_flight = \"many\"\n", {"limits.in_flight"}},
            {"[limits]\ndeadline = \"-1s\"\n", {"limits.deadline"}},
            {resource + "colour = \"red\"\n", {"resource[0].colour"}},
-           {resource + resource, {"resource[1].name", "twice"}},
+           {resource + resource, {"resource[1].name", "duplicate"}},
            {"[[resource]]\nname = \"x\"\ndriver = \"oracle\"\n", {"resource[0].driver"}},
            {"[[resource]]\nname = \"x\"\ndriver = \"mysql\"\n", {"resource[0].url"}},
            {"[server\n", {"line"}}}) {
