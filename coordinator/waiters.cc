@@ -10,8 +10,8 @@
 namespace assent::coordinator {
 namespace {
 
-bool WaitsForStatements(const Waiter& waiter) {
-  return waiter.kind == Waiter::For::kOpen || waiter.kind == Waiter::For::kRun;
+bool WaitsForPhaseTwo(const Waiter& waiter) {
+  return waiter.kind == Waiter::For::kOutcome || waiter.kind == Waiter::For::kRollBack;
 }
 
 Answer AnswerFor(const Waiter& waiter, const Entry& entry) {
@@ -51,7 +51,7 @@ void Waiters::Add(Entry& entry, Waiter::For kind, uint32_t branch, std::optional
   waiter.past_decision = wait.value_or(phase_two_wait_);
   waiter.reply = std::move(reply);
   const bool decided = entry.atomic.outcome_reportable;
-  const bool over = entry.atomic.finished || (decided && WaitsForStatements(waiter));
+  const bool over = entry.atomic.finished || (decided && !WaitsForPhaseTwo(waiter));
   if (over || (wait && *wait <= Duration::zero())) {
     waiter.reply(AnswerFor(waiter, entry));
     return;
@@ -76,8 +76,7 @@ void Waiters::AnswerRun(Entry& entry, uint32_t branch) {
 
 void Waiters::AnswerDecided(Entry& entry) {
   const auto due = TakeDue(entry, [&](Waiter& waiter) {
-    if (WaitsForStatements(waiter)) return true;
-    if (waiter.kind == Waiter::For::kView) return false;
+    if (!WaitsForPhaseTwo(waiter)) return true;
     waiter.id = next_id_++;  // invalidates a limit that was set before the decision
     StartWait(entry, waiter);
     return false;

@@ -2,10 +2,10 @@
 // The clients that wait for an answer about a transaction.
 //
 // Contract: each reply given to Add is called exactly once. A wait for statements (kOpen, kRun) is
-// answered when they are done, or when the outcome becomes reportable. A wait for the outcome is
+// answered when they are done, or when the outcome becomes reportable. A kView is answered when its
+// wait ends or the outcome becomes reportable. A wait for the outcome (kOutcome, kRollBack) is
 // answered at the end of phase two, but at most `past_decision` after the outcome becomes
-// reportable. A kView is answered when its wait ends or the transaction finishes. Threads: the
-// shard's only.
+// reportable. Threads: the shard's only.
 #pragma once
 
 #include <cstdint>
@@ -31,8 +31,8 @@ class Waiters {
   // Answer the waiters for `branch` to open, and for its statements.
   void AnswerOpen(Entry& entry, uint32_t branch);
   void AnswerRun(Entry& entry, uint32_t branch);
-  // The outcome is reportable: answers the waits for statements, and starts the time limits of the
-  // waits for phase two.
+  // The outcome is reportable: answers the waits for statements and views, and starts the time
+  // limits of the waits for phase two.
   void AnswerDecided(Entry& entry);
   // Every branch has ended or is held: answers all waiters.
   void AnswerEnded(Entry& entry);
