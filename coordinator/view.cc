@@ -101,6 +101,8 @@ v1::Transaction View(const Entry& entry, Results results) {
   }
   for (size_t i = 0; i < entry.atomic.branches.size(); ++i) {
     const core::AtomicBranch& branch = entry.atomic.branches[i];
+    // An earlier process began it and recorded only its number: neither name nor resource is known.
+    if (branch.spec.name.empty() && branch.state != core::BranchState::kHeuristic) continue;
     v1::BranchView* shown = view.add_branches();
     shown->set_name(branch.spec.name);
     shown->set_state(ToProto(branch.state));
