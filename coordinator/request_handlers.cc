@@ -61,6 +61,13 @@ std::optional<v1::Transaction> RequestHandlers::EndedView(const std::string& gid
 
 bool RequestHandlers::Join(Request& request, Reply& reply) {
   if (request.gid.empty()) return false;
+  const auto gtrid = core::Gtrid::FromHex(request.gid);
+  if (gtrid && gtrid->coordinator_id() == parts_.table.LastGtrid().coordinator_id()) {
+    reply(AnswerInvalid("gid",
+                        "has the form of the gids that this coordinator makes itself: choose "
+                        "another, or leave it out"));
+    return true;
+  }
   if (Entry* entry = parts_.table.FindGid(request.gid)) {
     if (IsOtherContent(entry->fingerprint, request)) {
       reply(RefuseReusedGid(request.gid));

@@ -112,6 +112,18 @@ TEST_F(RequestHandlersTest, TheSameGidJoinsAndOtherContentIsRefused) {
   EXPECT_THAT(steps_, ElementsAre("begin"));
 }
 
+// It would hide the transaction that gets this gid from the coordinator.
+TEST_F(RequestHandlersTest, AGidThatTheCoordinatorCouldMakeItselfIsRefused) {
+  Send(For(Route::kBegin, "g"));
+  const std::string next = table_.LastGtrid().ToHex();
+  EXPECT_EQ(ProblemOf(*Send(For(Route::kBegin, next))).field(), "gid");
+  EXPECT_EQ(ProblemOf(*Send(For(Route::kExecute, next))).field(), "gid");
+  std::string of_another = next;
+  of_another[0] = of_another[0] == '0' ? '1' : '0';
+  Send(For(Route::kBegin, of_another));
+  EXPECT_NE(table_.FindGid(of_another), nullptr);
+}
+
 TEST_F(RequestHandlersTest, TheHeaderMustNameTheTransactionThatRuns) {
   EXPECT_EQ(StatusOf(Send(For(Route::kCommit, "g"))), 404);
   Send(For(Route::kBegin, "g"));
