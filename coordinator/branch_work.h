@@ -36,6 +36,7 @@ struct BranchWork {
   std::vector<xa::StatementResult> results;  // of the last run
   uint64_t seq = 0;                          // of the last run; 0: none
   std::string run_fingerprint;
+  std::string run_name;  // the name under which the last run was sent: several may share the branch
   xa::ResourceManager* resource = nullptr;  // null: a partner, or no longer configured
   std::shared_ptr<const Partner> partner;   // null: a resource
   uint64_t call = 0;                        // the unanswered call to the partner; 0: none

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Requests about one branch: enlist, run, vote.
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -27,9 +28,8 @@ Reply AsRepeat(Reply reply) {
 std::optional<Answer> RequestHandlers::RefuseBranch(const Entry& entry,
                                                     const NewBranch& branch) const {
   const EngineOptions& options = parts_.context.options;
-  if (entry.atomic.branches.size() >= options.branches) {
-    return AnswerInvalid("name", "a transaction has at most " + std::to_string(options.branches) +
-                                     " branches (limits.branches)");
+  if (std::max(entry.atomic.branches.size(), entry.names.size()) >= options.branches) {
+    return RefuseMoreBranches(options.branches);
   }
   if (branch.IsTcc() &&
       entry.partner_bytes + branch.work.partner->HeldBytes() > 2 * options.partner_bytes) {
@@ -44,6 +44,10 @@ void RequestHandlers::Enlist(Request& request, Reply reply) {
   CHECK(request.branches.size() == 1) << "a request that was not checked";
   NewBranch& branch = request.branches.front();
   const core::Atomic& atomic = entry->atomic;
+  if (atomic.outcome_reportable) {
+    parts_.waiters.Add(*entry, Waiter::For::kRun, kNoBranch, std::nullopt, std::move(reply));
+    return;
+  }
   if (atomic.settings.one_call && !branch.IsTcc()) {
     reply(RefuseOneCall("it accepts no more SQL"));
     return;
@@ -61,9 +65,12 @@ void RequestHandlers::Enlist(Request& request, Reply reply) {
   for (uint32_t i = 0; i < atomic.branches.size() && !branch.IsTcc(); ++i) {
     const core::AtomicBranch& other = atomic.branches[i];
     if (other.IsTcc() || other.spec.resource != branch.spec.resource) continue;
-    entry->names[branch.spec.name] = i;
-    NoteOnResource(*entry, branch.spec.name, entry->work[i]);
-    JoinBranch(*entry, i, branch, reply);
+    if (entry->names.size() >= parts_.context.options.branches) {
+      reply(RefuseMoreBranches(parts_.context.options.branches));
+    } else if (JoinBranch(*entry, i, branch, reply)) {
+      entry->names[branch.spec.name] = i;
+      NoteOnResource(*entry, branch.spec.name, entry->work[i]);
+    }
     return;
   }
   if (auto refused = RefuseBranch(*entry, branch)) {
@@ -87,21 +94,35 @@ void RequestHandlers::NoteOnResource(const Entry& entry, const std::string& bran
   parts_.context.branches->Add(entry.atomic.gtrid, branch, work.resource);
 }
 
-// The branch exists: it is enlisted again, or another one on the same resource joins it.
-void RequestHandlers::JoinBranch(Entry& entry, uint32_t index, const NewBranch& joining,
+// The branch exists: it is enlisted again, or another one on the same resource joins it. False: it
+// is refused.
+bool RequestHandlers::JoinBranch(Entry& entry, uint32_t index, const NewBranch& joining,
                                  Reply& reply) {
   Step(entry, core::Touched{});
   const core::AtomicBranch& branch = entry.atomic.branches[index];
   if (joining.IsTcc() || branch.IsTcc()) {
     JoinPartner(entry, index, joining, reply);
-  } else if (branch.spec.resource != joining.spec.resource) {
+    return true;
+  }
+  if (branch.spec.resource != joining.spec.resource) {
     reply(AnswerProblem(409, "invalid", "Invalid request",
                         "a branch with this name exists on another resource", "name"));
-  } else if (branch.Opened()) {
+    return false;
+  }
+  const xa::BranchOptions &ours = entry.work[index].options, &its = joining.work.options;
+  if (ours.isolation != its.isolation || ours.read_only != its.read_only) {
+    reply(AnswerProblem(409, "invalid", "Invalid request",
+                        "the transaction has one branch on this resource, " + branch.spec.name +
+                            ", with another isolation or read_only: they must be the same",
+                        "xa"));
+    return false;
+  }
+  if (branch.Opened()) {
     reply(AnswerView(View(entry)));
   } else {
     parts_.waiters.Add(entry, Waiter::For::kOpen, index, std::nullopt, std::move(reply));
   }
+  return true;
 }
 
 void RequestHandlers::JoinPartner(Entry& entry, uint32_t index, const NewBranch& joining,
@@ -144,7 +165,14 @@ bool RequestHandlers::MayRun(Entry& entry, uint32_t index, Request& request, Rep
   const bool active = entry.atomic.state == core::State::kActive;
   const uint64_t seq = std::get<v1::RunRequest>(request.body).seq();
   if (work.seq > 0 && seq == work.seq) {
-    if (work.run_fingerprint != request.fingerprint) {
+    if (work.run_name != request.branch) {
+      reply(AnswerProblem(409, "invalid", "Invalid request",
+                          "branch " + work.run_name +
+                              ", which is on the same resource, has used this seq: they share it, "
+                              "so it must be " +
+                              std::to_string(work.seq + 1),
+                          "seq"));
+    } else if (work.run_fingerprint != request.fingerprint) {
       reply(AnswerProblem(422, "invalid", "Invalid request",
                           "this seq was used for other statements", "seq"));
     } else if (branch.Running() || !active) {
@@ -198,6 +226,7 @@ void RequestHandlers::Run(Request& request, Reply reply) {
   BranchWork& work = entry->work[*index];
   work.seq = std::get<v1::RunRequest>(request.body).seq();
   work.run_fingerprint = request.fingerprint;
+  work.run_name = request.branch;
   work.statements = std::move(request.statements);
   Step(*entry, core::Touched{});
   parts_.waiters.Add(*entry, Waiter::For::kRun, *index, std::nullopt, std::move(reply));

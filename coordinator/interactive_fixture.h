@@ -66,10 +66,12 @@ class Interactive {
     branch.mutable_tcc()->set_called_by_client(called_by_client);
     return Enlist(std::move(branch));
   }
-  size_t EnlistResource(const std::string& name, const std::string& resource) {
+  size_t EnlistResource(const std::string& name, const std::string& resource,
+                        bool read_only = false) {
     v1::Branch branch;
     branch.set_name(name);
     branch.mutable_xa()->set_resource(resource);
+    branch.mutable_xa()->set_read_only(read_only);
     return Enlist(std::move(branch));
   }
   size_t Vote(const std::string& name, v1::VoteRequest::Vote vote) {
@@ -85,6 +87,7 @@ class Interactive {
              const std::string& sql = "UPDATE t SET a = 1") {
     Request request = To(Route::kRun);
     request.branch = branch;
+    request.fingerprint = sql;
     v1::RunRequest body;
     body.set_seq(seq);
     body.add_statements()->set_sql(sql);

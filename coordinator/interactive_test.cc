@@ -80,6 +80,66 @@ TEST(InteractiveTest, ReportsOtherErrorsOfARunBeforeThoseOfItsSql) {
   EXPECT_EQ(ProblemOf(test.AnswerOf(tx.Run("pc", 2, "COMMIT"))).field(), "seq");
 }
 
+// Two components use one database under names of their own, and send the same statement.
+TEST(InteractiveTest, NeverTakesTheRunOfOneNameForARepeatOfAnother) {
+  ShardFixture test;
+  Interactive tx(test);
+  tx.EnlistResource("shop", "a");
+  test.Reply(test.a, Operation::kOpen);
+  EXPECT_EQ(test.StatusOf(tx.EnlistResource("stock", "a")), 200);
+  tx.Run("shop", 1);
+  test.Reply(test.a, Operation::kRun);
+  const size_t taken = tx.Run("stock", 1);
+  ASSERT_EQ(test.StatusOf(taken), 409) << "the same statement, and yet not the same run";
+  EXPECT_NE(ProblemOf(test.AnswerOf(taken)).detail().find("must be 2"), std::string::npos);
+  const size_t next = tx.Run("stock", 2);
+  test.Reply(test.a, Operation::kRun);
+  EXPECT_EQ(test.StatusOf(next), 200);
+  EXPECT_EQ(test.StatusOf(tx.Run("stock", 2)), 200) << "a repeat";
+  EXPECT_EQ(test.StatusOf(tx.Run("shop", 2)), 409);
+}
+
+TEST(InteractiveTest, RefusesANameThatWantsTheBranchOtherwise) {
+  ShardFixture test;
+  Interactive tx(test);
+  tx.EnlistResource("shop", "a");
+  test.Reply(test.a, Operation::kOpen);
+  const size_t refused = tx.EnlistResource("stock", "a", true);
+  ASSERT_EQ(test.StatusOf(refused), 409);
+  EXPECT_EQ(ProblemOf(test.AnswerOf(refused)).field(), "xa");
+  EXPECT_EQ(test.StatusOf(tx.Run("stock", 1)), 404) << "the name was not enlisted";
+  EXPECT_EQ(test.StatusOf(tx.EnlistResource("shop", "a", true)), 409);
+  EXPECT_EQ(test.StatusOf(tx.EnlistResource("shop", "a")), 200);
+}
+
+TEST(InteractiveTest, CountsEachNameOfABranch) {
+  ShardFixture test;
+  Interactive tx(test);
+  tx.EnlistResource("n0", "a");
+  test.Reply(test.a, Operation::kOpen);
+  size_t last = 200, names = 1;
+  while (names < 1000 &&
+         (last = test.StatusOf(tx.EnlistResource("n" + std::to_string(names), "a"))) == 200) {
+    ++names;
+  }
+  EXPECT_EQ(last, 400u);
+  EXPECT_EQ(names, EngineOptions().branches);
+}
+
+// The deadline has passed, and the roll-back of the branch has not been answered yet.
+TEST(InteractiveTest, AnswersALateEnlistWithTheOutcome) {
+  ShardFixture test;
+  Interactive tx(test, "10s");
+  tx.EnlistResource("pc", "a");
+  test.Reply(test.a, Operation::kOpen);
+  test.Advance(std::chrono::seconds(11));
+  ASSERT_EQ(test.a.calls.size(), 1u);
+  test.FlushLog();
+  const size_t late = tx.EnlistResource("mobile", "b");
+  ASSERT_EQ(test.StatusOf(late), 409);
+  EXPECT_EQ(ProblemOf(test.AnswerOf(late)).cause().reason(), "DEADLINE");
+}
+
 // A branch that was not in the directory when the run was checked: the run was sent before its
 // enlist was answered.
 TEST(InteractiveTest, ARunThatWasNotCheckedIsCheckedByTheShard) {

@@ -38,6 +38,11 @@ Answer RefuseLateBranch() {
       "branch can join it any more");
 }
 
+Answer RefuseMoreBranches(size_t limit) {
+  return AnswerInvalid("name", "a transaction has at most " + std::to_string(limit) +
+                                   " branches (limits.branches), each other name counted");
+}
+
 Answer RefuseOneCall(const std::string& what) {
   return AnswerProblem(409, "one-call", "One-call transaction",
                        "this transaction was started by :execute: " + what);

@@ -16,6 +16,7 @@ Answer RefuseStale(const std::string& gid, const std::string& current);
 Answer RefuseExpired(const std::string& gid);
 // 409: no branch can join any more.
 Answer RefuseLateBranch();
+Answer RefuseMoreBranches(size_t limit);
 // 409: the transaction was started by :execute, which needs no further request. `what` completes
 // the sentence.
 Answer RefuseOneCall(const std::string& what);

@@ -69,7 +69,7 @@ class RequestHandlers {
   std::optional<uint32_t> BranchOf(Entry& entry, const Request& request, Reply& reply);
   // Why the branch cannot be enlisted now; none: it can.
   std::optional<Answer> RefuseBranch(const Entry& entry, const NewBranch& branch) const;
-  void JoinBranch(Entry& entry, uint32_t index, const NewBranch& branch, Reply& reply);
+  bool JoinBranch(Entry& entry, uint32_t index, const NewBranch& branch, Reply& reply);
   void JoinPartner(Entry& entry, uint32_t index, const NewBranch& branch, Reply& reply);
   void NoteOnResource(const Entry& entry, const std::string& branch, const BranchWork& work);
   // Whether the branch can run these statements now; false: the request was answered, or its reply
