@@ -123,7 +123,7 @@ void AddVote(CommandLine& line) {
   AddTransaction(vote, &line.vote.transaction);
 }
 
-void AddInteractive(CommandLine& line) {
+void AddBegin(CommandLine& line) {
   CLI::App* begin =
       AddCommand(line, line.app, "begin", "Begin an interactive transaction",
                  "Example of a complete transaction:\n"
@@ -137,6 +137,10 @@ void AddInteractive(CommandLine& line) {
                     "1 to 64 characters of A-Z a-z 0-9 _ . - (default: generated)");
   begin->add_option("--deadline", line.begin.deadline,
                     "time after which it is rolled back unless decided, for example 30s");
+}
+
+void AddInteractive(CommandLine& line) {
+  AddBegin(line);
   CLI::App* enlist =
       AddCommand(line, line.app, "enlist", "Add a branch in a resource or at a partner",
                  "Examples:\n"
