@@ -246,9 +246,10 @@ TEST_F(Nested, NothingIsEnlistedAfterTheDecision) {
     EXPECT_TRUE(
         EventuallyEnds(committed ? v1::Transaction::COMMITTED : v1::Transaction::ROLLED_BACK));
     flight_.Stop();  // so that `type` is no longer written
-    EXPECT_EQ(type, "urn:assent:already-decided") << end;
-    const std::string ended = TypeOf(Enlist(flight_.LastTry(), hotel_.Enlisted("hotel")));
-    EXPECT_EQ(ended, committed ? "urn:assent:already-decided" : "urn:assent:rolled-back");
+    const std::string wanted = committed ? "urn:assent:already-decided" : "urn:assent:rolled-back";
+    // A cancel leaves before the roll-back is durable, and until then the outcome is not reported.
+    EXPECT_TRUE(type == wanted || type == "urn:assent:already-decided") << end << ' ' << type;
+    EXPECT_EQ(TypeOf(Enlist(flight_.LastTry(), hotel_.Enlisted("hotel"))), wanted);
   }
   EXPECT_EQ(hotel_.Ran("try"), 0);
   EXPECT_EQ(hotel_.Ledger(), "10");
