@@ -40,7 +40,8 @@ Answer RefuseLateBranch() {
 
 Answer RefuseMoreBranches(size_t limit) {
   return AnswerInvalid("name", "a transaction has at most " + std::to_string(limit) +
-                                   " branches (limits.branches), each other name counted");
+                                   " branches (limits.branches); each name of a shared "
+                                   "branch counts");
 }
 
 Answer RefuseOneCall(const std::string& what) {
