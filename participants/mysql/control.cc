@@ -106,6 +106,17 @@ Result<bool> MySqlSession::NoneBefore(const sql::SessionId& first,
   return first.started != id_.started || *count == "0";
 }
 
+// The statement is found by its text. Without the privilege PROCESS, only the sessions of the same
+// user are shown, which an earlier process's are too.
+Result<bool> MySqlSession::IsCommitting(const xa::Xid& xid) {
+  const Result<std::string> count = OneValue(
+      "SELECT COUNT(*) FROM information_schema.processlist WHERE id <> CONNECTION_ID() "
+      "AND info LIKE 'XA COMMIT%' AND LOCATE('" +
+      xid.gtrid_text() + "', info) > 0 AND LOCATE('" + xid.bqual_text() + "', info) > 0");
+  if (!count) return count.error();
+  return *count != "0";
+}
+
 // A KILL QUERY that comes too late hits this statement instead of the next verb.
 void MySqlSession::AfterCancel() { (void)handle_->Do("DO 0"); }
 

@@ -55,6 +55,7 @@ class MySqlSession final : public sql::Session {
   sql::VerbResult RollBackPrepared(const xa::Xid& xid) override;
   Result<xa::ScanResult> List() override;
   xa::Found SettleWitness(const xa::Xid& xid) override;
+  Result<bool> IsCommitting(const xa::Xid& xid) override;
   Result<void> PurgeWitness(const std::vector<xa::Xid>& xids) override;
   Result<std::vector<sql::WitnessRow>> Witnesses(const std::string& after, const std::string& below,
                                                  uint32_t limit) override;

@@ -146,6 +146,13 @@ xa::Completion PhaseTwo::Find(const xa::Call& call) {
       return completion;
     }
   }
+  const Result<bool> committing = session_->IsCommitting(call.xid);
+  if (!committing || *committing) {
+    if (!session_->alive()) view_.suspect();
+    completion.failure = Unavailable(committing ? "another session is still executing its commit"
+                                                : committing.error().message);
+    return completion;
+  }
   // On another server neither the presence nor the absence of the row proves anything, and a mark
   // there does not forbid the branch's commit.
   const bool there = xa::IsServerOf(call.prepared_by, list->stamp);

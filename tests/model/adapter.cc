@@ -49,8 +49,8 @@ Request Move::RequestOf(uint32_t branch, const PendingCall& flight) const {
   const std::string then = state.live && branch < state.live->branches.size()
                                ? state.live->branches[branch].identity
                                : IdentityText(0);
-  return {flight.operation, flight.through_own, flight.settle && then == now,
-          setup.read_only[branch], setup.witness[branch]};
+  return {flight.operation,        flight.through_own,    flight.settle && then == now,
+          setup.read_only[branch], setup.witness[branch], setup.sessions_hidden};
 }
 
 void Move::Submit(uint32_t branch, std::vector<PendingCall> flight) {

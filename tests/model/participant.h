@@ -16,6 +16,7 @@ struct Request {
   bool settle = false;       // kFind: may insert the mark that forbids a commit
   bool read_only = false;    // declared; the server enforces it
   bool has_witness = false;  // the witness table is installed
+  bool sessions_hidden = false;
 };
 struct Answer {
   xa::Code code = xa::Code::kOk;

@@ -18,7 +18,7 @@ std::span<const SeededBugCase> SeededBugCases() {
       {SeededBug::kRollBackAfterDecision, "lists", Invariant::kStability},
       {SeededBug::kBranchSkipped, "hangs", Invariant::kConservation},
       {SeededBug::kOrphanCommitted, "lists", Invariant::kWriteAhead},
-      {SeededBug::kHistoryIgnored, "hangs", Invariant::kStability},
+      {SeededBug::kHistoryIgnored, "hangs-unseen", Invariant::kStability},
       {SeededBug::kLiveRolledBack, "branch-left", Invariant::kCheck},
       {SeededBug::kIncarnationIgnored, "replaced", Invariant::kStability},
       {SeededBug::kNeverScan, "interactive", Invariant::kLiveness},

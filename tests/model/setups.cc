@@ -34,6 +34,14 @@ Setup Hangs() {
   setup.client_rolls_back = false;
   return setup;
 }
+// The coordinator's user may not see the sessions of another user. So a branch whose commit hangs
+// counts as done, and comes back when its server restarts.
+Setup HangsUnseen() {
+  Setup setup = Hangs();
+  setup.name = "hangs-unseen";
+  setup.sessions_hidden = true;
+  return setup;
+}
 Setup Heuristics() {
   Setup setup = Make("heuristics", 2, {{Fault::kCrash, 2}, {Fault::kHeuristic, 1}});
   setup.kinds = {PartKind::kXa, PartKind::kMaria};
@@ -287,6 +295,7 @@ const std::vector<Setup>& Setups() {
                                             Duplicates(),
                                             Refusals(),
                                             Hangs(),
+                                            HangsUnseen(),
                                             Heuristics(),
                                             Forgets(),
                                             BranchLeft(),

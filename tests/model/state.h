@@ -33,6 +33,7 @@ struct Setup {
   bool client_rolls_back = true;  // the client may ask for a roll-back once
   bool split_scans = false;       // listing and judging a scan are two steps
   bool last_joins = false;        // one call: the last branch joins while tries are in progress
+  bool sessions_hidden = false;   // nobody sees which sessions execute a commit
   bool partners_ask = false;      // a partner in doubt asks for the outcome and applies it
   std::array<PartKind, kMaxBranches> kinds{};
   std::array<bool, kMaxBranches> witness{}, read_only{};

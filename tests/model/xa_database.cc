@@ -125,6 +125,9 @@ Answer XaDatabase::RollBack(Part& part, const Request& request) const {
 
 Answer XaDatabase::Find(Part& part, const Request& request) const {
   if (Listed(part)) return {Code::kOk, Found::kListed};
+  if (part.state == PartState::kCommitting && !request.sessions_hidden) {
+    return {Code::kOk, Found::kUnknown};
+  }
   if (!request.has_witness) return {Code::kOk, Found::kNotListed};
   if (part.row == WitnessRow::kCommitted) return {Code::kOk, Found::kWitnessCommitted};
   if (part.row == WitnessRow::kMark) return {Code::kOk, Found::kWitnessRolledBack};

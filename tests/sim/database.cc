@@ -176,6 +176,8 @@ xa::Found Database::Find(const xa::Xid& xid, bool settle) {
   if (found != branches_.end()) {
     const State state = found->second.state;
     const bool hidden = state == State::kCommitting && settings_.kind == DatabaseKind::kMaria;
+    // The list does not show it, but the server's sessions do.
+    if (hidden && !sim_.Has(SeededBug::kHiddenIsDone)) return xa::Found::kUnknown;
     if (state != State::kActive && !hidden) {
       sim_.Reach(Marker::kNotaListed);
       return xa::Found::kListed;
@@ -236,6 +238,11 @@ std::vector<xa::Xid> Database::InDoubt() const {
     if (branch.state == State::kPrepared || branch.state == State::kCommitting) xids.push_back(xid);
   }
   return xids;
+}
+
+bool Database::IsCommitting() const {
+  return std::any_of(branches_.begin(), branches_.end(),
+                     [](const auto& entry) { return entry.second.state == State::kCommitting; });
 }
 
 void Database::Stop() {

@@ -97,6 +97,7 @@ class Database {
 
   // ---- For the auditor ----
   const std::vector<LedgerRow>& ledger() const { return ledger_; }
+  bool IsCommitting() const;             // a commit is in progress
   std::vector<xa::Xid> InDoubt() const;  // ours: prepared, or with a commit in progress
   bool ForeignIntact() const { return foreign_harmed_ == 0; }
   bool restored() const { return identities_ > 1; }

@@ -189,7 +189,8 @@ namespace assent::sim {
   X(SuspendedTryRuns, "a partner's empty cancel writes no row that blocks the try")        \
   X(DuplicateRuns, "a partner runs the duplicate of a try")                                \
   X(AnsweredIsLost, "an answered commit treated as unanswered")                            \
-  X(RowLossIgnored, "a server that lost its identity treated as the same server")
+  X(RowLossIgnored, "a server that lost its identity treated as the same server")          \
+  X(HiddenIsDone, "a branch whose commit is still being executed treated as not listed")
 
 #define ASSENT_SIM_ENUM(name, text) k##name,
 enum class Fault : uint8_t { ASSENT_SIM_FAULTS(ASSENT_SIM_ENUM) kCount };

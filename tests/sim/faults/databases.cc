@@ -65,6 +65,35 @@ void Heuristics(Environment& env) {
   });
 }
 
+namespace {
+
+void Restore(Environment& env, Database* database, SimResource* resource) {
+  if (env.healed || !database->Restore()) return;
+  env.sim.Count(Fault::kRestore);
+  env.sim.Trace(0xbac1, [&] { return database->name() + "  is restored from its backup"; });
+  StartAgain(env, resource);
+}
+
+constexpr uint32_t kMoreHang = 100;  // of 1,000 calls
+
+// Calls hang until one of them is a commit. It hangs for more than ten seconds, and may already
+// have been looked up when its server is replaced.
+void RestoreDuringACommit(Environment& env, Database* database, SimResource* resource) {
+  if (env.healed) return;
+  const bool commits = database->IsCommitting();
+  if (commits) env.net.hangs -= kMoreHang;
+  const Duration after = commits ? env.sim.rng.Between(10ms, 15s) : Duration(50ms);
+  env.sim.At(after, [&env, database, resource, commits] {
+    if (commits) {
+      Restore(env, database, resource);
+    } else {
+      RestoreDuringACommit(env, database, resource);
+    }
+  });
+}
+
+}  // namespace
+
 void Backups(Environment& env) {
   Database* database = env.databases[env.AnyDatabase()];
   SimResource* resource = nullptr;
@@ -76,11 +105,16 @@ void Backups(Environment& env) {
     env.sim.Trace(0xbac0, [&] { return database->name() + "  is backed up"; });
     database->TakeBackup();
   });
-  env.sim.At(when + env.sim.rng.Between(500ms, 10s), [&env, database, resource] {
-    if (env.healed || !database->Restore()) return;
-    env.sim.Count(Fault::kRestore);
-    env.sim.Trace(0xbac1, [&] { return database->name() + "  is restored from its backup"; });
-    StartAgain(env, resource);
+  const Duration restored = when + env.sim.rng.Between(500ms, 10s);
+  const bool during_commit = env.sim.rng.Chance(300);
+  env.sim.At(restored, [&env, database, resource, during_commit] {
+    if (during_commit && !env.healed) {
+      env.net.hangs += kMoreHang;
+      env.heal.push_back([&env] { env.net.hangs = 0; });
+      RestoreDuringACommit(env, database, resource);
+    } else {
+      Restore(env, database, resource);
+    }
   });
 }
 

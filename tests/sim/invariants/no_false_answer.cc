@@ -11,6 +11,10 @@ class NoFalseAnswer final : public Rule {
  public:
   using Rule::Rule;
   void OnChange(const Part& part, const Change& change, const TransactionFacts& before) override {
+    if (change.transition == Transition::kVanished && before.commit_durable && before.end_durable) {
+      Violate(Invariant::kNoFalseAnswer,
+              "ended as committed before the commit was done, and lost: " + Describe(part));
+    }
     if (change.transition != Transition::kCommitted || facts_.Excused(before)) return;
     if (facts_.Of(before.tag).reported == Reported::kRolledBack) {
       Violate(Invariant::kNoFalseAnswer,
