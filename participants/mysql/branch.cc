@@ -81,7 +81,7 @@ RunResult MySqlSession::Run(const xa::Statement& statement) {
   const std::shared_ptr<const sql::ScannedStatement>& scanned = *read;
   if (scanned->touches_session || !scanned->target_schema.empty()) touched_ = true;
   if (std::exchange(unsettled_, false)) {
-    if (const auto error = handle_->Do(SetAfterStoredCode()))
+    if (const auto error = handle_->Do(SetAfterStoredCode(may_set_kept_)))
       return {AnswerToStatement(*error), {}};
   }
   unsettled_ = scanned->keyword == "CALL" || (scanned->touches_session && facts_->stored_code());
@@ -130,7 +130,7 @@ std::optional<VerbResult> MySqlSession::ChangedValueOf(const sql::ScannedStateme
   if (!options_.strict) return std::nullopt;
   std::vector<Warning> warnings;
   if (const auto error = handle_->Warnings(warnings)) return AnswerToStatement(*error);
-  return ChangedValue(warnings, MayStore(statement, !result.columns.empty()));
+  return ChangedValue(warnings, MayStore(statement, !result.columns.empty()), kept_warnings_);
 }
 
 // XA END fails if the server has rolled the branch back (a deadlock), or if the transaction is not
@@ -151,8 +151,10 @@ VerbResult MySqlSession::EndAndRollBack(const xa::Xid& xid) {
   (void)handle_->Do("XA END " + xid.ToMySql());  // fails if it has been ended or is doomed
   const std::optional<ServerError> error = handle_->Do("XA ROLLBACK " + xid.ToMySql());
   if (!error) return {};
-  // 1400: the session is in a transaction that is not ours.
-  if (error->number == kXaNota || error->number == kXaOutside) return LeftBranch();
+  // MariaDB's 1400 and MySQL's 1399: the session is in a transaction that is not ours.
+  const bool left =
+      error->number == kXaNota || error->number == kXaOutside || error->number == kXaRmFail;
+  if (left) return LeftBranch();
   return AnswerToVerb(*error);
 }
 

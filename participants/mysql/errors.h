@@ -21,6 +21,7 @@ inline constexpr int32_t kTableDenied = 1142;
 inline constexpr int32_t kNoSuchTable = 1146;
 inline constexpr int32_t kStatementTooLong = 1153;  // exceeds max_allowed_packet
 inline constexpr int32_t kNotRolledBack = 1196;     // warning: a non-transactional table
+inline constexpr int32_t kNeedsPrivilege = 1227;
 inline constexpr int32_t kXaNota = 1397;
 inline constexpr int32_t kXaRmFail = 1399;
 inline constexpr int32_t kXaOutside = 1400;

@@ -151,6 +151,12 @@ Result<void> MySqlSession::ProbeMySql(sql::Probe& probe) {
       "WHERE VARIABLE_NAME = 'xa_detach_on_prepare'");
   if (!detaches) return detaches.error();
   probe.detaches_on_prepare = *detaches == "ON";
+  if (!probe.witness) {
+    probe.warnings.push_back(
+        "MySQL may lose prepared branches in a crash, so after one a commit whose answer was lost "
+        "becomes HAZARD; install the witness table with `assent resource install " +
+        options_.name + "`");
+  }
   std::vector<Row> listed;
   const std::optional<ServerError> error = handle_->Query("XA RECOVER", listed);
   if (error && error->number == kXaRmErr) {

@@ -63,23 +63,30 @@ Result<void> MySqlSession::Open() {
 }
 
 Result<void> MySqlSession::SetUp() {
-  for (const std::string& sql : SetStatements(options_)) {
+  std::vector<std::string> statements = SetStatements(options_);
+  statements.push_back(SetKeptWarnings());
+  for (const std::string& sql : statements) {
     const std::optional<ServerError> error = handle_->Do(sql);
     if (!error) continue;
+    if (error->number == kNeedsPrivilege && &sql == &statements.back()) {
+      may_set_kept_ = false;
+      continue;
+    }
     const Error refused = ErrorOf(*error);
     return Error{refused.code, "the server rejected a setting that a session needs (" + sql +
                                    "): " + refused.message};
   }
   const std::vector<Setting> settings = SettingsOf(options_);
   Result<std::vector<Row>> rows =
-      Rows(ReadStatement(settings) + ", " + std::string(kServersSettings));
+      Rows(ReadStatement(settings) + ", @@max_error_count, " + std::string(kServersSettings));
   if (!rows) return rows.error();
-  if (rows->size() != 1 || rows->front().size() != settings.size() + 1) {
+  if (rows->size() != 1 || rows->front().size() != settings.size() + 2) {
     return CheckSettings(settings, {});
   }
   Row row = std::move(rows->front());
+  kept_warnings_ = NumberOf(row[settings.size()].value_or(""));
   servers_settings_ = facts_->NoteServersSettings(row.back().value_or(""));
-  row.pop_back();
+  row.resize(settings.size());
   return CheckSettings(settings, row);
 }
 
@@ -105,12 +112,16 @@ Result<void> MySqlSession::ReadIdentity() {
   version_ = std::move(*version);
   mariadb_ = version_.find("MariaDB") != std::string::npos;
   const std::string status = mariadb_ ? "information_schema" : "performance_schema";
+  // MySQL before 8.0.30 does not tell.
+  const std::string position =
+      mariadb_ ? "'Innodb_lsn_flushed'" : "'Innodb_redo_log_flushed_to_disk_lsn'";
   const Result<std::vector<Row>> rows =
       Rows(std::string("SELECT CONNECTION_ID(), @@hostname, @@port, @@server_id, @@sql_mode, ") +
            (mariadb_ ? kCreated : "@@server_uuid") +
            ", UNIX_TIMESTAMP() - MAX(CASE VARIABLE_NAME WHEN 'Uptime' THEN VARIABLE_VALUE END), "
-           "MAX(CASE VARIABLE_NAME WHEN 'Innodb_lsn_flushed' THEN VARIABLE_VALUE END) FROM " +
-           status + ".global_status WHERE VARIABLE_NAME IN ('Uptime', 'Innodb_lsn_flushed')");
+           "MAX(CASE VARIABLE_NAME WHEN " +
+           position + " THEN VARIABLE_VALUE END) FROM " + status +
+           ".global_status WHERE VARIABLE_NAME IN ('Uptime', " + position + ")");
   if (!rows) return rows.error();
   if (rows->size() != 1 || (*rows)[0].size() != 8) {
     return Error{ErrorCode::kUnavailable, "the server did not report its identity"};

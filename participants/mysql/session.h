@@ -113,6 +113,8 @@ class MySqlSession final : public sql::Session {
   std::string version_;
   bool mariadb_ = true;
   sql::ScanOptions scan_;
+  bool may_set_kept_ = true;  // max_error_count
+  uint64_t kept_warnings_ = 0;
 
   bool read_only_ = false;  // of the branch
   bool touched_ = false;    // a statement may have left something in the session

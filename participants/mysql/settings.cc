@@ -29,19 +29,23 @@ std::vector<Setting> SettingsOf(const sql::ResourceOptions& options) {
       {"transaction read only", "/*M! @@tx_read_only */ /*!80000 @@transaction_read_only */", "0"},
       {"innodb_lock_wait_timeout", "@@innodb_lock_wait_timeout", LockSeconds(options)},
       {"lock_wait_timeout", "@@lock_wait_timeout", LockSeconds(options)},
-      {"sql_select_limit", "@@sql_select_limit", RowLimit(options)},
-      {"max_error_count", "@@max_error_count", std::to_string(kKeptWarnings)}};
+      {"sql_select_limit", "@@sql_select_limit", RowLimit(options)}};
 }
 
 std::vector<std::string> SetStatements(const sql::ResourceOptions& options) {
   return {"SET NAMES utf8mb4", "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE",
           "SET SESSION autocommit = 1, innodb_lock_wait_timeout = " + LockSeconds(options) +
-              ", lock_wait_timeout = " + LockSeconds(options) + ", sql_select_limit = " +
-              RowLimit(options) + ", max_error_count = " + std::to_string(kKeptWarnings)};
+              ", lock_wait_timeout = " + LockSeconds(options) +
+              ", sql_select_limit = " + RowLimit(options)};
 }
 
-std::string SetAfterStoredCode() {
-  return "SET NAMES utf8mb4, SESSION max_error_count = " + std::to_string(kKeptWarnings);
+std::string SetKeptWarnings() {
+  return "SET SESSION max_error_count = " + std::to_string(kMostKeptWarnings);
+}
+
+std::string SetAfterStoredCode(bool may_set_kept_warnings) {
+  if (!may_set_kept_warnings) return "SET NAMES utf8mb4";
+  return "SET NAMES utf8mb4, SESSION max_error_count = " + std::to_string(kMostKeptWarnings);
 }
 
 std::string ReadStatement(const std::vector<Setting>& settings) {

@@ -34,8 +34,12 @@ inline constexpr const char* kServersSettings =
 // The statements that set them in a new session.
 std::vector<std::string> SetStatements(const sql::ResourceOptions& options);
 
+// Makes the session keep as many warnings as it can. MySQL demands a privilege for it
+// (SESSION_VARIABLES_ADMIN), without which it keeps as many as the server is set to.
+std::string SetKeptWarnings();
+
 // Resets what a stored procedure may have changed and the rest of its branch depends on.
-std::string SetAfterStoredCode();
+std::string SetAfterStoredCode(bool may_set_kept_warnings);
 
 // Reads each of `settings` as a column, in order.
 std::string ReadStatement(const std::vector<Setting>& settings);

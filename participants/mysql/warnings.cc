@@ -11,7 +11,9 @@ namespace assent::mysql {
 namespace {
 
 constexpr size_t kLongestColumn = 64;
+constexpr int32_t kInvalidValue = 1292;
 constexpr int32_t kOverflow = 1916;
+constexpr size_t kMostDigits = 65;  // of a DECIMAL
 constexpr int32_t kPastPacket = 1301;
 constexpr size_t kLongestMessage = 200;
 
@@ -39,7 +41,7 @@ constexpr Meaning kMeanings[] = {
     {1263, Names::kFirst, kNull},
     {1264, Names::kFirst, "out of range"},
     {1265, Names::kFirst, "truncated"},
-    {1292, Names::kLast, kInvalid},
+    {kInvalidValue, Names::kLast, kInvalid},
     {1300, Names::kNothing, "not valid in its character set"},
     {kPastPacket, Names::kNothing, "longer than max_allowed_packet"},
     {1364, Names::kFirst, kNoDefault},
@@ -76,18 +78,23 @@ const Meaning* MeaningOf(int32_t number) {
   return found == std::end(kMeanings) ? nullptr : found;
 }
 
-// A decimal literal is truncated before it is used. The name of the type is the same in every
-// message language.
-bool CutsLiteral(const Warning& warning) {
-  return warning.number == kOverflow && warning.message.find("DECIMAL") != std::string::npos;
-}
-
 // The text between the last two `quote`s.
 std::string LastIn(const std::string& message, char quote) {
   const size_t end = message.rfind(quote);
   if (end == std::string::npos || end == 0) return "";
   const size_t begin = message.rfind(quote, end - 1);
   return begin == std::string::npos ? "" : message.substr(begin + 1, end - begin - 1);
+}
+
+// A decimal literal is truncated before it is used. The name of the type is the same in every
+// message language. MySQL has the number of any value that is not valid; it quotes what it kept of
+// the literal, which is longer than any valid number.
+bool CutsLiteral(const Warning& warning) {
+  if (warning.message.find("DECIMAL") == std::string::npos) return false;
+  if (warning.number == kOverflow) return true;
+  const std::string kept = LastIn(warning.message, '\'');
+  return warning.number == kInvalidValue && kept.size() > kMostDigits &&
+         kept.find_first_not_of("0123456789.-") == std::string::npos;
 }
 
 // For a value that is too long, the server's message names the function and the size, and no value.
@@ -148,7 +155,8 @@ std::string ColumnOf(const Warning& warning) {
   return ValidUtf8(column, kLongestColumn);
 }
 
-std::optional<sql::VerbResult> ChangedValue(const std::vector<Warning>& warnings, bool may_store) {
+std::optional<sql::VerbResult> ChangedValue(const std::vector<Warning>& warnings, bool may_store,
+                                            uint64_t kept) {
   for (const Warning& warning : warnings) {
     if (warning.level == "Note") continue;
     const Meaning* meaning = MeaningOf(warning.number);
@@ -156,13 +164,13 @@ std::optional<sql::VerbResult> ChangedValue(const std::vector<Warning>& warnings
     if (meaning == nullptr || (!may_store && !CutsLiteral(warning))) continue;
     return Refusal(warning, *meaning);
   }
-  if (warnings.size() < kKeptWarnings || !may_store) return std::nullopt;
+  if (warnings.size() < kept || !may_store) return std::nullopt;
   sql::VerbResult answer{xa::Code::kRbOther, {}};
   answer.failure.reason = core::Reason::kValueChanged;
-  answer.failure.detail = "the statement raised more warnings than the server keeps (" +
-                          std::to_string(kKeptWarnings) +
-                          "), so a changed value cannot be ruled out; write fewer rows at a time, "
-                          "or set strict = false for the resource";
+  answer.failure.detail =
+      "the statement raised more warnings than the server keeps (" + std::to_string(kept) +
+      ", max_error_count), so a changed value cannot be ruled out; write fewer rows at a time, "
+      "or set strict = false for the resource";
   return answer;
 }
 

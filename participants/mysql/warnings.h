@@ -22,8 +22,8 @@
 
 namespace assent::mysql {
 
-// The number of warnings that a session keeps: the maximum of max_error_count.
-inline constexpr uint32_t kKeptWarnings = 65'535;
+// The maximum of max_error_count, the number of warnings that a session keeps.
+inline constexpr uint32_t kMostKeptWarnings = 65'535;
 
 // Whether a warning of a statement may concern a value that it stores: anything but a SELECT or
 // DELETE. Those may call a stored function, but the server reports no warnings for what that
@@ -32,8 +32,10 @@ bool MayStore(const sql::ScannedStatement& statement, bool gave_rows);
 
 // The refusal for the first of `warnings` that reports a changed value; nothing if none does. For a
 // statement that does not store, only two kinds count: its own literals, and values of its result
-// that the server dropped because they were too long.
-std::optional<sql::VerbResult> ChangedValue(const std::vector<Warning>& warnings, bool may_store);
+// that the server dropped because they were too long. `kept`: how many the session keeps; if there
+// may have been more, a statement that stores is refused too.
+std::optional<sql::VerbResult> ChangedValue(const std::vector<Warning>& warnings, bool may_store,
+                                            uint64_t kept);
 
 // The column that the server's message names; empty if it names none.
 std::string ColumnOf(const Warning& warning);

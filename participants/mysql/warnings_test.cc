@@ -11,6 +11,8 @@ using core::Reason;
 
 Warning Of(int32_t number, const std::string& message) { return {"Warning", number, message}; }
 
+constexpr uint64_t kKept = 1000;
+
 TEST(Warnings, NameTheColumnInEitherVendorsWords) {
   EXPECT_EQ(ColumnOf(Of(1264, "Out of range value for column 'n' at row 1")), "n");
   EXPECT_EQ(ColumnOf(Of(1265, "Data truncated for column 's' at row 2")), "s");
@@ -35,7 +37,7 @@ TEST(Warnings, QuoteNoValue) {
 
 TEST(Warnings, RefuseChangedValues) {
   const auto refused = ChangedValue(
-      {Of(1592, "Unsafe statement"), Of(1264, "Out of range value for column 'n'")}, true);
+      {Of(1592, "Unsafe statement"), Of(1264, "Out of range value for column 'n'")}, true, kKept);
   ASSERT_TRUE(refused.has_value());
   EXPECT_EQ(refused->code, xa::Code::kRbOther);
   EXPECT_EQ(refused->failure.reason, Reason::kValueChanged);
@@ -48,34 +50,39 @@ TEST(Warnings, IgnoreWarningsThatChangeNoValue) {
   EXPECT_FALSE(ChangedValue({{"Note", 1265, "Data truncated for column 'e' at row 1"},
                              Of(1062, "Duplicate entry '1' for key 'PRIMARY'"),
                              Of(1592, "Unsafe statement")},
-                            true));
+                            true, kKept));
 }
 
 TEST(Warnings, OfAReaderCountOnlyForItsLiterals) {
   const Warning cast = Of(1264, "Out of range value for column 'cast(1000 as decimal(3,2))'");
   const Warning integer = Of(1916, "Got overflow when converting '99' to INT. Value truncated");
-  EXPECT_FALSE(ChangedValue({cast, integer}, false));
-  EXPECT_TRUE(ChangedValue(
-      {cast, Of(1916, "Got overflow when converting '' to DECIMAL. Value truncated")}, false));
+  EXPECT_FALSE(ChangedValue({cast, integer}, false, kKept));
+  EXPECT_TRUE(
+      ChangedValue({cast, Of(1916, "Got overflow when converting '' to DECIMAL. Value truncated")},
+                   false, kKept));
+  const std::string mysql = "Truncated incorrect DECIMAL value: '";
+  EXPECT_TRUE(ChangedValue({Of(1292, mysql + std::string(81, '7') + "'")}, false, kKept));
+  EXPECT_FALSE(ChangedValue({Of(1292, mysql + std::string(65, '7') + "'")}, false, kKept));
+  EXPECT_FALSE(ChangedValue({Of(1292, mysql + std::string(81, 'x') + "'")}, false, kKept));
 }
 
 TEST(Warnings, OfAResultsValueThatIsTooLongNamesTheSize) {
   const Warning cut = Of(1301, "Result of repeat() was larger than max_allowed_packet (1048576)");
-  const auto refusal = ChangedValue({cut}, false);
+  const auto refusal = ChangedValue({cut}, false, kKept);
   ASSERT_TRUE(refusal.has_value());
   EXPECT_EQ(refusal->failure.reason, Reason::kResultTooLarge);
   EXPECT_NE(refusal->failure.detail.find("1048576"), std::string::npos);
-  const auto stored = ChangedValue({cut}, true);
+  const auto stored = ChangedValue({cut}, true, kKept);
   EXPECT_EQ(stored->failure.reason, Reason::kValueChanged);
   EXPECT_NE(stored->failure.detail.find("1048576"), std::string::npos);
 }
 
 // Among the warnings that the server did not keep, one may report a changed value.
 TEST(Warnings, OfWhichSomeWereDroppedRefuseWhatMayStore) {
-  const std::vector<Warning> full(kKeptWarnings, Of(1062, "Duplicate entry"));
-  ASSERT_TRUE(ChangedValue(full, true).has_value());
-  EXPECT_EQ(ChangedValue(full, true)->failure.reason, Reason::kValueChanged);
-  EXPECT_FALSE(ChangedValue(full, false));
+  const std::vector<Warning> full(kKept, Of(1062, "Duplicate entry"));
+  ASSERT_TRUE(ChangedValue(full, true, kKept).has_value());
+  EXPECT_EQ(ChangedValue(full, true, kKept)->failure.reason, Reason::kValueChanged);
+  EXPECT_FALSE(ChangedValue(full, false, kKept));
 }
 
 TEST(Warnings, KnowWhichStatementsMayStore) {
