@@ -29,8 +29,7 @@ std::unique_ptr<test::Server> Start(test::ServerKind kind) {
 }  // namespace
 
 Bank::Bank()
-    : mariadb_(Start(test::ServerKind::kMariaDb)),
-      postgresql_(Start(test::ServerKind::kPostgreSql)) {
+    : mariadb_(Start(test::MySqlKind())), postgresql_(Start(test::ServerKind::kPostgreSql)) {
   const std::string rows = std::to_string(kAccounts);
   const std::string each = std::to_string(kEach);
   Ask(*mariadb_, "CREATE DATABASE bench", "");

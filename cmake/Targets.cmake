@@ -7,7 +7,8 @@
 # USES names libraries of this project, LINKS all others. Labels assign tests to tiers: "unit" needs
 # no server, "servers" starts real databases, "crash" kills them. A test with one of the latter two
 # takes a slot of cmake/test_resources.json, so that with ctest --resource-spec-file two of them run
-# at a time. ALONE is for a test whose load would make others time out.
+# at a time. ALONE is for a test whose load would make others time out. ON_MYSQL_TOO also adds a test
+# NAME.mysql9, which runs the same program on MySQL 9 instead of MariaDB (scripts/lib/on_mysql).
 function(assent_library name)
   cmake_parse_arguments(A "" "" "SOURCES;USES;LINKS" ${ARGN})
   add_library(assent_${name} STATIC ${A_SOURCES})
@@ -24,7 +25,7 @@ function(assent_test path)
   if(NOT ASSENT_TESTS)
     return()
   endif()
-  cmake_parse_arguments(A "ALONE" "LABEL;TIMEOUT" "SOURCES;USES;LINKS" ${ARGN})
+  cmake_parse_arguments(A "ALONE;ON_MYSQL_TOO" "LABEL;TIMEOUT" "SOURCES;USES;LINKS" ${ARGN})
   if(NOT A_LABEL)
     set(A_LABEL unit)
   endif()
@@ -47,5 +48,17 @@ function(assent_test path)
   endif()
   if(A_ALONE)
     set_tests_properties(${title} PROPERTIES RUN_SERIAL TRUE)
+  endif()
+  if(A_ON_MYSQL_TOO)
+    set(mysql ${title}.mysql9)
+    add_test(NAME ${mysql} COMMAND ${CMAKE_SOURCE_DIR}/scripts/lib/on_mysql $<TARGET_FILE:${target}>)
+    foreach(property LABELS TIMEOUT ENVIRONMENT RESOURCE_GROUPS COST)
+      get_test_property(${title} ${property} value)
+      set_tests_properties(${mysql} PROPERTIES ${property} "${value}")
+    endforeach()
+    set_tests_properties(${mysql} PROPERTIES SKIP_RETURN_CODE 77)
+    if(A_ALONE)
+      set_tests_properties(${mysql} PROPERTIES RUN_SERIAL TRUE)
+    endif()
   endif()
 endfunction()

@@ -13,7 +13,7 @@ using core::Reason;
 using sql::NewXid;
 using xa::Code;
 
-class Branch : public MariaDb {};
+class Branch : public OnServer {};
 
 TEST_F(Branch, CommitsWhatItPrepared) {
   auto db = Open();
@@ -205,12 +205,13 @@ TEST_F(Branch, IsRefusedWhenAResultIsPastItsBound) {
 TEST_F(Branch, BoundOfRowsTouchesNoWrites) {
   sql::ResourceOptions options = Options();
   options.max_rows = 1;
+  MakeNumbers();
   auto db = Open(options);
   const xa::Xid xid = NewXid();
   ASSERT_EQ(db->Do(Operation::kOpen, xid).code, Code::kOk);
   EXPECT_EQ(db->Run(xid,
-                    "INSERT INTO account SELECT id + seq, 1 FROM account, seq_10_to_19 "
-                    "WHERE id = 1",
+                    "INSERT INTO account SELECT id + seq, 1 FROM account, number "
+                    "WHERE id = 1 AND seq BETWEEN 10 AND 19",
                     {}, 10)
                 .code,
             Code::kOk);

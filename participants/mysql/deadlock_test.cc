@@ -14,17 +14,18 @@ using core::Reason;
 using sql::NewXid;
 using xa::Code;
 
-class SwallowedDeadlock : public MariaDb {
+class SwallowedDeadlock : public OnServer {
  protected:
   void SetUp() override {
-    MariaDb::SetUp();
+    OnServer::SetUp();
     Root("CREATE TABLE ballast (id INT PRIMARY KEY)", database_);
+    MakeNumbers();
     MakeProcedure("swallow", "");
     db_ = Open();
   }
   void TearDown() override {
     db_.reset();
-    MariaDb::TearDown();
+    OnServer::TearDown();
   }
 
   void MakeProcedure(const std::string& name, const std::string& first) {
@@ -39,7 +40,7 @@ class SwallowedDeadlock : public MariaDb {
   void Deadlock(const xa::Xid& victim, const std::string& procedure = "swallow") {
     const xa::Xid winner = NewXid();
     ASSERT_EQ(db_->Do(Operation::kOpen, winner).code, Code::kOk);
-    ASSERT_EQ(db_->Run(winner, "INSERT INTO ballast SELECT seq FROM seq_1_to_100").code, Code::kOk);
+    ASSERT_EQ(db_->Run(winner, "INSERT INTO ballast SELECT seq FROM number").code, Code::kOk);
     ASSERT_EQ(db_->Run(winner, "UPDATE account SET amount = 2 WHERE id = 2").code, Code::kOk);
     const uint64_t call = db_->PostRun(victim, {{"CALL " + procedure + "(@ok)", {}, {}}});
     ASSERT_TRUE(test::Eventually(std::chrono::milliseconds(30'000),

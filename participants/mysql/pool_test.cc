@@ -18,7 +18,7 @@ using xa::Code;
 
 constexpr auto kLong = std::chrono::milliseconds(30'000);
 
-class Pool : public MariaDb {
+class Pool : public OnServer {
  protected:
   std::unique_ptr<sql::TestDriver> OpenWith(uint32_t pool) {
     sql::ResourceOptions options = Options();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: a separate database on the shared MariaDB, and resources over it.
+// For tests: a separate database on the shared MariaDB or MySQL, and resources over it.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -16,10 +16,10 @@
 
 namespace assent::mysql {
 
-class MariaDb : public ::testing::Test {
+class OnServer : public ::testing::Test {
  protected:
   void SetUp() override {
-    server_ = &test::SharedMariaDb();
+    server_ = &test::SharedMySql();
     static std::atomic<int> number{0};
     database_ = "branch_test_" + std::to_string(++number);
     Root("CREATE DATABASE " + database_);
@@ -50,10 +50,19 @@ class MariaDb : public ::testing::Test {
   }
   // How many statements wait for a row lock. (innodb_trx shows an old state to a reader that polls
   // it more often than every 100 ms.)
-  std::string WaitingForRows() {
-    return One(
-        "SELECT VARIABLE_VALUE FROM information_schema.global_status "
-        "WHERE VARIABLE_NAME = 'Innodb_row_lock_current_waits'");
+  std::string WaitingForRows() { return Status("Innodb_row_lock_current_waits"); }
+  std::string Status(const std::string& name) {
+    const std::string schema = IsMariaDb() ? "information_schema" : "performance_schema";
+    return One("SELECT variable_value FROM " + schema + ".global_status WHERE variable_name = '" +
+               name + "'");
+  }
+  // Makes a table of the numbers from 0 to 999.
+  void MakeNumbers() {
+    Root(
+        "CREATE TABLE digit (d INT); INSERT INTO digit VALUES (0),(1),(2),(3),(4),(5),(6),(7),(8),"
+        "(9); CREATE TABLE number (seq INT PRIMARY KEY); INSERT INTO number "
+        "SELECT a.d + 10 * b.d + 100 * c.d FROM digit a, digit b, digit c",
+        database_);
   }
   std::string Amount(int id) {
     return One("SELECT amount FROM account WHERE id = " + std::to_string(id));
@@ -96,6 +105,7 @@ class MariaDb : public ::testing::Test {
   }
 
   test::Server& server() { return *server_; }
+  static bool IsMariaDb() { return test::MySqlKind() == test::ServerKind::kMariaDb; }
 
   test::Server* server_ = nullptr;
   std::string database_;

@@ -19,7 +19,7 @@ namespace assent::sql {
 class EachServer : public testing::TestWithParam<test::ServerKind> {
  protected:
   static void SetUpTestSuite() {
-    for (test::Server* server : {&test::SharedMariaDb(), &test::SharedPostgreSql()}) {
+    for (test::Server* server : {&test::SharedMySql(), &test::SharedPostgreSql()}) {
       const auto made = test::Sql(*server, std::string("CREATE DATABASE ") + kDatabase);
       ASSERT_TRUE(made) << made.error().message;
     }
@@ -49,9 +49,9 @@ class EachServer : public testing::TestWithParam<test::ServerKind> {
     ASSERT_TRUE(db_->sink().WaitHealth(xa::Health::kUp));
   }
 
-  static bool is_mariadb() { return GetParam() == test::ServerKind::kMariaDb; }
+  static bool is_mariadb() { return !test::IsPostgreSql(GetParam()); }
   static test::Server& server() {
-    return is_mariadb() ? test::SharedMariaDb() : test::SharedPostgreSql();
+    return is_mariadb() ? test::SharedMySql() : test::SharedPostgreSql();
   }
   static test::Rows Query(const std::string& sql, const std::string& database = "") {
     auto rows = test::Sql(server(), sql, database);
@@ -63,7 +63,7 @@ class EachServer : public testing::TestWithParam<test::ServerKind> {
 };
 
 inline std::string NameOf(const testing::TestParamInfo<test::ServerKind>& info) {
-  return info.param == test::ServerKind::kMariaDb ? "MariaDb" : "PostgreSql";
+  return test::TestNameOf(info.param);
 }
 
 }  // namespace assent::sql

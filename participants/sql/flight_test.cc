@@ -170,8 +170,7 @@ TEST_P(FlightTest, IsEndedByACancelOfItsStatement) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, FlightTest,
-                         testing::Values(test::ServerKind::kMariaDb, test::ServerKind::kPostgreSql),
-                         NameOf);
+                         testing::Values(test::MySqlKind(), test::ServerKind::kPostgreSql), NameOf);
 
 }  // namespace
 }  // namespace assent::sql

@@ -89,8 +89,7 @@ TEST_P(IdleClose, ACommitInOnePhaseThatCouldNotBeSentIsRolledBackAndMayBeTriedAg
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, IdleClose,
-                         testing::Values(test::ServerKind::kMariaDb, test::ServerKind::kPostgreSql),
-                         NameOf);
+                         testing::Values(test::MySqlKind(), test::ServerKind::kPostgreSql), NameOf);
 
 }  // namespace
 }  // namespace assent::sql

@@ -31,7 +31,8 @@ server_command() {
   bare_server
   command+=(--socket="$dir/run/socket" --port="$port" --bind-address=127.0.0.1
     --pid-file="$dir/run/pid" --mysqlx=OFF --skip-name-resolve --max-connections=300
-    --innodb-flush-log-at-trx-commit=1)
+    --innodb-flush-log-at-trx-commit=1
+    --log-bin-trust-function-creators=ON)
 }
 
 add_option() { command+=("--$1"); }

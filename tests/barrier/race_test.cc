@@ -136,7 +136,7 @@ void Storm(Vendor vendor, const std::vector<Operation>& operations, bool roll_ba
 
 // InnoDB's report of the last deadlock.
 std::string LatestDeadlock() {
-  const auto rows = Sql(SharedMariaDb(), "SHOW ENGINE INNODB STATUS");
+  const auto rows = Sql(SharedMySql(), "SHOW ENGINE INNODB STATUS");
   if (!rows || rows->empty() || rows->front().size() < 3) return "no status";
   const std::string& status = rows->front()[2];
   const size_t begin = status.find("LATEST DETECTED DEADLOCK");

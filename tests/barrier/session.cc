@@ -34,7 +34,7 @@ class MySqlSession : public Session {
     static std::mutex one_at_a_time;  // guards the initialization of the library
     const std::lock_guard lock(one_at_a_time);
     auto* driver = ::sql::mysql::get_driver_instance();
-    const std::string url = "tcp://127.0.0.1:" + std::to_string(SharedMariaDb().port());
+    const std::string url = "tcp://127.0.0.1:" + std::to_string(SharedMySql().port());
     connection_.reset(driver->connect(url, "assent", "assent"));
     connection_->setSchema(kDatabase);
     CHECK(Run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")) << error_;

@@ -53,7 +53,7 @@ class BarrierStand : public testing::TestWithParam<barrier::Vendor> {
 
   barrier::Vendor vendor() const { return GetParam(); }
   Server& server() const {
-    return vendor() == barrier::Vendor::kMySql ? SharedMariaDb() : SharedPostgreSql();
+    return vendor() == barrier::Vendor::kMySql ? SharedMySql() : SharedPostgreSql();
   }
   std::unique_ptr<Session> Open() { return Session::Open(vendor()); }
   Rows Query(const std::string& sql);

@@ -23,7 +23,7 @@ class AnsweredCommit : public testing::Test {
  protected:
   void SetUp() override {
     for (std::unique_ptr<Server>* server : {&first_, &second_}) {
-      auto started = Server::Start(ServerKind::kMariaDb);
+      auto started = Server::Start(MySqlKind());
       CHECK(started.has_value()) << started.error().message;
       *server = std::move(*started);
       Do(**server, "CREATE DATABASE notes", "");

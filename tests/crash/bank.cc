@@ -88,8 +88,8 @@ Result<Books> Bank::Read() const {
 }
 
 Result<std::set<std::string>> Bank::Prepared(Side side) const {
-  const auto rows = Sql(server(side), side == kMobile ? "XA RECOVER FORMAT='RAW'"
-                                                      : "SELECT gid FROM pg_prepared_xacts");
+  const auto rows =
+      Sql(server(side), side == kMobile ? "XA RECOVER" : "SELECT gid FROM pg_prepared_xacts");
   if (!rows) return rows.error();
   std::set<std::string> ids;
   for (const auto& row : *rows) {

@@ -27,7 +27,7 @@ constexpr int kDamaged = 11;
 class CopiedLog : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    bank_ = new Bank(SharedMariaDb(), SharedPostgreSql());
+    bank_ = new Bank(SharedMySql(), SharedPostgreSql());
     auto created = bank_->Create();
     ASSERT_TRUE(created) << created.error().message;
   }
@@ -37,7 +37,7 @@ class CopiedLog : public testing::Test {
     StartIt();
   }
   void TearDown() override {
-    (void)kill(SharedMariaDb().pid(), SIGCONT);
+    (void)kill(SharedMySql().pid(), SIGCONT);
     OpenPcToNewSessions(true);
     daemon_->Kill();
     for (Side side : {kMobile, kPc}) {
@@ -130,7 +130,7 @@ std::future<v1::Outcome> CopiedLog::HangWhilePreparing(const std::string& gid) {
     EXPECT_TRUE(enlisted && enlisted->status < 300 && ran && ran->status < 300)
         << (ran && ran->problem ? ran->problem->ShortDebugString() : "");
   }
-  EXPECT_TRUE(Freeze(SharedMariaDb().pid()));
+  EXPECT_TRUE(Freeze(SharedMySql().pid()));
   auto outcome = std::async(std::launch::async, [api, gid, transaction] {
     const auto answer = api->Commit(gid, transaction);
     return answer ? client::OutcomeOf(*answer) : v1::UNDECIDED;
@@ -149,7 +149,7 @@ TEST_F(CopiedLog, StartedBesideTheOriginalStopsBeforeItTouchesAnything) {
   ASSERT_TRUE(copy.Launch());
   ExpectStale(copy);
   EXPECT_EQ(Prepared(kPc), prepared);
-  ASSERT_EQ(kill(SharedMariaDb().pid(), SIGCONT), 0);
+  ASSERT_EQ(kill(SharedMySql().pid(), SIGCONT), 0);
   EXPECT_EQ(outcome.get(), v1::COMMITTED);
   EXPECT_EQ(Execute(*daemon_, Transfer("beside-3")), v1::COMMITTED);
   const auto faults = Faults();
@@ -218,7 +218,7 @@ TEST_F(CopiedLog, ThatWaitedForADatabaseStopsBeforeItActsThere) {
   EXPECT_EQ(WitnessRows(kPc, "R"), "0")
       << "the copy has forbidden a commit that was already applied";
   EXPECT_EQ(Prepared(kPc), prepared);
-  ASSERT_EQ(kill(SharedMariaDb().pid(), SIGCONT), 0);
+  ASSERT_EQ(kill(SharedMySql().pid(), SIGCONT), 0);
   EXPECT_EQ(outcome.get(), v1::COMMITTED);
   const auto faults = Faults();
   EXPECT_TRUE(faults.empty()) << Joined(faults);
@@ -279,7 +279,7 @@ TEST_F(CopiedLog, MadeWhileTheDaemonRunsAndStartedBesideItIsNotHidden) {
   ASSERT_TRUE(copy.Start());
   EXPECT_TRUE(Eventually(kSoon, [&] { return Prepared(kPc).empty(); })) << copy.LogOutput();
   copy.Kill();
-  ASSERT_EQ(kill(SharedMariaDb().pid(), SIGCONT), 0);
+  ASSERT_EQ(kill(SharedMySql().pid(), SIGCONT), 0);
   EXPECT_EQ(outcome.get(), v1::HAZARD) << "one side is committed, the other is rolled back";
   EXPECT_TRUE(Eventually(kSoon, [&] { return Prepared(kMobile).empty(); }));
   const auto books = bank_->Read();

@@ -84,7 +84,7 @@ class CrashPoints : public testing::Test {
     partner_ = new HttpPartner();
     auto started = partner_->Start();
     ASSERT_TRUE(started) << started.error().message;
-    bank_ = new Bank(SharedMariaDb(), SharedPostgreSql(), partner_);
+    bank_ = new Bank(SharedMySql(), SharedPostgreSql(), partner_);
     auto created = bank_->Create();
     ASSERT_TRUE(created) << created.error().message;
     daemon_ = new Daemon(bank_->Tables());

@@ -15,7 +15,7 @@ class LockHolder {
         "UPDATE wallet SET gold = gold + 1 WHERE id = " + std::to_string(id) + "; ";
     const std::string port = std::to_string(server.port());
     std::vector<std::string> command;
-    if (server.kind() == ServerKind::kMariaDb) {
+    if (!IsPostgreSql(server.kind())) {
       command = {"mariadb",
                  "--no-defaults",
                  "--host=127.0.0.1",
@@ -43,7 +43,7 @@ class LockHolder {
     process_->Kill();
     (void)process_->Wait(kSoon);
     // A server does not notice at once that a sleeping session has lost its client.
-    const bool is_mariadb = server_.kind() == ServerKind::kMariaDb;
+    const bool is_mariadb = !IsPostgreSql(server_.kind());
     (void)Sql(server_, is_mariadb ? "SELECT id FROM information_schema.processlist WHERE info LIKE "
                                     "'DO SLEEP(600)%'"
                                   : "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE "
@@ -63,16 +63,14 @@ class Contention : public EndToEndTest {
  protected:
   int Waiters(Server& server) {
     const Rows rows =
-        server.kind() == ServerKind::kMariaDb
+        !IsPostgreSql(server.kind())
             ? Query(server,
                     "SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_state = "
                     "'LOCK WAIT'")
             : Query(server, "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
     return std::stoi(rows.at(0).at(0));
   }
-  std::string SideOf(Server& server) {
-    return server.kind() == ServerKind::kMariaDb ? "mobile" : "pc";
-  }
+  std::string SideOf(Server& server) { return !IsPostgreSql(server.kind()) ? "mobile" : "pc"; }
 };
 
 TEST_F(Contention, EndsAtTheDeadlineAndLeavesNoWaiter) {

@@ -14,7 +14,7 @@ void CreateDatabases() {
   static bool done = false;
   if (done) return;
   done = true;
-  for (Server* server : {&SharedMariaDb(), &SharedPostgreSql()}) {
+  for (Server* server : {&SharedMySql(), &SharedPostgreSql()}) {
     const auto made = Sql(*server, std::string("CREATE DATABASE ") + kDatabase);
     CHECK(made.has_value()) << made.error().message;
     const auto table =

@@ -60,7 +60,7 @@ class EndToEndTest : public testing::Test {
   void SetUp() override;
   void StartDaemon(const std::string& settings = "", const std::string& per_resource = "");
 
-  Server& mobile() { return SharedMariaDb(); }
+  Server& mobile() { return SharedMySql(); }
   Server& pc() { return SharedPostgreSql(); }
   int64_t GoldAt(const Server& server, int id);
   // The gold of `id` in mobile and in pc.

@@ -77,7 +77,7 @@ class Nested : public EndToEndTest {
         kSoon, [&] { return NewApi().Get("/v1/transactions/trip").transaction.state() == state; });
   }
 
-  SeatPartner flight_{SharedMariaDb(), "flight"};
+  SeatPartner flight_{SharedMySql(), "flight"};
   SeatPartner hotel_{SharedPostgreSql(), "hotel"};
   std::unique_ptr<Api> api_;
   std::string transaction_;

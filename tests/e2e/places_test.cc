@@ -48,8 +48,8 @@ class Places : public EndToEndTest {
     return FormatTime(SystemClock().Wall() + time);
   }
 
-  SeatPartner window_{SharedMariaDb(), "places", "/window"};
-  SeatPartner office_{SharedMariaDb(), "places", "/back/office"};
+  SeatPartner window_{SharedMySql(), "places", "/window"};
+  SeatPartner office_{SharedMySql(), "places", "/back/office"};
   std::string said_;
 };
 

@@ -67,7 +67,7 @@ void SeatPartner::MakeDatabase() {
 
 partner::Opener SeatPartner::Opener() const {
   const std::string port = std::to_string(server_.port());
-  if (server_.kind() == ServerKind::kMariaDb) {
+  if (!IsPostgreSql(server_.kind())) {
     return partner::MySqlOpener({.url = "tcp://127.0.0.1:" + port + "/" + database_,
                                  .user = "assent",
                                  .password = "assent"});

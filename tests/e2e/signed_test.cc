@@ -39,7 +39,7 @@ class Signed : public EndToEndTest {
     return seats_.Send(seats_.OwnTry(transaction_, "seats", secrets));
   }
 
-  SeatPartner seats_{SharedMariaDb(), "signed"};
+  SeatPartner seats_{SharedMySql(), "signed"};
   std::unique_ptr<Api> api_;
   std::string transaction_;
 };

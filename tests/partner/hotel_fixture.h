@@ -29,7 +29,7 @@ class Hotel : public testing::TestWithParam<barrier::Vendor> {
   void TearDown() override { partner_.reset(); }
 
   bool is_mysql() const { return GetParam() == barrier::Vendor::kMySql; }
-  Server& database() const { return is_mysql() ? SharedMariaDb() : SharedPostgreSql(); }
+  Server& database() const { return is_mysql() ? SharedMySql() : SharedPostgreSql(); }
   // On this port of 127.0.0.1; 0: the database's own.
   partner::Opener OpenerAt(int port = 0, uint32_t lock_timeout_ms = 20'000) const;
 

@@ -22,7 +22,7 @@ Result<void> BarrierPartner::Create() {
   if (auto made = Sql(server_, std::string("CREATE DATABASE ") + kDatabase); !made) {
     return made.error();
   }
-  const bool is_mariadb = server_.kind() == ServerKind::kMariaDb;
+  const bool is_mariadb = !IsPostgreSql(server_.kind());
   const std::string engine =
       is_mariadb ? " ENGINE=InnoDB CHARACTER SET ascii COLLATE ascii_bin" : "";
   std::string script =
@@ -45,7 +45,7 @@ Result<void> BarrierPartner::Create() {
 }
 
 Result<void> BarrierPartner::Start() {
-  const char* vendor = server_.kind() == ServerKind::kMariaDb ? "mysql" : "postgresql";
+  const char* vendor = !IsPostgreSql(server_.kind()) ? "mysql" : "postgresql";
   process_.reset();  // reaps the previous process first
   auto started = Process::Start(
       {BinaryPath("test_partner"), std::to_string(port_), vendor, std::to_string(server_.port())},

@@ -20,7 +20,7 @@ std::string ResourceTable(const std::string& name, const Server& server,
                           const std::string& database, const std::string& more) {
   const std::string port = std::to_string(server.port());
   std::string table = "[[resource]]\nname = \"" + name + "\"\n";
-  if (server.kind() == ServerKind::kMariaDb) {
+  if (!IsPostgreSql(server.kind())) {
     table += "driver = \"mysql\"\nurl = \"tcp://127.0.0.1:" + port + "/" + database +
              "\"\nuser = \"assent\"\npassword = \"assent\"\n";
   } else {

@@ -57,7 +57,7 @@ Result<std::unique_ptr<Server>> StartReplica(const Server& primary) {
 }
 
 Result<void> CatchUp(const Server& primary, const Server& replica) {
-  const bool mariadb = primary.kind() == ServerKind::kMariaDb;
+  const bool mariadb = !IsPostgreSql(primary.kind());
   const auto position = Value(
       primary, mariadb ? "SELECT @@gtid_binlog_pos" : "SELECT pg_current_wal_flush_lsn()::text");
   if (!position) return position.error();
@@ -68,7 +68,7 @@ Result<void> CatchUp(const Server& primary, const Server& replica) {
 }
 
 Result<void> Detach(const Server& replica) {
-  if (replica.kind() == ServerKind::kMariaDb) return Run(replica, "STOP SLAVE; RESET SLAVE ALL");
+  if (!IsPostgreSql(replica.kind())) return Run(replica, "STOP SLAVE; RESET SLAVE ALL");
   // ALTER SYSTEM must be a transaction of its own.
   if (auto cut = Run(replica, "ALTER SYSTEM SET primary_conninfo = ''"); !cut) return cut;
   if (auto read = Run(replica, "SELECT pg_reload_conf()"); !read) return read;

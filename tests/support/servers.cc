@@ -69,7 +69,7 @@ std::string Unescaped(const std::string& text) {
   return plain;
 }
 
-Rows ParseMariaDb(std::string text) {
+Rows ParseMySql(std::string text) {
   Rows rows;
   if (!text.empty() && text.back() == '\n') {
     text.pop_back();
@@ -100,10 +100,19 @@ Rows ParsePostgreSql(std::string text) {
   return rows;
 }
 
+const char* NameOf(ServerKind kind) {
+  switch (kind) {
+    case ServerKind::kMariaDb: return "mariadb";
+    case ServerKind::kMySql: return "mysql";
+    case ServerKind::kPostgreSql: break;
+  }
+  return "postgresql";
+}
+
 std::vector<std::string> ClientCommand(const Server& server, const std::string& statement,
                                        const std::string& database) {
   const std::string port = std::to_string(server.port());
-  if (server.kind() == ServerKind::kMariaDb) {
+  if (!IsPostgreSql(server.kind())) {
     std::vector<std::string> command = {"mariadb",
                                         "--no-defaults",
                                         "--host=127.0.0.1",
@@ -166,9 +175,8 @@ Result<void> Server::Run(std::vector<std::string> arguments) {
 
 Result<std::unique_ptr<Server>> Server::Start(ServerKind kind, const ServerOptions& options) {
   std::unique_ptr<Server> server(new Server(kind));
-  std::vector<std::string> arguments = {"start",
-                                        kind == ServerKind::kMariaDb ? "mariadb" : "postgresql",
-                                        server->directory(), "--owner", std::to_string(getpid())};
+  std::vector<std::string> arguments = {"start", NameOf(kind), server->directory(), "--owner",
+                                        std::to_string(getpid())};
   const int port = options.port != 0 ? options.port : FreePort();
   arguments.insert(arguments.end(), {"--port", std::to_string(port)});
   if (options.standby_of != 0) {
@@ -210,9 +218,26 @@ Result<void> Server::Restart(const std::vector<std::string>& settings, int port)
 
 bool Server::Running() const { return RunScript({"status", directory()}).has_value(); }
 
-Server& SharedMariaDb() {
+ServerKind MySqlKind() {
+  const char* wanted = getenv("ASSENT_TEST_MYSQL");
+  return wanted != nullptr && std::string_view(wanted) == "mysql" ? ServerKind::kMySql
+                                                                  : ServerKind::kMariaDb;
+}
+
+const char* TestNameOf(ServerKind kind) {
+  switch (kind) {
+    case ServerKind::kMariaDb: return "MariaDb";
+    case ServerKind::kMySql: return "MySql";
+    case ServerKind::kPostgreSql: break;
+  }
+  return "PostgreSql";
+}
+
+bool IsPostgreSql(ServerKind kind) { return kind == ServerKind::kPostgreSql; }
+
+Server& SharedMySql() {
   static std::unique_ptr<Server> server;
-  return Shared(ServerKind::kMariaDb, server);
+  return Shared(MySqlKind(), server);
 }
 
 Server& SharedPostgreSql() {
@@ -229,8 +254,8 @@ Result<Rows> Sql(const Server& server, const std::string& statement, const std::
   if (!done->status.ok()) {
     return Error{ErrorCode::kInvalid, done->error_output};
   }
-  return server.kind() == ServerKind::kMariaDb ? ParseMariaDb(std::move(done->output))
-                                               : ParsePostgreSql(std::move(done->output));
+  return IsPostgreSql(server.kind()) ? ParsePostgreSql(std::move(done->output))
+                                     : ParseMySql(std::move(done->output));
 }
 
 }  // namespace assent::test

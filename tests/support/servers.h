@@ -4,10 +4,10 @@
 // Contract: each Server is one instance with its own loopback port and its own temporary directory,
 // durable by default. The destructor stops it and removes the directory. If the test program dies
 // without running destructors, a watchdog does the same within seconds.
-// MariaDB: root without a password and assent/assent with all privileges; PostgreSQL: postgres,
-// trust authentication, max_prepared_transactions 200.
-// Errors: the message of scripts/servers, with the tail of the server's log.
-// Threads: a Server belongs to one thread at a time; any thread may call Sql.
+// MariaDB, MySQL: root without a password and assent/assent with all privileges; PostgreSQL:
+// postgres, trust authentication, max_prepared_transactions 200. Errors: the message of
+// scripts/servers, with the tail of the server's log. Threads: a Server belongs to one thread at a
+// time; any thread may call Sql.
 #pragma once
 
 #include <sys/types.h>
@@ -21,7 +21,13 @@
 
 namespace assent::test {
 
-enum class ServerKind { kMariaDb, kPostgreSql };
+enum class ServerKind { kMariaDb, kMySql, kPostgreSql };
+
+// kMySql in a program that runs with ASSENT_TEST_MYSQL=mysql, as scripts/lib/on_mysql does: what
+// its tests expect of MariaDB is then expected of MySQL. Otherwise kMariaDb.
+ServerKind MySqlKind();
+bool IsPostgreSql(ServerKind kind);
+const char* TestNameOf(ServerKind kind);  // MariaDb, MySql, PostgreSql
 
 struct ServerOptions {
   int port = 0;  // 0: a free one
@@ -66,7 +72,7 @@ class Server {
 
 // One instance of each for the whole test program: started at first use, restarted if a test has
 // killed it, removed when the program ends. Fails a CHECK if it cannot be started.
-Server& SharedMariaDb();
+Server& SharedMySql();  // of MySqlKind()
 Server& SharedPostgreSql();
 
 using Rows = std::vector<std::vector<std::string>>;

@@ -26,14 +26,12 @@ int ProcessCount(const std::string& directory) {
 }
 
 std::string Name(const ::testing::TestParamInfo<ServerKind>& info) {
-  return info.param == ServerKind::kMariaDb ? "MariaDb" : "PostgreSql";
+  return TestNameOf(info.param);
 }
 
 class ServerTest : public ::testing::TestWithParam<ServerKind> {
  protected:
-  static Server& Shared() {
-    return GetParam() == ServerKind::kMariaDb ? SharedMariaDb() : SharedPostgreSql();
-  }
+  static Server& Shared() { return !IsPostgreSql(GetParam()) ? SharedMySql() : SharedPostgreSql(); }
   static std::string Value(const Server& server, const std::string& statement) {
     auto rows = Sql(server, statement);
     EXPECT_TRUE(rows) << rows.error().message;
@@ -41,8 +39,8 @@ class ServerTest : public ::testing::TestWithParam<ServerKind> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Kinds, ServerTest,
-                         ::testing::Values(ServerKind::kMariaDb, ServerKind::kPostgreSql), Name);
+INSTANTIATE_TEST_SUITE_P(Kinds, ServerTest, ::testing::Values(MySqlKind(), ServerKind::kPostgreSql),
+                         Name);
 
 TEST_P(ServerTest, AnswersSql) {
   auto rows = Sql(Shared(), "SELECT 'a', 2 UNION ALL SELECT NULL, 3 ORDER BY 2");
@@ -52,7 +50,7 @@ TEST_P(ServerTest, AnswersSql) {
 
 TEST_P(ServerTest, ReturnsNoRowsForAStatementWithoutResults) {
   auto rows = Sql(Shared(), "CREATE TABLE IF NOT EXISTS " +
-                                std::string(GetParam() == ServerKind::kMariaDb ? "mysql." : "") +
+                                std::string(!IsPostgreSql(GetParam()) ? "mysql." : "") +
                                 "nothing_here (id INT)");
   ASSERT_TRUE(rows) << rows.error().message;
   EXPECT_TRUE(rows->empty());
@@ -78,7 +76,7 @@ TEST_P(ServerTest, KeepsCommittedDataAfterAKillAndLosesTheProcesses) {
   auto started = Server::Start(GetParam());
   ASSERT_TRUE(started) << started.error().message;
   Server& server = **started;
-  const std::string table = GetParam() == ServerKind::kMariaDb ? "mysql.kept" : "kept";
+  const std::string table = !IsPostgreSql(GetParam()) ? "mysql.kept" : "kept";
   ASSERT_TRUE(Sql(server, "CREATE TABLE " + table + " (id INT PRIMARY KEY)"));
   ASSERT_TRUE(Sql(server, "INSERT INTO " + table + " VALUES (42)"));
   EXPECT_GT(ProcessCount(server.directory()), 0);
@@ -94,16 +92,16 @@ TEST_P(ServerTest, KillsABusySessionToo) {
   auto started = Server::Start(GetParam());
   ASSERT_TRUE(started) << started.error().message;
   Server& server = **started;
-  const bool mariadb = GetParam() == ServerKind::kMariaDb;
+  const bool mysql = !IsPostgreSql(GetParam());
   const std::string port = "--port=" + std::to_string(server.port());
-  auto busy = mariadb ? Process::Start({"mariadb", "--no-defaults", "--host=127.0.0.1", port,
-                                        "--user=root", "--execute=SELECT SLEEP(1000)"})
-                      : Process::Start({"psql", "--host=127.0.0.1", port, "--username=postgres",
-                                        "--command=SELECT pg_sleep(1000)"});
+  auto busy = mysql ? Process::Start({"mariadb", "--no-defaults", "--host=127.0.0.1", port,
+                                      "--user=root", "--execute=SELECT SLEEP(1000)"})
+                    : Process::Start({"psql", "--host=127.0.0.1", port, "--username=postgres",
+                                      "--command=SELECT pg_sleep(1000)"});
   ASSERT_TRUE(busy);
   const std::string count =
-      mariadb ? "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE '%SLEEP(1000)'"
-              : "SELECT COUNT(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(1000)'";
+      mysql ? "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE '%SLEEP(1000)'"
+            : "SELECT COUNT(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(1000)'";
   ASSERT_TRUE(Eventually(kLong, [&] { return Value(server, count) == "1"; }));
   ASSERT_TRUE(server.Kill());
   EXPECT_EQ(ProcessCount(server.directory()), 0);
@@ -112,16 +110,16 @@ TEST_P(ServerTest, KillsABusySessionToo) {
 }
 
 TEST_P(ServerTest, KeepsItsSettingsOverARestart) {
-  const bool mariadb = GetParam() == ServerKind::kMariaDb;
+  const bool mysql = !IsPostgreSql(GetParam());
   ServerOptions options;
-  options.settings = {mariadb ? "innodb-lock-wait-timeout=7" : "deadlock_timeout=7s"};
+  options.settings = {mysql ? "innodb-lock-wait-timeout=7" : "deadlock_timeout=7s"};
   auto started = Server::Start(GetParam(), options);
   ASSERT_TRUE(started) << started.error().message;
   const std::string ask =
-      mariadb ? "SELECT @@global.innodb_lock_wait_timeout" : "SHOW deadlock_timeout";
-  EXPECT_EQ(Value(**started, ask), mariadb ? "7" : "7s");
+      mysql ? "SELECT @@global.innodb_lock_wait_timeout" : "SHOW deadlock_timeout";
+  EXPECT_EQ(Value(**started, ask), mysql ? "7" : "7s");
   ASSERT_TRUE((*started)->Restart());
-  EXPECT_EQ(Value(**started, ask), mariadb ? "7" : "7s");
+  EXPECT_EQ(Value(**started, ask), mysql ? "7" : "7s");
 }
 
 TEST_P(ServerTest, ShowsTheServersLogWhenItDoesNotStart) {
@@ -143,7 +141,7 @@ TEST_P(ServerTest, RefusesAPortInUse) {
 }
 
 TEST_P(ServerTest, IsDurableAndReadyForTwoPhaseCommit) {
-  if (GetParam() == ServerKind::kMariaDb) {
+  if (!IsPostgreSql(GetParam())) {
     EXPECT_EQ(Value(Shared(), "SELECT @@innodb_flush_log_at_trx_commit"), "1");
     EXPECT_EQ(Value(Shared(), "SELECT user FROM mysql.user WHERE user = 'assent'"), "assent");
   } else {
@@ -172,7 +170,9 @@ TEST_P(ServerTest, DiesWithACrashedOwner) {
   auto owner = Process::Start({"sleep", "1000"});
   ASSERT_TRUE(owner);
   auto started = RunCommand({SourceDirectory() + "/scripts/servers", "start",
-                             GetParam() == ServerKind::kMariaDb ? "mariadb" : "postgresql",
+                             GetParam() == ServerKind::kMariaDb ? "mariadb"
+                             : GetParam() == ServerKind::kMySql ? "mysql"
+                                                                : "postgresql",
                              directory, "--owner", std::to_string((*owner)->pid())});
   ASSERT_TRUE(started);
   ASSERT_TRUE(started->status.ok()) << started->error_output;
