@@ -83,6 +83,9 @@ RunResult MySqlSession::Run(const xa::Statement& statement) {
   if (std::exchange(unsettled_, false)) {
     if (const auto error = handle_->Do(SetAfterStoredCode(may_set_kept_)))
       return {AnswerToStatement(*error), {}};
+    if (const Result<void> kept = ReadKeptWarnings(); !kept) {
+      return {Refusal(Reason::kSqlError, kept.error().message), {}};
+    }
   }
   unsettled_ = scanned->keyword == "CALL" || (scanned->touches_session && facts_->stored_code());
   if (scanned->target_schema.empty() && facts_->WithoutTransactions(Lower(scanned->target))) {
@@ -148,12 +151,14 @@ VerbResult MySqlSession::EndWork(const xa::Xid& xid) {
 }
 
 VerbResult MySqlSession::EndAndRollBack(const xa::Xid& xid) {
-  (void)handle_->Do("XA END " + xid.ToMySql());  // fails if it has been ended or is doomed
+  // Fails if it has been ended or is doomed, or if the session is in another transaction.
+  const std::optional<ServerError> end = handle_->Do("XA END " + xid.ToMySql());
   const std::optional<ServerError> error = handle_->Do("XA ROLLBACK " + xid.ToMySql());
   if (!error) return {};
-  // MariaDB's 1400 and MySQL's 1399: the session is in a transaction that is not ours.
-  const bool left =
-      error->number == kXaNota || error->number == kXaOutside || error->number == kXaRmFail;
+  // The session is in a transaction that is not ours: MariaDB's 1400, MySQL's 1399 to both.
+  const bool in_another =
+      error->number == kXaRmFail && end && (end->number == kXaNota || end->number == kXaRmFail);
+  const bool left = error->number == kXaNota || error->number == kXaOutside || in_another;
   if (left) return LeftBranch();
   return AnswerToVerb(*error);
 }

@@ -106,15 +106,24 @@ Result<bool> MySqlSession::NoneBefore(const sql::SessionId& first,
   return first.started != id_.started || *count == "0";
 }
 
-// The statement is found by its text. Without the privilege PROCESS, only the sessions of the same
-// user are shown, which an earlier process's are too.
-Result<bool> MySqlSession::IsCommitting(const xa::Xid& xid) {
-  const Result<std::string> count = OneValue(
+// The statement is found by its text, with either spelling of the XID. Without the privilege
+// PROCESS, only the sessions of the same user are shown, which an earlier process's are too.
+Result<bool> MySqlSession::IsHidden(const xa::Xid& xid) {
+  std::string sql =
       "SELECT COUNT(*) FROM information_schema.processlist WHERE id <> CONNECTION_ID() "
-      "AND info LIKE 'XA COMMIT%' AND LOCATE('" +
-      xid.gtrid_text() + "', info) > 0 AND LOCATE('" + xid.bqual_text() + "', info) > 0");
+      "AND info LIKE '%XA%COMMIT%' AND info NOT LIKE 'SELECT%'";
+  for (const std::string& part : {xid.gtrid_text(), xid.bqual_text()}) {
+    sql +=
+        " AND (LOCATE('" + part + "', info) > 0 OR LOCATE(HEX('" + part + "'), UPPER(info)) > 0)";
+  }
+  const Result<std::string> count = OneValue(sql);
   if (!count) return count.error();
-  return *count != "0";
+  if (*count != "0") return true;
+  // A commit that failed since the list was made has left the branch prepared.
+  const Result<std::vector<Row>> rows = Rows("XA RECOVER");
+  if (!rows) return rows.error();
+  return std::any_of(rows->begin(), rows->end(),
+                     [&xid](const Row& row) { return XidOf(row) == xid; });
 }
 
 // A KILL QUERY that comes too late hits this statement instead of the next verb.

@@ -90,6 +90,14 @@ Result<void> MySqlSession::SetUp() {
   return CheckSettings(settings, row);
 }
 
+Result<void> MySqlSession::ReadKeptWarnings() {
+  if (may_set_kept_) return {};
+  const Result<std::string> kept = OneValue("SELECT @@max_error_count");
+  if (!kept) return kept.error();
+  kept_warnings_ = NumberOf(*kept);
+  return {};
+}
+
 Result<void> MySqlSession::FindSocket() {
   const Result<std::vector<Row>> rows = Rows(
       "SELECT SUBSTRING_INDEX(host, ':', -1), @@port FROM information_schema.processlist "

@@ -55,7 +55,7 @@ class MySqlSession final : public sql::Session {
   sql::VerbResult RollBackPrepared(const xa::Xid& xid) override;
   Result<xa::ScanResult> List() override;
   xa::Found SettleWitness(const xa::Xid& xid) override;
-  Result<bool> IsCommitting(const xa::Xid& xid) override;
+  Result<bool> IsHidden(const xa::Xid& xid) override;
   Result<void> PurgeWitness(const std::vector<xa::Xid>& xids) override;
   Result<std::vector<sql::WitnessRow>> Witnesses(const std::string& after, const std::string& below,
                                                  uint32_t limit) override;
@@ -83,6 +83,8 @@ class MySqlSession final : public sql::Session {
 
   Result<void> Open();
   Result<void> SetUp();  // settings.h
+  // After stored code, which may run as a user who may change it. Asks only if we may not set it.
+  Result<void> ReadKeptWarnings();
   Result<void> FindSocket();
   Result<void> ReadIdentity();            // of the session and of the server
   Result<std::string> ReadIdentityRow();  // empty: there is no row

@@ -172,6 +172,37 @@ TEST_F(SessionSettings, OfAProcedureDoNotGarbleTheNextStatement) {
   Root("SET GLOBAL sql_mode = DEFAULT");
 }
 
+// On MySQL, an account without the privilege cannot undo what the definer of a procedure has set.
+TEST_F(SessionSettings, OfWarningsThatAnAccountMayNotSetAreReckonedWith) {
+  Root("SET GLOBAL sql_mode = ''");
+  RootWhole("CREATE PROCEDURE hide() BEGIN SET SESSION max_error_count = 0; END");
+  Root("CREATE USER IF NOT EXISTS limited@'%' IDENTIFIED BY 'limited'");
+  Root("GRANT ALL ON " + database_ + ".* TO limited@'%'");
+  Root("CREATE TABLE t (id INT PRIMARY KEY, n INT)", database_);
+  MakeNumbers();
+  sql::ResourceOptions options = Options();
+  options.user = options.password = "limited";
+  {
+    auto db = Open(options);
+    const xa::Xid xid = Opened(*db);
+    EXPECT_EQ(db->Run(xid, "INSERT INTO t VALUES (1, 1)").code, Code::kOk);
+    ASSERT_EQ(db->Run(xid, "CALL hide()").code, Code::kOk);
+    EXPECT_EQ(db->Run(xid, "INSERT INTO t VALUES (2, 99999999999)").failure.reason,
+              Reason::kValueChanged);
+    EXPECT_EQ(db->RollBackActive(xid).code, Code::kOk);
+    // 2,000 warnings about duplicates: MySQL keeps 1,024 of them.
+    const xa::Xid many = Opened(*db);
+    const auto ran =
+        db->Run(many, "INSERT IGNORE INTO account SELECT 1, 5 FROM number, digit WHERE d < 2");
+    EXPECT_EQ(ran.code, IsMariaDb() ? Code::kOk : Code::kRbOther);
+    if (!IsMariaDb()) {
+      EXPECT_THAT(ran.failure.detail, ::testing::HasSubstr("(1024, max_error_count)"));
+    }
+    EXPECT_EQ(db->RollBackActive(many).code, Code::kOk);
+  }
+  Root("SET GLOBAL sql_mode = DEFAULT");
+}
+
 // Otherwise the same statement would mean one thing on one connection and another on the next.
 TEST_F(SessionSettings, FollowTheServersWhenTheyChange) {
   sql::ResourceOptions options = Options();

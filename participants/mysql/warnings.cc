@@ -88,12 +88,14 @@ std::string LastIn(const std::string& message, char quote) {
 
 // A decimal literal is truncated before it is used. The name of the type is the same in every
 // message language. MySQL has the number of any value that is not valid; it quotes what it kept of
-// the literal, which is longer than any valid number.
+// the literal, which has more digits than a valid number.
 bool CutsLiteral(const Warning& warning) {
   if (warning.message.find("DECIMAL") == std::string::npos) return false;
   if (warning.number == kOverflow) return true;
   const std::string kept = LastIn(warning.message, '\'');
-  return warning.number == kInvalidValue && kept.size() > kMostDigits &&
+  const auto digits = static_cast<size_t>(
+      std::count_if(kept.begin(), kept.end(), [](char c) { return c >= '0' && c <= '9'; }));
+  return warning.number == kInvalidValue && digits > kMostDigits &&
          kept.find_first_not_of("0123456789.-") == std::string::npos;
 }
 

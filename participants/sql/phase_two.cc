@@ -146,11 +146,11 @@ xa::Completion PhaseTwo::Find(const xa::Call& call) {
       return completion;
     }
   }
-  const Result<bool> committing = session_->IsCommitting(call.xid);
-  if (!committing || *committing) {
+  const Result<bool> hidden = session_->IsHidden(call.xid);
+  if (!hidden || *hidden) {
     if (!session_->alive()) view_.suspect();
-    completion.failure = Unavailable(committing ? "another session is still executing its commit"
-                                                : committing.error().message);
+    completion.failure = Unavailable(hidden ? "another session is still executing its commit"
+                                            : hidden.error().message);
     return completion;
   }
   // On another server neither the presence nor the absence of the row proves anything, and a mark

@@ -89,10 +89,10 @@ class Session {
   // Returns once the server's synchronous standbys, if any, have everything that it shows now. An
   // error: perhaps they have not, and a fail-over may change what this session has seen.
   virtual Result<void> Fence() { return {}; }
-  // Whether some session of the server is executing the commit of `xid`, also one of an earlier
-  // process. Asked after a list without `xid`. Always false for a server that lists a branch until
-  // its commit has ended.
-  virtual Result<bool> IsCommitting(const xa::Xid& /*xid*/) { return false; }
+  // Whether the branch may exist although a list has just left it out: some session, also one of an
+  // earlier process, is executing its commit, or that commit has failed since. Always false for a
+  // server that lists a branch until its commit has ended.
+  virtual Result<bool> IsHidden(const xa::Xid& /*xid*/) { return false; }
   virtual Result<void> PurgeWitness(const std::vector<xa::Xid>& xids) = 0;
   // The committed rows with keys between `after` and `below` (both exclusive, compared by bytes),
   // ascending, at most `limit`. A key begins with the gtrid's text.
