@@ -116,6 +116,12 @@ Result<Answer<v1::ResourceView>> Client::Install(std::string_view resource,
   return Call<v1::ResourceView>(connection_, "POST", path, nullptr, "", options);
 }
 
+Result<Answer<v1::CheckResponse>> Client::Check(std::string_view resource,
+                                                const CallOptions& options) {
+  const std::string path = "/v1/resources/" + PercentEncode(resource) + ":check";
+  return Call<v1::CheckResponse>(connection_, "POST", path, nullptr, "", options);
+}
+
 v1::Outcome OutcomeOf(const Answer<v1::Transaction>& answer) {
   return answer.problem ? answer.problem->outcome() : answer.message.outcome();
 }

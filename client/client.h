@@ -68,6 +68,9 @@ class Client {
   Result<Answer<v1::ResourcesResponse>> Resources(const CallOptions& options = {});
   Result<Answer<v1::ResourceView>> Install(std::string_view resource,
                                            const CallOptions& options = {});
+  // Tries everything that transactions need from the resource. May take several seconds.
+  Result<Answer<v1::CheckResponse>> Check(std::string_view resource,
+                                          const CallOptions& options = {});
 
   Connection& connection() { return connection_; }
 

@@ -122,6 +122,15 @@ void Engine::Submit(Request request, Reply reply) {
     });
     return;
   }
+  if (request.route == Route::kCheck) {
+    Post([resource = resources_.at(request.gid), reply = std::move(reply)](Shard& shard) {
+      resource->Examine({shard.TakeGtrid(), 1},
+                        [name = resource->name(), reply](std::vector<xa::Finding> findings) {
+                          reply(AnswerFindings(name, findings));
+                        });
+    });
+    return;
+  }
   Enqueue(By::kCaller, [&](Inputs& inputs) {
     inputs.requests.emplace_back(std::move(request), std::move(reply));
   });

@@ -35,7 +35,8 @@ void RequestHandlers::Handle(Request& request, Reply reply) {
     case Route::kGet: Get(request, std::move(reply)); break;
     case Route::kList: List(request, reply); break;
     case Route::kResources: GetResources(reply); break;
-    case Route::kInstall: CHECK(false) << "answered before the shard"; break;
+    case Route::kInstall:
+    case Route::kCheck: CHECK(false) << "answered before the shard"; break;
   }
 }
 

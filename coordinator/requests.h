@@ -41,7 +41,8 @@ enum class Route : uint8_t {
   kGet,
   kList,
   kResources,
-  kInstall  // the witness table of the resource named in `gid`
+  kInstall,  // the witness table of the resource named in `gid`
+  kCheck     // of the resource named in `gid`
 };
 
 struct Request {
@@ -73,7 +74,7 @@ struct Answer {
   int status = 500;
   uint32_t retry_after_s = 0;  // > 0: a Retry-After header
   std::variant<v1::Transaction, v1::Problem, v1::RunResponse, v1::ListResponse,
-               v1::ResourcesResponse, v1::ResourceView>
+               v1::ResourcesResponse, v1::ResourceView, v1::CheckResponse>
       body;
 };
 

@@ -90,6 +90,9 @@ class Shard {
   void Fatal(FatalReason reason, const std::string& message) { context_.fatal(reason, message); }
   const Clock& clock() const { return *context_.clock; }
 
+  // A gtrid that no transaction gets.
+  core::Gtrid TakeGtrid() { return table_.TakeGtrid(); }
+
   // ---- Counters ----
   ShardCounters counters() const;
   size_t records_waiting() const { return log_book_.records_waiting(); }  // not durable yet

@@ -53,6 +53,11 @@ class TransactionTable {
   core::Decision EndedAs(const xa::Xid& xid) const;
   // The gtrid of the youngest transaction that this process has begun.
   core::Gtrid LastGtrid() const;
+  // One that no transaction gets.
+  core::Gtrid TakeGtrid() {
+    ++next_sequence_;
+    return LastGtrid();
+  }
 
   // ---- Forget ----
 

@@ -88,6 +88,7 @@ std::optional<Answer> Validator::Check(Request& request) const {
     case Route::kRollBack: return CheckRollBack(request);
     case Route::kList: return CheckList(std::get<ListQuery>(request.body));
     case Route::kInstall:
+    case Route::kCheck:
       if (resources_.count(request.gid) > 0) return std::nullopt;
       return AnswerProblem(404, "invalid", "Unknown resource",
                            "no resource with this name is configured", "name");

@@ -5,6 +5,7 @@
 
 #include "api/problem.h"
 #include "base/check.h"
+#include "base/utf8.h"
 #include "coordinator/operator_text.h"
 
 namespace assent::coordinator {
@@ -232,6 +233,20 @@ Answer AnswerProblem(int status, const std::string& type, const std::string& tit
 
 Answer AnswerInvalid(const std::string& field, const std::string& detail) {
   return Answer{400, 0, InvalidProblem(field, detail)};
+}
+
+Answer AnswerFindings(const std::string& resource, const std::vector<xa::Finding>& findings) {
+  v1::CheckResponse check;
+  check.set_name(resource);
+  check.set_ok(true);
+  for (const xa::Finding& finding : findings) {
+    v1::Finding* shown = check.add_findings();
+    shown->set_subject(finding.subject);
+    shown->set_ok(finding.ok);
+    shown->set_detail(ValidUtf8(finding.detail));
+    if (!finding.ok) check.set_ok(false);
+  }
+  return {200, 0, std::move(check)};
 }
 
 Answer AnswerUnknown(const std::string& gid) {

@@ -35,6 +35,7 @@ Answer AnswerProblem(int status, const std::string& type, const std::string& tit
                      const std::string& detail, const std::string& field = {});
 Answer AnswerInvalid(const std::string& field, const std::string& detail);
 Answer AnswerUnknown(const std::string& gid);
+Answer AnswerFindings(const std::string& resource, const std::vector<xa::Finding>& findings);
 
 void ToProto(const xa::StatementResult& from, v1::StatementResult* to);
 

@@ -49,6 +49,7 @@ TEST_F(Api, PassesEachRouteToTheEngine) {
       {"GET", "/v1/transactions", "", Route::kList, "", "", 200},
       {"GET", "/v1/resources", "", Route::kResources, "", "", 200},
       {"POST", "/v1/resources/pc_game:install", "", Route::kInstall, "pc_game", "", 200},
+      {"POST", "/v1/resources/pc_game:check", "{}", Route::kCheck, "pc_game", "", 200},
   };
   for (const Case& c : cases) {
     const RawAnswer answer = Call(c.method, c.target, c.body, WithTransaction());

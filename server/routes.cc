@@ -44,6 +44,7 @@ constexpr Endpoint kEndpoints[] = {
     {"POST", "v1/transactions/{}/branches/{}:vote", Route::kVote, Body::kNeeded, true, "wait "},
     {"GET", "v1/resources", Route::kResources},
     {"POST", "v1/resources/{}:install", Route::kInstall, Body::kOptional},
+    {"POST", "v1/resources/{}:check", Route::kCheck, Body::kOptional},
     {"GET", "healthz", std::nullopt},
     {"GET", "readyz", std::nullopt},
 };
@@ -204,7 +205,8 @@ std::optional<Refusal> ReadNames(const Endpoint& endpoint, std::vector<std::stri
                                  Request* request) {
   constexpr const char* kFields[] = {"gid", "branch"};
   for (size_t i = 0; i < names.size(); ++i) {
-    const char* field = endpoint.route == Route::kInstall ? "resource" : kFields[i];
+    const bool of_resource = endpoint.route == Route::kInstall || endpoint.route == Route::kCheck;
+    const char* field = of_resource ? "resource" : kFields[i];
     if (!IsName(names[i])) return Refuse(InvalidProblem(field, kNameRule));
   }
   if (!names.empty()) request->gid = std::move(names[0]);
@@ -305,7 +307,8 @@ void LimitToOperators(Asked* asked) {
       return;
     case Route::kList:
     case Route::kResources:
-    case Route::kInstall: return;
+    case Route::kInstall:
+    case Route::kCheck: return;
     default: *asked = Refusal{MakeProblem(503, "busy", "Busy", "too many connections"), {}, 1};
   }
 }

@@ -69,6 +69,13 @@ size_t SizeOf(const StatementResult& result);
 
 enum class Isolation : uint8_t { kReadCommitted, kRepeatableRead, kSerializable };
 
+// The result of one step of an examination.
+struct Finding {
+  std::string subject;
+  bool ok = false;
+  std::string detail;  // if not ok: what is wrong, and how to correct it
+};
+
 struct BranchOptions {
   Isolation isolation = Isolation::kReadCommitted;
   bool read_only = false;  // enforced by the server
@@ -223,6 +230,12 @@ class ResourceManager {
   }
   // Creates the witness table. The result describes what was done.
   virtual void Install(std::function<void(Result<std::string>)> done) = 0;
+  // Tries everything that transactions need from this resource, and prepares the branch `trial`,
+  // which no transaction has, and rolls it back. `done` is called on another thread.
+  virtual void Examine(const Xid& trial, std::function<void(std::vector<Finding>)> done) {
+    (void)trial;
+    done({{"examination", false, "this kind of resource cannot be examined"}});
+  }
 };
 
 }  // namespace assent::xa

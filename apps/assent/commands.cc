@@ -6,6 +6,7 @@
 #include <iostream>
 #include <iterator>
 #include <optional>
+#include <type_traits>
 
 #include "api/problem.h"
 #include "apps/assent/json_text.h"
@@ -90,6 +91,11 @@ v1::Outcome OutcomeInJson(const std::string& json) {
   return outcome;
 }
 
+bool IsOkInJson(const std::string& json) {
+  const auto ok = FindMember(json, "ok");
+  return ok && *ok == "true";
+}
+
 bool IsOurProblem(const Response& response) {
   if (response.content_type == client::kProtobufType) {
     v1::Problem problem;
@@ -152,6 +158,7 @@ int Perform(const Common& common, const Call& call, Meaning meaning) {
   if (!IsFromCoordinator(*response, common.json)) return ReportUnexpectedAnswer(*response);
   if (common.json) {
     std::cout << response->body << '\n';
+    if (std::is_same_v<T, v1::CheckResponse> && !IsOkInJson(response->body)) return kError;
     return CodeOf(OutcomeInJson(response->body), response->is_problem, meaning);
   }
   if (response->is_problem) return PrintProblem(*response, meaning);
@@ -159,6 +166,7 @@ int Perform(const Common& common, const Call& call, Meaning meaning) {
   if (!message.ParseFromString(response->body)) return ReportUnexpectedAnswer(*response);
   std::cout << Format(message);
   ReportRepeat(message);
+  if constexpr (std::is_same_v<T, v1::CheckResponse>) return message.ok() ? kOk : kError;
   return CodeOf(OutcomeIn(message), false, meaning);
 }
 
@@ -365,6 +373,11 @@ int Resources(const Common& common) {
 int Install(const Common& common, const std::string& resource) {
   const std::string path = "/v1/resources/" + PercentEncode(resource) + ":install";
   return Perform<v1::ResourceView>(common, {"POST", path}, Meaning::kDone);
+}
+
+int Check(const Common& common, const std::string& resource) {
+  const std::string path = "/v1/resources/" + PercentEncode(resource) + ":check";
+  return Perform<v1::CheckResponse>(common, {"POST", path}, Meaning::kDone);
 }
 
 }  // namespace assent::cli

@@ -99,5 +99,6 @@ int Show(const Common& common, const ShowCommand& command);
 int List(const Common& common, const ListCommand& command);
 int Resources(const Common& common);
 int Install(const Common& common, const std::string& resource);
+int Check(const Common& common, const std::string& resource);
 
 }  // namespace assent::cli

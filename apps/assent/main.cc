@@ -228,6 +228,14 @@ void AddResources(CommandLine& line) {
                  "Example:\n  assent resource install pc_game\n",
                  [&line] { return Install(line.common, line.resource); });
   install->add_option("NAME", line.resource, "a configured resource")->required();
+  CLI::App* check = AddCommand(
+      line, *resource, "check", "Try everything that transactions need from a resource",
+      "Connects, looks at the version, settings, privileges and tables, and prepares and "
+      "rolls back one\nempty branch. Each line that is NOT OK says how to correct it.\n\n"
+      "Example:\n  assent resource check pc_game\n\n"
+      "Exit status: 0 if everything works, 1 if not.\n",
+      [&line] { return Check(line.common, line.resource); });
+  check->add_option("NAME", line.resource, "a configured resource")->required();
 }
 
 void AddLog(CommandLine& line) {

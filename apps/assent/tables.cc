@@ -181,6 +181,15 @@ std::string Format(const v1::ResourceView& resource) {
          (detail.empty() ? "the witness table is installed" : Printable(detail)) + "\n";
 }
 
+std::string Format(const v1::CheckResponse& check) {
+  std::vector<std::vector<std::string>> rows;
+  for (const v1::Finding& finding : check.findings()) {
+    rows.push_back({finding.ok() ? "ok" : "NOT OK", finding.subject(), finding.detail()});
+  }
+  return FormatTable({"", "CHECK", "DETAIL"}, rows) + "resource " + Printable(check.name()) +
+         (check.ok() ? ": ready\n" : ": see the lines NOT OK above\n");
+}
+
 std::string Format(const v1::RunResponse& response) { return FormatResults(response.results()); }
 
 std::string Format(const v1::Problem& problem) {

@@ -20,6 +20,7 @@ std::string Format(const v1::Transaction& transaction);
 std::string Format(const v1::ListResponse& list);
 std::string Format(const v1::ResourcesResponse& resources);
 std::string Format(const v1::ResourceView& resource);
+std::string Format(const v1::CheckResponse& check);
 std::string Format(const v1::RunResponse& response);
 // The field, the message and the type on one line; then the cause and the branches, if any.
 std::string Format(const v1::Problem& problem);

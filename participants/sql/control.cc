@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/event_log.h"
 #include "participants/sql/completions.h"
+#include "participants/sql/examine.h"
 
 namespace assent::sql {
 namespace {
@@ -171,6 +172,16 @@ void Control::Install(std::function<void(Result<std::string>)> done) {
     done(std::move(installed));
   });
   if (!posted) done(Error{ErrorCode::kUnavailable, "the coordinator is stopping"});
+}
+
+void Control::Examine(const xa::Xid& trial, std::function<void(std::vector<xa::Finding>)> done) {
+  const xa::Finding stopping = {"connection", false, "the coordinator is stopping"};
+  const bool posted = worker_.Post([this, trial, done, stopping] {
+    if (stopping_) return done({stopping});
+    done(sql::Examine(options_, driver_, trial));
+    Probe();  // the state that is shown follows what was found
+  });
+  if (!posted) done({stopping});
 }
 
 void Control::PurgeWitness(std::vector<xa::Xid> ended) {

@@ -40,6 +40,7 @@ class Control {
   void Probe();  // probes soon; requests that are already pending are merged
   void Scan(const core::Gtrid& own, std::function<void(xa::ScanResult)> done);
   void Install(std::function<void(Result<std::string>)> done);
+  void Examine(const xa::Xid& trial, std::function<void(std::vector<xa::Finding>)> done);
   void PurgeWitness(std::vector<xa::Xid> ended);
   // See xa/port.h. Marks R are removed only if the server shows no session of ours that is older
   // than this process's first. An earlier process is dead by now (the log directory is locked), but

@@ -55,6 +55,9 @@ class Resource : public xa::ResourceManager {
   void Install(std::function<void(Result<std::string>)> done) override {
     control_->Install(std::move(done));
   }
+  void Examine(const xa::Xid& trial, std::function<void(std::vector<xa::Finding>)> done) override {
+    control_->Examine(trial, std::move(done));
+  }
 
  private:
   void OnUp();

@@ -22,9 +22,10 @@ namespace pb = google::protobuf;
 
 // These fields are written even if they have their default value, because clients rely on them.
 bool PrintsAllFields(const pb::Descriptor* type) {
-  static const std::array<const pb::Descriptor*, 4> kTypes = {
+  static const std::array<const pb::Descriptor*, 6> kTypes = {
       v1::StatementResult::descriptor(), v1::ResourceView::descriptor(),
-      v1::PartnerView::descriptor(), v1::ResourcesResponse::descriptor()};
+      v1::PartnerView::descriptor(),     v1::ResourcesResponse::descriptor(),
+      v1::CheckResponse::descriptor(),   v1::Finding::descriptor()};
   return std::find(kTypes.begin(), kTypes.end(), type) != kTypes.end();
 }
 
