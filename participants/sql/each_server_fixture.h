@@ -19,6 +19,7 @@ namespace assent::sql {
 class EachServer : public testing::TestWithParam<test::ServerKind> {
  protected:
   static void SetUpTestSuite() {
+    if (static bool done = false; std::exchange(done, true)) return;
     for (test::Server* server : {&test::SharedMySql(), &test::SharedPostgreSql()}) {
       const auto made = test::Sql(*server, std::string("CREATE DATABASE ") + kDatabase);
       ASSERT_TRUE(made) << made.error().message;
