@@ -85,7 +85,8 @@ class Bank {
       : servers_{&mariadb, &postgresql}, partner_(partner), others_(others) {}
 
   // Creates the database `bank` on both sides with its tables, and on each side two foreign
-  // prepared branches: one with another format id, one in our format with another coordinator's id.
+  // prepared branches: one with another format id (not on MySQL), one in our format with another
+  // coordinator's id.
   Result<void> Create();
   // The coordinator's [[resource]] tables.
   std::string Tables() const;
