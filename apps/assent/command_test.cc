@@ -87,6 +87,12 @@ class CannedEngine : public coordinator::Front {
         view->add_warnings("fsync is off");
         return {200, 0, resources};
       }
+      case Route::kCheck: {
+        v1::CheckResponse check;
+        check.set_ok(request.gid != "poor");
+        check.add_findings()->set_subject("prepare");
+        return {200, 0, check};
+      }
       case Route::kInstall: {
         v1::ResourceView view;
         view.set_name(request.gid);
@@ -236,6 +242,11 @@ TEST_F(AssentCommand, ShowsListsAndResources) {
   EXPECT_TRUE(Contains(Run({"resources"}).output, "pc_game: fsync is off\n"));
   EXPECT_EQ(Run({"resource", "install", "pc_game"}).output,
             "resource pc_game: the witness table is installed\n");
+  EXPECT_TRUE(Contains(Run({"resource", "check", "poor"}).output, "NOT OK  prepare"));
+  for (const auto& [name, code] : {std::pair("pc_game", kOk), std::pair("poor", kError)}) {
+    EXPECT_EQ(CodeOf({"resource", "check", name}), code);
+    EXPECT_EQ(CodeOf({"--json", "resource", "check", name}), code);
+  }
 }
 
 TEST_F(AssentCommand, PrintsTheServersJson) {

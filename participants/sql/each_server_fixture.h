@@ -31,7 +31,7 @@ class EachServer : public testing::TestWithParam<test::ServerKind> {
     options.name = "bank";
     const std::string port = std::to_string(server().port());
     std::unique_ptr<Driver> driver;
-    if (is_mariadb()) {
+    if (is_mysql()) {
       options.driver = "mysql";
       options.url = "tcp://127.0.0.1:" + port + "/" + kDatabase;
       options.user = options.password = "assent";
@@ -50,9 +50,9 @@ class EachServer : public testing::TestWithParam<test::ServerKind> {
     ASSERT_TRUE(db_->sink().WaitHealth(xa::Health::kUp));
   }
 
-  static bool is_mariadb() { return !test::IsPostgreSql(GetParam()); }
+  static bool is_mysql() { return !test::IsPostgreSql(GetParam()); }
   static test::Server& server() {
-    return is_mariadb() ? test::SharedMySql() : test::SharedPostgreSql();
+    return is_mysql() ? test::SharedMySql() : test::SharedPostgreSql();
   }
   static test::Rows Query(const std::string& sql, const std::string& database = "") {
     auto rows = test::Sql(server(), sql, database);

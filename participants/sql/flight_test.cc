@@ -155,10 +155,10 @@ TEST_P(FlightTest, IsEndedByACancelOfItsStatement) {
       {Of(Operation::kOpen, waiter), Insert(waiter, 1), Of(Operation::kPrepare, waiter)});
   EXPECT_EQ(db_->Wait(flight[0]).code, Code::kOk);
   EXPECT_TRUE(test::Eventually(kLong, [&] {
-    return Query(is_mariadb() ? "SELECT COUNT(*) FROM information_schema.processlist WHERE "
-                                "user = 'assent' AND info LIKE 'INSERT INTO flight%'"
-                              : "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = "
-                                "'Lock' AND query LIKE 'INSERT INTO flight%'")[0][0] == "1";
+    return Query(is_mysql() ? "SELECT COUNT(*) FROM information_schema.processlist WHERE "
+                              "user = 'assent' AND info LIKE 'INSERT INTO flight%'"
+                            : "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = "
+                              "'Lock' AND query LIKE 'INSERT INTO flight%'")[0][0] == "1";
   }));
   db_->rm().Cancel(waiter);
   const xa::Completion cancelled = db_->Wait(flight[1]);

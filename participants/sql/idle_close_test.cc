@@ -16,7 +16,7 @@ constexpr auto kLong = std::chrono::seconds(30);
 class IdleClose : public EachServer {
  protected:
   static test::Rows Sessions() {
-    return Query(is_mariadb()
+    return Query(is_mysql()
                      ? "SELECT id FROM information_schema.processlist WHERE user = 'assent'"
                      : "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'assent/%'");
   }
@@ -25,7 +25,7 @@ class IdleClose : public EachServer {
     const test::Rows before = Sessions();
     ASSERT_FALSE(before.empty());
     for (const auto& row : before) {
-      Query(is_mariadb() ? "KILL " + row[0] : "SELECT pg_terminate_backend(" + row[0] + ")");
+      Query(is_mysql() ? "KILL " + row[0] : "SELECT pg_terminate_backend(" + row[0] + ")");
     }
     ASSERT_TRUE(test::Eventually(kLong, [&] {
       const test::Rows now = Sessions();
@@ -59,7 +59,7 @@ TEST_P(IdleClose, AScanReconnects) {
 TEST_P(IdleClose, ThePurgeOfEarlierIncarnationsReconnects) {
   ASSERT_TRUE(db_->Install());
   const xa::Xid xid = NewXid();
-  const std::string key = xid.gtrid_text() + (is_mariadb() ? "" : "-") + xid.bqual_text();
+  const std::string key = xid.gtrid_text() + (is_mysql() ? "" : "-") + xid.bqual_text();
   Query("INSERT INTO assent_witness (xid, mark, created_at) VALUES ('" + key + "', 'R', now())",
         kDatabase);
   db_->rm().PurgeWitnessesOf("ASNTTEST", 2, {});

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-# What scripts/servers needs to know of MariaDB. Sourced by it, not run; uses $dir, $port.
+# What scripts/servers needs to know of MariaDB. Sourced by it, not run; uses $dir, $port
+# and $self.
 # shellcheck shell=bash disable=SC2034,SC2154  # variables of the script that sources it
 
-readonly STOP_SIGNAL=TERM SOCKET=run/socket
+# shellcheck source=scripts/lib/mysql_client.sh
+source "${self%/*}/lib/mysql_client.sh"
 
 # Sets `command` to what creates the data directory.
 initialise_command() {
@@ -19,18 +21,4 @@ server_command() {
     --innodb-flush-log-at-trx-commit=1)
 }
 
-add_option() { command+=("--$1"); }
-
-sql_as_root() { "$(binary mariadb)" --no-defaults --socket="$dir/run/socket" -u root "$@"; }
-
-answers() {
-  local said
-  said=$(sql_as_root -e 'SELECT 1' 2>&1) || [[ $said == *"ERROR 1045"* ]]
-}
-
-create_users() {
-  sql_as_root <<'SQL'
-CREATE USER IF NOT EXISTS 'assent'@'%' IDENTIFIED BY 'assent';
-GRANT ALL PRIVILEGES ON *.* TO 'assent'@'%' WITH GRANT OPTION;
-SQL
-}
+create_users() { create_user_assent; }

@@ -4,7 +4,8 @@
 # needs a newer C library than the system has. The client is MariaDB's.
 # shellcheck shell=bash disable=SC2034,SC2154  # variables of the script that sources it
 
-readonly STOP_SIGNAL=TERM SOCKET=run/socket
+# shellcheck source=scripts/lib/mysql_client.sh
+source "${self%/*}/lib/mysql_client.sh"
 
 # Sets `command` to the server with what it always needs.
 bare_server() {
@@ -35,19 +36,9 @@ server_command() {
     --log-bin-trust-function-creators=ON)
 }
 
-add_option() { command+=("--$1"); }
-
-sql_as_root() { "$(binary mariadb)" --no-defaults --socket="$dir/run/socket" -u root "$@"; }
-
-answers() {
-  local said
-  said=$(sql_as_root -e 'SELECT 1' 2>&1) || [[ $said == *"ERROR 1045"* ]]
-}
-
+# MySQL's root is known on this machine's socket only.
 create_users() {
-  sql_as_root <<'SQL'
-CREATE USER IF NOT EXISTS 'assent'@'%' IDENTIFIED BY 'assent';
-GRANT ALL PRIVILEGES ON *.* TO 'assent'@'%' WITH GRANT OPTION;
+  create_user_assent && sql_as_root <<'SQL'
 CREATE USER IF NOT EXISTS 'root'@'%';
 GRANT ALL PRIVILEGES ON *.* TO 'root'@'%' WITH GRANT OPTION;
 SQL

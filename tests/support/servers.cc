@@ -100,13 +100,18 @@ Rows ParsePostgreSql(std::string text) {
   return rows;
 }
 
-const char* NameOf(ServerKind kind) {
+struct Names {
+  const char* script;  // of scripts/servers
+  const char* test;
+};
+
+Names NamesOf(ServerKind kind) {
   switch (kind) {
-    case ServerKind::kMariaDb: return "mariadb";
-    case ServerKind::kMySql: return "mysql";
+    case ServerKind::kMariaDb: return {"mariadb", "MariaDb"};
+    case ServerKind::kMySql: return {"mysql", "MySql"};
     case ServerKind::kPostgreSql: break;
   }
-  return "postgresql";
+  return {"postgresql", "PostgreSql"};
 }
 
 std::vector<std::string> ClientCommand(const Server& server, const std::string& statement,
@@ -175,8 +180,8 @@ Result<void> Server::Run(std::vector<std::string> arguments) {
 
 Result<std::unique_ptr<Server>> Server::Start(ServerKind kind, const ServerOptions& options) {
   std::unique_ptr<Server> server(new Server(kind));
-  std::vector<std::string> arguments = {"start", NameOf(kind), server->directory(), "--owner",
-                                        std::to_string(getpid())};
+  std::vector<std::string> arguments = {"start", NamesOf(kind).script, server->directory(),
+                                        "--owner", std::to_string(getpid())};
   const int port = options.port != 0 ? options.port : FreePort();
   arguments.insert(arguments.end(), {"--port", std::to_string(port)});
   if (options.standby_of != 0) {
@@ -224,14 +229,7 @@ ServerKind MySqlKind() {
                                                                   : ServerKind::kMariaDb;
 }
 
-const char* TestNameOf(ServerKind kind) {
-  switch (kind) {
-    case ServerKind::kMariaDb: return "MariaDb";
-    case ServerKind::kMySql: return "MySql";
-    case ServerKind::kPostgreSql: break;
-  }
-  return "PostgreSql";
-}
+const char* TestNameOf(ServerKind kind) { return NamesOf(kind).test; }
 
 bool IsPostgreSql(ServerKind kind) { return kind == ServerKind::kPostgreSql; }
 
