@@ -10,6 +10,7 @@
 #include "log/decision_log.h"
 #include "log/memory_file_system.h"
 #include "log/testing.h"
+#include "tests/support/temp.h"
 
 namespace assent::log::testing {
 namespace {
@@ -26,7 +27,7 @@ std::string Newest(const Options& options) { return SegmentPath(options.director
 
 // Mistakes by an operator or a script, for each file and directory.
 const Loss kLosses[] = {
-    {"DirectoryDeleted", [](const Options& o) { fs::remove_all(o.directory); }},
+    {"DirectoryDeleted", [](const Options& o) { test::RemoveTree(o.directory); }},
     {"DirectoryRenamed", [](const Options& o) { fs::rename(o.directory, o.directory + ".old"); }},
     {"DirectoryReplacedByAnEmptyOne",
      [](const Options& o) {

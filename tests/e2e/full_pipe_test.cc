@@ -8,12 +8,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <filesystem>
 
 #include <gtest/gtest.h>
 
 #include "tests/e2e/fixture.h"
 #include "tests/e2e/wrapped.h"
+#include "tests/support/temp.h"
 
 namespace assent::test {
 namespace {
@@ -98,7 +98,7 @@ TEST_F(FullPipe, StopsInOrderAllTheSame) {
 }
 
 TEST_F(FullPipe, AFailedLogEndsTheDaemonAllTheSame) {
-  std::filesystem::remove_all(daemon_.log_directory());
+  RemoveTree(daemon_.log_directory());
   const auto status = daemon_.Wait(kSoon);
   ASSERT_TRUE(status);
   EXPECT_EQ(status->code, 10);

@@ -9,6 +9,7 @@
 
 #include "tests/e2e/fixture.h"
 #include "tests/e2e/seat_partner.h"
+#include "tests/support/temp.h"
 
 namespace assent::test {
 namespace {
@@ -201,7 +202,7 @@ TEST_F(InDoubt, HoldsWhenTheOutcomeIsUnknown) {
   EXPECT_EQ(Post(":rollback").outcome(), v1::ROLLED_BACK);
   ExpectHold(409, "urn:assent:stale");
   daemon_->Kill();
-  std::filesystem::remove_all(log);
+  RemoveTree(log);
   std::filesystem::rename(aside, log);
   ASSERT_TRUE(daemon_->Start());
   EXPECT_EQ(EventuallyMay(), May::kConfirm);

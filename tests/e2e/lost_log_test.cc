@@ -6,10 +6,10 @@
 #include <sys/mount.h>
 
 #include <atomic>
-#include <filesystem>
 #include <thread>
 
 #include "tests/e2e/fixture.h"
+#include "tests/support/temp.h"
 
 namespace assent::test {
 namespace {
@@ -63,7 +63,7 @@ TEST_F(LostLog, ReportsNoCommitAfterItsDirectoryWasDeletedUnderLoad) {
     });
   }
   EXPECT_TRUE(Eventually(kSoon, [&] { return before > 20; }));
-  std::filesystem::remove_all(daemon_->log_directory());
+  RemoveTree(daemon_->log_directory());
   deleted = true;
   ExpectFenced();
   for (std::thread& client : clients) client.join();
@@ -73,7 +73,7 @@ TEST_F(LostLog, ReportsNoCommitAfterItsDirectoryWasDeletedUnderLoad) {
 TEST_F(LostLog, AnIdleDaemonEndsWhenItsDirectoryWasDeleted) {
   StartDaemon();
   ASSERT_EQ(NewApi().Execute(Transfer("before")).outcome(), v1::COMMITTED);
-  std::filesystem::remove_all(daemon_->log_directory());
+  RemoveTree(daemon_->log_directory());
   ExpectFenced();
 }
 

@@ -23,6 +23,7 @@ namespace assent::test {
 namespace {
 
 constexpr auto kPollInterval = std::chrono::milliseconds(5);
+constexpr auto kRemoveFor = std::chrono::seconds(10);
 constexpr int kFirstPort = 20000;
 constexpr int kPorts = 12000;  // below the range from which the system assigns ports
 constexpr int kPortTries = 200;
@@ -67,6 +68,15 @@ TempDirectory::TempDirectory() {
 TempDirectory::~TempDirectory() {
   std::error_code ignored;
   std::filesystem::remove_all(path_, ignored);
+}
+
+void RemoveTree(const std::string& path) {
+  std::error_code error;
+  const bool gone = Eventually(kRemoveFor, [&] {
+    std::filesystem::remove_all(path, error);
+    return !error;
+  });
+  CHECK(gone) << "cannot delete " << path << ": " << error.message();
 }
 
 int FreePort() {

@@ -33,6 +33,10 @@ int FreePort();
 // result. Use it to wait for another process, not to assert how long something took.
 bool Eventually(std::chrono::milliseconds deadline, const std::function<bool()>& predicate);
 
+// Deletes the directory and all that is in it, also while another thread or process still creates
+// files there. A failure ends the test.
+void RemoveTree(const std::string& path);
+
 // The whole file, or an empty string if it cannot be read.
 std::string ReadFile(const std::string& path);
 
