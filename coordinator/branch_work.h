@@ -59,6 +59,7 @@ struct NewBranch {
   BranchWork work;
 
   bool IsTcc() const { return spec.kind == core::BranchKind::kTcc; }
+  bool IsLast() const { return spec.kind == core::BranchKind::kLast; }
 };
 
 }  // namespace assent::coordinator

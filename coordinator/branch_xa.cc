@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/event_log.h"
+#include "coordinator/branch_last.h"
 #include "coordinator/transaction_table.h"
 
 namespace assent::coordinator {
@@ -75,6 +76,10 @@ core::Ack JudgeFind(const Entry& entry, uint32_t index, const xa::Completion& co
     }
     return xa::JudgeRollBack(completion.found);
   }
+  if (branch.IsLast()) {
+    detail = WhyInDoubt(entry, index, completion);
+    return xa::JudgeLastResource(completion.found);
+  }
   xa::FindContext context;
   context.read_only = branch.spec.read_only;
   context.one_phase = entry.atomic.state == core::State::kDeciding;
@@ -102,7 +107,13 @@ xa::AckMeaning MeaningOf(const Entry& entry, uint32_t index, const xa::Completio
   const core::AtomicBranch& branch = entry.atomic.branches[index];
   switch (completion.operation) {
     case Operation::kCommit: return xa::MeaningOfCommit(completion.code, branch.spec.read_only);
-    case Operation::kCommitOnePhase: return xa::MeaningOfOnePhase(completion.code);
+    case Operation::kCommitOnePhase: {
+      xa::AckMeaning meaning = xa::MeaningOfOnePhase(completion.code);
+      const bool definite =
+          meaning.ack == core::Ack::kDone || meaning.ack == core::Ack::kRolledBack;
+      if (branch.IsLast() && !definite) meaning.ack = core::Ack::kNotFound;  // its row decides
+      return meaning;
+    }
     case Operation::kRollBack:
       return xa::MeaningOfRollBack(completion.code, branch.AskedToPrepare());
     case Operation::kFind: return {JudgeFind(entry, index, completion, judged), false};
@@ -159,6 +170,7 @@ void XaBranches::Call(Entry& entry, const core::Call& effect, uint64_t number) {
   call.xid = {entry.atomic.gtrid, effect.branch + 1};
   call.prepare_sent = branch.AskedToPrepare();
   call.options = work.options;
+  call.options.last_resource = branch.IsLast();
   if (effect.operation == Operation::kRun) {
     call.statements = work.statements;
     call.result_limit = context_.options.result_bytes;
@@ -167,7 +179,8 @@ void XaBranches::Call(Entry& entry, const core::Call& effect, uint64_t number) {
   }
   if (effect.operation == Operation::kFind) {
     call.one_phase = entry.atomic.state == core::State::kDeciding;
-    call.settle = branch.witnessed && entry.atomic.state != core::State::kRollingBack;
+    call.settle =
+        (branch.witnessed || branch.IsLast()) && entry.atomic.state != core::State::kRollingBack;
     call.prepared_by = {branch.identity, branch.started_at, branch.position};
   }
   if (work.resource == nullptr) {
@@ -220,6 +233,9 @@ core::Event XaBranches::ToRan(Entry& entry, uint32_t branch, xa::Completion& com
   core::Ran ran{branch, completion.code == xa::Code::kOk, completion.witnessed, {}};
   if (ran.ok) {
     entry.work[branch].results = std::move(completion.results);
+    ran.identity = std::move(completion.stamp.identity);
+    ran.started_at = std::move(completion.stamp.started_at);
+    ran.position = completion.stamp.position;
   } else {
     ran.cause =
         Stamped(CauseOf(completion.failure, branch, core::Reason::kSqlError), *context_.clock);
@@ -241,6 +257,9 @@ core::Event XaBranches::ToVoted(const Entry& entry, uint32_t branch,
   voted.branch = branch;
   voted.vote = meaning.vote;
   voted.hazard = meaning.hazard;
+  if (voted.vote == core::Vote::kPrepared) {
+    RefuseSharedServer(entry, completion.stamp, *context_.clock, voted);
+  }
   if (meaning.vote == core::Vote::kRefused || meaning.vote == core::Vote::kUnknown) {
     const bool unknown = meaning.vote == core::Vote::kUnknown;
     voted.cause =
@@ -279,6 +298,7 @@ core::Event XaBranches::ToAcked(Entry& entry, uint32_t index,
   if (looks) work.refused = std::exchange(detail, {});
   core::Acked acked{index, meaning.ack, std::move(detail)};
   acked.lost = completion.lost && completion.operation == Operation::kCommit;
+  acked.needs_operator = !WhyInDoubt(entry, index, completion).empty();
   if (completion.operation == Operation::kCommitOnePhase) {
     acked.identity = completion.stamp.identity;
     acked.started_at = completion.stamp.started_at;

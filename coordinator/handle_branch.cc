@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/utf8.h"
+#include "coordinator/branch_last.h"
 #include "coordinator/refusals.h"
 #include "coordinator/request_handlers.h"
 #include "coordinator/validate.h"
@@ -34,6 +35,20 @@ std::optional<Answer> RequestHandlers::RefuseBranch(const Entry& entry,
   if (branch.IsTcc() &&
       entry.partner_bytes + branch.work.partner->HeldBytes() > 2 * options.partner_bytes) {
     return PartnersTooLarge("tcc.payload", options);
+  }
+  const auto last = entry.atomic.LastResource();
+  if (branch.IsLast() && last) {
+    return AnswerSecondLast("last_resource", entry.atomic.branches[*last].spec.name);
+  }
+  for (uint32_t i = 0; i < entry.work.size() && !branch.IsTcc(); ++i) {
+    const xa::ResourceManager* other = entry.work[i].resource;
+    if (other == nullptr || (!branch.IsLast() && i != last)) continue;
+    const std::string shared =
+        branch.IsLast()
+            ? SharedServer(*branch.work.resource, *other, entry.atomic.branches[i].spec.name)
+            : SharedServer(*other, *branch.work.resource, branch.spec.name);
+    const char* field = branch.IsLast() ? "last_resource.resource" : "xa.resource";
+    if (!shared.empty()) return AnswerInvalid(field, shared);
   }
   return std::nullopt;
 }
@@ -110,11 +125,12 @@ bool RequestHandlers::JoinBranch(Entry& entry, uint32_t index, const NewBranch& 
     return false;
   }
   const xa::BranchOptions &ours = entry.work[index].options, &its = joining.work.options;
-  if (ours.isolation != its.isolation || ours.read_only != its.read_only) {
+  if (ours.isolation != its.isolation || ours.read_only != its.read_only ||
+      branch.IsLast() != joining.IsLast()) {
     reply(AnswerProblem(409, "invalid", "Invalid request",
                         "the transaction has one branch on this resource, " + branch.spec.name +
-                            ", with another isolation or read_only: they must be the same",
-                        "xa"));
+                            ", with another kind, isolation or read_only: they must be the same",
+                        joining.IsLast() ? "last_resource" : "xa"));
     return false;
   }
   if (branch.Opened()) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "coordinator/log_book.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -17,6 +18,17 @@ log::Urgency ToUrgency(core::Force force) {
     case core::Force::kLazy: return log::Urgency::kLazy;
   }
   return log::Urgency::kForce;
+}
+
+// A last resource that has committed was asked to only when every other branch had voted.
+bool EveryBranchVoted(const core::Atomic& atomic) {
+  const auto last = atomic.LastResource();
+  if (last && atomic.branches[*last].state == core::BranchState::kCommitted) return true;
+  return std::all_of(atomic.branches.begin(), atomic.branches.end(),
+                     [](const core::AtomicBranch& branch) {
+                       return branch.state == core::BranchState::kPrepared ||
+                              branch.state == core::BranchState::kReadOnly;
+                     });
 }
 
 template <typename Record>
@@ -49,11 +61,7 @@ log::Lsn LogBook::AppendOne(Entry& entry, const core::Append& effect, log::Urgen
       entry.opens.push_back({lsn, effect.branch});
       break;
     case core::RecordKind::kCommit:
-      for (const auto& branch : entry.atomic.branches) {
-        CHECK(branch.state == core::BranchState::kPrepared ||
-              branch.state == core::BranchState::kReadOnly)
-            << "a decision to commit without every vote";
-      }
+      CHECK(EveryBranchVoted(entry.atomic)) << "a decision to commit without every vote";
       entry.decided_at = now;
       entry.record = lsn = log_.Append(EncodeCommit(entry), urgency);
       break;

@@ -143,6 +143,7 @@ void WriteBranch(const Entry& entry, uint32_t index, log::v1::Branch* to) {
   to->set_ended(branch.Ended());
   to->set_read_only(branch.spec.read_only || branch.state == core::BranchState::kReadOnly);
   to->set_witnessed(branch.witnessed);
+  to->set_last_resource(branch.IsLast());
 }
 
 void ReadBranch(const log::v1::Branch& from, Entry& entry) {
@@ -158,6 +159,7 @@ void ReadBranch(const log::v1::Branch& from, Entry& entry) {
     work.try_left = true;
     to.spec.resource = work.partner->Shown();
   }
+  if (from.last_resource()) to.spec.kind = core::BranchKind::kLast;
   to.identity = from.identity();
   to.started_at = from.started_at();
   to.position = from.position();

@@ -31,6 +31,7 @@ std::string EncodeOpen(const Entry& entry) {
   log::v1::Open* open = record.mutable_open();
   WriteHead(entry, open);
   open->set_deadline_at_ns(entry.deadline_at.ns);
+  open->set_last_may_have_committed(entry.atomic.LastMayHaveCommitted());
   WriteBranches(entry, open);
   return Serialize(record);
 }
@@ -182,6 +183,7 @@ void ReadOpen(const log::v1::Open& open, Entry& entry) {
   ReadHead(open, entry);
   entry.deadline_at = {open.deadline_at_ns()};
   entry.atomic.open_logged = true;
+  if (open.last_may_have_committed()) entry.atomic.last_ticket = 1;
   for (const auto& branch : open.branches()) ReadBranch(branch, entry);
 }
 

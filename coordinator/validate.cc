@@ -6,7 +6,7 @@
 
 #include "base/duration.h"
 #include "base/name.h"
-#include "base/number.h"
+#include "coordinator/branch_last.h"
 #include "coordinator/view.h"
 
 namespace assent::coordinator {
@@ -20,29 +20,22 @@ xa::Isolation ToIsolation(v1::Isolation isolation) {
   }
 }
 
-xa::Value ToValue(const v1::Value& value) {
-  switch (value.kind_case()) {
-    case v1::Value::kBoolean: return value.boolean();
-    case v1::Value::kInteger: return static_cast<int64_t>(value.integer());
-    case v1::Value::kUnsignedInteger: return static_cast<uint64_t>(value.unsigned_integer());
-    case v1::Value::kDecimal: return xa::Decimal{value.decimal()};
-    case v1::Value::kText: return value.text();
-    case v1::Value::kBytes: return xa::Bytes{value.bytes()};
-    default: return std::monostate{};
+// What the branches of an XA resource and of a last resource have in common.
+struct SqlBranch {
+  const char* field;
+  const std::string& resource;
+  v1::Isolation isolation;
+  bool read_only;
+  const google::protobuf::RepeatedPtrField<v1::Statement>& statements;
+};
+
+SqlBranch SqlOf(const v1::Branch& branch) {
+  if (branch.has_last_resource()) {
+    const v1::LastResourceBranch& last = branch.last_resource();
+    return {"last_resource", last.resource(), last.isolation(), false, last.statements()};
   }
-}
-
-constexpr size_t kMaxDecimalCharacters = 128;
-
-// Decimals reach the server as text inside a statement, so only numbers are let through.
-bool IsDecimal(std::string_view text) {
-  const auto number = SplitNumber(text);
-  return number && number->sign != '+' && !number->whole.empty() &&
-         number->has_point == !number->fraction.empty();
-}
-
-std::string At(const std::string& path, const char* list, int index) {
-  return (path.empty() ? "" : path + ".") + list + "[" + std::to_string(index) + "]";
+  const v1::XaBranch& xa = branch.xa();
+  return {"xa", xa.resource(), xa.isolation(), xa.read_only(), xa.statements()};
 }
 
 }  // namespace
@@ -51,11 +44,12 @@ NewBranch Validator::Read(const v1::Branch& branch) const {
   NewBranch read;
   read.spec.name = branch.name();
   if (!branch.has_tcc()) {
-    const v1::XaBranch& xa = branch.xa();
-    read.spec.resource = xa.resource();
-    read.spec.read_only = xa.read_only();
-    read.work.options = {ToIsolation(xa.isolation()), xa.read_only()};
-    read.work.resource = resources_.at(xa.resource());
+    const SqlBranch sql = SqlOf(branch);
+    if (branch.has_last_resource()) read.spec.kind = core::BranchKind::kLast;
+    read.spec.resource = sql.resource;
+    read.spec.read_only = sql.read_only;
+    read.work.options = {ToIsolation(sql.isolation), sql.read_only, branch.has_last_resource()};
+    read.work.resource = resources_.at(sql.resource);
     return read;
   }
   const v1::TccBranch& tcc = branch.tcc();
@@ -76,6 +70,15 @@ Answer PartnersTooLarge(const std::string& field, const EngineOptions& options) 
   return AnswerInvalid(field,
                        "the URLs and payloads of all partners of a transaction take more than " +
                            std::to_string(options.partner_bytes) + " bytes (limits.partner_bytes)");
+}
+
+Answer AnswerSecondLast(const std::string& field, const std::string& first) {
+  return AnswerInvalid(field, "a transaction has at most one last resource, and branch " + first +
+                                  " is it: make this an XA branch");
+}
+
+std::string FieldAt(const std::string& path, const char* list, int index) {
+  return (path.empty() ? "" : path + ".") + list + "[" + std::to_string(index) + "]";
 }
 
 std::optional<Answer> Validator::Check(Request& request) const {
@@ -147,7 +150,7 @@ Validator::Problem Validator::CheckExecute(Request& request) const {
   std::map<std::string, std::string> by_resource;
   for (int i = 0; i < branches.size(); ++i) {
     const v1::Branch& branch = branches[i];
-    const std::string path = At("atomic", "branches", i);
+    const std::string path = FieldAt("atomic", "branches", i);
     if (auto problem = CheckBranch(branch, path)) return problem;
     if (!names.insert(branch.name()).second) {
       return AnswerInvalid(path + ".name", "is a duplicate: branch names must be unique");
@@ -161,19 +164,21 @@ Validator::Problem Validator::CheckExecute(Request& request) const {
       request.branches.push_back(Read(branch));
       continue;
     }
-    const auto [other, added] = by_resource.emplace(branch.xa().resource(), branch.name());
+    const SqlBranch sql = SqlOf(branch);
+    const std::string here = path + "." + sql.field;
+    const auto [other, added] = by_resource.emplace(sql.resource, branch.name());
     if (!added) {
       return AnswerInvalid(
-          path + ".xa.resource",
+          here + ".resource",
           "already has a branch: put these statements into branch " + other->second);
     }
-    if (branch.xa().statements().empty()) {
-      return AnswerInvalid(path + ".xa.statements", "needs at least one statement");
+    if (sql.statements.empty()) {
+      return AnswerInvalid(here + ".statements", "needs at least one statement");
     }
     NewBranch read = Read(branch);
+    if (auto problem = CheckLast(request.branches, read, here)) return problem;
     Statements statements;
-    if (auto problem = TakeStatements(branch.xa().statements(), read.work.resource, path + ".xa",
-                                      statements)) {
+    if (auto problem = TakeStatements(sql.statements, read.work.resource, here, statements)) {
       return problem;
     }
     read.work.statements = std::move(statements);
@@ -185,6 +190,20 @@ Validator::Problem Validator::CheckExecute(Request& request) const {
   }
   if (held > 2 * options_.partner_bytes) return PartnersTooLarge("atomic.branches", options_);
   request.body = std::monostate();  // freed here, not on the engine's thread
+  return std::nullopt;
+}
+
+Validator::Problem Validator::CheckLast(const std::vector<NewBranch>& others,
+                                        const NewBranch& joining, const std::string& path) const {
+  for (const NewBranch& other : others) {
+    if (other.IsTcc() || (!other.IsLast() && !joining.IsLast())) continue;
+    if (other.IsLast() && joining.IsLast()) return AnswerSecondLast(path, other.spec.name);
+    const std::string shared =
+        joining.IsLast()
+            ? SharedServer(*joining.work.resource, *other.work.resource, other.spec.name)
+            : SharedServer(*other.work.resource, *joining.work.resource, joining.spec.name);
+    if (!shared.empty()) return AnswerInvalid(path + ".resource", shared);
+  }
   return std::nullopt;
 }
 
@@ -251,99 +270,34 @@ Validator::Problem Validator::CheckBranch(const v1::Branch& branch, const std::s
   const std::string dot = path.empty() ? "" : path + ".";
   if (!IsName(branch.name())) return AnswerInvalid(dot + "name", kNameRule);
   if (branch.has_tcc()) return CheckPartner(branch.tcc(), dot + "tcc");
-  if (!branch.has_xa()) {
+  if (!branch.has_xa() && !branch.has_last_resource()) {
     return AnswerInvalid(dot + "xa",
-                         "is missing: name the resource of the branch here, or its partner in tcc");
+                         "is missing: name the resource of the branch here or in last_resource, or "
+                         "its partner in tcc");
   }
-  if (resources_.count(branch.xa().resource()) == 0) {
+  const SqlBranch sql = SqlOf(branch);
+  const std::string here = dot + sql.field;
+  if (resources_.count(sql.resource) == 0) {
     std::string known;
     for (const auto& [name, manager] : resources_) known += (known.empty() ? "" : ", ") + name;
-    return AnswerInvalid(dot + "xa.resource",
+    return AnswerInvalid(here + ".resource",
                          "no resource with this name is configured; configured resources: " +
                              (known.empty() ? "none" : known));
   }
-  if (!v1::Isolation_IsValid(branch.xa().isolation())) {
-    return AnswerInvalid(dot + "xa.isolation", "is not an isolation level");
+  if (branch.has_last_resource()) {
+    const xa::ResourceStatus status = resources_.at(sql.resource)->Status();
+    if (status.health == xa::Health::kUp && !status.why_no_last_resource.empty()) {
+      return AnswerInvalid(here + ".resource",
+                           "cannot be a last resource: " + status.why_no_last_resource);
+    }
   }
-  if (path.empty() && !branch.xa().statements().empty()) {
-    return AnswerInvalid("xa.statements", "are not allowed in enlist: use :run");
+  if (!v1::Isolation_IsValid(sql.isolation)) {
+    return AnswerInvalid(here + ".isolation", "is not an isolation level");
+  }
+  if (path.empty() && !sql.statements.empty()) {
+    return AnswerInvalid(here + ".statements", "are not allowed in enlist: use :run");
   }
   return std::nullopt;
-}
-
-Validator::Problem Validator::TakeStatements(
-    const google::protobuf::RepeatedPtrField<v1::Statement>& statements,
-    const xa::ResourceManager* resource, const std::string& path, Statements& to) const {
-  if (static_cast<uint32_t>(statements.size()) > options_.statements) {
-    return AnswerInvalid((path.empty() ? "" : path + ".") + "statements",
-                         "has " + std::to_string(statements.size()) + " statements; at most " +
-                             std::to_string(options_.statements) +
-                             " are allowed (limits.statements)");
-  }
-  auto taken = std::make_shared<std::vector<xa::Statement>>();
-  taken->reserve(static_cast<size_t>(statements.size()));
-  for (int i = 0; i < statements.size(); ++i) {
-    const v1::Statement& statement = statements[i];
-    const std::string here = At(path, "statements", i);
-    if (statement.sql().empty()) return AnswerInvalid(here + ".sql", "is empty");
-    xa::Statement& one = taken->emplace_back();
-    one.sql = statement.sql();
-    if (resource != nullptr) {
-      auto checked = resource->Check(one.sql);
-      if (!checked) return AnswerInvalid(here + ".sql", checked.error().message);
-      one.checked = std::move(*checked);
-    }
-    if (static_cast<uint32_t>(statement.parameters_size()) > options_.parameters) {
-      return AnswerInvalid(here + ".parameters", "has too many parameters");
-    }
-    for (int p = 0; p < statement.parameters_size(); ++p) {
-      const v1::Value& value = statement.parameters(p);
-      if (value.kind_case() == v1::Value::KIND_NOT_SET ||
-          (value.has_decimal() && !IsDecimal(value.decimal()))) {
-        return AnswerInvalid(At(here, "parameters", p), "is not a valid value");
-      }
-      if (value.has_decimal() && value.decimal().size() > kMaxDecimalCharacters) {
-        return AnswerInvalid(At(here, "parameters", p),
-                             "out of range: a number has at most " +
-                                 std::to_string(kMaxDecimalCharacters) +
-                                 " characters; send a longer one as text");
-      }
-      one.parameters.push_back(ToValue(value));
-    }
-    if (statement.has_expect_rows()) one.expect_rows = statement.expect_rows();
-  }
-  to = std::move(taken);
-  return std::nullopt;
-}
-
-Validator::Problem Validator::CheckRun(Request& request) const {
-  const auto& body = std::get<v1::RunRequest>(request.body);
-  if (body.seq() == 0) return AnswerInvalid("seq", "must be 1 or more");
-  if (body.statements().empty()) return AnswerInvalid("statements", "needs at least one statement");
-  if (auto problem = TakeStatements(body.statements(), nullptr, "", request.statements)) {
-    return problem;
-  }
-  const auto gtrid = core::Gtrid::FromHex(request.transaction);
-  if (gtrid && branches_ != nullptr) {
-    const xa::ResourceManager* resource = branches_->Find(*gtrid, request.branch);
-    if (resource != nullptr) CheckSql(*resource, request);
-  }
-  return std::nullopt;
-}
-
-void CheckSql(const xa::ResourceManager& resource, Request& request) {
-  request.checked_for = &resource;
-  request.sql_error.reset();
-  std::vector<xa::Statement>& statements = *request.statements;
-  for (size_t i = 0; i < statements.size(); ++i) {
-    auto checked = resource.Check(statements[i].sql);
-    if (!checked) {
-      request.sql_error = checked.error();
-      request.sql_error->field = "statements[" + std::to_string(i) + "].sql";
-      return;
-    }
-    statements[i].checked = std::move(*checked);
-  }
 }
 
 Validator::Problem Validator::CheckRollBack(Request& request) const {

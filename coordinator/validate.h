@@ -34,6 +34,9 @@ class Validator {
   Problem CheckExecute(Request& request) const;
   Problem CheckBegin(Request& request) const;
   Problem CheckEnlist(Request& request) const;
+  // Whether the branch may join the others, as far as a last resource restricts that.
+  Problem CheckLast(const std::vector<NewBranch>& others, const NewBranch& joining,
+                    const std::string& path) const;
   Problem CheckBranch(const v1::Branch& branch, const std::string& path) const;
   Problem CheckPartner(const v1::TccBranch& partner, const std::string& path) const;
   Problem CheckVote(Request& request) const;
@@ -56,8 +59,14 @@ class Validator {
   const BranchDirectory* branches_;
 };
 
+// The path of an item of a list: "atomic.branches[1]".
+std::string FieldAt(const std::string& path, const char* list, int index);
+
 // Checks the SQL of a kRun request for the branch's resource, and stores an error in the request.
 void CheckSql(const xa::ResourceManager& resource, Request& request);
+
+// The answer to a second last resource; `first` is the name of the first one's branch.
+Answer AnswerSecondLast(const std::string& field, const std::string& first);
 
 // The answer if the partners of a transaction exceed limits.partner_bytes.
 Answer PartnersTooLarge(const std::string& field, const EngineOptions& options);

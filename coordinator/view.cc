@@ -111,6 +111,7 @@ v1::Transaction View(const Entry& entry, Results results) {
       if (entry.work[i].partner) shown->set_url(entry.work[i].partner->Shown());
     } else {
       shown->set_resource(branch.spec.resource);
+      shown->set_last_resource(branch.IsLast());
       const xa::Xid xid{entry.atomic.gtrid, static_cast<uint32_t>(i + 1)};
       const xa::ResourceManager* resource = entry.work[i].resource;
       shown->set_xid(resource != nullptr ? resource->ListedAs(xid) : xid.ToPostgreSql());

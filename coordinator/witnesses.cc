@@ -18,8 +18,9 @@ void Witnesses::NoteUnfinished(const Entry& entry) {
 void Witnesses::NoteEnded(const Entry& entry) {
   if (entry.atomic.decision != core::Decision::kCommit) return;
   for (size_t i = 0; i < entry.work.size(); ++i) {
-    const auto found = has_table_.find(entry.work[i].resource);
-    if (found == has_table_.end() || !found->second) continue;
+    const core::AtomicBranch& branch = entry.atomic.branches[i];
+    const bool has_row = branch.witnessed || branch.IsLast();
+    if (!has_row || entry.work[i].resource == nullptr) continue;
     ended_.push_back({entry.end_record,
                       entry.work[i].resource,
                       {entry.atomic.gtrid, static_cast<uint32_t>(i + 1)}});
@@ -33,9 +34,6 @@ void Witnesses::Purge(log::Lsn durable) {
     ended_.pop_front();
   }
   for (auto& [resource, xids] : purged) resource->PurgeWitness(std::move(xids));
-  for (const auto& [name, resource] : resources_) {
-    has_table_[resource] = resource->Status().witness;
-  }
 }
 
 bool Witnesses::PurgeOld(const std::string& resource, const log::Identity& ours) {

@@ -26,8 +26,7 @@ class Witnesses {
   void NoteUnfinished(const Entry& entry);
   // The transaction has ended; entry.end_record has been appended.
   void NoteEnded(const Entry& entry);
-  // Purges the rows of transactions that have ended durably. Also notes which resources have a
-  // witness table now; on the others there is nothing to purge.
+  // Purges the rows of transactions that have ended durably.
   void Purge(log::Lsn durable);
   // Purges the rows of earlier incarnations. False: the resource has no witness table yet.
   bool PurgeOld(const std::string& resource, const log::Identity& ours);
@@ -40,7 +39,6 @@ class Witnesses {
     xa::Xid xid;
   };
   std::deque<Row> ended_;
-  std::map<xa::ResourceManager*, bool> has_table_;                   // as of the last Purge
   std::map<std::string, std::vector<xa::Xid>> unfinished_at_start_;  // by resource
 };
 

@@ -35,23 +35,30 @@ class WitnessesTest : public ::testing::Test {
 };
 
 TEST_F(WitnessesTest, PurgesARowOnceTheEndOfItsTransactionIsDurable) {
-  a_.witness = true;
-  witnesses_.Purge(0);  // notes which resources have a table
-  const Entry entry = Ended(1, core::Decision::kCommit, 5);
+  Entry entry = Ended(1, core::Decision::kCommit, 5);
+  entry.atomic.branches[0].witnessed = true;
   witnesses_.NoteEnded(entry);
   witnesses_.Purge(4);
   EXPECT_THAT(a_.purged, IsEmpty());
   witnesses_.Purge(5);
   EXPECT_THAT(a_.purged, ElementsAre(xa::Xid{entry.atomic.gtrid, 1}));
-  EXPECT_THAT(b_.purged, IsEmpty()) << "it has no witness table";
+  EXPECT_THAT(b_.purged, IsEmpty()) << "it wrote no witness row";
   witnesses_.Purge(6);
   EXPECT_EQ(a_.purged.size(), 1u);
 }
 
+TEST_F(WitnessesTest, PurgesTheDecisionRowOfALastResource) {
+  Entry entry = Ended(1, core::Decision::kCommit, 5);
+  entry.atomic.branches[1].spec.kind = core::BranchKind::kLast;
+  witnesses_.NoteEnded(entry);
+  witnesses_.Purge(5);
+  EXPECT_THAT(b_.purged, ElementsAre(xa::Xid{entry.atomic.gtrid, 2}));
+}
+
 TEST_F(WitnessesTest, ARollBackLeavesNoRow) {
-  a_.witness = true;
-  witnesses_.Purge(0);
-  witnesses_.NoteEnded(Ended(1, core::Decision::kRollBack, 5));
+  Entry entry = Ended(1, core::Decision::kRollBack, 5);
+  entry.atomic.branches[0].witnessed = true;
+  witnesses_.NoteEnded(entry);
   witnesses_.Purge(5);
   EXPECT_THAT(a_.purged, IsEmpty());
 }

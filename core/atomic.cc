@@ -19,6 +19,13 @@ bool Atomic::AwaitsTries() const {
                      [](const AtomicBranch& branch) { return branch.IsTcc() && !branch.Voted(); });
 }
 
+std::optional<uint32_t> Atomic::LastResource() const {
+  for (uint32_t i = 0; i < branches.size(); ++i) {
+    if (branches[i].IsLast()) return i;
+  }
+  return std::nullopt;
+}
+
 BranchEvent ToBranchEvent(const Voted& voted) {
   if (voted.hazard) return BranchEvent::kVotedHazard;
   switch (voted.vote) {
@@ -125,6 +132,9 @@ void AtomicMachine::On(const Ran& event) {
   AtomicBranch& branch = t_.branches.at(event.branch);
   const bool counts = branch.Take(event.ok ? BranchEvent::kRan : BranchEvent::kRunFailed);
   branch.witnessed |= event.witnessed;
+  branch.identity = event.identity;
+  branch.started_at = event.started_at;
+  branch.position = event.position;
   if (!counts) return;
   if (!event.ok) {
     branch.state = BranchState::kRefused;
@@ -150,12 +160,14 @@ void AtomicMachine::StartCommit() {
   uint32_t begun = 0;
   uint32_t sole = 0;
   bool tries = false;
+  bool last = false;
   for (uint32_t i = 0; i < t_.branches.size(); ++i) {
     AtomicBranch& branch = t_.branches[i];
     tries |= branch.IsTcc();
     if (branch.Begun()) {
       ++begun;
       sole = i;
+      last |= branch.IsLast();
       continue;
     }
     // Nothing ran there: return the connection. The branch takes no part in the decision.
@@ -164,20 +176,23 @@ void AtomicMachine::StartCommit() {
     EndAs(i, BranchState::kReadOnly);
   }
   if (begun == 1 && !tries && !t_.settings.client_named) {
-    DecideInOnePhase(sole);
-  } else {
-    PrepareAll();
+    DecideBy(sole);
+    return;
   }
+  // Written while the branches prepare.
+  if (last) AppendOpen(RecordKind::kOpen, 0, &t_.last_ticket);
+  PrepareAll();
 }
 
-void AtomicMachine::DecideInOnePhase(uint32_t sole) {
-  AtomicBranch& branch = t_.branches[sole];
+// The commit of this branch decides: it is the only one, or the last resource.
+void AtomicMachine::DecideBy(uint32_t index) {
+  AtomicBranch& branch = t_.branches[index];
   t_.state = State::kDeciding;
   branch.Take(BranchEvent::kDecide);
   branch.state = BranchState::kUnknown;
   branch.sends = 1;
   Emit(Arm{Timer::kOperator, 0, now_ + t_.settings.operator_after, {}});
-  Emit(Call{sole, Operation::kCommitOnePhase, {}});
+  Emit(Call{index, Operation::kCommitOnePhase, {}});
 }
 
 void AtomicMachine::PrepareAll() {
@@ -223,13 +238,21 @@ void AtomicMachine::On(const Voted& event) {
 
 void AtomicMachine::CollectVotes() {
   bool any_prepared = false;
-  for (const AtomicBranch& branch : t_.branches) {
+  std::optional<uint32_t> last;
+  for (uint32_t i = 0; i < t_.branches.size(); ++i) {
+    const AtomicBranch& branch = t_.branches[i];
     if (branch.Ended()) continue;  // read-only, or without work
     if (!branch.Voted()) return;   // a vote no never comes here: RollBack follows it at once
     any_prepared = true;
+    if (branch.IsLast()) last = i;
   }
+  if (last && !t_.last_is_named) return;
   if (now_ > t_.decide_before) {
     RollBack(Expired());
+    return;
+  }
+  if (last) {
+    DecideBy(*last);
     return;
   }
   if (any_prepared) {
@@ -259,6 +282,16 @@ void AtomicMachine::On(const Durable& event) {
     MaybeFinish();
     return;
   }
+  if (event.ticket == t_.last_ticket) {
+    t_.last_is_named = true;
+    --t_.opens_under_way;
+    if (t_.state == State::kPreparing) {
+      CollectVotes();
+    } else {
+      MaybeFinish();
+    }
+    return;
+  }
   if (OpenIsDurable(event.ticket)) return;
   for (uint32_t i = 0; i < t_.branches.size(); ++i) {
     if (t_.branches[i].heuristic_ticket == event.ticket) {
@@ -273,6 +306,11 @@ void AtomicMachine::DecisionIsDurable() {
   CHECK(t_.commit_logged && t_.decision == Decision::kNone && t_.state == State::kPreparing);
   t_.decision = Decision::kCommit;
   t_.decided = Decided(t_.gtrid);
+  CommitAll();
+  Emit(Arm{Timer::kOperator, 0, now_ + t_.settings.operator_after, {}});
+}
+
+void AtomicMachine::CommitAll() {
   t_.state = State::kCommitting;
   t_.outcome = Outcome::kCommitted;
   Emit(Disarm{Timer::kDeadline});
@@ -280,7 +318,6 @@ void AtomicMachine::DecisionIsDurable() {
     if (t_.branches[i].Take(BranchEvent::kCommit)) SendPhaseTwo(i);
   }
   Report();
-  Emit(Arm{Timer::kOperator, 0, now_ + t_.settings.operator_after, {}});
 }
 
 void AtomicMachine::On(const RollBackRequested& event) {
@@ -320,7 +357,7 @@ void AtomicMachine::RollBackBranch(uint32_t index) {
 }
 
 // A transaction without a decision is replayed only if its one-phase commit had a heuristic
-// outcome.
+// outcome, or if its last resource may have been asked to commit.
 void AtomicMachine::On(const Replayed&) {
   switch (t_.decision) {
     case Decision::kCommit:
@@ -345,13 +382,27 @@ void AtomicMachine::On(const Replayed&) {
       continue;
     }
     CHECK(branch.phase == Phase::kVoted) << "a branch is replayed without AtomicBranch::Restore";
-    CHECK(t_.decision != Decision::kNone) << "a branch is replayed without a decision";
+    if (t_.decision == Decision::kNone) {
+      CHECK(t_.LastMayHaveCommitted()) << "a branch is replayed without a decision";
+      if (!branch.IsLast()) continue;  // until the result is known
+      branch.Take(BranchEvent::kDecide);
+      branch.state = BranchState::kUnknown;
+      Find(i);
+      continue;
+    }
     branch.Take(commits ? BranchEvent::kCommit : BranchEvent::kRollBack);
     SendPhaseTwo(i);
   }
-  Report();
+  if (!AwaitsLastResource()) Report();
   Emit(Arm{Timer::kOperator, 0, now_ + t_.settings.operator_after, {}});
   MaybeFinish();
+}
+
+bool AtomicMachine::AwaitsLastResource() const {
+  return std::any_of(t_.branches.begin(), t_.branches.end(), [](const AtomicBranch& branch) {
+    return branch.IsLast() &&
+           (branch.phase == Phase::kDeciding || branch.phase == Phase::kDecidingRetry);
+  });
 }
 
 void AtomicMachine::Report() {

@@ -22,13 +22,18 @@
 // crash, a transaction with such a record and no decision is rolled back branch by branch, not
 // presumed aborted.
 //
+// With a last resource (kLast) its local commit is the decision. All branches are in an open record
+// before that commit is sent; until its result is known, nothing is committed, confirmed, rolled
+// back or cancelled. The commit record follows the result and nobody waits for it: the decision row
+// in the last resource is durable. After a crash without a commit record the row decides.
+//
 // Contract: only Step changes an Atomic once it has begun. The caller fills in the identity and,
 // before Begin or Replayed, the settings and branches.
 // - A commit is sent only with a Decided (decided.h), hence only when the decision is durable.
 // - Until the commit record is passed to the log, the deadline, the idle limit, a refusal and the
 //   client can roll the transaction back; after that nothing can.
-// - A one-phase commit is sent only to a sole branch that was never asked to prepare, in a
-//   transaction whose gid the coordinator made, and at most once.
+// - A one-phase commit is sent at most once, and only to a last resource or to a sole branch that
+//   was never asked to prepare, in a transaction whose gid the coordinator made.
 // - An outcome is reportable only when it is durable or does not have to be.
 // - An event that cannot happen is a bug of the caller, and ends the process by CHECK (phase.h).
 // Threads: none of its own; it never blocks. The same state, event and time give the same effects.
@@ -72,6 +77,8 @@ struct Atomic {
   bool finished = false;  // every branch has ended or is held
   uint64_t next_ticket = 1;
   uint64_t decision_ticket = 0, outcome_ticket = 0, open_ticket = 0;
+  uint64_t last_ticket = 0;      // of the open record before the commit of the last resource
+  bool last_is_named = false;    // that record is durable
   bool open_logged = false;      // an open or enlist record was passed to the log: it needs an end
   uint32_t opens_under_way = 0;  // such records that are not durable yet
   Monotonic decide_before = kNever;  // the earliest expiry of a yes vote, less the margin
@@ -82,6 +89,10 @@ struct Atomic {
   bool Undecided() const {
     return (state == State::kActive || state == State::kPreparing) && !commit_logged;
   }
+  // The branch of the last resource.
+  std::optional<uint32_t> LastResource() const;
+  // Whether a record says that the commit of the last resource may have been sent.
+  bool LastMayHaveCommitted() const { return last_ticket != 0; }
   // Whether a partner has not voted yet.
   bool AwaitsTries() const;
   // Whether a partner can be enlisted. In a one-call transaction a partner may enlist another one

@@ -29,7 +29,7 @@ struct AtomicBranch {
   uint32_t retries = 0;        // in a row, since its resource last came up: sets the back-off
   Ack heuristic = Ack::kDone;  // its heuristic outcome; kDone: none
   uint64_t heuristic_ticket = 0;
-  // The server that prepared it, or was asked to commit it in one phase.
+  // The server that ran its statements, prepared it, or was asked to commit it in one phase.
   std::string identity, started_at;
   uint64_t position = 0;  // of that server's log at the time
   std::string detail;     // why it is not done yet
@@ -42,14 +42,15 @@ struct AtomicBranch {
   void Restore(Phase from_log);
 
   bool IsTcc() const { return spec.kind == BranchKind::kTcc; }
+  bool IsLast() const { return spec.kind == BranchKind::kLast; }
   // The phase that it reached in phase one.
   Phase PhaseOne() const { return IsPhaseTwo(phase) ? reached : phase; }
   // Whether it has a connection; for a partner, whether its record is durable.
   bool Opened() const { return PhaseOne() >= Phase::kOpen; }
   // Whether statements or a try were sent.
   bool Begun() const { return PhaseOne() >= Phase::kRunning; }
-  // Whether it may be prepared.
-  bool AskedToPrepare() const { return PhaseOne() >= Phase::kTrying; }
+  // Whether it may be prepared. A last resource never is: the end of its session rolls it back.
+  bool AskedToPrepare() const { return PhaseOne() >= Phase::kTrying && !IsLast(); }
   bool Voted() const { return PhaseOne() == Phase::kVoted; }
   bool Running() const { return phase == Phase::kRunning || phase == Phase::kTrying; }
   // Whether the client may request the commit.

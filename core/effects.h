@@ -22,7 +22,7 @@
 namespace assent::core {
 
 enum class RecordKind : uint8_t {
-  kOpen,    // all branches, before the first call to a partner
+  kOpen,    // all branches, before the first call to a partner or the commit of a last resource
   kEnlist,  // one partner, enlisted alone
   kCommit,
   kOutcome,
@@ -122,6 +122,8 @@ struct Ran {
   bool ok = false;
   bool witnessed = false;  // the branch has written its witness row
   Cause cause;
+  std::string identity = {}, started_at = {};  // of the server that ran them
+  uint64_t position = 0;                       // of that server's log
 };
 // A client requests the commit; interactive only. A repeated request is ignored.
 struct CommitRequested {};

@@ -37,7 +37,7 @@ class AtomicMachine {
   void OpenNext();
   void RunNext();
   void StartCommit();
-  void DecideInOnePhase(uint32_t sole);
+  void DecideBy(uint32_t index);
   void PrepareAll();
   void CollectVotes();
   // Phase one of partners.
@@ -49,6 +49,8 @@ class AtomicMachine {
   void NoteExpiry(Monotonic expires);
   // The decision.
   void DecisionIsDurable();
+  bool AwaitsLastResource() const;
+  void CommitAll();
   void RollBack(Cause cause);
   void RollBackBranch(uint32_t index);
   void Report();

@@ -68,6 +68,7 @@ constexpr Move kMoves[] = {
     {P::kPreparing, E::kRollBack, P::kRollingBack},
 
     {P::kVoted, E::kCommit, P::kCommitting},
+    {P::kVoted, E::kDecide, P::kDeciding},  // the last resource
     {P::kVoted, E::kRollBack, P::kRollingBack},
 
     {P::kCutOff, E::kVotedYes, P::kRollingBack},

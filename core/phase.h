@@ -18,35 +18,36 @@ namespace assent::core {
 // through them; phase two begins with kCutOff. A phase named Retry waits for the retry timer; then
 // the branch returns to the phase before it.
 //
-// A last resource (planned) needs no phase of its own: it waits in kRan until the other branches
-// are in kVoted, and then goes to kDeciding. They stay in kVoted until its answer is known.
-#define ASSENT_PHASES(X)                                                                       \
-  X(Declared, "declared",                                                                      \
-    "no call has been sent; for a partner, the record that names it is not durable")           \
-  X(Opening, "opening", "it is taking a connection")                                           \
-  X(Open, "open", "it can run statements and has run none")                                    \
-  X(Running, "running", "its statements are running")                                          \
-  X(Ran, "ran", "it has work to prepare")                                                      \
-  X(Trying, "trying", "partner: a try is in flight")                                           \
-  X(TryRetry, "try retry", "partner: no conclusive answer yet; it may hold a reservation")     \
-  X(CleanTryRetry, "clean try retry",                                                          \
-    "partner: no conclusive answer yet; it cannot hold a reservation")                         \
-  X(AwaitingVote, "awaiting vote", "partner that the client calls: the client has not voted")  \
-  X(Preparing, "preparing", "it was asked to prepare")                                         \
-  X(Voted, "voted", "its vote is counted, and it takes part in phase two")                     \
-  X(CutOff, "cut off",                                                                         \
-    "partner: rolled back during a try; the cancel waits for the answer to the try")           \
-  X(Deciding, "deciding", "its one-phase commit or a lookup is in flight: the answer decides") \
-  X(DecidingRetry, "deciding retry", "waits to look it up again")                              \
-  X(Committing, "committing", "its commit or a lookup is in flight")                           \
-  X(CommitRetry, "commit retry", "waits to send the commit again")                             \
-  X(RollingBack, "rolling back", "its roll-back or a lookup is in flight")                     \
-  X(RollBackRetry, "roll-back retry", "waits to send the roll-back again")                     \
-  X(Recording, "recording", "its heuristic outcome is not durable yet")                        \
-  X(Forgetting, "forgetting",                                                                  \
-    "its heuristic outcome agrees with the decision, and a forget is in flight")               \
-  X(ForgetRetry, "forget retry", "waits to send the forget again")                             \
-  X(Held, "held", "its heuristic outcome conflicts with the decision: kept for an operator")   \
+// A last resource needs no phase of its own. In kPreparing it writes its decision row; it waits in
+// kVoted until the other branches have voted too, and then goes to kDeciding. They stay in kVoted
+// until its result is known.
+#define ASSENT_PHASES(X)                                                                      \
+  X(Declared, "declared",                                                                     \
+    "no call has been sent; for a partner, the record that names it is not durable")          \
+  X(Opening, "opening", "it is taking a connection")                                          \
+  X(Open, "open", "it can run statements and has run none")                                   \
+  X(Running, "running", "its statements are running")                                         \
+  X(Ran, "ran", "it has work to prepare")                                                     \
+  X(Trying, "trying", "partner: a try is in flight")                                          \
+  X(TryRetry, "try retry", "partner: no conclusive answer yet; it may hold a reservation")    \
+  X(CleanTryRetry, "clean try retry",                                                         \
+    "partner: no conclusive answer yet; it cannot hold a reservation")                        \
+  X(AwaitingVote, "awaiting vote", "partner that the client calls: the client has not voted") \
+  X(Preparing, "preparing", "it was asked to prepare")                                        \
+  X(Voted, "voted", "its vote is counted, and it takes part in phase two")                    \
+  X(CutOff, "cut off",                                                                        \
+    "partner: rolled back during a try; the cancel waits for the answer to the try")          \
+  X(Deciding, "deciding", "its deciding commit or a lookup is in flight: the answer decides") \
+  X(DecidingRetry, "deciding retry", "waits to look it up again")                             \
+  X(Committing, "committing", "its commit or a lookup is in flight")                          \
+  X(CommitRetry, "commit retry", "waits to send the commit again")                            \
+  X(RollingBack, "rolling back", "its roll-back or a lookup is in flight")                    \
+  X(RollBackRetry, "roll-back retry", "waits to send the roll-back again")                    \
+  X(Recording, "recording", "its heuristic outcome is not durable yet")                       \
+  X(Forgetting, "forgetting",                                                                 \
+    "its heuristic outcome agrees with the decision, and a forget is in flight")              \
+  X(ForgetRetry, "forget retry", "waits to send the forget again")                            \
+  X(Held, "held", "its heuristic outcome conflicts with the decision: kept for an operator")  \
   X(Ended, "ended", "it needs no more calls")
 
 // Event, name. First the coordinator's actions, then the answers of phase one and those of phase
@@ -58,7 +59,7 @@ namespace assent::core {
   X(Try, "try")                                                                             \
   X(AwaitVote, "await vote")                                                                \
   X(Prepare, "prepare") /* the transaction is to be committed */                            \
-  X(Decide, "decide")   /* this branch alone is to be committed, in one phase */            \
+  X(Decide, "decide")   /* its commit, in one phase, is to decide the transaction */        \
   X(Commit, "commit")   /* the decision to commit is durable */                             \
   X(RollBack, "roll back")                                                                  \
   X(Opened, "opened")                                                                       \

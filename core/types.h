@@ -13,7 +13,7 @@ namespace assent::core {
 enum class State : uint8_t {
   kActive,
   kPreparing,
-  kDeciding,  // a one-phase commit was sent; only its answer moves the transaction
+  kDeciding,  // a commit that decides was sent; only its result moves the transaction
   kCommitting,
   kCommitted,
   kRollingBack,
@@ -35,10 +35,11 @@ enum class BranchState : uint8_t {
 enum class Outcome : uint8_t { kUndecided, kCommitted, kRolledBack, kMixed, kHazard };
 
 // The kind of participant. For a partner, prepare means try, commit means confirm, and roll-back
-// means cancel.
+// means cancel. For a last resource, prepare means that the decision row is written.
 enum class BranchKind : uint8_t {
-  kXa,  // a resource manager
-  kTcc  // a partner: recorded durably before its try is sent; an unanswered try is sent again
+  kXa,   // a resource manager
+  kTcc,  // a partner: recorded durably before its try is sent; an unanswered try is sent again
+  kLast  // the last resource, at most one: its local commit is the decision
 };
 
 // A participant's answer to prepare.

@@ -25,6 +25,10 @@ struct Logged {
   std::vector<log::v1::BranchEnd> branch_ends;
   std::map<uint32_t, log::v1::Heuristic> heuristics;  // by branch number
 
+  // Whether only the row in its last resource tells how it was decided.
+  bool AwaitsLastResource() const {
+    return open && open->last_may_have_committed() && !commit && !outcome && heuristics.empty();
+  }
   bool IsHeld() const { return !heuristics.empty() && !end; }
   bool LacksEnd() const {
     const bool decided = commit && !outcome;
@@ -89,6 +93,13 @@ void PresumeAbort(const log::v1::Open& open, WallTime now, Entry& entry) {
   }
 }
 
+// The last resource may have committed: its decision row is looked up.
+void AwaitLastResource(const log::v1::Open& open, Entry& entry) {
+  coordinator::ReadOpen(open, entry);
+  entry.atomic.decision = core::Decision::kNone;
+  entry.atomic.last_is_named = true;
+}
+
 void HoldHeuristics(const Logged& logged, Entry& entry) {
   for (const auto& [number, heuristic] : logged.heuristics) {
     if (!logged.commit) {
@@ -111,6 +122,8 @@ std::unique_ptr<Entry> ToEntry(const core::Gtrid& gtrid, const Logged& logged, W
     coordinator::ReadCommit(*logged.commit, *entry);
     entry->atomic.decision = core::Decision::kCommit;
     for (const auto& end : logged.branch_ends) coordinator::ReadBranchEnd(end, *entry);
+  } else if (logged.AwaitsLastResource()) {
+    AwaitLastResource(*logged.open, *entry);
   } else if (logged.open) {
     PresumeAbort(*logged.open, now, *entry);
   }
@@ -124,7 +137,8 @@ std::unique_ptr<Entry> ToEntry(const core::Gtrid& gtrid, const Logged& logged, W
   }
   // AssignLsns replaces these placeholders. A client-named transaction that was open needs an
   // outcome record before its roll-back is reported.
-  const bool named_open = logged.open && entry->atomic.settings.client_named;
+  const bool named_open = logged.open && entry->atomic.settings.client_named &&
+                          entry->atomic.decision == core::Decision::kRollBack;
   entry->record = logged.commit || logged.outcome || named_open ? 1 : 0;
   if (logged.open && !logged.commit) {
     entry->opens.push_back({0, std::nullopt});

@@ -126,6 +126,17 @@ Ack JudgeCommit(Found found, const FindContext& context) {
   return done ? Ack::kDone : Ack::kHeuristicHazard;
 }
 
+Ack JudgeLastResource(Found found) {
+  switch (found) {
+    case Found::kWitnessCommitted: return Ack::kDone;
+    case Found::kWitnessRolledBack: return Ack::kRolledBack;
+    case Found::kListed:
+    case Found::kNotListed:
+    case Found::kUnknown: break;
+  }
+  return Ack::kUnknown;
+}
+
 Ack JudgeRollBack(Found found) {
   switch (found) {
     case Found::kListed:

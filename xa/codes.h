@@ -67,7 +67,7 @@ AckMeaning MeaningOfRollBack(Code code, bool prepare_sent);
 // (docs/protocol.md, "Unknown XID", rules 0 to 3).
 enum class Found : uint8_t {
   kListed,             // in the list of prepared transactions: a session still holds it
-  kNotListed,          // not in the list, and there is no witness table
+  kNotListed,          // not in the list, and there is no witness table or row
   kWitnessCommitted,   // the branch's own row exists: it committed
   kWitnessRolledBack,  // our mark exists, written now or before: it can never commit
   kUnknown             // the lookup failed, blocked or timed out
@@ -86,6 +86,8 @@ struct FindContext {
 // The acknowledgement after a commit (or one-phase commit) that was answered with "unknown XID" or
 // not at all.
 core::Ack JudgeCommit(Found found, const FindContext& context);
+// The same for a last resource, whose decision row alone decides.
+core::Ack JudgeLastResource(Found found);
 // The same after a roll-back: not listed means done, listed means that it is sent again.
 core::Ack JudgeRollBack(Found found);
 

@@ -79,13 +79,17 @@ struct Finding {
 struct BranchOptions {
   Isolation isolation = Isolation::kReadCommitted;
   bool read_only = false;  // enforced by the server
+  // The branch is never prepared for XA. kPrepare writes its decision row, the witness row with
+  // mark C, in its transaction and ensures that the commit will be flushed to disk. kCommitOnePhase
+  // commits it, and writes the row first if kPrepare was not called.
+  bool last_resource = false;
 };
 
 struct Call {
   uint64_t call = 0;  // chosen by the caller, returned in the completion
   core::Operation operation{};
   Xid xid;
-  BranchOptions options;                                     // kOpen
+  BranchOptions options;                                     // kOpen; `last_resource` in every call
   std::shared_ptr<const std::vector<Statement>> statements;  // kRun
   // kRun: the limit for all results of the run, by SizeOf. Beyond it the branch is refused with
   // RESULT_TOO_LARGE, whose message names `result_limit`, the limit for the whole transaction.
@@ -94,7 +98,8 @@ struct Call {
   bool prepare_sent = false;  // kRollBack: the branch may be prepared
   bool one_phase = false;     // kFind: after a one-phase commit
   // kFind: may insert the witness mark that forbids a later commit (after a commit, not after a
-  // roll-back); only on the server of `prepared_by`.
+  // roll-back); only on the server of `prepared_by`. Of a last resource the row is read on any
+  // server that is no standby.
   bool settle = false;
   ServerStamp prepared_by;  // kFind: the server that prepared it, or was to commit it in one phase
 };
@@ -133,7 +138,7 @@ struct Completion {
   Failure failure;
   std::vector<StatementResult> results;  // kRun, when kOk
   Found found = Found::kUnknown;         // kFind
-  ServerStamp stamp;       // kPrepare, kCommitOnePhase, kFind: the server that answered
+  ServerStamp stamp;       // kRun, kPrepare, kCommitOnePhase, kFind: the server that answered
   bool lost = false;       // kCommit: sent and not answered, so it may have been executed
   bool witnessed = false;  // kRun: the branch has written its witness row
   // An earlier call of the flight was not answered with kOk: the resource manager has not executed
@@ -170,6 +175,8 @@ struct ResourceStatus {
   uint32_t pool = 0, in_use = 0, waiting = 0;
   bool witness = false;               // the witness table is installed
   bool keeps_prepared = false;        // see FindContext
+  // Why it cannot be a last resource, and how to change that; empty: it can, or is not probed yet.
+  std::string why_no_last_resource;
   std::vector<std::string> warnings;  // of the probes, each with the statement that fixes it
 };
 
@@ -215,6 +222,12 @@ class ResourceManager {
     (void)witnessed;
     return "The server's list of prepared transactions shows whether " + ListedAs(xid) +
            " is still prepared.";
+  }
+  // For an operator who knows how a last resource ended that this server cannot show: the statement
+  // that tells the coordinator. `committed`: that it committed. Pure.
+  virtual std::string HowToDecide(const Xid& xid, bool committed) const {
+    (void)xid, (void)committed;
+    return {};
   }
   // Purges the witness rows of these branches, whose transactions have ended durably. Best effort,
   // lazily, in batches.

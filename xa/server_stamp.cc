@@ -45,11 +45,18 @@ std::optional<MariaDb> ParseMariaDb(std::string_view text) {
   return parts;
 }
 
+constexpr std::string_view kPostgreSql = "postgresql/";
+
+// PostgreSQL's identity without timeline and database.
+std::string_view ServerPart(std::string_view identity) {
+  if (!identity.starts_with(kPostgreSql)) return identity;
+  return identity.substr(0, identity.find('/', kPostgreSql.size()));
+}
+
 // PostgreSQL's identity has an address instead of the system identifier if the account may not read
 // that.
 bool IsAddressOnly(std::string_view identity) {
-  constexpr std::string_view kPostgreSql = "postgresql/";
-  if (identity.substr(0, kPostgreSql.size()) != kPostgreSql) return false;
+  if (!identity.starts_with(kPostgreSql)) return false;
   const std::string_view rest = identity.substr(kPostgreSql.size());
   return !AllOf(rest.substr(0, rest.find('/')), kDigits);
 }
@@ -72,6 +79,13 @@ Likeness Compare(std::string_view noted, std::string_view now) {
   if (mariadb_noted && mariadb_now) return Compare(*mariadb_noted, *mariadb_now);
   if (noted != now) return Likeness::kOther;
   return IsAddressOnly(now) ? Likeness::kNotKnown : Likeness::kSame;
+}
+
+bool AreOneServer(std::string_view one, std::string_view other) {
+  if (one.empty() || other.empty()) return false;
+  const auto maria_one = ParseMariaDb(one), maria_other = ParseMariaDb(other);
+  if (maria_one && maria_other) return maria_one->place == maria_other->place;
+  return ServerPart(one) == ServerPart(other);
 }
 
 bool IsServerOf(const ServerStamp& then, const ServerStamp& now) {

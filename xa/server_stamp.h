@@ -38,8 +38,11 @@ Likeness Compare(std::string_view noted, std::string_view now);
 // Whether the server of `now` is the server of `then`. An address alone is enough only while the
 // server has not been restarted.
 bool IsServerOf(const ServerStamp& then, const ServerStamp& now);
-
 // Why it is not, for operators: a sentence without a full stop; empty if it is.
 std::string WhyAnotherServer(const ServerStamp& then, const ServerStamp& now);
+
+// Whether both are databases of one running server. Different databases of one PostgreSQL cluster
+// have different identities. False if an identity is empty.
+bool AreOneServer(std::string_view one, std::string_view other);
 
 }  // namespace assent::xa

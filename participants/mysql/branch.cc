@@ -58,6 +58,7 @@ VerbResult MySqlSession::Verb(const std::string& sql) {
 
 VerbResult MySqlSession::Begin(const xa::Xid& xid, const xa::BranchOptions& options, bool witness) {
   read_only_ = options.read_only;
+  ended_ = false;
   if (options.read_only || options.isolation != xa::Isolation::kReadCommitted) {
     VerbResult set = Verb(std::string("SET TRANSACTION ISOLATION LEVEL ") +
                           NameOf(options.isolation) + (options.read_only ? ", READ ONLY" : ""));
@@ -140,8 +141,10 @@ std::optional<VerbResult> MySqlSession::ChangedValueOf(const sql::ScannedStateme
 // the one that Begin began. Both have the number 1399. After a roll-back by the server, the
 // caller's XA ROLLBACK succeeds; if it fails, the branch was left.
 VerbResult MySqlSession::EndWork(const xa::Xid& xid) {
+  if (ended_) return {};
   const std::optional<ServerError> error = handle_->Do("XA END " + xid.ToMySql());
-  if (!error) return {};
+  ended_ = !error;
+  if (ended_) return {};
   const bool left = error->number == kXaNota || error->number == kXaRmFail;
   if (left && !IsRollbackOnly(*error)) {
     touched_ = true;
@@ -195,6 +198,32 @@ VerbResult MySqlSession::CommitOnePhase(const xa::Xid& xid) {
   if (gone.code != Code::kOk) {
     return sent && gone.code == Code::kHeuristicHazard ? answer : gone;
   }
+  if (!xa::IsRollBack(answer.code)) answer.code = Code::kRbOther;
+  return answer;
+}
+
+// The server refuses BEGIN inside a branch. Where a statement has left the branch, BEGIN keeps the
+// row in a transaction that XA END then refuses and the roll-back ends.
+VerbResult MySqlSession::WriteDecision(const xa::Xid& xid) {
+  const std::optional<ServerError> begin = handle_->Do("BEGIN");
+  VerbResult answer;
+  if (!begin) {
+    answer = LeftBranch();
+    touched_ = true;
+    if (handle_->Do("ROLLBACK") && !alive()) answer.failure.detail += " (the connection was lost)";
+    return answer;
+  }
+  if (begin->number != kXaRmFail) {
+    answer = AnswerToVerb(*begin);
+  } else if (const auto error = handle_->Do("INSERT INTO assent_witness (xid, mark) VALUES ('" +
+                                            xid.gtrid_text() + xid.bqual_text() + "', 'C')")) {
+    answer = AnswerToStatement(*error);
+  } else {
+    answer = EndWork(xid);
+  }
+  if (answer.code == Code::kOk || !alive() || answer.code == Code::kHeuristicHazard) return answer;
+  const VerbResult gone = RollBackActive(xid);
+  if (gone.code != Code::kOk) return gone;
   if (!xa::IsRollBack(answer.code)) answer.code = Code::kRbOther;
   return answer;
 }

@@ -148,11 +148,26 @@ xa::Found MySqlSession::SettleWitness(const xa::Xid& xid) {
                     SecondsText(options_.lock_timeout_ms));
   if (!error) return xa::Found::kWitnessRolledBack;
   if (error->number != kDuplicateKey) return xa::Found::kUnknown;
-  const Result<std::string> mark =
-      OneValue("SELECT mark FROM assent_witness WHERE xid = '" + KeyOf(xid) + "'");
-  if (!mark) return xa::Found::kUnknown;
-  if (*mark == "C") return xa::Found::kWitnessCommitted;
-  return *mark == "R" ? xa::Found::kWitnessRolledBack : xa::Found::kUnknown;
+  const xa::Found found = ReadWitness(xid);
+  return found == xa::Found::kNotListed ? xa::Found::kUnknown : found;  // it was there a moment ago
+}
+
+// Locks the row: a transaction that is changing it is waited for.
+xa::Found MySqlSession::ReadWitness(const xa::Xid& xid) {
+  const Result<std::vector<Row>> rows =
+      Rows("SELECT mark FROM assent_witness WHERE xid = '" + KeyOf(xid) + "' LOCK IN SHARE MODE");
+  if (!rows) return xa::Found::kUnknown;
+  if (rows->empty()) return xa::Found::kNotListed;
+  const std::string mark = rows->front()[0].value_or("");
+  if (mark == "C") return xa::Found::kWitnessCommitted;
+  return mark == "R" ? xa::Found::kWitnessRolledBack : xa::Found::kUnknown;
+}
+
+Result<void> MySqlSession::NoteStart(const xa::Xid& start) {
+  const std::optional<ServerError> error =
+      handle_->Do("INSERT INTO assent_witness (xid, mark) VALUES ('" + KeyOf(start) + "', 'S')");
+  if (error && error->number != kDuplicateKey) return ErrorOf(*error);
+  return {};
 }
 
 Result<void> MySqlSession::PurgeWitness(const std::vector<xa::Xid>& xids) {
@@ -178,7 +193,7 @@ Result<std::vector<sql::WitnessRow>> MySqlSession::Witnesses(const std::string& 
     const size_t gtrid = std::min(key.size(), 2 * core::Gtrid::kBytes);
     witnesses.push_back({key,
                          xa::Xid::FromParts(xa::kFormatId, key.substr(0, gtrid), key.substr(gtrid)),
-                         row[1] == "C"});
+                         row[1] == "R"});
   }
   return witnesses;
 }

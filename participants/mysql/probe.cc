@@ -66,14 +66,16 @@ Result<void> MySqlSession::ProbeDurability(sql::Probe& probe) {
   const bool binary_log = value(1) == "1";
   const bool binary_log_synced = !binary_log || value(2) == "1";
   if (!flushed) {
-    probe.warnings.push_back("innodb_flush_log_at_trx_commit is " + value(0) +
-                             ": a crash may lose prepared and committed branches; "
-                             "SET GLOBAL innodb_flush_log_at_trx_commit = 1");
+    probe.not_durable = "innodb_flush_log_at_trx_commit is " + value(0) +
+                        ": a crash may lose prepared and committed branches; "
+                        "SET GLOBAL innodb_flush_log_at_trx_commit = 1";
+    probe.warnings.push_back(probe.not_durable);
   }
   if (!binary_log_synced) {
     probe.warnings.push_back("sync_binlog is " + value(2) +
                              ": a crash may lose prepared branches from the binary log; "
                              "SET GLOBAL sync_binlog = 1");
+    if (flushed) probe.not_durable = probe.warnings.back();
   }
   if (binary_log && value(3) == "STATEMENT") {
     probe.warnings.push_back(

@@ -49,12 +49,15 @@ class MySqlSession final : public sql::Session {
   sql::RunResult Run(const xa::Statement& statement) override;
   sql::VerbResult Prepare(const xa::Xid& xid) override;
   sql::VerbResult CommitOnePhase(const xa::Xid& xid) override;
+  sql::VerbResult WriteDecision(const xa::Xid& xid) override;
   sql::VerbResult RollBackActive(const xa::Xid& xid) override;
 
   sql::VerbResult Commit(const xa::Xid& xid) override;
   sql::VerbResult RollBackPrepared(const xa::Xid& xid) override;
   Result<xa::ScanResult> List() override;
   xa::Found SettleWitness(const xa::Xid& xid) override;
+  xa::Found ReadWitness(const xa::Xid& xid) override;
+  Result<void> NoteStart(const xa::Xid& start) override;
   Result<bool> IsHidden(const xa::Xid& xid) override;
   Result<void> PurgeWitness(const std::vector<xa::Xid>& xids) override;
   Result<std::vector<sql::WitnessRow>> Witnesses(const std::string& after, const std::string& below,
@@ -119,6 +122,7 @@ class MySqlSession final : public sql::Session {
   uint64_t kept_warnings_ = 0;
 
   bool read_only_ = false;  // of the branch
+  bool ended_ = false;      // XA END was answered
   bool touched_ = false;    // a statement may have left something in the session
   bool unsettled_ = false;  // stored code ran that may have changed the settings of settings.h
   uint64_t servers_settings_ = 0;  // SharedFacts' count when this session began

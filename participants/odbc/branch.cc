@@ -182,6 +182,13 @@ sql::VerbResult OdbcSession::CommitOnePhase(const xa::Xid& xid) {
   return IsReplicated(outcome) ? sql::VerbResult{} : NotReplicated();
 }
 
+sql::VerbResult OdbcSession::WriteDecision(const xa::Xid& xid) {
+  if (auto refused = Refuse(xid)) return *refused;
+  const OdbcResult outcome = Command(dialect_.CheckAndDecide(xid, baseline_));
+  if (!outcome.ok()) return OnEndError(outcome);
+  return {};
+}
+
 // The same round trip checks whether the transaction was still ours. If it was not, something may
 // have been committed, and "rolled back" would be a guess.
 sql::VerbResult OdbcSession::RollBackNow() {

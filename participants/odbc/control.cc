@@ -82,12 +82,24 @@ xa::Found OdbcSession::SettleWitness(const xa::Xid& xid) {
   if (inserted.lost() || inserted.error.sqlstate != dialect_.states().unique_violation) {
     return xa::Found::kUnknown;
   }
+  const xa::Found found = ReadWitness(xid);
+  return found == xa::Found::kNotListed ? xa::Found::kUnknown : found;  // it was there a moment ago
+}
+
+xa::Found OdbcSession::ReadWitness(const xa::Xid& xid) {
   const OdbcResult written = Send(dialect_.RewriteWitness(xid));
   if (!written.ok() || !IsReplicated(written)) return xa::Found::kUnknown;
+  if (written.results.front().rows.empty()) return xa::Found::kNotListed;
   const std::string mark = TextAt(written.results.front(), 0, 0);
   if (mark == "C") return xa::Found::kWitnessCommitted;
   if (mark == "R") return xa::Found::kWitnessRolledBack;
   return xa::Found::kUnknown;
+}
+
+Result<void> OdbcSession::NoteStart(const xa::Xid& start) {
+  const auto noted = Ask(dialect_.NoteStart(start));
+  if (!noted) return noted.error();
+  return {};
 }
 
 Result<void> OdbcSession::PurgeWitness(const std::vector<xa::Xid>& xids) {
@@ -112,7 +124,7 @@ Result<std::vector<sql::WitnessRow>> OdbcSession::Witnesses(const std::string& a
   for (size_t i = 0; i < *count; ++i) {
     std::string key = TextAt(rows, i, 0);
     const auto xid = dialect_.WitnessOf(key);
-    witnesses.push_back({std::move(key), xid, TextAt(rows, i, 1) == "C"});
+    witnesses.push_back({std::move(key), xid, TextAt(rows, i, 1) == "R"});
   }
   return witnesses;
 }

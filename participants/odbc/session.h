@@ -53,12 +53,15 @@ class OdbcSession final : public sql::Session {
   sql::RunResult Run(const xa::Statement& statement) override;
   sql::VerbResult Prepare(const xa::Xid& xid) override;
   sql::VerbResult CommitOnePhase(const xa::Xid& xid) override;
+  sql::VerbResult WriteDecision(const xa::Xid& xid) override;
   sql::VerbResult RollBackActive(const xa::Xid& xid) override;
 
   sql::VerbResult Commit(const xa::Xid& xid) override;
   sql::VerbResult RollBackPrepared(const xa::Xid& xid) override;
   Result<xa::ScanResult> List() override;
   xa::Found SettleWitness(const xa::Xid& xid) override;
+  xa::Found ReadWitness(const xa::Xid& xid) override;
+  Result<void> NoteStart(const xa::Xid& start) override;
   Result<void> PurgeWitness(const std::vector<xa::Xid>& xids) override;
   Result<std::vector<sql::WitnessRow>> Witnesses(const std::string& after, const std::string& below,
                                                  uint32_t limit) override;

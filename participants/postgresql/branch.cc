@@ -50,6 +50,17 @@ std::string PostgreSqlDialect::CheckAndPrepare(const xa::Xid& xid,
          Prepare(xid);
 }
 
+// The client's SQL may have switched synchronous_commit off. A stricter setting is kept.
+std::string PostgreSqlDialect::CheckAndDecide(const xa::Xid& xid,
+                                              const sql::Baseline& baseline) const {
+  return std::string(kDeferredNow) + "SELECT " + RequireOwnBranch(xid, baseline) +
+         ", set_config('synchronous_commit', CASE WHEN current_setting('synchronous_commit') "
+         "IN ('off', 'local', 'remote_write') THEN 'on' "
+         "ELSE current_setting('synchronous_commit') END, true); "
+         "INSERT INTO assent_witness (xid, mark, created_at) VALUES (" +
+         QuotedWitnessKey(xid) + ",'C',now())";
+}
+
 std::string PostgreSqlDialect::CheckForWrites(const xa::Xid& xid,
                                               const sql::Baseline& baseline) const {
   return std::string(kDeferredNow) + "SELECT pg_current_xact_id_if_assigned() IS NULL, " +

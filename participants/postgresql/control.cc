@@ -121,6 +121,11 @@ std::string PostgreSqlDialect::SettleWitness(const xa::Xid& xid) const {
          QuotedWitnessKey(xid) + ",'R',now())";
 }
 
+std::string PostgreSqlDialect::NoteStart(const xa::Xid& start) const {
+  return "INSERT INTO assent_witness (xid, mark, created_at) VALUES (" + QuotedWitnessKey(start) +
+         ",'S',now()) ON CONFLICT DO NOTHING";
+}
+
 // A row that was only read may be missing on every standby. Needs no right to UPDATE.
 std::string PostgreSqlDialect::RewriteWitness(const xa::Xid& xid) const {
   return "WITH gone AS (DELETE FROM assent_witness WHERE xid = " + QuotedWitnessKey(xid) +

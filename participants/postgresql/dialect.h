@@ -8,6 +8,7 @@
 //            2   if, as far as the client can tell, no statement has written (all gave columns)
 //                and isolation is not SERIALIZABLE: SELECT check and
 //                pg_current_xact_id_if_assigned(), then COMMIT (read-only) or PREPARE TRANSACTION
+//   last resource      1   SELECT check, synchronous_commit; INSERT decision row;  then 1: COMMIT
 //   declared read-only 1   SELECT check; COMMIT       one-phase 1   SELECT check; COMMIT
 //   Commit   1   COMMIT PREPARED
 //   RollBack 1   ROLLBACK, preceded by a check that the transaction is still ours
@@ -42,6 +43,7 @@ class PostgreSqlDialect final : public sql::Dialect {
   std::string CheckAndPrepare(const xa::Xid& xid, const sql::Baseline& baseline) const override;
   std::string CheckForWrites(const xa::Xid& xid, const sql::Baseline& baseline) const override;
   std::string CheckAndCommit(const xa::Xid& xid, const sql::Baseline& baseline) const override;
+  std::string CheckAndDecide(const xa::Xid& xid, const sql::Baseline& baseline) const override;
   std::string Prepare(const xa::Xid& xid) const override;
   std::string Commit() const override { return "COMMIT"; }
   std::string RollBack() const override { return "ROLLBACK"; }
@@ -71,6 +73,7 @@ class PostgreSqlDialect final : public sql::Dialect {
 
   std::string InstallWitness() const override;
   std::string SettleWitness(const xa::Xid& xid) const override;
+  std::string NoteStart(const xa::Xid& start) const override;
   std::string RewriteWitness(const xa::Xid& xid) const override;
   std::string Witnesses(const std::string& after, const std::string& below,
                         uint32_t limit) const override;

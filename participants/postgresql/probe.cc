@@ -43,6 +43,8 @@ Result<sql::Probe> PostgreSqlDialect::ProbeOf(const std::vector<xa::Value>& row,
     probe.keeps_prepared = false;
     probe.warnings.push_back(std::string(name) +
                              " is off: a crash can lose committed transactions; " + remedy);
+    // A last resource sets synchronous_commit itself.
+    if (name != std::string_view("synchronous_commit")) probe.not_durable = probe.warnings.back();
   };
   must_be_on("fsync", text(2), "ALTER SYSTEM SET fsync = on; SELECT pg_reload_conf();");
   must_be_on("full_page_writes", text(3),

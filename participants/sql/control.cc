@@ -85,6 +85,11 @@ Result<void> Control::Look() {
     session_.reset();
     return probe.error();
   }
+  probe->why_no_last_resource =
+      probe->witness ? probe->not_durable
+                     : "the table assent_witness, which takes the decision row, is missing or may "
+                       "not be used; run `assent resource install " +
+                           options_.name + "`";
   for (const std::string& warning : probe->warnings) {
     if (logged_.insert(warning).second) {
       Event(LogEvent::kResourceMisconfigured, {{"resource", options_.name}, {"detail", warning}});
@@ -121,6 +126,11 @@ Result<xa::ScanResult> Control::List(const core::Gtrid& own) {
       return newer.error();
     }
     list->newer_witness = *newer;
+    if (*newer || list->standby || list->stamp.identity == start_noted_) return list;
+    const Result<void> noted = session_->NoteStart(
+        {core::Gtrid::Make(own.coordinator_id(), own.incarnation(), own.start_nonce(), 0), 1});
+    if (!noted) return noted.error();
+    start_noted_ = list->stamp.identity;
     return list;
   });
 }
@@ -236,7 +246,7 @@ void Control::PurgeOld(const std::shared_ptr<Old>& old) {
   std::vector<xa::Xid> ended;
   for (const WitnessRow& row : *rows) {
     if (!row.xid || old->keep.contains(*row.xid)) continue;
-    if (row.committed || old->marks_too) ended.push_back(*row.xid);
+    if (!row.mark_r || old->marks_too) ended.push_back(*row.xid);
   }
   if (!ended.empty() && !OnSession([&] { return session_->PurgeWitness(ended); })) return;
   old->after = rows->back().key;

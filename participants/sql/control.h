@@ -81,6 +81,7 @@ class Control {
   std::unique_ptr<Session> session_;
   Backoff backoff_;  // of probes
   std::set<std::string> logged_;
+  std::string start_noted_;  // the identity of the server that has our start row
 
   std::atomic<bool> probe_posted_{false};
   std::atomic<bool> stopping_{false};

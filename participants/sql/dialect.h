@@ -69,6 +69,9 @@ class Dialect {
   // Last result, one row: true if nothing was written.
   virtual std::string CheckForWrites(const xa::Xid& xid, const Baseline& baseline) const = 0;
   virtual std::string CheckAndCommit(const xa::Xid& xid, const Baseline& baseline) const = 0;
+  // Checks as CheckAndCommit does, ensures that the commit will be flushed, and inserts the witness
+  // row with mark C.
+  virtual std::string CheckAndDecide(const xa::Xid& xid, const Baseline& baseline) const = 0;
   virtual std::string Prepare(const xa::Xid& xid) const = 0;
   virtual std::string Commit() const = 0;
   virtual std::string RollBack() const = 0;
@@ -106,6 +109,7 @@ class Dialect {
   // ---- The witness table -----------------------------------------------------------------------
   virtual std::string InstallWitness() const = 0;
   virtual std::string SettleWitness(const xa::Xid& xid) const = 0;  // inserts R; commits it
+  virtual std::string NoteStart(const xa::Xid& start) const = 0;    // does nothing if it is there
   // Rewrites the row unchanged and returns its mark; no row if there is none.
   virtual std::string RewriteWitness(const xa::Xid& xid) const = 0;
   // Rows: key, mark, between two keys; at the end NULL and the number of rows.

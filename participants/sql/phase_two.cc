@@ -153,9 +153,21 @@ xa::Completion PhaseTwo::Find(const xa::Call& call) {
                                             : hidden.error().message);
     return completion;
   }
+  const bool there = xa::IsServerOf(call.prepared_by, list->stamp);
+  if (call.options.last_resource) {
+    // A decision row that exists was committed, wherever it is found; a mark is written only on the
+    // server that was asked to commit. A server without the table tells nothing.
+    if (view_.witness()) {
+      completion.found =
+          there ? session_->SettleWitness(call.xid) : session_->ReadWitness(call.xid);
+      if (!session_->alive()) view_.suspect();
+    } else {
+      completion.failure = Unavailable("the table assent_witness is missing on the server");
+    }
+    return completion;
+  }
   // On another server neither the presence nor the absence of the row proves anything, and a mark
   // there does not forbid the branch's commit.
-  const bool there = xa::IsServerOf(call.prepared_by, list->stamp);
   if (!call.settle || !there || !view_.Witnessed(call.xid)) {
     const Result<void> fenced = session_->Fence();
     if (fenced) {

@@ -61,8 +61,11 @@ PooledConnection::CallResult PooledConnection::ExecuteCall(Branch& branch, const
 // it, so the branch may begin on a new one. If the old connection did begin it after all, the
 // server reports a duplicate XID; that is not the sign of a stale log directory.
 VerbResult PooledConnection::Begin(Branch& branch) {
-  const bool witness = view_.witness() && !branch.options.read_only;
-  if (!witness && !branch.options.read_only) view_.BeganWithoutWitness(branch.xid);
+  // A last resource writes its row just before its commit: a row that was there earlier could be
+  // committed by a statement that leaves the branch.
+  const bool wanted = !branch.options.read_only && !branch.options.last_resource;
+  const bool witness = wanted && view_.witness();
+  if (wanted && !witness) view_.BeganWithoutWitness(branch.xid);
   branch.witnessed = witness;
   VerbResult begun = session_->Begin(branch.xid, branch.options, witness);
   if (begun.code == Code::kOk || session_->alive()) return begun;
@@ -84,6 +87,13 @@ PooledConnection::CallResult PooledConnection::Run(Branch& branch, const xa::Cal
             After::kKeep};
   }
   if (branch.stage == Branch::Stage::kLeased) {
+    if (branch.options.last_resource) {
+      const std::string why = view_.probe()->why_no_last_resource;
+      if (!why.empty()) {
+        xa::Failure failure = Unavailable("it cannot be a last resource: " + why);
+        return {CompletionOf(call, Code::kRbOther, std::move(failure)), After::kEnded};
+      }
+    }
     VerbResult begun = Begin(branch);
     if (begun.code != Code::kOk) {
       if (session_ == nullptr) {  // reconnecting failed: no session is left to end
@@ -115,6 +125,7 @@ PooledConnection::CallResult PooledConnection::Run(Branch& branch, const xa::Cal
   }
   CallResult done{CompletionOf(call, Code::kOk), After::kKeep};
   done.completion.results = std::move(results);
+  done.completion.stamp = view_.StampOf(*session_);
   done.completion.witnessed = branch.witnessed;
   return done;
 }
@@ -163,6 +174,7 @@ PooledConnection::CallResult PooledConnection::Prepare(Branch& branch, const xa:
     }
     return done;
   }
+  if (branch.options.last_resource) return WriteDecision(branch, call);
   const xa::ServerStamp stamp = view_.StampOf(*session_);
   VerbResult answer = session_->Prepare(branch.xid);
   CallResult done;
@@ -170,6 +182,22 @@ PooledConnection::CallResult PooledConnection::Prepare(Branch& branch, const xa:
     branch.stage = Branch::Stage::kPrepared;
     done = {CompletionOf(call, std::move(answer)), After::kKeep};
   } else if (answer.code == Code::kReadOnly || xa::IsRollBack(answer.code)) {
+    done = {CompletionOf(call, std::move(answer)), After::kEnded};
+  } else {
+    done = Lost(call, answer.code, std::move(answer.failure));
+  }
+  done.completion.stamp = stamp;
+  return done;
+}
+
+PooledConnection::CallResult PooledConnection::WriteDecision(Branch& branch, const xa::Call& call) {
+  const xa::ServerStamp stamp = view_.StampOf(*session_);
+  VerbResult answer = session_->WriteDecision(branch.xid);
+  CallResult done;
+  if (answer.code == Code::kOk) {
+    branch.decided = true;
+    done = {CompletionOf(call, std::move(answer)), After::kKeep};
+  } else if (xa::IsRollBack(answer.code)) {
     done = {CompletionOf(call, std::move(answer)), After::kEnded};
   } else {
     done = Lost(call, answer.code, std::move(answer.failure));
@@ -192,6 +220,14 @@ PooledConnection::CallResult PooledConnection::CommitOnePhase(Branch& branch,
     session_.reset();
     view_.suspect();
     return {CompletionOf(call, Code::kRbCommFail, ConnectionLost()), After::kEnded};
+  }
+  if (branch.options.last_resource && !branch.decided) {
+    CallResult done = WriteDecision(branch, call);
+    if (done.completion.code != Code::kOk) {  // no commit was sent
+      const bool left = done.completion.code == Code::kHeuristicHazard;
+      if (!left && !xa::IsRollBack(done.completion.code)) done.completion.code = Code::kRbCommFail;
+      return done;
+    }
   }
   const xa::ServerStamp stamp = view_.StampOf(*session_);
   VerbResult answer = session_->CommitOnePhase(branch.xid);

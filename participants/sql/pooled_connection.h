@@ -33,6 +33,7 @@ struct Branch {
   enum class Stage { kLeased, kActive, kDoomed, kPrepared };
   Stage stage = Stage::kLeased;
   bool witnessed = false;  // the witness row is written
+  bool decided = false;    // of a last resource: the decision row is written
   bool ended = false;      // the branch no longer holds the connection
 };
 
@@ -69,6 +70,7 @@ class PooledConnection {
   CallResult RunOne(Branch& branch, const xa::Call& call, size_t index,
                     std::vector<xa::StatementResult>& results);
   CallResult Prepare(Branch& branch, const xa::Call& call);
+  CallResult WriteDecision(Branch& branch, const xa::Call& call);
   CallResult CommitOnePhase(Branch& branch, const xa::Call& call);
   CallResult Commit(Branch& branch, const xa::Call& call);
   CallResult RollBack(Branch& branch, const xa::Call& call);

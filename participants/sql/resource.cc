@@ -45,6 +45,7 @@ class Resource : public xa::ResourceManager {
     return options_.driver == "mysql" ? xid.gtrid_text() + xid.bqual_text() : xid.ToPostgreSql();
   }
   std::string HowToInspect(const xa::Xid& xid, bool witnessed) const override;
+  std::string HowToDecide(const xa::Xid& xid, bool committed) const override;
   void PurgeWitness(std::vector<xa::Xid> ended) override {
     control_->PurgeWitness(std::move(ended));
   }
@@ -127,6 +128,13 @@ std::string Resource::HowToInspect(const xa::Xid& xid, bool witnessed) const {
   return text + ".";
 }
 
+std::string Resource::HowToDecide(const xa::Xid& xid, bool committed) const {
+  const bool is_mysql = options_.driver == "mysql";
+  return "INSERT INTO assent_witness (xid, mark, created_at) VALUES ('" + xid.gtrid_text() +
+         (is_mysql ? "" : "-") + xid.bqual_text() + "', '" + (committed ? "C" : "R") +
+         "', CURRENT_TIMESTAMP)";
+}
+
 xa::ResourceStatus Resource::Status() const {
   xa::ResourceStatus status;
   status.name = options_.name;
@@ -141,6 +149,7 @@ xa::ResourceStatus Resource::Status() const {
   status.witness = probe->witness;
   status.keeps_prepared = probe->keeps_prepared;
   status.warnings = probe->warnings;
+  status.why_no_last_resource = probe->why_no_last_resource;
   if (pool_ != nullptr) {
     const Pool::Counts counts = pool_->counts();
     status.in_use = counts.in_use;

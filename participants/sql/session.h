@@ -49,13 +49,18 @@ struct Probe {
   bool keeps_prepared = false;       // by its settings, a crash loses no prepared branch
   bool standby = false;
   bool witness = false;
+  // Why a commit may be lost in a crash of the server although it was answered, with the statement
+  // that fixes it; empty: it is not lost.
+  std::string not_durable;
+  // Why the resource cannot be a last resource, and how to change that; empty: it can.
+  std::string why_no_last_resource = "the server has not been probed yet";
   std::vector<std::string> warnings;  // each with the statement that fixes it
 };
 
 struct WitnessRow {
   std::string key;
   std::optional<xa::Xid> xid;  // if the key belongs to a branch
-  bool committed = false;      // mark C; else R
+  bool mark_r = false;         // it forbids a commit; else it records a commit or a start
 };
 
 class Session {
@@ -75,6 +80,10 @@ class Session {
   // transaction is still the one that Begin began.
   virtual VerbResult Prepare(const xa::Xid& xid) = 0;
   virtual VerbResult CommitOnePhase(const xa::Xid& xid) = 0;  // instead of Prepare
+  // Of a last resource: checks as Prepare does, writes the witness row with mark C in the
+  // transaction, and ensures that the server flushes the commit to disk. After kOk CommitOnePhase
+  // or RollBackActive ends the branch; other answers as of Prepare.
+  virtual VerbResult WriteDecision(const xa::Xid& xid) = 0;
   // Only if Prepare was not sent: ends and rolls back what this session runs. If a
   // non-transactional table kept its change, kHeuristicMixed.
   virtual VerbResult RollBackActive(const xa::Xid& xid) = 0;
@@ -86,6 +95,12 @@ class Session {
   // Inserts the mark R with the witness key of `xid`, in a separate transaction, and returns what
   // it found: kWitnessCommitted, kWitnessRolledBack, or kUnknown if it blocked or failed.
   virtual xa::Found SettleWitness(const xa::Xid& xid) = 0;
+  // The witness row of `xid`: kWitnessCommitted, kWitnessRolledBack, kNotListed if there is none,
+  // or kUnknown. Of a row it returns only what the synchronous standbys, if any, have too.
+  virtual xa::Found ReadWitness(const xa::Xid& xid) = 0;
+  // Writes a row with mark S, if it is missing: the coordinator began to use this server with the
+  // gtrid of `start`, which no transaction has.
+  virtual Result<void> NoteStart(const xa::Xid& start) = 0;
   // Returns once the server's synchronous standbys, if any, have everything that it shows now. An
   // error: perhaps they have not, and a fail-over may change what this session has seen.
   virtual Result<void> Fence() { return {}; }

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "coordinator/branch_last.h"
+
+#include <utility>
+
+#include "coordinator/context.h"
+
+namespace assent::coordinator {
+namespace {
+
+std::string OneServer(const std::string& other) {
+  return "the last resource is on the same server as branch " + other +
+         ": put its statements into that branch, or make both branches XA branches";
+}
+
+}  // namespace
+
+std::string SharedServer(const xa::ResourceManager& last, const xa::ResourceManager& resource,
+                         const std::string& other) {
+  const bool one = xa::AreOneServer(last.Status().stamp.identity, resource.Status().stamp.identity);
+  return one ? OneServer(other) : "";
+}
+
+void RefuseSharedServer(const Entry& entry, const xa::ServerStamp& stamp, const Clock& clock,
+                        core::Voted& voted) {
+  const auto last = entry.atomic.LastResource();
+  if (!last) return;
+  for (uint32_t i = 0; i < entry.atomic.branches.size(); ++i) {
+    const bool with_last = voted.branch == *last || i == *last;
+    if (i == voted.branch || !with_last) continue;
+    if (!xa::AreOneServer(stamp.identity, entry.atomic.branches[i].identity)) continue;
+    voted.vote = core::Vote::kRefused;
+    voted.cause.reason = core::Reason::kPrepareRefused;
+    voted.cause.branch = static_cast<int32_t>(*last);
+    voted.cause.detail = OneServer(entry.atomic.branches[i == *last ? voted.branch : i].spec.name);
+    voted.cause = Stamped(std::move(voted.cause), clock);
+    return;
+  }
+}
+
+std::string WhyInDoubt(const Entry& entry, uint32_t index, const xa::Completion& completion) {
+  const core::AtomicBranch& branch = entry.atomic.branches[index];
+  if (!branch.IsLast() || entry.atomic.state != core::State::kDeciding) return {};
+  if (completion.operation != core::Operation::kFind || completion.stamp.identity.empty()) {
+    return {};
+  }
+  if (xa::JudgeLastResource(completion.found) != core::Ack::kUnknown) return {};
+  const std::string another =
+      xa::WhyAnotherServer({branch.identity, branch.started_at, branch.position}, completion.stamp);
+  const xa::ResourceManager* resource = entry.work[index].resource;
+  if (another.empty() || resource == nullptr) return {};
+  const xa::Xid xid{entry.atomic.gtrid, index + 1};
+  return another +
+         ", and its decision row is not there, which proves nothing; make the resource that server "
+         "again or, if it is lost, decide and run there: to commit, " +
+         resource->HowToDecide(xid, true) + "; to roll back, " + resource->HowToDecide(xid, false);
+}
+
+}  // namespace assent::coordinator

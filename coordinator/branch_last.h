@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is special about the branch of a last resource: which transactions may have one, and what to
+// do where its result is not known.
+//
+// Contract: pure but for ResourceManager::Status. Threads: SharedServer may be called from any.
+#pragma once
+
+#include <string>
+
+#include "base/time.h"
+#include "coordinator/transaction.h"
+
+namespace assent::coordinator {
+
+// Why a last resource and another branch must not be on these two resources: they are databases of
+// one server, as far as the last probe of each shows. `other`: the name of the other branch. Empty:
+// they may.
+std::string SharedServer(const xa::ResourceManager& last, const xa::ResourceManager& resource,
+                         const std::string& other);
+
+// Turns the vote into a refusal if the last resource of the transaction and another branch of it
+// turn out to be on one server, that of `stamp`.
+void RefuseSharedServer(const Entry& entry, const xa::ServerStamp& stamp, const Clock& clock,
+                        core::Voted& voted);
+
+// Why an operator has to find out how the last resource ended, and how to tell the coordinator;
+// empty if there is no need.
+std::string WhyInDoubt(const Entry& entry, uint32_t index, const xa::Completion& completion);
+
+}  // namespace assent::coordinator
