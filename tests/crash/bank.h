@@ -62,8 +62,9 @@ struct Planned {
   int dies_before = 0;                    // the step, from 1, before which its client dies; 0: none
   std::array<bool, kSides> writes = {};   // the sides on which it leaves a row
   std::array<bool, kBookers> books = {};  // the partners at which it books
-  bool nested = false;                    // one of these partners enlists the other
-  v1::ExecuteRequest request;             // also for steps, which use its parts
+  bool has_last_resource = false;
+  bool nested = false;         // one of these partners enlists the other
+  v1::ExecuteRequest request;  // also for steps, which use its parts
   bool unnamed() const { return kind == Kind::kOneBranchUnnamed; }
 };
 
@@ -95,6 +96,8 @@ class Bank {
   Planned Plan(const std::string& id, Kind kind, Rng& random) const;
   // In any way, if all partners exist.
   Planned PlanAny(const std::string& id, Rng& random) const;
+  // From now on PlanAny makes one of the branches of every second transaction a last resource.
+  void UseLastResources() { last_resources_ = true; }
 
   Result<Books> Read() const;
   // The ids of all prepared transactions of that side: format:gtrid:bqual, or PostgreSQL's gid.
@@ -114,9 +117,17 @@ class Bank {
   void PlanPartner(Planned* plan, Rng& random) const;
   std::array<Server*, kSides> servers_;
   HttpPartner* partner_;
+  bool last_resources_ = false;
   std::array<BarrierPartner*, kSides> others_;
   std::array<std::set<std::string>, kSides> foreign_;
 };
+
+// Makes the branch on this side the last resource; nothing if there is none.
+void MakeLastResource(Side side, v1::ExecuteRequest* request);
+// The statements of a branch in a database; empty for a partner.
+google::protobuf::RepeatedPtrField<v1::Statement> StatementsOf(const v1::Branch& branch);
+// The branch without them, as it is enlisted.
+v1::Branch WithoutStatements(v1::Branch branch);
 
 // A transaction with one branch per side, each running its statement of `sql`.
 v1::Statement* AddStatement(v1::XaBranch* branch, const std::string& sql);

@@ -124,7 +124,7 @@ std::future<v1::Outcome> CopiedLog::HangWhilePreparing(const std::string& gid) {
     branch.mutable_xa()->clear_statements();
     v1::RunRequest run;
     run.set_seq(1);
-    *run.mutable_statements() = planned.xa().statements();
+    *run.mutable_statements() = StatementsOf(planned);
     const auto enlisted = api->Enlist(gid, transaction, branch);
     const auto ran = api->Run(gid, transaction, branch.name(), run);
     EXPECT_TRUE(enlisted && enlisted->status < 300 && ran && ran->status < 300)

@@ -327,6 +327,18 @@ TEST_F(KillRounds, TheDaemonAndAPartner) {
   });
 }
 
+// On either side of the decision: the daemon, the database of a last resource, or both.
+TEST_F(KillRounds, WithLastResources) {
+  InstallWitness();
+  bank_->UseLastResources();
+  Play("last-resource", Rounds(), [](Rng& random) {
+    const uint64_t dice = random() % 6;
+    if (dice < 2) return Victims{.daemon = true, .starts_killed = static_cast<int>(random() % 3)};
+    const Side side = random() % 2 == 0 ? kMobile : kPc;
+    return Victims{.daemon = dice < 4, .databases = {side}};
+  });
+}
+
 // With the witness tables, the outcome is known even of a one-phase commit whose answer was lost.
 TEST_F(KillRounds, ADatabaseWithAWitness) {
   ASSERT_NO_FATAL_FAILURE(InstallWitness());

@@ -79,6 +79,26 @@ void AddParameter(v1::Statement* statement, const std::string& value) {
   statement->add_parameters()->set_text(value);
 }
 
+void MakeLastResource(Side side, v1::ExecuteRequest* request) {
+  for (v1::Branch& branch : *request->mutable_atomic()->mutable_branches()) {
+    if (!branch.has_xa() || branch.xa().resource() != kResources[side]) continue;
+    const v1::XaBranch xa = branch.xa();
+    branch.mutable_last_resource()->set_resource(xa.resource());
+    *branch.mutable_last_resource()->mutable_statements() = xa.statements();
+  }
+}
+
+google::protobuf::RepeatedPtrField<v1::Statement> StatementsOf(const v1::Branch& branch) {
+  return branch.has_last_resource() ? branch.last_resource().statements()
+                                    : branch.xa().statements();
+}
+
+v1::Branch WithoutStatements(v1::Branch branch) {
+  if (branch.has_xa()) branch.mutable_xa()->clear_statements();
+  if (branch.has_last_resource()) branch.mutable_last_resource()->clear_statements();
+  return branch;
+}
+
 std::string Bank::UrlOf(Booker booker) const {
   return booker == kInSqlite ? partner_->url() : others_[booker - kInMariaDb]->url();
 }
@@ -161,6 +181,11 @@ Planned Bank::PlanAny(const std::string& id, Rng& random) const {
   if (partner_ != nullptr && dice < 15) kind = Kind::kPartnerAlone;
   if (partner_ != nullptr && dice < 5) kind = Kind::kPartnerRefuses;
   Planned plan = Plan(id, kind, random);
+  const Side last = random() % 2 == 0 ? kMobile : kPc;
+  if (last_resources_ && plan.writes[last] && random() % 2 == 0) {
+    MakeLastResource(last, &plan.request);
+    plan.has_last_resource = true;
+  }
   // Nearly every second transaction with a partner, and every seventh of the others.
   const bool interactive = Below(random, 100) < (TakesPartner(kind) ? 45 : 15);
   if (has_all_partners() && !plan.unnamed() && interactive) MakeInteractive(&plan, random);

@@ -38,7 +38,7 @@ class Steps {
   bool Dies();
   void HandleProblem(int status, const v1::Problem& problem);
   bool Begin();
-  bool Enlist(v1::Branch branch);
+  bool Enlist(const v1::Branch& branch);
   bool RunSql(const v1::Branch& branch);
   std::optional<bool> Try(const v1::Branch& branch);
   Result<client::Response> CallTry(const v1::Branch& branch, int attempt);
@@ -98,15 +98,15 @@ bool Steps::Begin() {
   return true;
 }
 
-bool Steps::Enlist(v1::Branch branch) {
-  if (branch.has_xa()) branch.mutable_xa()->clear_statements();
-  return Ask([&] { return client_.Enlist(plan_.id, gtrid_, branch, Patient()); }).has_value();
+bool Steps::Enlist(const v1::Branch& branch) {
+  const v1::Branch bare = WithoutStatements(branch);
+  return Ask([&] { return client_.Enlist(plan_.id, gtrid_, bare, Patient()); }).has_value();
 }
 
 bool Steps::RunSql(const v1::Branch& branch) {
   v1::RunRequest request;
   request.set_seq(1);
-  *request.mutable_statements() = branch.xa().statements();
+  *request.mutable_statements() = StatementsOf(branch);
   const auto run = [&] { return client_.Run(plan_.id, gtrid_, branch.name(), request, Patient()); };
   return Ask(run).has_value();
 }
@@ -180,7 +180,7 @@ void Steps::Take() {
   if (!Begin()) return;
   for (const v1::Branch& branch : plan_.request.atomic().branches()) {
     if (!Enlist(branch)) return;
-    if (branch.has_xa() && !RunSql(branch)) return;
+    if (!branch.has_tcc() && !RunSql(branch)) return;
     if (branch.tcc().called_by_client() && !TryAndVote(branch)) return;
   }
   Commit();
