@@ -122,7 +122,8 @@ class KillRounds : public testing::Test {
   static bool has_witness_;
   uint64_t hazards_ = 0, transactions_ = 0, committed_ = 0, rolled_back_ = 0, unknown_ = 0,
            in_doubt_ = 0, unanswered_ = 0, resent_ = 0, ended_ = 0;
-  uint64_t steps_ = 0, tried_by_client_ = 0, nested_ = 0, died_ = 0, left_unvoted_ = 0;
+  uint64_t last_resources_ = 0, steps_ = 0, tried_by_client_ = 0, nested_ = 0, died_ = 0,
+           left_unvoted_ = 0;
 };
 
 HttpPartner* KillRounds::partner_ = nullptr;
@@ -247,6 +248,7 @@ void KillRounds::Count(const std::vector<Account>& accounts) {
     committed_ += account.reported == Reported::kCommitted;
     rolled_back_ += account.reported == Reported::kRolledBack;
     unknown_ += account.reported == Reported::kNothing;
+    last_resources_ += account.plan.has_last_resource;
     steps_ += account.plan.way == Way::kSteps;
     tried_by_client_ += account.plan.way == Way::kClientTries;
     nested_ += account.plan.nested;
@@ -266,10 +268,10 @@ void KillRounds::Play(const char* name, int rounds, const std::function<Victims(
        << " committed, " << rolled_back_ << " rolled back, " << unknown_
        << " unknown (without a gid), " << hazards_ << " of them hazards; " << unanswered_
        << " unanswered at a kill, " << resent_ << " sent again, " << in_doubt_
-       << " branches found prepared; " << ended_ << " databases ended on their own; " << steps_
-       << " step by step, " << tried_by_client_ << " tried by the client, " << nested_
-       << " nested; " << died_ << " left by a client that died, " << left_unvoted_
-       << " tries left without a vote";
+       << " branches found prepared; " << ended_ << " databases ended on their own; "
+       << last_resources_ << " with a last resource, " << steps_ << " step by step, "
+       << tried_by_client_ << " tried by the client, " << nested_ << " nested; " << died_
+       << " left by a client that died, " << left_unvoted_ << " tries left without a vote";
   printf("%s\n", line.str().c_str());
   if (transactions_ >= 500) {  // too many for one of these to be missing by chance
     for (uint64_t count : {steps_, tried_by_client_, nested_, died_}) {
