@@ -28,11 +28,15 @@ std::unique_ptr<test::Server> Start(test::ServerKind kind) {
 
 }  // namespace
 
-Bank::Bank()
+Bank::Bank(const std::vector<std::string>& databases)
     : mariadb_(Start(test::MySqlKind())), postgresql_(Start(test::ServerKind::kPostgreSql)) {
+  for (const std::string& database : databases) Create(database);
+}
+
+void Bank::Create(const std::string& database) {
   const std::string rows = std::to_string(kAccounts);
   const std::string each = std::to_string(kEach);
-  Ask(*mariadb_, "CREATE DATABASE bench", "");
+  Ask(*mariadb_, "CREATE DATABASE " + database, "");
   // 10,000 rows: MySQL has no table of numbers.
   Ask(*mariadb_,
       "CREATE TABLE digit (d INT); INSERT INTO digit VALUES "
@@ -40,13 +44,13 @@ Bank::Bank()
       "CREATE TABLE account (id INT PRIMARY KEY, balance BIGINT NOT NULL) ENGINE=InnoDB; "
       "INSERT INTO account SELECT 1 + a.d + 10 * b.d + 100 * c.d + 1000 * e.d AS id, " +
           each + " FROM digit a, digit b, digit c, digit e HAVING id <= " + rows,
-      "bench");
-  Ask(*postgresql_, "CREATE DATABASE bench", "");
-  Ask(*postgresql_, "CREATE TABLE account (id INT PRIMARY KEY, balance BIGINT NOT NULL)", "bench");
+      database);
+  Ask(*postgresql_, "CREATE DATABASE " + database, "");
+  Ask(*postgresql_, "CREATE TABLE account (id INT PRIMARY KEY, balance BIGINT NOT NULL)", database);
   Ask(*postgresql_,
       "INSERT INTO account SELECT id, " + each + " FROM generate_series(1, " + rows + ") id",
-      "bench");
-  Ask(*postgresql_, "VACUUM ANALYZE account", "bench");
+      database);
+  Ask(*postgresql_, "VACUUM ANALYZE account", database);
 }
 
 std::string Bank::Durability() const {
@@ -61,15 +65,15 @@ std::string Bank::Durability() const {
   return text;
 }
 
-std::string Bank::Audit(int64_t moved) const {
+std::string Bank::Audit(int64_t moved, const std::string& database) const {
   const std::string total = "SELECT CAST(SUM(balance) AS CHAR(20)) FROM account";
   const bool settled = test::Eventually(std::chrono::seconds(20), [&] {
     return Ask(*mariadb_, "XA RECOVER", "").empty() &&
            One(*postgresql_, "SELECT count(*) FROM pg_prepared_xacts", "bench") == "0";
   });
   if (!settled) GiveUp("the audit failed: branches are left prepared");
-  const int64_t taken = kAccounts * kEach - std::stoll(One(*mariadb_, total, "bench"));
-  const int64_t given = std::stoll(One(*postgresql_, total, "bench")) - kAccounts * kEach;
+  const int64_t taken = kAccounts * kEach - std::stoll(One(*mariadb_, total, database));
+  const int64_t given = std::stoll(One(*postgresql_, total, database)) - kAccounts * kEach;
   const std::string found = Text(
       "%lld taken, %lld given, %lld reported committed, nothing left prepared",
       static_cast<long long>(taken), static_cast<long long>(given), static_cast<long long>(moved));

@@ -2,7 +2,6 @@
 // Benchmark: transfers between MariaDB and PostgreSQL through the daemon, compared with a tight
 // loop without a coordinator.
 #include <atomic>
-#include <random>
 
 #include "bench/bank.h"
 #include "bench/bare_xa.h"
@@ -22,58 +21,27 @@ constexpr char kAbout[] =
     "in closed loops. Through assentd: each client has a keep-alive connection and sends\n"
     "POST /v1/transactions:execute with a protobuf body. Bare: each client has its own database\n"
     "connections and prepares and commits both in parallel, without a log or a coordinator\n"
-    "(bench/bare_xa.cc). Rounds alternate over the same servers. At the end an auditor checks the\n"
-    "balances.";
-
-constexpr int kClients[] = {1, 8, 32};
-constexpr int kMost = 32;
-
-template <typename Client>
-void RunStep(int clients, const Pace& pace, std::vector<std::unique_ptr<Client>>& all,
-             std::atomic<int64_t>& moved, Series& series) {
-  std::vector<std::minstd_rand> random;
-  for (int i = 0; i < clients; ++i) random.emplace_back(static_cast<unsigned>(i + 1));
-  series.Run(clients, pace, [&](int i) {
-    auto& mine = random[static_cast<size_t>(i)];
-    const auto account = [&] { return static_cast<int32_t>(mine() % Bank::kAccounts + 1); };
-    const int32_t from = account();
-    all[static_cast<size_t>(i)]->Transfer(from, account());
-    moved.fetch_add(1, std::memory_order_relaxed);
-  });
-}
+    "(bench/bare_xa.cc). Last resource: as through assentd, but PostgreSQL's branch is the last\n"
+    "resource. Rounds alternate over the same servers. At the end an auditor checks the balances.";
 
 void RunBare(const Places& places, const Pace& pace, Statements statements,
              std::atomic<int64_t>& moved, Series& series) {
   std::vector<std::unique_ptr<BareXa>> all;
-  for (int i = 0; i < kMost; ++i) all.push_back(std::make_unique<BareXa>(places, i, statements));
-  for (const int clients : kClients) RunStep(clients, pace, all, moved, series);
-}
-
-void RunDaemon(const SubjectDaemon& daemon, int round, const Pace& pace,
-               std::atomic<int64_t>& moved, Series& series) {
-  std::vector<std::unique_ptr<TransferClient>> all;
-  for (int i = 0; i < kMost; ++i) {
-    all.push_back(std::make_unique<TransferClient>(daemon.url(), Text("bench-%d-%d", round, i)));
-  }
-  for (const int clients : kClients) RunStep(clients, pace, all, moved, series);
-}
-
-void Print(Report& report, const std::string& side, const Series& series) {
-  for (const int clients : kClients) {
-    report.Note(side + Text(", %d clients", clients), series.Text(clients));
-  }
+  for (int i = 0; i < kMostTransferClients; ++i)
+    all.push_back(std::make_unique<BareXa>(places, i, statements));
+  for (const int clients : kTransferClients) RunTransfers(clients, pace, all, moved, series);
 }
 
 int Profile(int seconds) {
   const Bank bank;
-  const SubjectDaemon daemon(BankTables(bank.places(), kMost + 2), 2);
+  const SubjectDaemon daemon(BankTables(bank.places(), kMostTransferClients + 2), 2);
   std::printf("assentd is process %d\n", static_cast<int>(daemon.pid()));
   std::fflush(stdout);
   Series through({{"assentd", [&] { return daemon.CpuSeconds(); }}});
   std::atomic<int64_t> moved{0};
   RunDaemon(daemon, 0, {std::chrono::milliseconds(200), std::chrono::seconds(seconds) / 3}, moved,
             through);
-  for (const int clients : kClients) {
+  for (const int clients : kTransferClients) {
     std::printf("%d clients: %s\n", clients, through.Text(clients).c_str());
   }
   std::printf("%s\n", bank.Audit(moved.load()).c_str());
@@ -85,29 +53,35 @@ int Run(const Options& options) {
   Report report("xa", options);
   report.Note("this machine before the run", Text("%.0f %% busy", BusyPercent()));
   const test::TempDirectory directory;
-  const Bank bank;
+  const Bank bank({"bench", "last"});
   report.Note("durability", bank.Durability() + "; assentd: commit record fdatasync'ed; all on " +
                                 FileSystemOf(directory.path()));
-  const SubjectDaemon daemon(BankTables(bank.places(), kMost + 2), 2);
+  const SubjectDaemon daemon(BankTables(bank.places(), kMostTransferClients + 2), 2);
+  const SubjectDaemon with_last(BankTables(bank.places(), kMostTransferClients + 2, "last"), 2);
+  Install(with_last, "postgresql");
   const Pace pace = options.quick
                         ? Pace{std::chrono::milliseconds(200), std::chrono::milliseconds(800)}
                         : Pace{std::chrono::milliseconds(500), std::chrono::milliseconds(2000)};
   Series through({{"assentd", [&] { return daemon.CpuSeconds(); }}});
+  Series last({{"assentd", [&] { return with_last.CpuSeconds(); }}});
   Series bare({{"the loop", ProcessCpuSeconds}});
   Series bare_at_once({{"the loop", ProcessCpuSeconds}});
   std::vector<double> sync_us;
-  std::atomic<int64_t> moved{0};
+  std::atomic<int64_t> moved{0}, moved_last{0};
   for (int round = 0; round < options.rounds(); ++round) {
     sync_us.push_back(MeasureDisk(directory.path(), 200).sync_us);
     RunBare(bank.places(), pace, Statements::kInTurn, moved, bare);
     RunDaemon(daemon, round, pace, moved, through);
+    RunDaemon(with_last, round, pace, moved_last, last, true);
     RunBare(bank.places(), pace, Statements::kAtOnce, moved, bare_at_once);
   }
   report.Note("the disk's fdatasync", Text("%.0f us", Median(sync_us)));
   Print(report, "assentd (HTTP, protobuf)", through);
+  Print(report, "assentd, last resource", last);
   Print(report, "bare", bare);
   Print(report, "bare, statements in parallel too (not the baseline)", bare_at_once);
   report.Note("auditor", bank.Audit(moved.load()));
+  report.Note("auditor, last resource", bank.Audit(moved_last.load(), "last"));
   report.Add("throughput_8", through.Rate(8), "transactions/s");
   report.Add("throughput_32", through.Rate(32), "transactions/s");
   report.Add("bare_throughput_8", bare.Rate(8), "transactions/s");
@@ -117,6 +91,9 @@ int Run(const Options& options) {
   report.Add("throughput_ratio_8", through.Rate(8) / bare.Rate(8), "ratio", Aim{'>', 0.90});
   report.Add("throughput_ratio_32", through.Rate(32) / bare.Rate(32), "ratio", Aim{'>', 0.90});
   report.Add("p50_ratio_1", through.P50(1) / bare.P50(1), "ratio", Aim{'<', 1.15});
+  report.Add("last_resource_ratio_1", last.Rate(1) / through.Rate(1), "ratio");
+  report.Add("last_resource_ratio_8", last.Rate(8) / through.Rate(8), "ratio", Aim{'>', 1.20});
+  report.Add("last_resource_ratio_32", last.Rate(32) / through.Rate(32), "ratio");
   return report.Finish();
 }
 
