@@ -42,4 +42,12 @@ uint64_t Seed() {
   return seed;
 }
 
+std::string Remedy(const std::string& detail, bool commits) {
+  const std::string before = commits ? "to commit, " : "to roll back, ";
+  const size_t at = detail.find(before);
+  if (at == detail.npos) return {};
+  const size_t from = at + before.size();
+  return detail.substr(from, detail.find(';', from) - from);
+}
+
 }  // namespace assent::test

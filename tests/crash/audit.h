@@ -24,4 +24,8 @@ std::string Joined(const std::vector<std::string>& lines);
 // ASSENT_SEED, or a random one.
 uint64_t Seed();
 
+// The statement that the detail of a last resource in doubt tells an operator to run, in order to
+// commit or to roll back. Empty: it tells none.
+std::string Remedy(const std::string& detail, bool commits);
+
 }  // namespace assent::test

@@ -232,6 +232,40 @@ TEST_P(FailOver, WithAWitness) {
   CheckSeenAndUnseen(v1::HAZARD, unseen);
 }
 
+// The last resource has committed, and its replica takes over without the decision row. So nothing
+// is known until an operator decides; the other branch stays prepared.
+TEST_P(FailOver, OfALastResourceWithoutItsRow) {
+  Must(daemon_->Start());
+  const auto installed = daemon_->NewClient().Install(kResources[side()]);
+  ASSERT_TRUE(installed && installed->status == 200);
+  daemon_->Kill(SIGTERM);
+  ReplicateAndDetach();
+  Planned plan = Transfer("last");
+  MakeLastResource(side(), &plan.request);
+  DieAt("append-commit.before:1", plan);
+  Must(primary_->Kill());
+  FailOverNow();
+  Must(daemon_->Start());
+  EXPECT_TRUE(Eventually(kSoon, [&] {
+    return StateOf("last", side()) == v1::BranchView::NEEDS_OPERATOR;
+  })) << Get("last").ShortDebugString();
+  EXPECT_TRUE(ScannedAnew(side()));
+  EXPECT_EQ(Get("last").outcome(), v1::UNDECIDED);
+  EXPECT_EQ(Prepared(other_side()).size(), 1u);
+  EXPECT_EQ(Execute(Transfer("next")), v1::COMMITTED) << "other transactions are not affected";
+
+  std::string detail;
+  const v1::Transaction shown = Get("last");
+  for (const v1::BranchView& branch : shown.branches()) {
+    if (branch.last_resource()) detail = branch.detail();
+  }
+  Must(Sql(*replica_, Remedy(detail, false), "bank"));
+  EXPECT_TRUE(Eventually(kSoon, [&] { return Get("last").outcome() == v1::ROLLED_BACK; }));
+  EXPECT_TRUE(Eventually(kSoon, [&] { return NothingPrepared(); }));
+  EXPECT_FALSE(HasRow(kMobile, "last"));
+  EXPECT_FALSE(HasRow(kPc, "last"));
+}
+
 // The branch of "orphan" was prepared and never decided; the old server has rolled it back, and the
 // new one lists it again. The log may have discarded a commit of it, so the branch is held.
 TEST_P(FailOver, LeavesOrphansOfBeforeToTheOperator) {

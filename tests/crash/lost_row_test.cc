@@ -5,6 +5,7 @@
 // undecided, and the other branch prepared, until the row is seen again or an operator decides.
 #include <gtest/gtest.h>
 
+#include "tests/crash/audit.h"
 #include "tests/crash/notes_fixture.h"
 
 namespace assent::test {
@@ -45,14 +46,6 @@ class LostRow : public NotesTest, public testing::WithParamInterface<ServerKind>
     EXPECT_FALSE(Prepared(*second_).empty()) << "rolled back although the row may have been there";
   }
   static Rows Prepared(const Server& server) { return Do(server, "XA RECOVER"); }
-  // The statement in the detail that tells the coordinator to commit, or to roll back.
-  std::string Remedy(const std::string& before) {
-    const std::string detail = Last().detail();
-    const size_t at = detail.find(before);
-    EXPECT_NE(at, detail.npos) << detail;
-    const size_t from = at + before.size();
-    return detail.substr(from, detail.find(';', from) - from);
-  }
   void ExpectEnd(v1::Outcome outcome) {
     EXPECT_TRUE(Eventually(kSoon, [&] { return Get("doubt").outcome() == outcome; }))
         << Get("doubt").ShortDebugString();
@@ -81,7 +74,7 @@ TEST_P(LostRow, LetsAnOperatorDecide) {
     RestoreCopy();
     StartDaemon();
     ExpectInDoubt();
-    Do(*first_, Remedy(commits ? "to commit, " : "to roll back, "));
+    Do(*first_, Remedy(Last().detail(), commits));
     ExpectEnd(commits ? v1::COMMITTED : v1::ROLLED_BACK);
   }
 }
@@ -96,7 +89,7 @@ TEST_P(LostRow, ProvesNothingOnAnEmptyServer) {
   const auto installed = daemon_->NewClient().Install("first");
   ASSERT_TRUE(installed && installed->status == 200) << daemon_->LogOutput();
   ExpectInDoubt();
-  Do(*first_, Remedy("to commit, "));
+  Do(*first_, Remedy(Last().detail(), true));
   ExpectEnd(v1::COMMITTED);
 }
 
