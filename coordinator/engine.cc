@@ -108,10 +108,16 @@ void Engine::Submit(Request request, Reply reply) {
   }
   if (request.route == Route::kInstall) {
     const std::string name = request.gid;
+    if (request.print) {
+      v1::ResourceView view;
+      view.set_name(name);
+      view.set_detail(resources_.at(name)->InstallText());
+      reply(Answer{200, 0, std::move(view)});
+      return;
+    }
     resources_.at(name)->Install([name, reply = std::move(reply)](Result<std::string> done) {
       if (!done) {
-        reply(AnswerProblem(500, "resource", "Witness table not installed", done.error().message,
-                            "name"));
+        reply(AnswerProblem(500, "resource", "Table not installed", done.error().message, "name"));
         return;
       }
       v1::ResourceView view;

@@ -54,6 +54,7 @@ struct Request {
   std::string traceparent;       // W3C trace context, passed on to partners
   std::string fingerprint;       // 16 bytes over the canonical form of the body
   std::optional<Duration> wait;  // ?wait=
+  bool print = false;            // kInstall, ?print=true: only show what would be run
   uint64_t ticket = 0;           // kGet: identifies the wait for EndWait
   std::variant<std::monostate, v1::ExecuteRequest, v1::BeginRequest, v1::Branch, v1::RunRequest,
                v1::VoteRequest, v1::RollbackRequest, ListQuery>

@@ -78,6 +78,17 @@ TEST_F(Api, ReadsTheQueryOfAList) {
   EXPECT_FALSE(std::get<coordinator::ListQuery>(engine_.last().body).live);
 }
 
+TEST_F(Api, ReadsWhetherAnInstallationIsOnlyPrinted) {
+  EXPECT_EQ(Call("POST", "/v1/resources/pc:install").status, 200);
+  EXPECT_FALSE(engine_.last().print);
+  EXPECT_EQ(Call("POST", "/v1/resources/pc:install?print=true").status, 200);
+  EXPECT_TRUE(engine_.last().print);
+  const RawAnswer refused = Call("POST", "/v1/resources/pc:install?print=yes");
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_NE(refused.body.find("\"field\":\"print\""), std::string::npos) << refused.body;
+  EXPECT_EQ(Call("POST", "/v1/resources/pc:check?print=true").status, 400);
+}
+
 TEST_F(Api, ReadsAndWritesProtobuf) {
   v1::ExecuteRequest request;
   request.set_gid("g");

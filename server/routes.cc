@@ -43,7 +43,7 @@ constexpr Endpoint kEndpoints[] = {
     {"POST", "v1/transactions/{}/branches/{}:run", Route::kRun, Body::kNeeded, true},
     {"POST", "v1/transactions/{}/branches/{}:vote", Route::kVote, Body::kNeeded, true, "wait "},
     {"GET", "v1/resources", Route::kResources},
-    {"POST", "v1/resources/{}:install", Route::kInstall, Body::kOptional},
+    {"POST", "v1/resources/{}:install", Route::kInstall, Body::kOptional, false, "print "},
     {"POST", "v1/resources/{}:check", Route::kCheck, Body::kOptional},
     {"GET", "healthz", std::nullopt},
     {"GET", "readyz", std::nullopt},
@@ -115,6 +115,14 @@ std::optional<Refusal> ReadListQuery(const std::string& name, const std::string&
   return std::nullopt;
 }
 
+std::optional<Refusal> ReadPrint(const std::string& value, Request* request) {
+  if (value != "true" && value != "false") {
+    return Refuse(InvalidProblem("print", "must be true or false"));
+  }
+  request->print = value == "true";
+  return std::nullopt;
+}
+
 std::optional<Refusal> ReadQuery(const Target& target, const Endpoint& endpoint, Request* request) {
   coordinator::ListQuery list;
   for (size_t i = 0; i < target.query.size(); ++i) {
@@ -129,7 +137,9 @@ std::optional<Refusal> ReadQuery(const Target& target, const Endpoint& endpoint,
     for (size_t k = 0; k < i; ++k) {
       if (target.query[k].first == name) return Refuse(InvalidProblem(name, "duplicate parameter"));
     }
-    auto refused = name == "wait" ? ReadWait(value, request) : ReadListQuery(name, value, &list);
+    auto refused = name == "wait"    ? ReadWait(value, request)
+                   : name == "print" ? ReadPrint(value, request)
+                                     : ReadListQuery(name, value, &list);
     if (refused) return refused;
   }
   if (endpoint.route == Route::kList) request->body = std::move(list);

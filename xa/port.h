@@ -243,6 +243,8 @@ class ResourceManager {
   }
   // Creates the witness table. The result describes what was done.
   virtual void Install(std::function<void(Result<std::string>)> done) = 0;
+  // The statements of Install, for people who run them themselves: a line each.
+  virtual std::string InstallText() const { return {}; }
   // Tries everything that transactions need from this resource, and prepares the branch `trial`,
   // which no transaction has, and rolls it back. `done` is called on another thread.
   virtual void Examine(const Xid& trial, std::function<void(std::vector<Finding>)> done) {

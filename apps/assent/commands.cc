@@ -278,14 +278,23 @@ int Enlist(const Common& common, const EnlistCommand& command) {
     return Perform<v1::Transaction>(
         common, Post(PathOf(command.gid, "/branches"), branch, *transaction), Meaning::kDone);
   }
-  branch.mutable_xa()->set_resource(command.resource);
-  branch.mutable_xa()->set_read_only(command.read_only);
   v1::Isolation isolation = v1::ISOLATION_UNSPECIFIED;
   if (!command.isolation.empty() && !v1::Isolation_Parse(command.isolation, &isolation)) {
     return ReportError("--isolation: expected READ_COMMITTED, REPEATABLE_READ or SERIALIZABLE",
                        kUsage);
   }
-  branch.mutable_xa()->set_isolation(isolation);
+  if (command.last_resource && command.read_only) {
+    return ReportError("--read-only: a last resource that only reads is an ordinary branch",
+                       kUsage);
+  }
+  if (command.last_resource) {
+    branch.mutable_last_resource()->set_resource(command.resource);
+    branch.mutable_last_resource()->set_isolation(isolation);
+  } else {
+    branch.mutable_xa()->set_resource(command.resource);
+    branch.mutable_xa()->set_read_only(command.read_only);
+    branch.mutable_xa()->set_isolation(isolation);
+  }
   return Perform<v1::Transaction>(
       common, Post(PathOf(command.gid, "/branches"), branch, *transaction), Meaning::kDone);
 }
@@ -370,8 +379,9 @@ int Resources(const Common& common) {
   return Perform<v1::ResourcesResponse>(common, {"GET", "/v1/resources"}, Meaning::kDone);
 }
 
-int Install(const Common& common, const std::string& resource) {
-  const std::string path = "/v1/resources/" + PercentEncode(resource) + ":install";
+int Install(const Common& common, const std::string& resource, bool print) {
+  const std::string path =
+      "/v1/resources/" + PercentEncode(resource) + ":install" + (print ? "?print=true" : "");
   return Perform<v1::ResourceView>(common, {"POST", path}, Meaning::kDone);
 }
 

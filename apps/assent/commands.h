@@ -47,6 +47,7 @@ struct EnlistCommand {
   std::string resource;
   std::string isolation;
   bool read_only = false;
+  bool last_resource = false;
   std::string partner;                           // the partner's base URL, instead of a resource
   std::string try_url, confirm_url, cancel_url;  // one URL per operation, instead of `partner`
   std::string payload;                           // JSON
@@ -98,7 +99,8 @@ int Rollback(const Common& common, const EndCommand& command);
 int Show(const Common& common, const ShowCommand& command);
 int List(const Common& common, const ListCommand& command);
 int Resources(const Common& common);
-int Install(const Common& common, const std::string& resource);
+// `print`: only prints the statements.
+int Install(const Common& common, const std::string& resource, bool print);
 int Check(const Common& common, const std::string& resource);
 
 }  // namespace assent::cli

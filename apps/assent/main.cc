@@ -25,6 +25,7 @@ struct CommandLine {
   ShowCommand show;
   ListCommand list;
   std::string resource;
+  bool print = false;
   std::string directory;
   std::function<int()> chosen;
 };
@@ -172,6 +173,8 @@ void AddInteractive(CommandLine& line) {
                    "READ_COMMITTED (default), REPEATABLE_READ or SERIALIZABLE")
       ->check(kNotEmpty);
   enlist->add_flag("--read-only", line.enlist.read_only, "the database refuses writes");
+  enlist->add_flag("--last-resource", line.enlist.last_resource,
+                   "not prepared: it commits last, and its commit decides; at most one");
   AddTransaction(enlist, &line.enlist.transaction);
   AddVote(line);
   CLI::App* run = AddCommand(
@@ -224,9 +227,13 @@ void AddResources(CommandLine& line) {
   CLI::App* resource = line.app.add_subcommand("resource", "Set up a database for transactions");
   resource->require_subcommand(1);
   CLI::App* install =
-      AddCommand(line, *resource, "install", "Create the witness table in a resource",
-                 "Example:\n  assent resource install pc_game\n",
-                 [&line] { return Install(line.common, line.resource); });
+      AddCommand(line, *resource, "install", "Create Assent's table in a resource",
+                 "Creates the table assent_witness, if it is missing. A last resource needs it; "
+                 "with it the\nend of every branch is known for certain.\n\n"
+                 "Examples:\n  assent resource install pc_game\n"
+                 "  assent resource install pc_game --print | psql -d pc\n",
+                 [&line] { return Install(line.common, line.resource, line.print); });
+  install->add_flag("--print", line.print, "only print the statements, for somebody else to run");
   install->add_option("NAME", line.resource, "a configured resource")->required();
   CLI::App* check = AddCommand(
       line, *resource, "check", "Try everything that transactions need from a resource",

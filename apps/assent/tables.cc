@@ -177,6 +177,7 @@ std::string Format(const v1::ResourcesResponse& resources) {
 std::string Format(const v1::ResourceView& resource) {
   // An installation reports only its own result, not the state of the resource.
   const std::string& detail = resource.detail();
+  if (detail.ends_with('\n')) return detail;  // statements, for a file or a pipe
   return "resource " + Printable(resource.name()) + ": " +
          (detail.empty() ? "the witness table is installed" : Printable(detail)) + "\n";
 }

@@ -25,6 +25,11 @@ def branch(name, resource, *statements, **options):  # isolation="SERIALIZABLE",
     return {"name": name, "xa": {"resource": resource, "statements": list(statements), **options}}
 
 
+def last_resource(name, resource, *statements, **options):  # isolation="SERIALIZABLE"
+    body = {"resource": resource, "statements": list(statements), **options}
+    return {"name": name, "last_resource": body}
+
+
 def partner(name, url, payload=None, **options):  # called_by_client=True
     return {"name": name, "tcc": {"url": url, "payload": {} if payload is None else payload, **options}}
 
@@ -94,6 +99,10 @@ class Transaction:
 
     def enlist(self, name, resource, **options):
         return self._step("/branches", {"name": name, "xa": {"resource": resource, **options}})
+
+    def enlist_last_resource(self, name, resource, **options):
+        body = {"resource": resource, **options}
+        return self._step("/branches", {"name": name, "last_resource": body})
 
     def enlist_partner(self, name, url, payload=None, **options):
         return self._step("/branches", partner(name, url, payload, **options))

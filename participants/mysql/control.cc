@@ -198,6 +198,18 @@ Result<std::vector<sql::WitnessRow>> MySqlSession::Witnesses(const std::string& 
   return witnesses;
 }
 
+std::vector<std::string> InstallStatements() {
+  const std::string random = ToHex(SystemRandom().Bytes(14));
+  return {
+      "CREATE TABLE IF NOT EXISTS assent_witness ("
+      "xid VARCHAR(48) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY, "
+      "mark CHAR(1) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, "
+      "created_at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)) ENGINE=InnoDB",
+      std::string("INSERT INTO assent_witness (xid, mark) SELECT '") + kIdentityMark + random +
+          "', 'I' FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM assent_witness WHERE xid >= '" +
+          kIdentityMark + "')"};
+}
+
 Result<std::string> MySqlSession::InstallWitness() {
   const Result<std::string> database = OneValue("SELECT DATABASE()");
   if (!database) return database.error();
@@ -205,16 +217,7 @@ Result<std::string> MySqlSession::InstallWitness() {
     return Error{ErrorCode::kInvalid,
                  "the resource's url names no database to install the witness table in"};
   }
-  const std::string random = ToHex(SystemRandom().Bytes(14));
-  for (const std::string& sql :
-       {std::string("CREATE TABLE IF NOT EXISTS assent_witness ("
-                    "xid VARCHAR(48) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY, "
-                    "mark CHAR(1) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, "
-                    "created_at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)) "
-                    "ENGINE=InnoDB"),
-        std::string("INSERT INTO assent_witness (xid, mark) SELECT '") + kIdentityMark + random +
-            "', 'I' FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM assent_witness WHERE xid >= '" +
-            kIdentityMark + "')"}) {
+  for (const std::string& sql : InstallStatements()) {
     const std::optional<ServerError> error = handle_->Do(sql);
     if (error) return ErrorOf(*error);
   }

@@ -21,6 +21,12 @@ class MySqlDriver : public sql::Driver {
     return MySqlSession::Connect(options_, facts_, MySqlSession::Library::kMariaDb);
   }
   const char* driver_name() const override { return "mysql"; }
+  std::string InstallText() const override {
+    std::string text;
+    for (const std::string& sql : InstallStatements()) text += sql + ";\n";
+    return text + "GRANT SELECT, INSERT, DELETE ON assent_witness TO '" + options_.user +
+           "'@'%';\n";
+  }
   Result<std::shared_ptr<const xa::CheckedSql>> Check(const std::string& sql) const override {
     return sql::Check(sql, sql::Grammar::kMySql, facts_->scan());
   }

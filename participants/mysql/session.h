@@ -32,6 +32,9 @@ namespace assent::mysql {
 // Sorts after the key of every branch, which is hexadecimal.
 inline constexpr char kIdentityMark = '~';
 
+// What InstallWitness runs, in order.
+std::vector<std::string> InstallStatements();
+
 class MySqlSession final : public sql::Session {
  public:
   // The client library: only libmariadb's connections run clients' statements.

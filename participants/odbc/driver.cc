@@ -78,6 +78,10 @@ class OdbcDriver final : public sql::Driver {
   }
 
   const char* driver_name() const override { return "odbc"; }
+  std::string InstallText() const override {
+    return dialect_.InstallWitness() + ";\nGRANT SELECT, INSERT, DELETE ON assent_witness TO \"" +
+           options_.user + "\";\n";
+  }
 
   Result<std::shared_ptr<const xa::CheckedSql>> Check(const std::string& sql) const override {
     return sql::Check(sql, dialect_.grammar());

@@ -56,6 +56,7 @@ class Resource : public xa::ResourceManager {
   void Install(std::function<void(Result<std::string>)> done) override {
     control_->Install(std::move(done));
   }
+  std::string InstallText() const override { return driver_->InstallText(); }
   void Examine(const xa::Xid& trial, std::function<void(std::vector<xa::Finding>)> done) override {
     control_->Examine(trial, std::move(done));
   }

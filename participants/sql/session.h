@@ -150,6 +150,9 @@ class Driver {
   // The same, for a session that runs clients' statements.
   virtual Result<std::unique_ptr<Session>> ConnectForBranches() { return Connect(); }
   virtual const char* driver_name() const = 0;  // "mysql", "odbc"
+  // What InstallWitness runs, for people who run it themselves: each statement on a line, ended by
+  // a semicolon. Pure but for a random number.
+  virtual std::string InstallText() const { return {}; }
   // The grammar by which statements are checked (xa::ResourceManager::Check).
   virtual Result<std::shared_ptr<const xa::CheckedSql>> Check(const std::string& sql) const = 0;
 };

@@ -180,6 +180,29 @@ TEST_P(LastResource, IsNotOnTheServerOfAnotherBranch) {
   EXPECT_THAT(refused.problem.detail(), HasSubstr("the same server as branch " + last()));
 }
 
+// The statements that are printed do what the command does.
+TEST_P(LastResource, TakesATableThatSomebodyElseMade) {
+  Server& server = last() == "pc" ? pc() : mobile();
+  Query(server, "DROP TABLE assent_witness");
+  const auto printed = RunCommand({BinaryPath("assent"), "--server", daemon_->url(), "resource",
+                                   "install", last() + "_game", "--print"});
+  ASSERT_TRUE(printed && printed->status.ok()) << printed->output;
+  EXPECT_TRUE(Query(server,
+                    "SELECT 1 FROM information_schema.tables WHERE table_name = "
+                    "'assent_witness'")
+                  .empty())
+      << "it was made";
+  Query(server, printed->output);
+  daemon_->Kill();
+  ASSERT_TRUE(daemon_->Start());
+  Api api = NewApi();
+  Reply done;
+  EXPECT_TRUE(Eventually(kSoon, [&] {
+    done = api.Execute(Atomic("", {Branch(other(), Grant(6, 1)), Last(last(), Grant(6, -1))}));
+    return done.outcome() == v1::COMMITTED;
+  })) << done.body;
+}
+
 INSTANTIATE_TEST_SUITE_P(On, LastResource, ::testing::Values("pc", "mobile"),
                          [](const auto& param) { return std::string(param.param); });
 
