@@ -63,6 +63,7 @@ sql::VerbResult OdbcSession::Begin(const xa::Xid& xid, const xa::BranchOptions& 
   read_only_ = options.read_only;
   const bool with_witness = witness && !options.read_only;
   may_notify_ = false;
+  decided_ = false;
   may_be_unwritten_ = !with_witness && options.isolation != xa::Isolation::kSerializable;
   doom_.reset();
   const OdbcResult outcome = Command(dialect_.Begin(xid, options, witness, baseline_));
@@ -175,7 +176,9 @@ sql::VerbResult OdbcSession::CheckWritesAndPrepare(const xa::Xid& xid) {
 
 sql::VerbResult OdbcSession::CommitOnePhase(const xa::Xid& xid) {
   if (auto refused = Refuse(xid)) return *refused;
-  const OdbcResult outcome = Command(dialect_.CheckAndCommit(xid, baseline_));
+  // Nothing has run since WriteDecision has checked it.
+  const OdbcResult outcome =
+      Command(decided_ ? dialect_.Commit() : dialect_.CheckAndCommit(xid, baseline_));
   if (!outcome.ok()) return OnEndError(outcome);
   state_ = State::kIdle;
   if (outcome.Warned(dialect_.states().no_transaction)) return LeftBranch();
@@ -186,6 +189,7 @@ sql::VerbResult OdbcSession::WriteDecision(const xa::Xid& xid) {
   if (auto refused = Refuse(xid)) return *refused;
   const OdbcResult outcome = Command(dialect_.CheckAndDecide(xid, baseline_));
   if (!outcome.ok()) return OnEndError(outcome);
+  decided_ = true;
   return {};
 }
 

@@ -114,6 +114,7 @@ class OdbcSession final : public sql::Session {
   bool read_only_ = false;
   bool may_be_unwritten_ = false;        // as far as the client can tell
   bool may_notify_ = false;              // a statement names pg_notify
+  bool decided_ = false;                 // a last resource: the decision row is written
   std::optional<sql::VerbResult> doom_;  // the branch's first error
   bool used_ = false;                    // a client's statement has run since the last reset
 };
