@@ -278,6 +278,7 @@ void AtomicMachine::On(const Durable& event) {
     return;
   }
   if (event.ticket == t_.outcome_ticket) {
+    t_.outcome_ticket = 0;
     Report();
     MaybeFinish();
     return;
@@ -405,7 +406,11 @@ bool AtomicMachine::AwaitsLastResource() const {
   });
 }
 
+// Waits for the record of a heuristic outcome: after a crash the outcome must not be better.
 void AtomicMachine::Report() {
+  for (const AtomicBranch& branch : t_.branches) {
+    if (branch.phase == Phase::kRecording) return;
+  }
   t_.outcome_reportable = true;
   Emit(Reply{ReplyTo::kDecided, 0});
 }

@@ -76,7 +76,8 @@ struct Atomic {
   bool needs_operator = false;
   bool finished = false;  // every branch has ended or is held
   uint64_t next_ticket = 1;
-  uint64_t decision_ticket = 0, outcome_ticket = 0, open_ticket = 0;
+  uint64_t decision_ticket = 0, open_ticket = 0;
+  uint64_t outcome_ticket = 0;   // 0: none, or its record is durable
   uint64_t last_ticket = 0;      // of the open record before the commit of the last resource
   bool last_is_named = false;    // that record is durable
   bool open_logged = false;      // an open or enlist record was passed to the log: it needs an end

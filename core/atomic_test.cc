@@ -302,10 +302,22 @@ TEST(Atomic, ReportsAHazardWhenTheClientsSqlLeftItsBranch) {
   const std::string effects =
       m.Do(Voted{0, Vote::kRefused, true, Machine::Because(Reason::kLeftBranch), {}, {}});
   EXPECT_EQ(effects.find("append heuristic force"), 0u) << "before the roll-back is recorded";
-  EXPECT_EQ(m.t.Reportable(), Outcome::kHazard) << "never an ordinary roll-back";
+  EXPECT_EQ(m.t.Reportable(), Outcome::kUndecided) << "never an ordinary roll-back";
   m.Do(Acked{0, Ack::kDone, {}});
   m.Do(Acked{1, Ack::kDone, {}});
   m.Do(Durable{m.t.branches[0].heuristic_ticket});
+  EXPECT_EQ(m.t.Reportable(), Outcome::kHazard);
+}
+
+// Otherwise a crash that loses the record of the hazard turns it into an ordinary roll-back.
+TEST(Atomic, ReportsAHazardOnlyWhenItsRecordIsDurable) {
+  Machine m = Two(true);
+  m.UpToPrepare();
+  EXPECT_NE(m.Do(RollBackRequested{}).find("append outcome ride #1"), std::string::npos);
+  m.Do(Voted{0, Vote::kRefused, true, Machine::Because(Reason::kLeftBranch), {}, {}});
+  EXPECT_EQ(m.Do(Durable{1}), "");
+  EXPECT_EQ(m.t.Reportable(), Outcome::kUndecided);
+  EXPECT_EQ(m.Do(Durable{m.t.branches[0].heuristic_ticket}), "reply decided");
   EXPECT_EQ(m.t.Reportable(), Outcome::kHazard);
 }
 

@@ -132,6 +132,9 @@ void AtomicMachine::HeuristicIsDurable(uint32_t index) {
     Emit(Disarm{Timer::kDeadline});
     Report();
   }
+  if (t_.decision == Decision::kRollBack && t_.outcome_ticket == 0 && !t_.outcome_reportable) {
+    Report();
+  }
   MaybeFinish();
 }
 
