@@ -109,8 +109,10 @@ xa::AckMeaning MeaningOf(const Entry& entry, uint32_t index, const xa::Completio
     case Operation::kCommit: return xa::MeaningOfCommit(completion.code, branch.spec.read_only);
     case Operation::kCommitOnePhase: {
       xa::AckMeaning meaning = xa::MeaningOfOnePhase(completion.code);
+      // The client's SQL ended a sole branch before its row was written: the row tells nothing.
+      const bool left = completion.code == xa::Code::kHeuristicHazard && !branch.Voted();
       const bool definite =
-          meaning.ack == core::Ack::kDone || meaning.ack == core::Ack::kRolledBack;
+          left || meaning.ack == core::Ack::kDone || meaning.ack == core::Ack::kRolledBack;
       if (branch.IsLast() && !definite) meaning.ack = core::Ack::kNotFound;  // its row decides
       return meaning;
     }

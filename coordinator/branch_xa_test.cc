@@ -103,6 +103,31 @@ TEST_F(XaBranchesTest, ALostCommitIsUnknownAndMayHaveBeenDone) {
   EXPECT_NE(acked.detail, "");
 }
 
+// The client's SQL may have committed what it left, and no row of ours tells.
+TEST_F(XaBranchesTest, ALastResourceThatWasLeftBeforeItsRowIsAHazard) {
+  core::AtomicBranch& branch = entry_.atomic.branches[0];
+  branch.spec.kind = core::BranchKind::kLast;
+  entry_.atomic.state = core::State::kDeciding;
+  const xa::Completion left = Answer(Operation::kCommitOnePhase, xa::Code::kHeuristicHazard);
+  EXPECT_EQ(EventOf<core::Acked>(left).ack, core::Ack::kHeuristicHazard);
+  branch.Restore(core::Phase::kVoted);
+  EXPECT_EQ(EventOf<core::Acked>(left).ack, core::Ack::kNotFound) << "its row decides";
+}
+
+TEST_F(XaBranchesTest, ALastResourceThatDoesNotAnswerDefinitelyIsLookedUp) {
+  entry_.atomic.branches[0].spec.kind = core::BranchKind::kLast;
+  entry_.atomic.state = core::State::kDeciding;
+  for (const auto code : {xa::Code::kErRmFail, xa::Code::kErRmErr, xa::Code::kErNota,
+                          xa::Code::kHeuristicMixed, xa::Code::kHeuristicRollBack}) {
+    EXPECT_EQ(EventOf<core::Acked>(Answer(Operation::kCommitOnePhase, code)).ack,
+              core::Ack::kNotFound);
+  }
+  EXPECT_EQ(EventOf<core::Acked>(Answer(Operation::kCommitOnePhase, xa::Code::kOk)).ack,
+            core::Ack::kDone);
+  EXPECT_EQ(EventOf<core::Acked>(Answer(Operation::kCommitOnePhase, xa::Code::kRbOther)).ack,
+            core::Ack::kRolledBack);
+}
+
 TEST_F(XaBranchesTest, ANewXidThatAlreadyExistsBelongsToAnotherCoordinator) {
   EXPECT_TRUE(XaBranches::IsXidOfAnother(Answer(Operation::kRun, xa::Code::kErDupid)));
   EXPECT_TRUE(XaBranches::IsXidOfAnother(Answer(Operation::kPrepare, xa::Code::kErDupid)));

@@ -231,6 +231,8 @@ PooledConnection::CallResult PooledConnection::CommitOnePhase(Branch& branch,
   }
   const xa::ServerStamp stamp = view_.StampOf(*session_);
   VerbResult answer = session_->CommitOnePhase(branch.xid);
+  // The client's SQL has not run since the row was written, and the row decides.
+  if (branch.decided && answer.code == Code::kHeuristicHazard) answer.code = Code::kErRmFail;
   const bool ended =
       answer.code == Code::kOk || answer.code == Code::kReadOnly || xa::IsRollBack(answer.code);
   CallResult done = ended ? CallResult{CompletionOf(call, std::move(answer)), After::kEnded}
