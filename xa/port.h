@@ -173,8 +173,8 @@ struct ResourceStatus {
   Health health = Health::kUnknown;
   ServerStamp stamp;
   uint32_t pool = 0, in_use = 0, waiting = 0;
-  bool witness = false;               // the witness table is installed
-  bool keeps_prepared = false;        // see FindContext
+  bool witness = false;         // the witness table is installed
+  bool keeps_prepared = false;  // see FindContext
   // Why it cannot be a last resource, and how to change that; empty: it can, or is not probed yet.
   std::string why_no_last_resource;
   std::vector<std::string> warnings;  // of the probes, each with the statement that fixes it
