@@ -76,6 +76,38 @@ TEST(Records, ReadAnOpenRecord) {
   }
 }
 
+TEST(Records, ReadThatALastResourceMayHaveCommitted) {
+  Entry before = MakeEntry(true);
+  before.atomic.branches[0].spec.kind = core::BranchKind::kLast;
+  for (const uint64_t last_ticket : {0u, 7u}) {
+    before.atomic.last_ticket = last_ticket;
+    const std::string payload = EncodeOpen(before);
+    const Decoded decoded = MustDecode(payload);
+    EXPECT_EQ(decoded.record.open().last_may_have_committed(), last_ticket != 0);
+    Entry entry = EntryOf(decoded);
+    ReadOpen(decoded.record.open(), entry);
+    EXPECT_EQ(entry.atomic.LastMayHaveCommitted(), last_ticket != 0);
+    EXPECT_EQ(entry.atomic.LastResource(), 0u);
+    EXPECT_EQ(entry.atomic.branches[0].identity, "server of stock") << "its row is looked up there";
+    EXPECT_FALSE(entry.atomic.branches[0].AskedToPrepare());
+    EXPECT_EQ(EncodeOpen(entry), payload);
+  }
+}
+
+TEST(Records, KeepTheLastResourceInACommitRecord) {
+  Entry before = MakeEntry(true);
+  before.atomic.branches[0].spec.kind = core::BranchKind::kLast;
+  before.atomic.branches[0].state = core::BranchState::kCommitted;
+  before.atomic.branches[0].Restore(core::Phase::kEnded);
+  const std::string payload = EncodeCommit(before);
+  const Decoded decoded = MustDecode(payload);
+  Entry entry = EntryOf(decoded);
+  ReadCommit(decoded.record.commit(), entry);
+  EXPECT_EQ(entry.atomic.LastResource(), 0u);
+  EXPECT_TRUE(entry.atomic.branches[0].Ended()) << "it is not asked again";
+  EXPECT_EQ(EncodeCommit(entry), payload);
+}
+
 TEST(Records, ReadAnEnlistRecordOfOneBranch) {
   for (uint32_t branch = 0; branch < 3; ++branch) {
     const std::string payload = EncodeEnlist(MakeEntry(true), branch);

@@ -78,7 +78,11 @@ class ScriptedManager final : public xa::ResourceManager {
     xa::ResourceStatus status;
     status.name = name_;
     status.witness = witness;
+    status.stamp = stamp;
     return status;
+  }
+  std::string HowToDecide(const xa::Xid&, bool committed) const override {
+    return committed ? "INSERT C" : "INSERT R";
   }
   void PurgeWitness(std::vector<xa::Xid> ended) override {
     purged.insert(purged.end(), ended.begin(), ended.end());
@@ -95,6 +99,7 @@ class ScriptedManager final : public xa::ResourceManager {
   std::vector<xa::Xid> cancelled;
   std::vector<xa::Xid> purged;  // witness rows, one by one
   bool witness = false;
+  xa::ServerStamp stamp;  // of Status
   struct Purge {
     std::string coordinator_id;
     uint32_t below_incarnation;

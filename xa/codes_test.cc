@@ -146,6 +146,15 @@ TEST(UnknownXid, OfARollBackIsDoneOnceItIsNotListed) {
   EXPECT_EQ(JudgeRollBack(Found::kNotListed), Ack::kDone);
 }
 
+// On any server: the row is part of the transaction that it tells about.
+TEST(LastResource, IsDecidedByItsRowAlone) {
+  EXPECT_EQ(JudgeLastResource(Found::kWitnessCommitted), Ack::kDone);
+  EXPECT_EQ(JudgeLastResource(Found::kWitnessRolledBack), Ack::kRolledBack);
+  for (const Found found : {Found::kListed, Found::kNotListed, Found::kUnknown}) {
+    EXPECT_EQ(JudgeLastResource(found), Ack::kUnknown) << "absence decides nothing";
+  }
+}
+
 TEST(Xid, IsListedInTwoShapesAndMatchedByteForByte) {
   const Xid xid{core::Gtrid::Make("12345678", 1, "abc", 7), 2};
   EXPECT_EQ(xid.ToMySql(), "'" + xid.gtrid.ToHex() + "','00000002',1095978580");

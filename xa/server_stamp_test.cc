@@ -82,5 +82,28 @@ TEST(Server, ThatIsAnotherOneIsNamed) {
   EXPECT_EQ(WhyAnotherServer({"a", "7"}, {"a", "8"}), "");
 }
 
+TEST(Servers, AreOneIfOnlyTheDatabaseOrTheTimelineDiffers) {
+  EXPECT_TRUE(AreOneServer("postgresql/7123456789/1/5/postgres", "postgresql/7123456789/1/6/app"));
+  EXPECT_TRUE(AreOneServer("postgresql/7123456789/1/5/app", "postgresql/7123456789/2/5/app"));
+  EXPECT_FALSE(AreOneServer("postgresql/7123456789/1/5/app", "postgresql/8123456789/1/5/app"));
+  EXPECT_FALSE(AreOneServer("postgresql/71/1/5/app", "postgresql/712/1/5/app"));
+}
+
+TEST(Servers, AreOneIfTheirPlaceIsTheSame) {
+  EXPECT_TRUE(AreOneServer(kPlace + kCreated + kRow, kPlace + kRow));
+  EXPECT_TRUE(AreOneServer(kPlace, kPlace + kOther)) << "one of them without the table";
+  EXPECT_FALSE(AreOneServer(kPlace + kRow, "db2:3306:1" + kRow));
+  EXPECT_FALSE(AreOneServer("db1:3306:1", "db1:3307:1"));
+}
+
+TEST(Servers, OfWhichOneIsNotKnownAreNotTakenAsOne) {
+  const std::string mysql = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
+  EXPECT_TRUE(AreOneServer(mysql, mysql));
+  EXPECT_FALSE(AreOneServer(mysql, "4e11fa47-71ca-11e1-9e33-c80aa9429562"));
+  EXPECT_FALSE(AreOneServer("", ""));
+  EXPECT_FALSE(AreOneServer("", mysql));
+  EXPECT_FALSE(AreOneServer(mysql, kPlace));
+}
+
 }  // namespace
 }  // namespace assent::xa
