@@ -16,7 +16,6 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kFirstBackOff{100};
 constexpr milliseconds kLongestBackOff{5'000};
-constexpr milliseconds kPurgeAfter{10'000};
 // The server needs a moment to drop what an earlier process has left.
 constexpr milliseconds kPurgeOldAfter{2'000};
 constexpr size_t kPurgeBatch = 500;
@@ -202,7 +201,7 @@ void Control::PurgeWitness(std::vector<xa::Xid> ended) {
     first = ended_.empty();
     ended_.insert(ended_.end(), ended.begin(), ended.end());
   }
-  if (first) worker_.PostAfter(kPurgeAfter, [this] { PurgeNow(); });
+  if (first) worker_.PostAfter(milliseconds(options_.purge_delay_ms), [this] { PurgeNow(); });
 }
 
 void Control::PurgeNow() {

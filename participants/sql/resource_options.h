@@ -29,6 +29,9 @@ struct ResourceOptions {
   uint32_t max_result_bytes = 1u << 20;
   // mysql: refuse the branch if the server stored a value other than the one given (it only warns).
   bool strict = true;
+  // How long the witness rows of ended branches are collected before they are purged. Not a setting
+  // of the configuration file: only tests change it.
+  uint32_t purge_delay_ms = 10'000;
 };
 
 }  // namespace assent::sql

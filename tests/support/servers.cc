@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <map>
 #include <sstream>
 #include <utility>
 
@@ -147,18 +148,6 @@ std::vector<std::string> ClientCommand(const Server& server, const std::string& 
           "--command=" + statement};
 }
 
-Server& Shared(ServerKind kind, std::unique_ptr<Server>& slot) {
-  if (slot == nullptr) {
-    Result<std::unique_ptr<Server>> started = Server::Start(kind);
-    CHECK(started.has_value()) << "the database did not start: " << started.error().message;
-    slot = std::move(*started);
-  } else if (!slot->Running()) {
-    Result<void> again = slot->Restart();
-    CHECK(again.has_value()) << "the database did not restart: " << again.error().message;
-  }
-  return *slot;
-}
-
 }  // namespace
 
 std::string SourceDirectory() {
@@ -233,15 +222,23 @@ const char* TestNameOf(ServerKind kind) { return NamesOf(kind).test; }
 
 bool IsPostgreSql(ServerKind kind) { return kind == ServerKind::kPostgreSql; }
 
-Server& SharedMySql() {
-  static std::unique_ptr<Server> server;
-  return Shared(MySqlKind(), server);
+Server& SharedServer(ServerKind kind) {
+  static std::map<ServerKind, std::unique_ptr<Server>> servers;
+  std::unique_ptr<Server>& slot = servers[kind];
+  if (slot == nullptr) {
+    Result<std::unique_ptr<Server>> started = Server::Start(kind);
+    CHECK(started.has_value()) << "the database did not start: " << started.error().message;
+    slot = std::move(*started);
+  } else if (!slot->Running()) {
+    Result<void> again = slot->Restart();
+    CHECK(again.has_value()) << "the database did not restart: " << again.error().message;
+  }
+  return *slot;
 }
 
-Server& SharedPostgreSql() {
-  static std::unique_ptr<Server> server;
-  return Shared(ServerKind::kPostgreSql, server);
-}
+Server& SharedMySql() { return SharedServer(MySqlKind()); }
+
+Server& SharedPostgreSql() { return SharedServer(ServerKind::kPostgreSql); }
 
 Result<Rows> Sql(const Server& server, const std::string& statement, const std::string& database) {
   Result<CommandOutput> done =

@@ -72,6 +72,7 @@ class Server {
 
 // One instance of each for the whole test program: started at first use, restarted if a test has
 // killed it, removed when the program ends. Fails a CHECK if it cannot be started.
+Server& SharedServer(ServerKind kind);
 Server& SharedMySql();  // of MySqlKind()
 Server& SharedPostgreSql();
 
