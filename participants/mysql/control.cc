@@ -19,6 +19,7 @@ bool IsNumber(const std::string& text) {
 
 constexpr int kLooks = 5;
 constexpr auto kPause = std::chrono::milliseconds(2);
+constexpr uint32_t kBlockedMs = 1'000;  // how long a lookup waits for a witness row
 
 std::string SecondsText(uint32_t ms) { return std::to_string((ms + 999) / 1000); }
 
@@ -139,21 +140,35 @@ Result<bool> MySqlSession::IsHidden(const xa::Xid& xid) {
 // A KILL QUERY that comes too late hits this statement instead of the next verb.
 void MySqlSession::AfterCancel() { (void)handle_->Do("DO 0"); }
 
+// A branch that still exists blocks the row: that is inconclusive, and not worth a long wait.
+bool MySqlSession::WaitForRows(uint32_t ms) {
+  return !handle_->Do("SET SESSION innodb_lock_wait_timeout = " + SecondsText(ms));
+}
+
 xa::Found MySqlSession::SettleWitness(const xa::Xid& xid) {
-  // A branch that still exists blocks the insert: that is inconclusive, and not worth a long wait.
-  if (handle_->Do("SET SESSION innodb_lock_wait_timeout = 1")) return xa::Found::kUnknown;
+  if (!WaitForRows(kBlockedMs)) return xa::Found::kUnknown;
   const std::optional<ServerError> error =
       handle_->Do("INSERT INTO assent_witness (xid, mark) VALUES ('" + KeyOf(xid) + "', 'R')");
-  (void)handle_->Do("SET SESSION innodb_lock_wait_timeout = " +
-                    SecondsText(options_.lock_timeout_ms));
-  if (!error) return xa::Found::kWitnessRolledBack;
-  if (error->number != kDuplicateKey) return xa::Found::kUnknown;
-  const xa::Found found = ReadWitness(xid);
-  return found == xa::Found::kNotListed ? xa::Found::kUnknown : found;  // it was there a moment ago
+  xa::Found found = xa::Found::kUnknown;
+  if (!error) {
+    found = xa::Found::kWitnessRolledBack;
+  } else if (error->number == kDuplicateKey) {
+    found = FindRow(xid);
+    if (found == xa::Found::kNotListed) found = xa::Found::kUnknown;  // it was there a moment ago
+  }
+  (void)WaitForRows(options_.lock_timeout_ms);
+  return found;
+}
+
+xa::Found MySqlSession::ReadWitness(const xa::Xid& xid) {
+  if (!WaitForRows(kBlockedMs)) return xa::Found::kUnknown;
+  const xa::Found found = FindRow(xid);
+  (void)WaitForRows(options_.lock_timeout_ms);
+  return found;
 }
 
 // Locks the row: a transaction that is changing it is waited for.
-xa::Found MySqlSession::ReadWitness(const xa::Xid& xid) {
+xa::Found MySqlSession::FindRow(const xa::Xid& xid) {
   const Result<std::vector<Row>> rows =
       Rows("SELECT mark FROM assent_witness WHERE xid = '" + KeyOf(xid) + "' LOCK IN SHARE MODE");
   if (!rows) return xa::Found::kUnknown;

@@ -102,6 +102,8 @@ class MySqlSession final : public sql::Session {
                                                 const xa::StatementResult& result);
   sql::VerbResult Verb(const std::string& sql);
   Result<bool> IsOurs(const sql::SessionId& other);
+  bool WaitForRows(uint32_t ms);  // sets how long this session waits for a row lock
+  xa::Found FindRow(const xa::Xid& xid);
   Result<std::vector<Row>> Rows(const std::string& sql);
   Result<std::string> OneValue(const std::string& sql);
 

@@ -158,8 +158,8 @@ xa::Completion PhaseTwo::Find(const xa::Call& call) {
     // A decision row that exists was committed, wherever it is found; a mark is written only on the
     // server that was asked to commit. A server without the table tells nothing.
     if (view_.witness()) {
-      completion.found =
-          there ? session_->SettleWitness(call.xid) : session_->ReadWitness(call.xid);
+      completion.found = call.settle && there ? session_->SettleWitness(call.xid)
+                                              : session_->ReadWitness(call.xid);
       if (!session_->alive()) view_.suspect();
     } else {
       completion.failure = Unavailable("the table assent_witness is missing on the server");

@@ -110,7 +110,7 @@ void PoolWait(Rig& rig) {
 
 // A find needs no connection of the branch, and does not touch it.
 void FindAlone(Rig& rig) {
-  Client& db = rig.db();
+  Client& db = rig.Reopen({.lock_timeout_ms = 100'000});  // which it does not wait for
   const xa::Xid xid = rig.Voted(1, 70);
   const xa::Completion found = db.Find(xid, {.settle = false});
   EXPECT_EQ(found.code, Code::kOk) << TextOf(found);

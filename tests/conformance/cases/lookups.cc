@@ -31,6 +31,7 @@ void RollBackUnknown(Rig& rig) {
   undo.prepare_sent = true;
   const xa::Completion done = db.Do(undo);
   EXPECT_EQ(done.code, Code::kErNota) << TextOf(done);
+  EXPECT_EQ(db.Find(xid, {.settle = false}).found, Found::kNotListed);
 }
 
 void Scan(Rig& rig) {
@@ -116,6 +117,13 @@ void FindRolledBack(Rig& rig) {
   }
 }
 
+void FindWithoutSettling(Rig& rig) {
+  const xa::Xid xid = rig.Voted(1, 70);
+  EXPECT_EQ(rig.db().RollBack(xid).code, Code::kOk);
+  EXPECT_EQ(rig.db().Find(xid, {.settle = false}).found, Found::kNotListed);
+  EXPECT_EQ(rig.Mark(xid), "") << "the mark was not to be inserted";
+}
+
 void FindBlocked(Rig& rig) {
   const xa::Xid xid = rig.last() ? rig.Voted(1, 70) : rig.Wrote(1, 70);
   EXPECT_EQ(rig.db().Find(xid).found, Found::kUnknown);
@@ -182,6 +190,7 @@ const Case kCases[] = {
     {"find-committed", "A find shows the row of a branch that committed.", FindCommitted},
     {"find-rolled-back", "A find that settles inserts the mark R, and finds it again.",
      FindRolledBack},
+    {"find-without-settling", "A find that does not settle inserts nothing.", FindWithoutSettling},
     {"find-blocked", "A find that settles is unknown while the branch may still commit.",
      FindBlocked},
     {"mark-forbids-vote", "A mark R that comes first refuses the branch or its vote.",

@@ -90,6 +90,7 @@ void RollBackAfterKill(Rig& rig) {
   EXPECT_TRUE(rig.db().RollsBack(xid));
   EXPECT_FALSE(rig.db().Lists(xid));
   EXPECT_EQ(rig.Amount(1), "100");
+  EXPECT_EQ(rig.Mark(xid), "");
   ExpectFree(rig, 1);
 }
 
