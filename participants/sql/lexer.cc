@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/number.h"
+#include "participants/sql/generic_lexer.h"
 
 namespace assent::sql {
 namespace {
@@ -199,6 +200,7 @@ class Lexer {
 
 Result<std::vector<Token>> Tokens(std::string_view sql, Grammar grammar,
                                   const ScanOptions& options) {
+  if (grammar == Grammar::kGeneric) return GenericTokens(sql);
   return Lexer(sql, grammar, options).Run();
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Splits SQL text into words, quoted tokens and symbols, in the grammar of MySQL or PostgreSQL.
+// Splits SQL text into words, quoted tokens and symbols, in the grammar of MySQL or PostgreSQL,
+// or in what all common databases have in common (generic_lexer.h).
 //
 // Contract: pure; tokens point into the text. Comments are skipped.
 // Errors: kInvalid for an unterminated string, name or comment, a NUL byte, MySQL's executable

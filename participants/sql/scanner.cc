@@ -4,93 +4,13 @@
 #include <algorithm>
 #include <array>
 
+#include "participants/sql/keywords.h"
 #include "participants/sql/lexer.h"
 
 namespace assent::sql {
 namespace {
 
 using Kind = Token::Kind;
-
-constexpr size_t kLongestKeyword = 20;
-
-struct Rule {
-  std::string_view keyword;
-  std::string_view why;
-};
-
-constexpr std::string_view kAllowed[] = {"SELECT", "INSERT", "UPDATE", "DELETE",
-                                         "WITH",   "CALL",   "VALUES", "TABLE"};
-
-constexpr std::string_view kEnds =
-    "it would end or change the branch's transaction; use :commit or :rollback of the transaction";
-constexpr std::string_view kBegins =
-    "the branch's transaction is begun by the coordinator; send only the work itself";
-constexpr std::string_view kSession = "it would change the session, which other transactions share";
-constexpr std::string_view kDdl =
-    "DDL commits implicitly or locks for a long time; run it outside Assent's transactions";
-constexpr std::string_view kLocks = "table locks are not released with the branch";
-constexpr std::string_view kAdmin = "it acts on the server, not on the branch's data";
-constexpr std::string_view kSavepoint =
-    "a branch rolls back as a whole; savepoints are not supported";
-
-constexpr Rule kRefused[] = {{"BEGIN", kBegins},
-                             {"START", kBegins},
-                             {"COMMIT", kEnds},
-                             {"END", kEnds},
-                             {"ROLLBACK", kEnds},
-                             {"ABORT", kEnds},
-                             {"SAVEPOINT", kSavepoint},
-                             {"RELEASE", kSavepoint},
-                             {"XA", kEnds},
-                             {"PREPARE", kEnds},
-                             {"EXECUTE", kSession},
-                             {"DEALLOCATE", kSession},
-                             {"SET", kSession},
-                             {"RESET", kSession},
-                             {"DISCARD", kSession},
-                             {"USE", kSession},
-                             {"DECLARE", kSession},
-                             {"FETCH", kSession},
-                             {"CLOSE", kSession},
-                             {"MOVE", kSession},
-                             {"HANDLER", kSession},
-                             {"LISTEN", kSession},
-                             {"UNLISTEN", kSession},
-                             {"NOTIFY", kSession},
-                             {"LOCK", kLocks},
-                             {"UNLOCK", kLocks},
-                             {"CREATE", kDdl},
-                             {"ALTER", kDdl},
-                             {"DROP", kDdl},
-                             {"TRUNCATE", kDdl},
-                             {"RENAME", kDdl},
-                             {"GRANT", kDdl},
-                             {"REVOKE", kDdl},
-                             {"COMMENT", kDdl},
-                             {"REFRESH", kDdl},
-                             {"REINDEX", kDdl},
-                             {"CLUSTER", kDdl},
-                             {"OPTIMIZE", kDdl},
-                             {"REPAIR", kDdl},
-                             {"VACUUM", kAdmin},
-                             {"ANALYZE", kAdmin},
-                             {"ANALYSE", kAdmin},
-                             {"CHECKPOINT", kAdmin},
-                             {"FLUSH", kAdmin},
-                             {"KILL", kAdmin},
-                             {"SHUTDOWN", kAdmin},
-                             {"INSTALL", kAdmin},
-                             {"UNINSTALL", kAdmin},
-                             {"PURGE", kAdmin},
-                             {"CHANGE", kAdmin},
-                             {"STOP", kAdmin},
-                             {"LOAD", kAdmin},
-                             {"COPY", kAdmin},
-                             {"IMPORT", kAdmin},
-                             {"DO", "it runs code whose effects cannot be checked"},
-                             {"EXPLAIN", "it shows a plan and runs nothing"},
-                             {"DESCRIBE", "query information_schema instead"},
-                             {"SHOW", "it shows the server's state; use SELECT instead"}};
 
 // Functions, and words that may precede a parenthesis, that leave nothing behind in the session.
 constexpr std::string_view kHarmless[] = {"ABS",
@@ -187,6 +107,10 @@ constexpr std::string_view kHarmless[] = {"ABS",
 constexpr std::string_view kModifiers[] = {"INTO",          "FROM",    "IGNORE", "LOW_PRIORITY",
                                            "HIGH_PRIORITY", "DELAYED", "QUICK",  "ONLY"};
 
+// Words before an INTO that names the table to change; the last ones follow INSERT OR (SQLite).
+constexpr std::string_view kBeforeInto[] = {"INSERT", "MERGE", "REPLACE", "IGNORE",
+                                            "ABORT",  "FAIL",  "ROLLBACK"};
+
 template <size_t N>
 bool IsIn(std::string_view word, const std::string_view (&list)[N]) {
   return std::find(std::begin(list), std::end(list), word) != std::end(list);
@@ -205,24 +129,6 @@ bool IsSymbol(const Token& token, char symbol) {
 }
 
 Error Invalid(std::string message) { return {ErrorCode::kInvalid, std::move(message)}; }
-
-Result<void> CheckKeyword(const std::string& keyword, Grammar grammar) {
-  if (IsIn(keyword, kAllowed)) return {};
-  if (keyword == (grammar == Grammar::kMySql ? "REPLACE" : "MERGE")) return {};
-  for (const Rule& rule : kRefused) {
-    if (rule.keyword == keyword) {
-      return Invalid(keyword + " is not allowed in a branch: " + std::string(rule.why));
-    }
-  }
-  const bool plain = keyword.size() <= kLongestKeyword &&
-                     std::all_of(keyword.begin(), keyword.end(),
-                                 [](char c) { return (c >= 'A' && c <= 'Z') || c == '_'; });
-  return Invalid((plain ? keyword + " is" : std::string("this is")) +
-                 " not a statement that a branch may run; allowed are SELECT, INSERT, UPDATE, "
-                 "DELETE, " +
-                 (grammar == Grammar::kMySql ? "REPLACE" : "MERGE") +
-                 ", WITH, CALL, VALUES and TABLE");
-}
 
 // The name without its quotes, unescaped.
 std::string Name(const Token& token) {
@@ -284,7 +190,7 @@ Result<void> CheckOutfile(const std::vector<Token>& tokens) {
   return {};
 }
 
-// PostgreSQL: an INTO that does not belong to INSERT or MERGE creates a table (SELECT … INTO t, in
+// Not MySQL: an INTO that does not belong to INSERT or MERGE creates a table (SELECT … INTO t, in
 // any WITH, UNION or parenthesis). After AS or a dot, any word is a column's name. Within a SELECT,
 // so are INSERT and MERGE; they begin a statement only before the first SELECT.
 Result<void> CheckSelectInto(const std::vector<Token>& tokens) {
@@ -296,13 +202,23 @@ Result<void> CheckSelectInto(const std::vector<Token>& tokens) {
     if (IsSymbol(token, ')') && selects.size() > 1) selects.pop_back();
     const std::string word = token.kind == Kind::kWord && !label ? Upper(token.text) : "";
     if (word == "SELECT") selects.back() = true;
-    const bool target = (before == "INSERT" || before == "MERGE") && !selects.back();
+    const bool target = IsIn(before, kBeforeInto) && !selects.back();
     if (word == "INTO" && !target) {
       return Invalid("SELECT INTO is not allowed in a branch: it creates a table; " +
-                     std::string(kDdl));
+                     std::string(kWhyNoDdl));
     }
     label = word == "AS" || IsSymbol(token, '.');
     before = word;
+  }
+  return {};
+}
+
+// The ODBC drivers of some databases (SQLite) drop the rows that it returns.
+Result<void> CheckReturning(const std::vector<Token>& tokens) {
+  for (const Token& token : tokens) {
+    if (token.kind == Kind::kWord && Upper(token.text) == "RETURNING") {
+      return Invalid("RETURNING is not supported with this dialect: read the rows with a SELECT");
+    }
   }
   return {};
 }
@@ -346,6 +262,7 @@ Result<ScannedStatement> Scan(std::string_view sql, Grammar grammar, const ScanO
   if (allowed) {
     allowed = grammar == Grammar::kMySql ? CheckOutfile(tokens) : CheckSelectInto(tokens);
   }
+  if (allowed && grammar == Grammar::kGeneric) allowed = CheckReturning(tokens);
   if (!allowed) return allowed.error();
 
   for (const Token& token : tokens) {

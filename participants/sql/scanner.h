@@ -20,7 +20,9 @@
 
 namespace assent::sql {
 
-enum class Grammar { kMySql, kPostgreSql };
+// kGeneric: of an unknown database. It accepts only texts that all common databases split into the
+// same tokens.
+enum class Grammar { kMySql, kPostgreSql, kGeneric };
 
 struct ScanOptions {
   // MySQL: sql_mode lacks NO_BACKSLASH_ESCAPES, and has ANSI_QUOTES. PostgreSQL ignores both: only
