@@ -100,10 +100,10 @@ class OdbcDriver final : public sql::Driver {
 Result<std::unique_ptr<sql::Driver>> MakeOdbcDriver(sql::ResourceOptions options) {
   const Known* known = FindKnown(options.dialect);
   if (known == nullptr) {
-    return Error{
-        ErrorCode::kInvalid,
-        "unknown dialect \"" + options.dialect + "\"; the odbc driver supports: postgresql",
-        "dialect"};
+    return Error{ErrorCode::kInvalid,
+                 "unknown dialect \"" + options.dialect +
+                     "\"; the odbc driver supports: postgresql, generic",
+                 "dialect"};
   }
   // Report errors in the DSN now, not at the first connect.
   const auto text = known->connection(options, "");

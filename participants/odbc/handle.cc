@@ -85,6 +85,26 @@ class Statement {
   SQLHSTMT handle_ = nullptr;
 };
 
+// Not for psqlODBC, which has a watchdog. A driver that does not support an attribute ignores it.
+void SetBounds(SQLHSTMT statement, const Bounds& bounds) {
+  uintptr_t rows = bounds.first_rows;
+  if (rows == 0 && bounds.max_rows != 0) rows = uintptr_t{bounds.max_rows} + 1;
+  if (rows != 0) SQLSetStmtAttrW(statement, SQL_ATTR_MAX_ROWS, Number(rows), SQL_IS_UINTEGER);
+  const uintptr_t seconds = (uintptr_t{bounds.timeout_ms} + 999) / 1000;
+  if (seconds != 0) {
+    SQLSetStmtAttrW(statement, SQL_ATTR_QUERY_TIMEOUT, Number(seconds), SQL_IS_UINTEGER);
+  }
+}
+
+uintptr_t LevelOf(xa::Isolation isolation) {
+  switch (isolation) {
+    case xa::Isolation::kReadCommitted: return SQL_TXN_READ_COMMITTED;
+    case xa::Isolation::kRepeatableRead: return SQL_TXN_REPEATABLE_READ;
+    case xa::Isolation::kSerializable: return SQL_TXN_SERIALIZABLE;
+  }
+  return SQL_TXN_SERIALIZABLE;
+}
+
 void BadInput(OdbcResult& out, std::string message) {
   out.kind = OdbcResult::Kind::kBadInput;
   out.error = {0, "22021", std::move(message)};
@@ -150,6 +170,47 @@ OdbcHandle::~OdbcHandle() {
   SQLFreeHandle(SQL_HANDLE_DBC, handle_);
 }
 
+std::string OdbcHandle::Info(uint16_t what) const {
+  std::array<SQLWCHAR, 128> text{};
+  SQLSMALLINT bytes = 0;
+  if (!SQL_SUCCEEDED(
+          SQLGetInfoW(handle_, what, text.data(), static_cast<SQLSMALLINT>(sizeof text), &bytes))) {
+    return {};
+  }
+  const size_t kept = std::min<size_t>(static_cast<size_t>(bytes) / 2, text.size() - 1);
+  return ToUtf8(std::u16string(text.begin(), text.begin() + static_cast<ptrdiff_t>(kept)));
+}
+
+std::string OdbcHandle::Product() const { return Info(SQL_DBMS_NAME); }
+std::string OdbcHandle::ProductVersion() const { return Info(SQL_DBMS_VER); }
+
+OdbcResult OdbcHandle::Begin(xa::Isolation isolation) {
+  OdbcResult out;
+  if (!SQL_SUCCEEDED(SQLSetConnectAttrW(handle_, SQL_ATTR_TXN_ISOLATION, Number(LevelOf(isolation)),
+                                        SQL_IS_UINTEGER))) {
+    BadInput(out, "the ODBC driver does not support the branch's isolation level");
+  } else if (!SQL_SUCCEEDED(SQLSetConnectAttrW(handle_, SQL_ATTR_AUTOCOMMIT,
+                                               Number(SQL_AUTOCOMMIT_OFF), SQL_IS_UINTEGER))) {
+    Fail(nullptr, out);
+  }
+  return out;
+}
+
+OdbcResult OdbcHandle::End(bool commit) {
+  OdbcResult out;
+  if (!SQL_SUCCEEDED(SQLEndTran(SQL_HANDLE_DBC, handle_, commit ? SQL_COMMIT : SQL_ROLLBACK))) {
+    out.kind = OdbcResult::Kind::kError;
+    out.error = First(Diagnose(SQL_HANDLE_DBC, handle_), "the driver reported no error");
+    return out;
+  }
+  // The transaction has ended, whatever this answers; the next Begin would report a failure.
+  if (!SQL_SUCCEEDED(SQLSetConnectAttrW(handle_, SQL_ATTR_AUTOCOMMIT, Number(SQL_AUTOCOMMIT_ON),
+                                        SQL_IS_UINTEGER))) {
+    dead_ = true;
+  }
+  return out;
+}
+
 void OdbcHandle::Sever() {
   if (line_ != nullptr) line_->Sever();
 }
@@ -193,10 +254,18 @@ void OdbcHandle::Run(const std::string& sql, const std::vector<xa::Value>* param
   if (statement.handle() == nullptr) return Fail(nullptr, out);
   // Braces are for the server to interpret, not for ODBC.
   SQLSetStmtAttrW(statement.handle(), SQL_ATTR_NOSCAN, Number(SQL_NOSCAN_ON), SQL_IS_UINTEGER);
+  if (rules_ != ValueRules::kPostgreSql) SetBounds(statement.handle(), bounds);
   for (size_t i = 0; parameters != nullptr && i < parameters->size(); ++i) {
-    if (!kept.Bind(statement.handle(), static_cast<uint16_t>(i + 1), (*parameters)[i])) {
-      return BadInput(
-          out, "parameter " + std::to_string(i + 1) + " is not UTF-8 or contains a NUL character");
+    const auto number = static_cast<uint16_t>(i + 1);
+    const bool bound = rules_ == ValueRules::kPostgreSql
+                           ? kept.Bind(statement.handle(), number, (*parameters)[i])
+                           : kept.BindTyped(statement.handle(), number, (*parameters)[i]);
+    if (!bound) {
+      return BadInput(out, "parameter " + std::to_string(i + 1) +
+                               (rules_ == ValueRules::kPostgreSql
+                                    ? " is not UTF-8 or contains a NUL character"
+                                    : " is text that is not UTF-8 or contains a NUL character, or "
+                                      "a number beyond 64 bits with sign"));
     }
   }
   const SQLRETURN answer =
@@ -216,7 +285,7 @@ void OdbcHandle::ReadResults(void* statement, bool matched_nothing, const Bounds
   for (;;) {
     ResultSet& result = out.results.emplace_back();
     const Fetched fetched =
-        matched_nothing ? Fetched::kAll : FetchResult(statement, bounds, result);
+        matched_nothing ? Fetched::kAll : FetchResult(statement, bounds, rules_, result);
     if (matched_nothing) result.row_count = 0;
     matched_nothing = false;
     if (fetched == Fetched::kError) return Fail(statement, out);

@@ -89,6 +89,19 @@ xa::Value FromText(std::string text, SQLSMALLINT type) {
   return text;
 }
 
+// An integer that does not fit 32 bits stays text, as in a column of the type BIGINT.
+xa::Value FromTypedText(std::string text, SQLSMALLINT type, ValueRules rules) {
+  if (type == SQL_INTEGER && rules == ValueRules::kTypedWide) return text;
+  if (type == SQL_GUID) return text;
+  const bool is_bit = text == "0" || text == "1";
+  if (type == SQL_BIT && !is_bit) return text;
+  xa::Value value = FromText(text, type);
+  if (const auto* number = std::get_if<int64_t>(&value)) {
+    if (*number < INT32_MIN || *number > INT32_MAX) return text;
+  }
+  return value;
+}
+
 bool IsDate(SQLSMALLINT type) { return type == SQL_TYPE_DATE || type == SQL_TYPE_TIMESTAMP; }
 
 // What psqlODBC reads at the beginning of a date or timestamp: the year, or infinity. The text of
@@ -129,7 +142,7 @@ std::optional<ColumnType> Describe(SQLHSTMT statement, SQLUSMALLINT column) {
 
 // One cell; `bytes` grows by its size.
 std::optional<xa::Value> ReadValue(SQLHSTMT statement, SQLUSMALLINT column, SQLSMALLINT type,
-                                   size_t& bytes) {
+                                   ValueRules rules, size_t& bytes) {
   bool null = false;
   if (IsBinary(type)) {
     auto cell = ReadCell<std::string>(statement, column, SQL_C_BINARY, null);
@@ -143,11 +156,13 @@ std::optional<xa::Value> ReadValue(SQLHSTMT statement, SQLUSMALLINT column, SQLS
   if (null) return xa::Value(std::monostate{});
   std::string text = ToUtf8(*cell);
   bytes += text.size();
+  if (rules != ValueRules::kPostgreSql) return FromTypedText(std::move(text), type, rules);
   return FromText(std::move(text), type);
 }
 
-Fetched FetchRows(SQLHSTMT statement, const Bounds& bounds, const std::vector<SQLSMALLINT>& types,
-                  const std::vector<Year>& years, ResultSet& out) {
+Fetched FetchRows(SQLHSTMT statement, const Bounds& bounds, ValueRules rules,
+                  const std::vector<SQLSMALLINT>& types, const std::vector<Year>& years,
+                  ResultSet& out) {
   size_t bytes = 0;
   while (!types.empty()) {
     const SQLRETURN answer = SQLFetch(statement);
@@ -156,9 +171,9 @@ Fetched FetchRows(SQLHSTMT statement, const Bounds& bounds, const std::vector<SQ
     if (bounds.max_rows != 0 && out.rows.size() == bounds.max_rows) return Fetched::kTooLarge;
     auto& row = out.rows.emplace_back();
     for (size_t i = 0; i < types.size(); ++i) {
-      auto value = ReadValue(statement, static_cast<SQLUSMALLINT>(i + 1), types[i], bytes);
+      auto value = ReadValue(statement, static_cast<SQLUSMALLINT>(i + 1), types[i], rules, bytes);
       if (!value) return Fetched::kError;
-      if (IsDate(types[i]) && std::holds_alternative<std::string>(*value)) {
+      if (!years.empty() && IsDate(types[i]) && std::holds_alternative<std::string>(*value)) {
         value = FromDate(std::get<std::string>(std::move(*value)), years[i]);
         if (!value) return Fetched::kInexact;
       }
@@ -192,7 +207,31 @@ bool Parameters::Bind(void* statement, uint16_t number, const xa::Value& value) 
                                         kept.data(), size, &length));
 }
 
-Fetched FetchResult(void* statement, const Bounds& bounds, ResultSet& out) {
+bool Parameters::BindTyped(void* statement, uint16_t number, const xa::Value& value) {
+  int64_t integer = 0;
+  if (const auto* given = std::get_if<int64_t>(&value)) {
+    integer = *given;
+  } else if (const auto* large = std::get_if<uint64_t>(&value)) {
+    if (*large > static_cast<uint64_t>(INT64_MAX)) return false;
+    integer = static_cast<int64_t>(*large);
+  } else if (const auto* truth = std::get_if<bool>(&value)) {
+    integer = *truth ? 1 : 0;
+  } else if (const auto* real = std::get_if<double>(&value)) {
+    if (!std::isfinite(*real)) return false;
+    double& kept = doubles_.emplace_back(*real);
+    return SQL_SUCCEEDED(SQLBindParameter(statement, number, SQL_PARAM_INPUT, SQL_C_DOUBLE,
+                                          SQL_DOUBLE, 0, 0, &kept, 0, nullptr));
+  } else {
+    return Bind(statement, number, value);
+  }
+  int64_t& kept = integers_.emplace_back(integer);
+  const bool is_bool = std::holds_alternative<bool>(value);
+  return SQL_SUCCEEDED(SQLBindParameter(statement, number, SQL_PARAM_INPUT,
+                                        is_bool ? SQL_C_BIT : SQL_C_SBIGINT,
+                                        is_bool ? SQL_BIT : SQL_BIGINT, 0, 0, &kept, 0, nullptr));
+}
+
+Fetched FetchResult(void* statement, const Bounds& bounds, ValueRules rules, ResultSet& out) {
   SQLLEN row_count = -1;
   if (!SQL_SUCCEEDED(SQLRowCount(statement, &row_count))) return Fetched::kError;
   out.row_count = row_count;
@@ -205,15 +244,15 @@ Fetched FetchResult(void* statement, const Bounds& bounds, ResultSet& out) {
     out.columns.push_back(std::move(column->name));
     types.push_back(column->type);
   }
-  std::vector<Year> years(types.size());
-  for (size_t i = 0; i < types.size(); ++i) {
+  std::vector<Year> years(rules == ValueRules::kPostgreSql ? types.size() : 0);
+  for (size_t i = 0; i < years.size(); ++i) {
     if (IsDate(types[i]) &&
         !SQL_SUCCEEDED(SQLBindCol(statement, static_cast<SQLUSMALLINT>(i + 1), SQL_C_DOUBLE,
                                   &years[i].value, sizeof years[i].value, &years[i].length))) {
       return Fetched::kError;
     }
   }
-  const Fetched fetched = FetchRows(statement, bounds, types, years, out);
+  const Fetched fetched = FetchRows(statement, bounds, rules, types, years, out);
   SQLFreeStmt(statement, SQL_UNBIND);
   return fetched;
 }
