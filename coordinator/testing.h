@@ -84,6 +84,7 @@ class ScriptedManager final : public xa::ResourceManager {
   std::string HowToDecide(const xa::Xid&, bool committed) const override {
     return committed ? "INSERT C" : "INSERT R";
   }
+  std::string WhyNoXa() const override { return why_no_xa; }
   void PurgeWitness(std::vector<xa::Xid> ended) override {
     purged.insert(purged.end(), ended.begin(), ended.end());
   }
@@ -100,6 +101,7 @@ class ScriptedManager final : public xa::ResourceManager {
   std::vector<xa::Xid> purged;  // witness rows, one by one
   bool witness = false;
   xa::ServerStamp stamp;  // of Status
+  std::string why_no_xa;
   struct Purge {
     std::string coordinator_id;
     uint32_t below_incarnation;

@@ -284,8 +284,12 @@ Validator::Problem Validator::CheckBranch(const v1::Branch& branch, const std::s
                          "no resource with this name is configured; configured resources: " +
                              (known.empty() ? "none" : known));
   }
-  if (branch.has_last_resource()) {
-    const xa::ResourceStatus status = resources_.at(sql.resource)->Status();
+  const xa::ResourceManager& resource = *resources_.at(sql.resource);
+  if (branch.has_xa()) {
+    const std::string why = resource.WhyNoXa();
+    if (!why.empty()) return AnswerInvalid(here + ".resource", why);
+  } else {
+    const xa::ResourceStatus status = resource.Status();
     if (status.health == xa::Health::kUp && !status.why_no_last_resource.empty()) {
       return AnswerInvalid(here + ".resource",
                            "cannot be a last resource: " + status.why_no_last_resource);

@@ -113,6 +113,26 @@ TEST(ValidatorOfPartners, BadInputNamesItsField) {
   EXPECT_EQ(field([](auto* tcc) { tcc->set_called_by_client(true); }), path + "called_by_client");
 }
 
+TEST(Validator, RefusesAnXaBranchWhereThereIsNoXa) {
+  ShardFixture test;
+  test.b.why_no_xa = "use last_resource";
+  Request request;
+  request.route = Route::kExecute;
+  v1::ExecuteRequest body;
+  for (const char* name : {"a", "b"}) {
+    v1::Branch* branch = body.mutable_atomic()->add_branches();
+    branch->set_name(name);
+    branch->mutable_xa()->set_resource(name);
+    branch->mutable_xa()->add_statements()->set_sql("SELECT 1");
+  }
+  request.body = body;
+  const size_t number = test.Send(std::move(request));
+  ASSERT_EQ(test.StatusOf(number), 400);
+  const v1::Problem problem = ProblemOf(test.AnswerOf(number));
+  EXPECT_EQ(problem.field(), "atomic.branches[1].xa.resource");
+  EXPECT_EQ(problem.detail(), "use last_resource");
+}
+
 TEST(ValidatorOfPartners, NamesAreUniqueAmongThem) {
   ShardFixture test;
   const size_t number = test.Send(OneCall("", {"hotel", "hotel"}, false));

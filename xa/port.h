@@ -209,6 +209,9 @@ class ResourceManager {
   // be null, goes into Statement::checked; the error says what is wrong. Pure.
   virtual Result<std::shared_ptr<const CheckedSql>> Check(const std::string& sql) const = 0;
   virtual ResourceStatus Status() const = 0;
+  // Why no branch can be prepared, and what to do instead; empty: branches can be prepared. Without
+  // XA it has only branches that are last resources. Constant.
+  virtual std::string WhyNoXa() const { return {}; }
   // Why kOpen of this branch has not been answered yet, for people; empty: it does not wait here.
   virtual std::string WhyNotOpen(const Xid& xid) const {
     (void)xid;

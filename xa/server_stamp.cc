@@ -2,6 +2,7 @@
 #include "xa/server_stamp.h"
 
 #include <optional>
+#include <string>
 
 namespace assent::xa {
 namespace {
@@ -61,6 +62,14 @@ bool IsAddressOnly(std::string_view identity) {
   return !AllOf(rest.substr(0, rest.find('/')), kDigits);
 }
 
+constexpr std::string_view kGeneric = "generic/";
+
+// A generic identity whose row is missing: "generic/" and the product alone.
+bool HasNoRow(std::string_view identity) {
+  return identity.starts_with(kGeneric) &&
+         identity.find('/', kGeneric.size()) == std::string_view::npos;
+}
+
 Likeness Compare(const MariaDb& noted, const MariaDb& now) {
   if (noted.place != now.place) return Likeness::kOther;
   if (!noted.row.empty()) return noted.row == now.row ? Likeness::kSame : Likeness::kOther;
@@ -77,12 +86,15 @@ bool WentBack(const ServerStamp& then, const ServerStamp& now) {
 Likeness Compare(std::string_view noted, std::string_view now) {
   const auto mariadb_noted = ParseMariaDb(noted), mariadb_now = ParseMariaDb(now);
   if (mariadb_noted && mariadb_now) return Compare(*mariadb_noted, *mariadb_now);
+  if (HasNoRow(noted) && (noted == now || now.starts_with(std::string(noted) + "/"))) {
+    return Likeness::kNotKnown;
+  }
   if (noted != now) return Likeness::kOther;
   return IsAddressOnly(now) ? Likeness::kNotKnown : Likeness::kSame;
 }
 
 bool AreOneServer(std::string_view one, std::string_view other) {
-  if (one.empty() || other.empty()) return false;
+  if (one.empty() || other.empty() || HasNoRow(one) || HasNoRow(other)) return false;
   const auto maria_one = ParseMariaDb(one), maria_other = ParseMariaDb(other);
   if (maria_one && maria_other) return maria_one->place == maria_other->place;
   return ServerPart(one) == ServerPart(other);
@@ -104,6 +116,9 @@ std::string WhyAnotherServer(const ServerStamp& then, const ServerStamp& now) {
       }
       return "the resource is another server now" + both;
     case Likeness::kNotKnown:
+      if (HasNoRow(then.identity)) {
+        return "nothing identified the database when the branch began (" + now.identity + ")";
+      }
       if (then.started_at == now.started_at && !then.started_at.empty()) break;
       return "the server has been restarted, and only its address shows that it is the same one (" +
              now.identity + ")";

@@ -9,6 +9,8 @@
 // they can be read. A different row means a different server, and so does a missing row: a server
 // that replaced the first one has none. If the rows are equal the time does not matter, because an
 // upgrade may recreate a system table.
+// A database of which nothing but its product is known ("generic/" and the product's name) is
+// identified by such a row alone, which follows "/"; without the row nothing identifies it.
 // Contract: pure. Missing information never counts as proof of the same server.
 #pragma once
 

@@ -56,6 +56,22 @@ TEST(Identity, OfPostgreSqlAndMySqlIsComparedAsItIs) {
   }
 }
 
+TEST(Server, OfWhichOnlyTheProductIsKnownIsIdentifiedByItsRow) {
+  const std::string bare = "generic/SQLite", known = "generic/SQLite/0123", other = bare + "/4567";
+  EXPECT_EQ(Compare(known, known), Likeness::kSame);
+  EXPECT_EQ(Compare(known, other), Likeness::kOther);
+  EXPECT_EQ(Compare(known, bare), Likeness::kOther);
+  EXPECT_EQ(Compare(bare, known), Likeness::kNotKnown);
+  EXPECT_EQ(Compare(bare, bare), Likeness::kNotKnown);
+  EXPECT_EQ(Compare(bare, "generic/DuckDB/0123"), Likeness::kOther);
+  EXPECT_TRUE(IsServerOf({known, ""}, {known, ""}));
+  EXPECT_FALSE(IsServerOf({bare, ""}, {bare, ""}));
+  EXPECT_FALSE(IsServerOf({bare, ""}, {known, ""}));
+  EXPECT_THAT(WhyAnotherServer({bare, ""}, {known, ""}), HasSubstr("nothing identified"));
+  EXPECT_TRUE(AreOneServer(known, known));
+  EXPECT_FALSE(AreOneServer(bare, bare));
+}
+
 TEST(Server, KnownByItsAddressAloneIsTheSameUntilItIsRestarted) {
   EXPECT_TRUE(IsServerOf({kPlace, "7"}, {kPlace, "7"}));
   EXPECT_FALSE(IsServerOf({kPlace, "7"}, {kPlace, "8"}));

@@ -189,7 +189,7 @@ sql::ResourceOptions ReadResource(ConfigTable table) {
     if (to.dsn.empty()) table.Fail("dsn", "is required: an ODBC connection string");
     if (!to.url.empty()) table.Fail("url", "is for driver \"mysql\"; driver \"odbc\" takes dsn");
     if (table.Has("strict")) table.Fail("strict", "is for driver \"mysql\"");
-    if (to.dialect.empty()) table.Fail("dialect", "is required: postgresql");
+    if (to.dialect.empty()) table.Fail("dialect", "is required: postgresql or generic");
   } else {
     table.Fail("driver", "must be \"mysql\" or \"odbc\"");
   }

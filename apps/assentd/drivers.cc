@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apps/assentd/drivers.h"
 
+#include "participants/generic/driver.h"
 #include "participants/mysql/driver.h"
 #include "participants/odbc/driver.h"
 
@@ -14,7 +15,8 @@ Result<std::vector<std::unique_ptr<sql::Driver>>> MakeDrivers(const Config& conf
       drivers.push_back(mysql::MakeMySqlDriver(options));
       continue;
     }
-    auto made = odbc::MakeOdbcDriver(options);
+    auto made = options.dialect == "generic" ? generic::MakeGenericDriver(options)
+                                             : odbc::MakeOdbcDriver(options);
     if (!made) {
       Error error = made.error();
       error.field = "resource[" + std::to_string(i) + "]." + error.field;

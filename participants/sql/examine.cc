@@ -17,7 +17,11 @@ class Examination {
   std::vector<xa::Finding> Run() {
     if (!Connect() || !LookAtServer()) return std::move(findings_);
     LookAtWitness();
-    TryBranch();
+    if (driver_.WhyNoXa().empty()) {
+      TryBranch();
+    } else {
+      TryLastResource();
+    }
     return std::move(findings_);
   }
 
@@ -57,11 +61,23 @@ class Examination {
   }
 
   void LookAtWitness() {
+    const std::string without = driver_.WhyNoXa().empty()
+                                    ? "so some outcomes after a crash are HAZARD"
+                                    : "so this resource cannot be used";
     Add("witness table", probe_.witness,
         probe_.witness ? "installed"
-                       : "not installed, so some outcomes after a crash are HAZARD; run `assent "
-                         "resource install " +
+                       : "not installed, " + without + "; run `assent resource install " +
                              options_.name + "`");
+  }
+
+  // Without XA a branch can only be a last resource: its decision row takes the place of prepare.
+  void TryLastResource() {
+    const xa::BranchOptions options = {.last_resource = true};
+    Add("commits are durable", probe_.not_durable.empty(),
+        probe_.not_durable.empty() ? "nothing shows that they are not" : probe_.not_durable);
+    if (!Succeeds("begin a branch", branch_->Begin(trial_, options, false))) return;
+    if (probe_.witness && !Succeeds("write a decision row", branch_->WriteDecision(trial_))) return;
+    (void)Succeeds("roll back", branch_->RollBackActive(trial_));
   }
 
   void TryBranch() {

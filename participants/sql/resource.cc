@@ -39,6 +39,7 @@ class Resource : public xa::ResourceManager {
     return driver_->Check(sql);
   }
   xa::ResourceStatus Status() const override;
+  std::string WhyNoXa() const override { return driver_->WhyNoXa(); }
   std::string WhyNotOpen(const xa::Xid& xid) const override { return pool_->WhyWaiting(xid); }
   std::string ListedAs(const xa::Xid& xid) const override {
     // XA RECOVER shows both parts concatenated in its column `data`.
@@ -116,6 +117,10 @@ void Resource::OnDown(const std::string& detail) {
 }
 
 std::string Resource::HowToInspect(const xa::Xid& xid, bool witnessed) const {
+  if (!driver_->WhyNoXa().empty()) {
+    return "SELECT mark FROM assent_witness WHERE xid = '" + xid.gtrid_text() + "-" +
+           xid.bqual_text() + "' shows C if it committed.";
+  }
   const bool is_mysql = options_.driver == "mysql";
   std::string text =
       is_mysql ? "XA RECOVER lists '" + ListedAs(xid) + "'"

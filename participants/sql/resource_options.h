@@ -12,7 +12,7 @@ namespace assent::sql {
 struct ResourceOptions {
   std::string name;
   std::string driver;   // mysql, odbc
-  std::string dialect;  // odbc: postgresql; mysql: detected
+  std::string dialect;  // odbc: postgresql, generic; mysql: detected
   std::string url;      // mysql: tcp://host:port/database
   std::string dsn;      // odbc: the connection string, without user and password
   std::string user;

@@ -44,7 +44,7 @@ struct SessionId {
 struct Probe {
   xa::ServerStamp stamp;
   std::string server_version;
-  std::string dialect;               // mariadb, mysql, postgresql
+  std::string dialect;               // mariadb, mysql, postgresql, or the product's name
   bool detaches_on_prepare = false;  // another session may commit while the preparing one lives
   bool keeps_prepared = false;       // by its settings, a crash loses no prepared branch
   bool standby = false;
@@ -153,6 +153,9 @@ class Driver {
   // What InstallWitness runs, for people who run it themselves: each statement on a line, ended by
   // a semicolon. Pure but for a random number.
   virtual std::string InstallText() const { return {}; }
+  // Why no session can prepare a branch, and what to do instead; empty: they can. If they cannot,
+  // a session has only branches that are last resources, and List finds nothing.
+  virtual std::string WhyNoXa() const { return {}; }
   // The grammar by which statements are checked (xa::ResourceManager::Check).
   virtual Result<std::shared_ptr<const xa::CheckedSql>> Check(const std::string& sql) const = 0;
 };
