@@ -19,13 +19,6 @@ bool Atomic::AwaitsTries() const {
                      [](const AtomicBranch& branch) { return branch.IsTcc() && !branch.Voted(); });
 }
 
-std::optional<uint32_t> Atomic::LastResource() const {
-  for (uint32_t i = 0; i < branches.size(); ++i) {
-    if (branches[i].IsLast()) return i;
-  }
-  return std::nullopt;
-}
-
 BranchEvent ToBranchEvent(const Voted& voted) {
   if (voted.hazard) return BranchEvent::kVotedHazard;
   switch (voted.vote) {
@@ -184,17 +177,6 @@ void AtomicMachine::StartCommit() {
   PrepareAll();
 }
 
-// The commit of this branch decides: it is the only one, or the last resource.
-void AtomicMachine::DecideBy(uint32_t index) {
-  AtomicBranch& branch = t_.branches[index];
-  t_.state = State::kDeciding;
-  branch.Take(BranchEvent::kDecide);
-  branch.state = BranchState::kUnknown;
-  branch.sends = 1;
-  Emit(Arm{Timer::kOperator, 0, now_ + t_.settings.operator_after, {}});
-  Emit(Call{index, Operation::kCommitOnePhase, {}});
-}
-
 void AtomicMachine::PrepareAll() {
   t_.state = State::kPreparing;
   for (uint32_t i = 0; i < t_.branches.size(); ++i) {
@@ -284,13 +266,7 @@ void AtomicMachine::On(const Durable& event) {
     return;
   }
   if (event.ticket == t_.last_ticket) {
-    t_.last_is_named = true;
-    --t_.opens_under_way;
-    if (t_.state == State::kPreparing) {
-      CollectVotes();
-    } else {
-      MaybeFinish();
-    }
+    LastIsNamed();
     return;
   }
   if (OpenIsDurable(event.ticket)) return;
@@ -397,13 +373,6 @@ void AtomicMachine::On(const Replayed&) {
   if (!AwaitsLastResource()) Report();
   Emit(Arm{Timer::kOperator, 0, now_ + t_.settings.operator_after, {}});
   MaybeFinish();
-}
-
-bool AtomicMachine::AwaitsLastResource() const {
-  return std::any_of(t_.branches.begin(), t_.branches.end(), [](const AtomicBranch& branch) {
-    return branch.IsLast() &&
-           (branch.phase == Phase::kDeciding || branch.phase == Phase::kDecidingRetry);
-  });
 }
 
 // Waits for the record of a heuristic outcome: after a crash the outcome must not be better.

@@ -309,7 +309,6 @@ TEST(Atomic, ReportsAHazardWhenTheClientsSqlLeftItsBranch) {
   EXPECT_EQ(m.t.Reportable(), Outcome::kHazard);
 }
 
-// Otherwise a crash that loses the record of the hazard turns it into an ordinary roll-back.
 TEST(Atomic, ReportsAHazardOnlyWhenItsRecordIsDurable) {
   Machine m = Two(true);
   m.UpToPrepare();

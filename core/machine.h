@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The state machine behind Step: one function for each event, and the steps that they share.
 //
-// atomic.cc implements the steps up to the decision, tries.cc the votes of partners, phase_two.cc
-// the steps after the decision, and timers.cc the timers. An AtomicMachine handles one event and
+// atomic.cc implements the steps up to the decision, tries.cc the votes of partners,
+// last_resource.cc a commit that decides, phase_two.cc the steps after the decision, and timers.cc
+// the timers. An AtomicMachine handles one event and
 // has no state of its own.
 #pragma once
 
@@ -49,6 +50,7 @@ class AtomicMachine {
   void NoteExpiry(Monotonic expires);
   // The decision.
   void DecisionIsDurable();
+  void LastIsNamed();
   bool AwaitsLastResource() const;
   void CommitAll();
   void RollBack(Cause cause);

@@ -86,36 +86,6 @@ void AtomicMachine::AckedEnd(uint32_t index, Phase before, const Acked& event) {
   MaybeFinish();  // a branch whose heuristic outcome was forgotten keeps the state HEURISTIC
 }
 
-// The answer to the one-phase commit is the decision. It is durable: in the resource.
-void AtomicMachine::OnePhaseEnded(uint32_t index, const Acked& event) {
-  if (event.ack == Ack::kDone || event.ack == Ack::kHeuristicCommit) {
-    t_.decision = Decision::kCommit;
-    EndAs(index, BranchState::kCommitted);
-    if (t_.LastMayHaveCommitted()) {  // from now on the decision row is not needed
-      t_.decided = Decided(t_.gtrid);
-      t_.commit_logged = true;
-      Emit(Append{RecordKind::kCommit, Force::kLazy, 0, 0});
-    }
-    CommitAll();
-    MaybeFinish();
-    return;
-  }
-  const bool looked_up = t_.branches[index].finds > 0 && t_.branches[index].IsLast();
-  EndAs(index, BranchState::kRolledBack);
-  Cause cause = event.cause;
-  if (looked_up && cause.reason == Reason::kNone) {
-    cause.reason = t_.branches[index].recovered ? Reason::kCrash : Reason::kConnectionLost;
-    cause.may_retry = true;
-    cause.detail = "the commit of the last resource was not answered, and had no effect";
-  }
-  if (cause.reason == Reason::kNone) cause.reason = Reason::kPrepareRefused;
-  cause.decided_by = DecidedBy::kResource;
-  cause.branch = static_cast<int32_t>(index);
-  if (cause.detail.empty()) cause.detail = event.detail;
-  if (cause.detail.empty()) cause.detail = "the resource rolled back instead of committing";
-  RollBack(std::move(cause));
-}
-
 // A heuristic outcome is recorded first. Then it is forgotten if it agrees with the decision, and
 // held for the operator if it conflicts.
 void AtomicMachine::NoteHeuristic(uint32_t index, Ack ack) {
