@@ -49,7 +49,8 @@ Request Move::RequestOf(uint32_t branch, const PendingCall& flight) const {
   const std::string then = state.live && branch < state.live->branches.size()
                                ? state.live->branches[branch].identity
                                : IdentityText(0);
-  return {flight.operation,        flight.through_own,    flight.settle && then == now,
+  const bool settles = then == now || (Has(SeededBug::kLastMarkAnywhere) && setup.IsLast(branch));
+  return {flight.operation,        flight.through_own,    flight.settle && settles,
           setup.read_only[branch], setup.witness[branch], setup.sessions_hidden};
 }
 
@@ -77,9 +78,18 @@ void Move::Carry(uint32_t branch) {
   call.through_own = part.session == Session::kOurs;
   if (!call.through_own && NeedsOwn(call.operation)) {
     Fail(branch);
+    if (setup.IsLast(branch) && call.operation == Operation::kCommitOnePhase) {
+      call.code = Code::kRbCommFail;  // never sent
+    }
     return;
   }
   Answer answer = At(branch).Carry(part, RequestOf(branch, call));
+  if (Has(SeededBug::kLastWithoutRow) && setup.IsLast(branch)) part.witness = false;
+  if (Has(SeededBug::kLastRowRead) && setup.IsLast(branch) && call.operation == Operation::kFind &&
+      answer.found != xa::Found::kWitnessCommitted) {
+    part.row = WitnessRow::kNone;
+    answer.found = xa::Found::kWitnessRolledBack;
+  }
   if (Has(SeededBug::kReadOnlyInferred) && call.operation == Operation::kPrepare) {
     answer.code = Code::kReadOnly;
     part.state = PartState::kNone;
@@ -100,7 +110,8 @@ void Move::Reply(uint32_t branch, const Answer& answer) {
   call.witnessed = answer.witnessed;
   call.lost = false;
   call.stamped = call.operation == Operation::kPrepare || call.operation == Operation::kFind ||
-                 call.operation == Operation::kCommitOnePhase;
+                 call.operation == Operation::kCommitOnePhase ||
+                 (call.operation == Operation::kRun && call.code == Code::kOk);
   if (!call.stamped) return;
   call.identity = part.identity;
   call.starts = part.starts;
@@ -151,6 +162,7 @@ void Move::Deliver(uint32_t branch) {
   calls.erase(calls.begin());
   Part& part = state.parts[branch];
   if (EndsConnection(call) && part.session == Session::kOurs) At(branch).Disconnect(part);
+  part.told_left |= setup.IsLast(branch) && call.code == Code::kHeuristicHazard;
   const bool silent = call.code == Code::kErRmFail;
   const bool prepare = call.operation == Operation::kPrepare;
   const bool commit = call.operation == Operation::kCommit;

@@ -107,13 +107,21 @@ void Walk(Io& io, core::AtomicBranch& branch) {
   Text(io, branch.started_at, StartText);
 }
 
+// The fields that the core uses only with open records.
+template <typename Io>
+void WalkOpens(Io& io, core::Atomic& atomic) {
+  Flag(io, atomic.open_logged);
+  io.Bits(atomic.opens_under_way, 2);
+  io.Bits(atomic.last_ticket, 4);
+  Flag(io, atomic.last_is_named);
+}
+
 // The fields that the core uses only for partners.
 template <typename Io>
 void WalkPartners(Io& io, core::Atomic& atomic) {
   bool ends = atomic.decide_before != kNever;
-  for (bool* flag : {&ends, &atomic.open_logged}) Flag(io, *flag);
+  Flag(io, ends);
   if (ends) atomic.decide_before = kDecideBefore;
-  io.Bits(atomic.opens_under_way, 2);
   io.Bits(atomic.open_ticket, 4);
   for (core::AtomicBranch& branch : atomic.branches) {
     io.Bits(branch.enlist_ticket, 4);
@@ -137,6 +145,7 @@ void Walk(Io& io, core::Atomic& atomic, const Setup& setup) {
   io.Bits(atomic.outcome_ticket, 4);
   io.Size(atomic.branches, 2);
   for (core::AtomicBranch& branch : atomic.branches) Walk(io, branch);
+  if (setup.HasPartners() || setup.Last()) WalkOpens(io, atomic);
   if (setup.HasPartners()) WalkPartners(io, atomic);
 }
 
@@ -198,7 +207,7 @@ void WalkPartner(Io& io, Part& part, const Setup& setup) {
 }
 
 template <typename Io>
-void Walk(Io& io, Part& part) {
+void Walk(Io& io, Part& part, bool is_last) {
   io.Bits(part.state, 3);
   io.Bits(part.session, 2);
   for (bool* flag : {&part.held, &part.wrote, &part.witness}) Flag(io, *flag);
@@ -215,6 +224,7 @@ void Walk(Io& io, Part& part) {
     Flag(io, *flag);
   }
   io.Bits(part.copy, 2);
+  if (is_last) Flag(io, part.told_left);
 }
 
 template <typename Io>
@@ -253,7 +263,8 @@ void Walk(Io& io, ModelState& state, const Setup& setup) {
   for (uint32_t i = 0; i < setup.branches; ++i) {
     io.Bits(state.noted[i], 1);
     Flag(io, state.before_change[i]);
-    setup.HasPartner(i) ? WalkPartner(io, state.parts[i], setup) : Walk(io, state.parts[i]);
+    setup.HasPartner(i) ? WalkPartner(io, state.parts[i], setup)
+                        : Walk(io, state.parts[i], setup.IsLast(i));
   }
   Flag(io, state.asked_roll_back);
   io.Bits(state.reported, 3);

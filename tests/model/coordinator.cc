@@ -56,6 +56,7 @@ void Move::Begin() {
 core::BranchSpec SpecOf(const Setup& setup, uint32_t branch) {
   const std::string number = std::to_string(branch + 1);
   core::BranchSpec spec{"b" + number, "r" + number, setup.read_only[branch]};
+  if (setup.IsLast(branch)) spec.kind = core::BranchKind::kLast;
   if (!setup.HasPartner(branch)) return spec;
   spec.resource = PartnerText();
   spec.kind = core::BranchKind::kTcc;
@@ -83,7 +84,10 @@ void Move::Step(const core::Event& event) {
     return "    event: " + ToText(event, event_class) + "; effects: " + OneLine(effects);
   });
   for (const core::Effect& effect : effects) CarryOut(effect);
-  if (Has(SeededBug::kDurableAtOnce) || Has(SeededBug::kTryBeforeOpen)) CallDurable();
+  if (Has(SeededBug::kDurableAtOnce) || Has(SeededBug::kTryBeforeOpen) ||
+      Has(SeededBug::kLastBeforeOpen)) {
+    CallDurable();
+  }
 }
 
 void Move::CallDurable() {
@@ -91,6 +95,7 @@ void Move::CallDurable() {
     const std::string_view kind = library_.KindOf(state.log[i].record);
     const bool opens = kind == "open" || kind == "enlist";
     if (Has(SeededBug::kTryBeforeOpen) && !opens) continue;
+    if (Has(SeededBug::kLastBeforeOpen) && kind != "open-last") continue;
     const uint8_t ticket = std::exchange(state.log[i].ticket, 0);
     if (ticket != 0 && state.live) Step(core::Durable{ticket});
   }
@@ -106,7 +111,7 @@ void Move::CarryOut(const core::Effect& effect) {
     PendingCall flight;
     flight.operation = call->operation;
     const core::AtomicBranch& branch = state.live->branches.at(call->branch);
-    flight.settle = call->operation == Operation::kFind && branch.witnessed &&
+    flight.settle = call->operation == Operation::kFind && (branch.witnessed || branch.IsLast()) &&
                     state.live->state != core::State::kRollingBack;
     return Submit(call->branch, {flight});
   }
@@ -143,7 +148,13 @@ void Move::SetTimer(core::Timer timer, uint32_t branch, bool armed) {
 }
 
 void Move::CheckCall(const core::Call& call) {
-  if (call.operation == Operation::kCommitOnePhase) state.one_phase_sent = true;
+  if (call.operation == Operation::kCommitOnePhase) {
+    if (state.live->LastMayHaveCommitted()) {
+      CheckLastCommit(call.branch);
+    } else {
+      state.one_phase_sent = true;
+    }
+  }
   if (call.operation == Operation::kCommit) {
     const bool named = call.decided && call.decided->gtrid() == state.live->gtrid;
     if (!named || !state.commit_durable) {
@@ -155,6 +166,7 @@ void Move::CheckCall(const core::Call& call) {
     Violate(Invariant::kStability,
             "a roll-back is sent after the decision to commit:" + Numbered(call.branch));
   }
+  if (call.operation == Operation::kRollBack) CheckNotBeforeLast(call.branch);
 }
 
 // Reports the outcome to clients that wait or ask.
@@ -212,6 +224,7 @@ void Move::Remember() {
   if (atomic.settings.client_named || atomic.commit_logged) state.history = atomic.outcome;
   CheckEnd(atomic);
   CheckCommitted(atomic);
+  CheckLastEnd(atomic);
   state.live.reset();
   state.deadline_armed = state.idle_armed = state.operator_armed = state.nearly_expired = false;
   for (uint32_t i = 0; i < setup.branches; ++i) {
@@ -227,9 +240,15 @@ void Move::Complete(uint32_t index, const PendingCall& flight) {
   if (!state.live || index >= state.live->branches.size()) return;  // of an orphan: only logged
   switch (flight.operation) {
     case Operation::kOpen: Step(core::Opened{index, flight.code == Code::kOk, {}}); return;
-    case Operation::kRun:
-      Step(core::Ran{index, flight.code == Code::kOk, flight.witnessed, {}});
+    case Operation::kRun: {
+      core::Ran ran{index, flight.code == Code::kOk, flight.witnessed, {}};
+      if (flight.stamped) {
+        ran.identity = IdentityText(flight.identity);
+        ran.started_at = StartText(flight.starts);
+      }
+      Step(ran);
       return;
+    }
     case Operation::kPrepare: OnVote(index, flight); return;
     default: OnAck(index, flight);
   }
@@ -256,7 +275,7 @@ void Move::OnAck(uint32_t index, const PendingCall& flight) {
     case Operation::kCommit:
       ack = xa::MeaningOfCommit(flight.code, branch.spec.read_only).ack;
       break;
-    case Operation::kCommitOnePhase: ack = xa::MeaningOfOnePhase(flight.code).ack; break;
+    case Operation::kCommitOnePhase: ack = JudgeOnePhase(branch, flight.code); break;
     case Operation::kRollBack:
       ack = xa::MeaningOfRollBack(flight.code, branch.AskedToPrepare() || flight.orphan).ack;
       break;
@@ -268,6 +287,7 @@ void Move::OnAck(uint32_t index, const PendingCall& flight) {
   }
   core::Acked acked{index, ack, {}};
   acked.lost = flight.lost;
+  acked.needs_operator = IsInDoubt(index, flight);
   if (flight.operation == Operation::kCommitOnePhase && flight.stamped) {
     acked.identity = IdentityText(flight.identity);
     acked.started_at = StartText(flight.starts);
@@ -279,6 +299,7 @@ Ack Move::JudgeFind(uint32_t index, const PendingCall& flight) const {
   const core::Atomic& atomic = *state.live;
   const core::AtomicBranch& branch = atomic.branches[index];
   if (atomic.state == core::State::kRollingBack) return xa::JudgeRollBack(flight.found);
+  if (branch.IsLast()) return xa::JudgeLastResource(flight.found);
   xa::FindContext context;
   context.read_only = branch.spec.read_only;
   context.one_phase = atomic.state == core::State::kDeciding;

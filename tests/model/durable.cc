@@ -33,12 +33,15 @@ void AddPartners(const Setup& setup, coordinator::Entry& entry) {
 
 // The checks of Shard::CarryAppend, and those that need the participants' state.
 void Move::CheckCommitRecord() {
+  const auto last = state.live->LastResource();
+  const bool decided_by_last =
+      last && state.live->branches[*last].state == core::BranchState::kCommitted;
   for (uint32_t i = 0; i < state.live->branches.size(); ++i) {
     const core::AtomicBranch& branch = state.live->branches[i];
-    CHECK(branch.state == core::BranchState::kPrepared ||
+    CHECK(decided_by_last || branch.state == core::BranchState::kPrepared ||
           branch.state == core::BranchState::kReadOnly)
         << "a decision to commit without every vote";
-    if (!branch.IsTcc()) continue;
+    if (!branch.IsTcc() || decided_by_last) continue;  // CheckLastCommit
     const Part& part = state.parts[i];
     if (part.state != PartState::kPrepared) {
       Violate(Invariant::kCommitValidity, "decided to commit, but a partner holds no reservation");
@@ -131,6 +134,7 @@ void Move::Crash(size_t survive) {
   state.forgotten = false;
   state.noted = {};
   state.before_change = {};
+  for (Part& part : state.parts) part.told_left = false;
   AbandonCalls();
 }
 
@@ -161,6 +165,11 @@ void Move::Start(bool old_copy) {
   });
   const bool presumed = state.live && state.live->decision == core::Decision::kRollBack;
   if (Has(SeededBug::kOpenPresumed) && presumed) state.live.reset();
+  const bool awaits_last = state.live && state.live->decision == core::Decision::kNone &&
+                           state.live->LastMayHaveCommitted();
+  if (Has(SeededBug::kLastPresumed) && awaits_last) {
+    state.live->decision = core::Decision::kRollBack;
+  }
   if (!state.live) {
     CheckStart();
     return;
@@ -173,6 +182,7 @@ void Move::Start(bool old_copy) {
   }
   CheckStart();
   Step(core::Replayed{});
+  CheckOthersWait();
   for (uint32_t i = 0; i < setup.branches; ++i) {
     Branch& branch = state.branches[i];
     branch.unscanned = !branch.calls.empty() && !setup.HasPartner(i);
@@ -190,8 +200,12 @@ void Move::CheckStart() {
     Facts facts;
     facts.listing = At(i).Listed(state.parts[i]) ? Listing::kListed : Listing::kNotListed;
     facts.origin = Origin::kPast;
-    facts.known = decided ? Known::kCommitRecord : Known::kNothing;
-    if (facts.listing == Listing::kListed && !decided) continue;  // the first scan judges it
+    const bool undecided = open && state.live->decision == core::Decision::kNone;
+    facts.known = decided     ? Known::kCommitRecord
+                  : undecided ? Known::kUndecidedLast
+                              : Known::kNothing;
+    // The first scan judges it.
+    if (facts.listing == Listing::kListed && !decided && !undecided) continue;
     const Row& row = Decide(facts);
     reached_.NoteRow(row);
     const bool commits = row.action == Action::kCommit || row.action == Action::kCommitByRule2;

@@ -117,6 +117,7 @@ bool Search::Apply(ModelState& state, const Taken& taken, std::vector<Violation>
   guarding = 1;
   Move move(state, setup_, bug_, library_, result_.reached, trace);
   Rules()[taken.rule].apply(move, taken.branch, taken.way);
+  move.NoteDecisionRow();
   guarding = 0;
   violations = std::move(move.violations);
   return violations.empty();

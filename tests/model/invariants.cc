@@ -120,7 +120,12 @@ const char* Idempotent(const ModelState& state, const Setup& setup) {
                ? "a reported outcome is no longer known"
                : nullptr;
   }
-  if (*now == Outcome::kUndecided) return "a reported outcome is undecided again";
+  if (*now == Outcome::kUndecided) {
+    // Nobody waits for the commit record: after a crash the row of the last resource decides again.
+    const bool awaits_last = !state.first_run && state.live->state == core::State::kDeciding &&
+                             state.live->LastMayHaveCommitted();
+    return awaits_last ? nullptr : "a reported outcome is undecided again";
+  }
   if (*now == state.reported || *now == Outcome::kMixed || *now == Outcome::kHazard) return nullptr;
   const bool was_definite =
       state.reported == Outcome::kCommitted || state.reported == Outcome::kRolledBack;

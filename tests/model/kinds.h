@@ -7,12 +7,13 @@
 
 namespace assent::model {
 
-// The kinds of resource managers (xa_database.cc), which differ as the vendors do, and of partners
-// (partner.cc).
+// The kinds of resource managers (xa_database.cc), which differ as the vendors do, the last
+// resource (last_database.cc), and the kinds of partners (partner.cc).
 enum class PartKind : uint8_t {
   kMaria,     // a prepared branch belongs to its session; a commit in progress is not listed
   kPostgres,  // a prepared branch belongs to no session; a commit in progress is listed, and busy
   kXa,        // complete XA: keeps a heuristic decision until it receives xa_forget
+  kLast,      // a last resource: never asked to prepare, its local commit decides
   kPartner,   // try, confirm and cancel behind a barrier
   kGuarded,   // the same, with a guard in front that refuses tries the barrier never receives
   kSlow       // effects outside its database: it answers 202 and continues in the background
@@ -84,7 +85,15 @@ constexpr bool IsPartner(PartKind kind) { return kind >= PartKind::kPartner; }
   X(EndingIgnored, "a commit decided though a reservation is about to expire")      \
   X(UndecidedIsNo, "a partner in doubt treats undecided as rolled back")            \
   X(OneRowCancel, "an empty cancel writes no row that blocks the try")              \
-  X(EndRunsAgain, "a partner runs every duplicate of a confirm or cancel")
+  X(EndRunsAgain, "a partner runs every duplicate of a confirm or cancel")          \
+  X(LastBeforeOpen, "the last resource commits before the open record is durable")  \
+  X(LastWithoutRow, "the last resource commits without its decision row")           \
+  X(LastRowRead, "a missing decision row read, and no mark inserted")               \
+  X(LastMarkAnywhere, "the mark inserted on another server of the last resource")   \
+  X(LastSilentIsNo, "an unanswered commit of the last resource treated as no")      \
+  X(LastPresumed, "an undecided last resource presumed aborted after a restart")    \
+  X(LastRowPurged, "a decision row purged before the end record is durable")        \
+  X(LastLeftIsNo, "a last resource that was left treated as rolled back")
 
 #define ASSENT_MODEL_ENUM(name, text) k##name,
 enum class Fault : uint8_t { ASSENT_MODEL_FAULTS(ASSENT_MODEL_ENUM) kCount };

@@ -21,7 +21,8 @@ class CountingRandom final : public Random {
 
 const char* WordOf(const log::v1::Record& record) {
   switch (record.kind_case()) {
-    case log::v1::Record::kOpen: return "open";
+    case log::v1::Record::kOpen:
+      return record.open().last_may_have_committed() ? "open-last" : "open";
     case log::v1::Record::kEnlist: return "enlist";
     case log::v1::Record::kCommit: return "commit";
     case log::v1::Record::kOutcome: return "outcome";

@@ -54,6 +54,9 @@ class Move {
   void Spend(Fault fault) { --state.left[static_cast<size_t>(fault)]; }
   bool May(Fault fault) const { return state.left[static_cast<size_t>(fault)] > 0; }
 
+  // After each rule: a decision row that has become durable is a decision.
+  void NoteDecisionRow();
+
   // ---- coordinator.cc ----
   void Prepare();  // writes the records that precede the transaction
   void Begin();
@@ -101,6 +104,13 @@ class Move {
   void CheckEnd(const core::Atomic& atomic);
   void CheckCommitted(const core::Atomic& atomic);
   void CheckCall(const core::Call& call);
+  // last.cc
+  void CheckLastCommit(uint32_t last);
+  void CheckNotBeforeLast(uint32_t branch);
+  void CheckOthersWait();
+  void CheckLastEnd(const core::Atomic& atomic);
+  core::Ack JudgeOnePhase(const core::AtomicBranch& branch, xa::Code code) const;
+  bool IsInDoubt(uint32_t branch, const PendingCall& flight) const;
   void OnVote(uint32_t branch, const PendingCall& flight);
   void OnAck(uint32_t branch, const PendingCall& flight);
   void CallPartner(uint32_t branch, core::Operation operation);

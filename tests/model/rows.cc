@@ -41,7 +41,6 @@ struct RowExemption {
 };
 constexpr RowExemption kRowExemptions[] = {
     {recovery::Action::kLeaveAlone, "recovery::Judge skips foreign branches before the table"},
-    {recovery::Action::kWait, "last resources are not implemented"},
 };
 
 const char* WhyExempt(recovery::Action action) {
@@ -67,16 +66,33 @@ EventClass OfVote(const core::AtomicBranch& branch, const core::Voted& voted) {
   if (branch.IsTcc()) return OfTry(branch, voted);
   if (voted.hazard) return EventClass::kVotedHazard;
   switch (voted.vote) {
-    case Vote::kPrepared: return EventClass::kVotedPrepared;
+    case Vote::kPrepared:
+      return branch.IsLast() ? EventClass::kVotedRow : EventClass::kVotedPrepared;
     case Vote::kReadOnly: return EventClass::kVotedReadOnly;
     case Vote::kRefused: return EventClass::kVotedRefused;
     default: return EventClass::kVotedUnknown;
   }
 }
 
+// The event class of an answer of the last resource that decides with the votes of the others. It
+// was in phase voted and was told to decide.
+EventClass OfLast(const core::Acked& acked) {
+  switch (acked.ack) {
+    case Ack::kDone: return EventClass::kLastCommitted;
+    case Ack::kRolledBack: return EventClass::kLastNever;
+    case Ack::kNotFound: return EventClass::kLastLook;
+    case Ack::kUnknown: return EventClass::kLastUnknown;
+    default: return EventClass::kLastOther;
+  }
+}
+
 EventClass OfAck(const core::AtomicBranch& branch, const core::Acked& acked) {
   const Ack ack = acked.ack;
   if (branch.Over()) return EventClass::kAckOver;
+  if (branch.IsLast() && branch.phase == core::Phase::kDeciding) {
+    if (acked.needs_operator) return EventClass::kLastInDoubt;
+    if (branch.Voted()) return OfLast(acked);
+  }
   if (acked.needs_operator) return EventClass::kAckRefused;
   if (branch.phase == core::Phase::kForgetting) {
     return ack == Ack::kUnknown ? EventClass::kAckForgetUnknown : EventClass::kAckForgotten;
@@ -109,16 +125,17 @@ EventClass OfDurable(const core::Atomic& atomic, uint64_t ticket) {
   if (ticket == atomic.decision_ticket) return EventClass::kDecisionDurable;
   if (ticket == atomic.outcome_ticket) return EventClass::kOutcomeDurable;
   if (ticket == atomic.open_ticket) return EventClass::kOpenDurable;
+  if (ticket == atomic.last_ticket) return EventClass::kLastNamed;
   for (const core::AtomicBranch& branch : atomic.branches) {
     if (ticket == branch.enlist_ticket) return EventClass::kEnlistDurable;
   }
   return EventClass::kHeuristicDurable;
 }
 
-EventClass OfReplay(core::Decision decision) {
-  if (decision == core::Decision::kCommit) return EventClass::kReplayedCommit;
-  if (decision == core::Decision::kRollBack) return EventClass::kReplayedRollBack;
-  return EventClass::kReplayedNone;
+EventClass OfReplay(const core::Atomic& atomic) {
+  if (atomic.decision == core::Decision::kCommit) return EventClass::kReplayedCommit;
+  if (atomic.decision == core::Decision::kRollBack) return EventClass::kReplayedRollBack;
+  return atomic.LastMayHaveCommitted() ? EventClass::kReplayedLast : EventClass::kReplayedNone;
 }
 
 struct Classify {
@@ -149,7 +166,7 @@ struct Classify {
   EventClass operator()(const core::TimerFired& e) const { return OfTimer(atomic, e); }
   EventClass operator()(const core::ResourceUp&) const { return EventClass::kResourceUp; }
   EventClass operator()(const core::Touched&) const { return EventClass::kTouched; }
-  EventClass operator()(const core::Replayed&) const { return OfReplay(atomic.decision); }
+  EventClass operator()(const core::Replayed&) const { return OfReplay(atomic); }
 };
 
 // The branch of an event; -1 if it has none.

@@ -33,6 +33,7 @@ namespace assent::model {
   X(CommitRequested, "x......", "commit requested")                       \
   X(RollBackRequested, "xx.....", "roll-back requested")                  \
   X(VotedPrepared, ".x...x.", "voted prepared")                           \
+  X(VotedRow, ".x...x.", "voted: the decision row is written")            \
   X(VotedReadOnly, ".x...x.", "voted read-only")                          \
   X(VotedRefused, ".x...x.", "voted refused")                             \
   X(VotedUnknown, ".x...x.", "voted unknown")                             \
@@ -57,6 +58,13 @@ namespace assent::model {
   X(AckForgetUnknown, "...x.x.", "forget: unknown")                       \
   X(AckRecording, ".....x.", "answered, its heuristic not yet durable")   \
   X(AckOver, ".xxxxxx", "answered, the branch ended or held")             \
+  X(LastCommitted, "..x....", "last resource: committed")                 \
+  X(LastNever, "..x....", "last resource: can never commit")              \
+  X(LastLook, "..x....", "last resource: not answered")                   \
+  X(LastUnknown, "..x....", "last resource: lookup without a result")     \
+  X(LastInDoubt, "..x....", "last resource: in doubt, needs operator")    \
+  X(LastOther, ".......", "last resource: another answer")                \
+  X(LastNamed, ".x...x.", "open record of the last resource durable")     \
   X(OpenDurable, "x....x.", "open record durable")                        \
   X(EnlistDurable, "x....x.", "enlist record durable")                    \
   X(DecisionDurable, ".x.....", "commit record durable")                  \
@@ -71,6 +79,7 @@ namespace assent::model {
   X(Touched, "x......", "touched")                                        \
   X(ReplayedCommit, "x......", "replayed: commit")                        \
   X(ReplayedRollBack, "x......", "replayed: roll-back")                   \
+  X(ReplayedLast, "x......", "replayed: the last resource is undecided")  \
   X(ReplayedNone, "x......", "replayed: undecided")
 
 #define ASSENT_MODEL_ENUM(name, grid, text) k##name,

@@ -77,7 +77,8 @@ void StopStale(Move& m, uint32_t, int) { m.Crash(m.state.log.size()); }
 // Purges the witness rows of branches that have ended durably, including those of earlier processes
 // at the first scan after a start.
 int CanPurge(const Move& m, uint32_t b) {
-  return Ready(m) && !m.state.live && m.state.durable == m.state.log.size() &&
+  const bool early = m.Has(SeededBug::kLastRowPurged) && m.setup.IsLast(b);
+  return Ready(m) && !m.state.live && (m.state.durable == m.state.log.size() || early) &&
          m.state.parts[b].row == WitnessRow::kCommitted;
 }
 void Purge(Move& m, uint32_t b, int) { m.state.parts[b].row = WitnessRow::kNone; }
@@ -220,7 +221,8 @@ void Duplicate(Move& m, uint32_t b, int) {
 }
 int CanHang(const Move& m, uint32_t b) {
   const PendingCall* call = UnderWay(m, b);
-  if (!m.May(Fault::kHang) || call == nullptr || call->operation != Operation::kCommit) return 0;
+  const Operation commit = m.setup.IsLast(b) ? Operation::kCommitOnePhase : Operation::kCommit;
+  if (!m.May(Fault::kHang) || call == nullptr || call->operation != commit) return 0;
   Part part = m.state.parts[b];
   return m.At(b).BeginCommit(part, part.session == Session::kOurs);
 }
@@ -242,8 +244,13 @@ void Refuse(Move& m, uint32_t b, int way) {
 int CanLeave(const Move& m, uint32_t b) {
   const PendingCall* call = OnTheWay(m, b);
   if (!m.May(Fault::kLeftBranch) || call == nullptr) return 0;
-  const bool stands = m.state.parts[b].state == PartState::kActive;
-  return call->operation == Operation::kPrepare && stands ? 2 : 0;
+  const Part& part = m.state.parts[b];
+  if (part.state != PartState::kActive) return 0;
+  if (!m.setup.IsLast(b)) return call->operation == Operation::kPrepare ? 2 : 0;
+  // Found when the decision row is written, also if that is part of the commit of a sole branch.
+  const bool writes =
+      call->operation == Operation::kPrepare || call->operation == Operation::kCommitOnePhase;
+  return writes && !part.witness ? 2 : 0;
 }
 void Leave(Move& m, uint32_t b, int way) {
   m.Spend(Fault::kLeftBranch);
@@ -278,11 +285,13 @@ void Expire(Move& m, uint32_t, int way) {
   m.Spend(Fault::kExpire);
   m.Expire(way == 0);
 }
-// Another server replaces the old one, with its prepared branch or without it.
+// Another server replaces the old one, with its prepared branch, or the row of the last resource,
+// or without it.
 int CanReplace(const Move& m, uint32_t b) {
   const Part& part = m.state.parts[b];
   if (!m.May(Fault::kReplaced) || part.identity != 0 || m.setup.HasPartner(b)) return 0;
-  return part.state == PartState::kPrepared ? 2 : 1;
+  const bool has_row = m.setup.IsLast(b) && part.row != WitnessRow::kNone;
+  return part.state == PartState::kPrepared || has_row ? 2 : 1;
 }
 void Replace(Move& m, uint32_t b, int way) {
   m.Spend(Fault::kReplaced);
@@ -290,7 +299,10 @@ void Replace(Move& m, uint32_t b, int way) {
   if (UnderWay(m, b) != nullptr) m.Lose(b, false);
   m.At(b).Restart(part, 0);
   part.identity = 1;
-  if (way == 1) {
+  if (way == 0) return;
+  if (m.setup.IsLast(b)) {
+    part.row = WitnessRow::kNone;
+  } else {
     part.state = PartState::kNone;
     part.rolled_back = part.ended_elsewhere = true;
   }
@@ -339,6 +351,7 @@ std::span<const Rule> Rules() {
   static const auto all = [] {
     std::vector<Rule> rules(std::begin(kRules), std::end(kRules));
     rules.insert(rules.end(), PartnerRules().begin(), PartnerRules().end());
+    rules.insert(rules.end(), LastRules().begin(), LastRules().end());
     return rules;
   }();
   return all;

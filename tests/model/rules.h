@@ -23,6 +23,7 @@ struct Rule {
 
 std::span<const Rule> Rules();         // all rules
 std::span<const Rule> PartnerRules();  // the subset for partners
+std::span<const Rule> LastRules();     // the subset for a last resource
 
 // The call of `branch` that is in progress and not cancelled; null if there is none.
 const PendingCall* UnderWay(const Move& move, uint32_t branch);

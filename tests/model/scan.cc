@@ -139,6 +139,7 @@ ScanAction Move::TouchOrphan(uint32_t index, Action action) {
   if (call.operation == core::Operation::kRollBack && state.commit_durable) {
     Violate(Invariant::kStability, "recovery rolls back a branch after the decision to commit");
   }
+  if (call.operation == core::Operation::kRollBack) CheckNotBeforeLast(index);
   if (call.operation == core::Operation::kCommit && !state.commit_durable) {
     Violate(Invariant::kWriteAhead, "recovery commits a branch without a durable decision");
   }

@@ -37,6 +37,14 @@ std::span<const SeededBugCase> SeededBugCases() {
       {SeededBug::kUndecidedIsNo, "tcc-unnamed", Invariant::kCommitValidity},
       {SeededBug::kOneRowCancel, "tcc-by-client", Invariant::kOneEnd},
       {SeededBug::kEndRunsAgain, "tcc-slow", Invariant::kOneEnd},
+      {SeededBug::kLastBeforeOpen, "last-named", Invariant::kWriteAhead},
+      {SeededBug::kLastWithoutRow, "last-unnamed", Invariant::kNoFalseAnswer},
+      {SeededBug::kLastRowRead, "last-hangs", Invariant::kStability},
+      {SeededBug::kLastMarkAnywhere, "last-replaced", Invariant::kStability},
+      {SeededBug::kLastSilentIsNo, "last-sole-unnamed", Invariant::kNoFalseAnswer},
+      {SeededBug::kLastPresumed, "last-partner", Invariant::kStability},
+      {SeededBug::kLastRowPurged, "last-forgotten", Invariant::kStability},
+      {SeededBug::kLastLeftIsNo, "last-sole-unnamed", Invariant::kNoFalseAnswer},
   };
   return kBugs;
 }

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/model/setups.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace assent::model {
 namespace {
-
-using Budget = std::vector<std::pair<Fault, uint8_t>>;
 
 Setup Make(const char* name, uint32_t branches, const Budget& budget) {
   Setup setup;
@@ -140,19 +139,14 @@ Setup Three() { return Make("three", 3, {{Fault::kCrash, 1}}); }
 
 // ---- Partners ----
 
-Setup WithPartners(const char* name, std::vector<PartKind> kinds, const Budget& budget) {
-  Setup setup = Make(name, static_cast<uint32_t>(kinds.size()), budget);
-  std::copy(kinds.begin(), kinds.end(), setup.kinds.begin());
-  return setup;
-}
 // A sole partner with every kind of fault.
 Setup SolePartner() {
-  Setup setup = WithPartners("tcc-sole", {PartKind::kPartner},
-                             {{Fault::kCrash, 2},
-                              {Fault::kDrop, 1},
-                              {Fault::kTimeOut, 1},
-                              {Fault::kDuplicate, 1},
-                              {Fault::kRefuse, 1}});
+  Setup setup = MakeSetup("tcc-sole", {PartKind::kPartner},
+                          {{Fault::kCrash, 2},
+                           {Fault::kDrop, 1},
+                           {Fault::kTimeOut, 1},
+                           {Fault::kDuplicate, 1},
+                           {Fault::kRefuse, 1}});
   setup.operator_timer = setup.partners_ask = true;
   return setup;
 }
@@ -166,77 +160,77 @@ Setup UnnamedPartner() {
 // arrive. No duplicates: a guard that refuses a request also refuses its duplicate
 // (docs/partners.md).
 Setup GuardedPartner() {
-  return WithPartners("tcc-guarded", {PartKind::kGuarded},
-                      {{Fault::kCrash, 2}, {Fault::kTimeOut, 2}, {Fault::kRefuse, 2}});
+  return MakeSetup("tcc-guarded", {PartKind::kGuarded},
+                   {{Fault::kCrash, 2}, {Fault::kTimeOut, 2}, {Fault::kRefuse, 2}});
 }
 Setup SlowPartner() {
-  return WithPartners("tcc-slow", {PartKind::kSlow},
-                      {{Fault::kCrash, 2},
-                       {Fault::kDrop, 1},
-                       {Fault::kTimeOut, 1},
-                       {Fault::kDuplicate, 1},
-                       {Fault::kRefuse, 1}});
+  return MakeSetup("tcc-slow", {PartKind::kSlow},
+                   {{Fault::kCrash, 2},
+                    {Fault::kDrop, 1},
+                    {Fault::kTimeOut, 1},
+                    {Fault::kDuplicate, 1},
+                    {Fault::kRefuse, 1}});
 }
 Setup TwoPartners() {
-  return WithPartners("tcc-two", {PartKind::kPartner, PartKind::kPartner},
-                      {{Fault::kCrash, 2}, {Fault::kDrop, 1}});
+  return MakeSetup("tcc-two", {PartKind::kPartner, PartKind::kPartner},
+                   {{Fault::kCrash, 2}, {Fault::kDrop, 1}});
 }
 Setup TwoPartnersRefuse() {
-  Setup setup = WithPartners("tcc-two-refusals", {PartKind::kPartner, PartKind::kGuarded},
-                             {{Fault::kCrash, 1}, {Fault::kTimeOut, 1}, {Fault::kRefuse, 1}});
+  Setup setup = MakeSetup("tcc-two-refusals", {PartKind::kPartner, PartKind::kGuarded},
+                          {{Fault::kCrash, 1}, {Fault::kTimeOut, 1}, {Fault::kRefuse, 1}});
   setup.client_rolls_back = false;
   return setup;
 }
 Setup Mixed() {
-  return WithPartners("tcc-mixed", {PartKind::kPartner, PartKind::kMaria},
-                      {{Fault::kCrash, 2}, {Fault::kDrop, 1}});
+  return MakeSetup("tcc-mixed", {PartKind::kPartner, PartKind::kMaria},
+                   {{Fault::kCrash, 2}, {Fault::kDrop, 1}});
 }
 Setup MixedLate() {
-  return WithPartners("tcc-mixed-late", {PartKind::kPartner, PartKind::kPostgres},
-                      {{Fault::kCrash, 2}, {Fault::kTimeOut, 1}});
+  return MakeSetup("tcc-mixed-late", {PartKind::kPartner, PartKind::kPostgres},
+                   {{Fault::kCrash, 2}, {Fault::kTimeOut, 1}});
 }
 Setup MixedRefusals() {
-  return WithPartners("tcc-mixed-refusals", {PartKind::kPartner, PartKind::kMaria},
-                      {{Fault::kCrash, 1}, {Fault::kRefuse, 1}, {Fault::kDrop, 1}});
+  return MakeSetup("tcc-mixed-refusals", {PartKind::kPartner, PartKind::kMaria},
+                   {{Fault::kCrash, 1}, {Fault::kRefuse, 1}, {Fault::kDrop, 1}});
 }
 Setup MixedHeuristics() {
-  Setup setup = WithPartners("tcc-mixed-heuristics", {PartKind::kPartner, PartKind::kXa},
-                             {{Fault::kCrash, 2}, {Fault::kHeuristic, 1}});
+  Setup setup = MakeSetup("tcc-mixed-heuristics", {PartKind::kPartner, PartKind::kXa},
+                          {{Fault::kCrash, 2}, {Fault::kHeuristic, 1}});
   setup.partners_ask = true;
   return setup;
 }
 Setup Ending() {
-  return WithPartners("tcc-ending", {PartKind::kPartner, PartKind::kPostgres},
-                      {{Fault::kCrash, 2}, {Fault::kEnding, 1}, {Fault::kDrop, 1}});
+  return MakeSetup("tcc-ending", {PartKind::kPartner, PartKind::kPostgres},
+                   {{Fault::kCrash, 2}, {Fault::kEnding, 1}, {Fault::kDrop, 1}});
 }
 Setup Joins() {
-  Setup setup = WithPartners("tcc-joins", {PartKind::kPartner, PartKind::kPartner},
-                             {{Fault::kCrash, 2}, {Fault::kDrop, 1}});
+  Setup setup = MakeSetup("tcc-joins", {PartKind::kPartner, PartKind::kPartner},
+                          {{Fault::kCrash, 2}, {Fault::kDrop, 1}});
   setup.last_joins = true;
   return setup;
 }
 Setup JoinsByClient() {
-  Setup setup = WithPartners("tcc-joins-by-client", {PartKind::kPartner, PartKind::kPartner},
-                             {{Fault::kCrash, 1}, {Fault::kTimeOut, 1}});
+  Setup setup = MakeSetup("tcc-joins-by-client", {PartKind::kPartner, PartKind::kPartner},
+                          {{Fault::kCrash, 1}, {Fault::kTimeOut, 1}});
   setup.last_joins = true;
   setup.by_client = {false, true};
   return setup;
 }
 Setup OneByOne() {
-  Setup setup = WithPartners("tcc-one-by-one", {PartKind::kPartner, PartKind::kMaria},
-                             {{Fault::kCrash, 2}, {Fault::kDrop, 1}});
+  Setup setup = MakeSetup("tcc-one-by-one", {PartKind::kPartner, PartKind::kMaria},
+                          {{Fault::kCrash, 2}, {Fault::kDrop, 1}});
   setup.one_call = false;
   return setup;
 }
 Setup SqlFirst() {
-  Setup setup = WithPartners("tcc-sql-first", {PartKind::kPostgres, PartKind::kPartner},
-                             {{Fault::kCrash, 2}, {Fault::kRefuse, 1}});
+  Setup setup = MakeSetup("tcc-sql-first", {PartKind::kPostgres, PartKind::kPartner},
+                          {{Fault::kCrash, 2}, {Fault::kRefuse, 1}});
   setup.one_call = setup.client_named = false;
   return setup;
 }
 Setup ByClient() {
-  Setup setup = WithPartners("tcc-by-client", {PartKind::kPartner, PartKind::kPartner},
-                             {{Fault::kCrash, 2}, {Fault::kTimeOut, 1}});
+  Setup setup = MakeSetup("tcc-by-client", {PartKind::kPartner, PartKind::kPartner},
+                          {{Fault::kCrash, 2}, {Fault::kTimeOut, 1}});
   setup.one_call = false;
   setup.by_client = {true, false};
   setup.partners_ask = true;
@@ -245,12 +239,6 @@ Setup ByClient() {
 
 // ---- Larger ones ----
 
-Setup Large(Setup setup, const char* name, const Budget& more) {
-  setup.name = name;
-  setup.full_only = true;
-  for (const auto& [fault, count] : more) setup.budget[static_cast<size_t>(fault)] = count;
-  return setup;
-}
 Setup LateRequestsTwoCrashes() {
   return Large(LateRequests(), "late-requests-2", {{Fault::kCrash, 2}});
 }
@@ -274,7 +262,7 @@ Setup MixedAll() {
                {{Fault::kTimeOut, 1}, {Fault::kDuplicate, 1}, {Fault::kRefuse, 1}});
 }
 Setup TwoPartnersAndADatabase() {
-  return Large(WithPartners("", {PartKind::kPartner, PartKind::kGuarded, PartKind::kMaria}, {}),
+  return Large(MakeSetup("", {PartKind::kPartner, PartKind::kGuarded, PartKind::kMaria}, {}),
                "tcc-three", {{Fault::kCrash, 2}, {Fault::kTimeOut, 1}});
 }
 Setup OneByOneAll() {
@@ -287,59 +275,80 @@ Setup ByClientAndADatabase() {
   return setup;
 }
 
+std::vector<Setup> WithoutLast() {
+  return {Crashes(),
+          LateRequests(),
+          Duplicates(),
+          Refusals(),
+          Hangs(),
+          HangsUnseen(),
+          Heuristics(),
+          Forgets(),
+          BranchLeft(),
+          Witness(),
+          BrokenPromises(),
+          Replaced(),
+          Forgotten(),
+          Lists(),
+          Unnamed(),
+          OnePhase(),
+          OnePhaseWitness(),
+          ReadOnly(),
+          OnePhaseByTheBook(),
+          AllReadOnly(),
+          Three(),
+          Interactive(),
+          InteractiveNamed(),
+          SolePartner(),
+          UnnamedPartner(),
+          GuardedPartner(),
+          SlowPartner(),
+          TwoPartners(),
+          TwoPartnersRefuse(),
+          Mixed(),
+          MixedLate(),
+          MixedRefusals(),
+          MixedHeuristics(),
+          Ending(),
+          Joins(),
+          JoinsByClient(),
+          OneByOne(),
+          SqlFirst(),
+          ByClient(),
+          LateRequestsTwoCrashes(),
+          HangsAndTimeOuts(),
+          ListsTwoCrashes(),
+          InteractiveTwoCrashes(),
+          ThreeTwoCrashes(),
+          ThreeAndLost(),
+          TwoPartnersAll(),
+          MixedAll(),
+          TwoPartnersAndADatabase(),
+          OneByOneAll(),
+          ByClientAndADatabase()};
+}
+
 }  // namespace
 
+Setup MakeSetup(const char* name, const std::vector<PartKind>& kinds, const Budget& budget) {
+  Setup setup = Make(name, static_cast<uint32_t>(kinds.size()), budget);
+  std::copy(kinds.begin(), kinds.end(), setup.kinds.begin());
+  return setup;
+}
+
+Setup Large(Setup setup, const char* name, const Budget& more) {
+  setup.name = name;
+  setup.full_only = true;
+  for (const auto& [fault, count] : more) setup.budget[static_cast<size_t>(fault)] = count;
+  return setup;
+}
+
 const std::vector<Setup>& Setups() {
-  static const std::vector<Setup> setups = {Crashes(),
-                                            LateRequests(),
-                                            Duplicates(),
-                                            Refusals(),
-                                            Hangs(),
-                                            HangsUnseen(),
-                                            Heuristics(),
-                                            Forgets(),
-                                            BranchLeft(),
-                                            Witness(),
-                                            BrokenPromises(),
-                                            Replaced(),
-                                            Forgotten(),
-                                            Lists(),
-                                            Unnamed(),
-                                            OnePhase(),
-                                            OnePhaseWitness(),
-                                            ReadOnly(),
-                                            OnePhaseByTheBook(),
-                                            AllReadOnly(),
-                                            Three(),
-                                            Interactive(),
-                                            InteractiveNamed(),
-                                            SolePartner(),
-                                            UnnamedPartner(),
-                                            GuardedPartner(),
-                                            SlowPartner(),
-                                            TwoPartners(),
-                                            TwoPartnersRefuse(),
-                                            Mixed(),
-                                            MixedLate(),
-                                            MixedRefusals(),
-                                            MixedHeuristics(),
-                                            Ending(),
-                                            Joins(),
-                                            JoinsByClient(),
-                                            OneByOne(),
-                                            SqlFirst(),
-                                            ByClient(),
-                                            LateRequestsTwoCrashes(),
-                                            HangsAndTimeOuts(),
-                                            ListsTwoCrashes(),
-                                            InteractiveTwoCrashes(),
-                                            ThreeTwoCrashes(),
-                                            ThreeAndLost(),
-                                            TwoPartnersAll(),
-                                            MixedAll(),
-                                            TwoPartnersAndADatabase(),
-                                            OneByOneAll(),
-                                            ByClientAndADatabase()};
+  static const std::vector<Setup> setups = [] {
+    std::vector<Setup> all = WithoutLast();
+    for (Setup& setup : LastSetups()) all.push_back(setup);
+    return all;
+  }();
   return setups;
 }
 

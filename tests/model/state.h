@@ -41,6 +41,14 @@ struct Setup {
   std::array<uint8_t, static_cast<size_t>(Fault::kCount)> budget{};
   bool full_only = false;  // too large for the test; searched only with --full
 
+  bool IsLast(uint32_t branch) const { return kinds[branch] == PartKind::kLast; }
+  // The branch of the last resource.
+  std::optional<uint32_t> Last() const {
+    for (uint32_t i = 0; i < branches; ++i) {
+      if (IsLast(i)) return i;
+    }
+    return std::nullopt;
+  }
   bool HasPartner(uint32_t branch) const { return IsPartner(kinds[branch]); }
   bool HasPartners() const {
     for (uint32_t i = 0; i < branches; ++i) {
@@ -106,6 +114,7 @@ struct Part {
   bool voted = false, committed = false, rolled_back = false;
   bool ended_elsewhere = false;  // a person decided, or the client's SQL ended the branch
   Copy copy = Copy::kNone;
+  bool told_left = false;  // of a last resource: this process was told that the SQL ended it
 };
 
 // ---- The coordinator's process ----
@@ -175,8 +184,8 @@ struct ModelState {
   bool asked_roll_back = false;
   core::Outcome reported = core::Outcome::kUndecided;
   // The auditor.
-  bool commit_durable = false, abort_durable = false;
-  bool one_phase_sent = false;
+  bool commit_durable = false, abort_durable = false;  // in the log, or as the decision row
+  bool one_phase_sent = false;                         // without any record
   std::array<uint8_t, static_cast<size_t>(Fault::kCount)> left{};  // faults still available
 };
 
