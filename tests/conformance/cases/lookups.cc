@@ -73,23 +73,21 @@ void ScanForeign(Rig& rig) {
   EXPECT_EQ(rig.db().Scan().foreign, 0u);
 }
 
-void Witnessed(Rig& rig, const xa::Xid& xid, bool committed) {
-  rig.vendor().Query(rig.db().rm().HowToDecide(xid, committed));
-}
-
 // This is how an old copy of a log directory is recognized.
 void NewerWitness(Rig& rig) {
   const auto xid_of = [](const char* coordinator, uint32_t incarnation, const char* nonce) {
     return xa::Xid{core::Gtrid::Make(coordinator, incarnation, nonce, 7), 1};
   };
   const core::Gtrid own = xid_of("SCANNING", 2, "nnn").gtrid;
+  std::string rows;
   for (const xa::Xid& xid : {xid_of("SCANNING", 1, "zzz"), xid_of("SCANNING", 2, "nnn"),
                              xid_of("AAAAAAAA", 9, "nnn"), xid_of("SCANNINH", 9, "nnn")}) {
-    Witnessed(rig, xid, true);
+    rows += rig.db().rm().HowToDecide(xid, true) + "; ";
   }
+  rig.vendor().Query(rows);
   EXPECT_FALSE(rig.db().Scan(own).newer_witness);
   for (const xa::Xid& xid : {xid_of("SCANNING", 2, "nno"), xid_of("SCANNING", 3, "aaa")}) {
-    Witnessed(rig, xid, true);
+    rig.vendor().Query(rig.db().rm().HowToDecide(xid, true));
     EXPECT_EQ(rig.db().Scan(own).newer_witness, xid);
     rig.vendor().Query("DELETE FROM assent_witness WHERE xid LIKE '" + xid.gtrid_text() + "%'");
   }
