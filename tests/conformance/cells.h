@@ -26,8 +26,8 @@ struct Cell {
 
 // An empty name selects all.
 struct Selection {
-  std::string test;
-  std::string participant;
+  std::string test = {};
+  std::string participant = {};
   std::string vendor = {};
 };
 
