@@ -52,8 +52,10 @@ std::string WhyInDoubt(const Entry& entry, uint32_t index, const xa::Completion&
   const xa::Xid xid{entry.atomic.gtrid, index + 1};
   return another +
          ", and its decision row is not there, which proves nothing; make the resource that server "
-         "again or, if it is lost, decide and run there: to commit, " +
-         resource->HowToDecide(xid, true) + "; to roll back, " + resource->HowToDecide(xid, false);
+         "again or, if it is lost, see how the other branches ended, decide and run there: to "
+         "commit, if each of them is prepared or has committed, " +
+         resource->HowToDecide(xid, true) + "; to roll back, if none has committed, " +
+         resource->HowToDecide(xid, false);
 }
 
 }  // namespace assent::coordinator

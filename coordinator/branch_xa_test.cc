@@ -128,6 +128,21 @@ TEST_F(XaBranchesTest, ALastResourceThatDoesNotAnswerDefinitelyIsLookedUp) {
             core::Ack::kRolledBack);
 }
 
+TEST_F(XaBranchesTest, ALostRowOfALastResourceAsksForADecisionThatSuitsTheOthers) {
+  core::AtomicBranch& last = entry_.atomic.branches[0];
+  last.spec.kind = core::BranchKind::kLast;
+  last.identity = "postgresql/1/1/bank";
+  entry_.atomic.state = core::State::kDeciding;
+  xa::Completion looked = Answer(Operation::kFind, xa::Code::kOk);
+  looked.found = xa::Found::kNotListed;
+  looked.stamp.identity = "postgresql/2/1/bank";
+  const auto acked = EventOf<core::Acked>(looked);
+  EXPECT_EQ(acked.ack, core::Ack::kUnknown);
+  EXPECT_TRUE(acked.needs_operator);
+  EXPECT_NE(acked.detail.find("if each of them is prepared or has committed"), std::string::npos);
+  EXPECT_NE(acked.detail.find("if none has committed"), std::string::npos);
+}
+
 TEST_F(XaBranchesTest, ANewXidThatAlreadyExistsBelongsToAnotherCoordinator) {
   EXPECT_TRUE(XaBranches::IsXidOfAnother(Answer(Operation::kRun, xa::Code::kErDupid)));
   EXPECT_TRUE(XaBranches::IsXidOfAnother(Answer(Operation::kPrepare, xa::Code::kErDupid)));
