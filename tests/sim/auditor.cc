@@ -27,6 +27,9 @@ void Auditor::OnChange(const Part& part, const Change& change) {
     return "            = " + std::string(Name(change.transition)) + ": " + facts_.Describe(part);
   });
   for (const auto& rule : rules_) rule->OnChange(part, change, known);
+  const bool by_hand = change.transition == Transition::kHandCommit ||
+                       change.transition == Transition::kHandRollBack;
+  if (by_hand && known.tag != 0) facts_.Of(known.tag).by_hand = true;
   switch (change.transition) {
     case Transition::kPrepared:
       known.prepared |= part.Mask();
@@ -42,6 +45,9 @@ void Auditor::OnChange(const Part& part, const Change& change) {
       known.committed |= part.Mask();
       if ((known.prepared & part.Mask()) == 0) known.one_phase = true;
       if (known.tag != 0 && !facts_.Excused(known)) facts_.Of(known.tag).committed = true;
+      if ((known.last & part.Mask()) != 0 && known.asked_in == facts_.epoch) {
+        known.verdict = RowVerdict::kCommitted;
+      }
       return;
     case Transition::kVanished: known.vanished |= part.Mask(); return;
     case Transition::kUnanswered: known.unanswered |= part.Mask(); return;
@@ -50,8 +56,23 @@ void Auditor::OnChange(const Part& part, const Change& change) {
       Excuse(known);
       return;
     case Transition::kHeuristicCommit:
+    case Transition::kHandRollBack:
     case Transition::kUndone: Excuse(known); return;
+    case Transition::kHandCommit:
+      known.committed |= part.Mask();
+      known.row |= part.Mask();
+      known.one_phase = true;
+      Excuse(known);
+      return;
+    case Transition::kRowWritten: known.row |= part.Mask(); return;
+    case Transition::kRowSeen: known.verdict = RowVerdict::kCommitted; return;
+    case Transition::kForbidden: known.verdict = RowVerdict::kRolledBack; return;
+    case Transition::kRefused:
+      if (known.asked_in == facts_.epoch) known.verdict = RowVerdict::kRolledBack;
+      return;
     case Transition::kDropped:
+    case Transition::kMisplaced:
+    case Transition::kPurged:
     case Transition::kConflict: return;
   }
 }
@@ -60,6 +81,11 @@ void Auditor::OnSend(const Part& part, const Sent& sent) {
   TransactionFacts& known = facts_.transactions[part.gtrid];
   for (const auto& rule : rules_) rule->OnSend(part, sent, known);
   if (sent.tag != 0) known.tag = sent.tag;
+  if (sent.last) known.last |= part.Mask();
+  if (sent.last && sent.operation == core::Operation::kCommitOnePhase) {
+    known.last_asked = true;
+    known.asked_in = facts_.epoch;
+  }
   if (part.IsPartner() && known.first_try.ns == 0) known.first_try = sim_.Wall();
   if (sent.operation == core::Operation::kCommit || sent.operation == core::Operation::kRollBack) {
     known.ending |= part.Mask();
@@ -124,7 +150,9 @@ void Auditor::OnRecord(std::string_view payload) {
 
 void Auditor::Note(const log::v1::Record& record, TransactionFacts& known) {
   const auto name = [&](const log::v1::Open& open) {
+    known.last_named |= open.last_may_have_committed();
     for (const auto& branch : open.branches()) {
+      if (branch.last_resource()) known.last |= uint64_t{1} << branch.number();
       if (!branch.has_tcc()) continue;
       known.recorded |= uint64_t{1} << PartnerBit(branch.name());
       if (const auto ref = FromPayload(branch.tcc().payload())) known.tag = ref->tag;
@@ -138,6 +166,9 @@ void Auditor::Note(const log::v1::Record& record, TransactionFacts& known) {
   known.commit_durable |=
       record.has_commit() || (outcome && record.outcome().result() == log::v1::COMMITTED);
   known.abort_durable |= outcome && record.outcome().result() == log::v1::ROLLED_BACK;
+  // The record of a heuristic outcome repeats a roll-back that has no record of its own.
+  known.abort_durable |= known.last_named && record.has_heuristic() &&
+                         record.heuristic().decision() == log::v1::ROLL_BACK;
 }
 
 void Auditor::OnHeld(const std::string& xid) {
@@ -160,6 +191,17 @@ bool Auditor::Decided(const core::Gtrid& gtrid) const {
   return known != nullptr && known->commit_durable;
 }
 
+std::optional<bool> Auditor::EndOfOthers(const core::Gtrid& gtrid) const {
+  const TransactionFacts* known = facts_.Find(gtrid);
+  if (known == nullptr) return std::nullopt;
+  if (((known->committed | known->committing) & ~known->last) != 0) return true;
+  const Plan* plan = facts_.PlanOf(*known);
+  const uint64_t votes = (known->prepared | known->read_only) & ~known->last;
+  const auto voted = static_cast<size_t>(__builtin_popcountll(votes));
+  if (known->rolled_back != 0 || (plan != nullptr && voted + 1 < plan->Votes())) return false;
+  return std::nullopt;
+}
+
 bool Auditor::IsLeftToPeople(const core::Gtrid& gtrid, bool server_changed) {
   const auto found = facts_.transactions.find(gtrid);
   if (found == facts_.transactions.end()) return false;
@@ -172,9 +214,15 @@ bool Auditor::IsLeftToPeople(const core::Gtrid& gtrid, bool server_changed) {
   return true;
 }
 
-// A later process cannot know which commits of this process were answered.
+// A later process cannot know which commits of this process were answered, nor, without a record of
+// it, whether and how its last resource was decided.
 void Auditor::OnCrash() {
-  for (auto& [gtrid, known] : facts_.transactions) known.unanswered = ~uint64_t{0};
+  ++facts_.epoch;
+  for (auto& [gtrid, known] : facts_.transactions) {
+    known.unanswered = ~uint64_t{0};
+    known.verdict = RowVerdict::kUnknown;
+    known.last_asked |= known.last_named;
+  }
 }
 
 // Whatever was durable must still be found; everything else may be lost.
@@ -204,7 +252,9 @@ void Auditor::AfterPowerLoss() {
       if (forgets_early && open == 0) continue;
       sim_.Violate(Invariant::kLog, "a durable decision is lost: " + gtrid.ToHex());
     }
-    if (known.recorded != 0 && it == found.end() && (open & kPartnerMask) != 0) {
+    const bool needed = (known.recorded != 0 && (open & kPartnerMask) != 0) ||
+                        (known.last_named && open != 0 && !known.abort_durable);
+    if (needed && it == found.end()) {
       sim_.Violate(Invariant::kLog, "a durable open record is lost: " + gtrid.ToHex());
     }
   }

@@ -46,6 +46,9 @@ class Auditor {
   // A participant has failed permanently: what it still holds of the transaction is not a breach.
   void Excuse(const core::Gtrid& gtrid) { Excuse(facts_.transactions[gtrid]); }
   bool Decided(const core::Gtrid& gtrid) const;  // to commit, on the disk
+  // How the last resource must have ended, as an operator sees at the other branches: true if one
+  // has committed, false if one has rolled back or never voted.
+  std::optional<bool> EndOfOthers(const core::Gtrid& gtrid) const;
   bool forgets_early = false;  // outcomes are forgotten early, so orphans may be held
 
  private:

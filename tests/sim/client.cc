@@ -130,6 +130,12 @@ void Clients::FillBranch(const Plan& plan, size_t index, v1::Branch* branch,
                          bool statements) const {
   const PlannedBranch& planned = plan.branches[index];
   branch->set_name(NameOf(plan, index));
+  if (planned.last) {
+    v1::LastResourceBranch* last = branch->mutable_last_resource();
+    last->set_resource(resources_[planned.database]);
+    if (statements) FillStatements(plan, index, last->mutable_statements());
+    return;
+  }
   branch->mutable_xa()->set_resource(resources_[planned.database]);
   branch->mutable_xa()->set_read_only(planned.read_only);
   if (statements) FillStatements(plan, index, branch->mutable_xa()->mutable_statements());
@@ -241,6 +247,10 @@ void Clients::Observe(const Plan& plan, const Answer& answer, Reported reported)
     sim_.Reach(Marker::kCommitted);
     if (plan.ReadOnly()) sim_.Reach(Marker::kReadOnly);
     if (plan.interactive) sim_.Reach(Marker::kInteractive);
+    if (plan.HasLast()) {
+      sim_.Reach(plan.Votes() > 1 ? Marker::kLastCommitted : Marker::kLastAlone);
+      if (plan.interactive) sim_.Reach(Marker::kLastByStep);
+    }
     if (!plan.partners.empty()) {
       sim_.Reach(plan.branches.empty() ? Marker::kPartnersCommitted : Marker::kMixedCommitted);
     }

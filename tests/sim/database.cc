@@ -51,11 +51,13 @@ void Database::Disconnect(Session session) {
   }
 }
 
-Code Database::Begin(Session session, const xa::Xid& xid, bool read_only) {
+Code Database::Begin(Session session, const xa::Xid& xid, bool read_only, bool last) {
   if (branches_.contains(xid)) return Code::kErDupid;
   Branch& branch = branches_[xid];
   branch.owner = session;
   branch.read_only = read_only;
+  branch.last = last;
+  if (last) last_[xid] = identities_;
   return Code::kOk;
 }
 
@@ -64,7 +66,7 @@ Code Database::Run(Session session, const xa::Xid& xid, uint32_t tag, int64_t de
   if (found == branches_.end() || found->second.owner != session) return Code::kErNota;
   Branch& branch = found->second;
   branch.work.tag = tag;
-  if (settings_.witness && !branch.read_only && !branch.witness) {
+  if (settings_.witness && !branch.read_only && !branch.witness && !branch.last) {
     if (witness_.contains(xid)) return Code::kRbIntegrity;  // the row of the mark conflicts
     branch.witness = true;
   }
@@ -205,7 +207,9 @@ xa::Found Database::Find(const xa::Xid& xid, bool settle) {
 void Database::PurgeWitness(const std::vector<xa::Xid>& xids) {
   for (const xa::Xid& xid : xids) {
     const auto row = witness_.find(xid);
-    if (row != witness_.end() && row->second == 'C') witness_.erase(row);
+    if (row == witness_.end() || row->second != 'C') continue;
+    witness_.erase(row);
+    if (last_.contains(xid)) Report(xid, {}, Transition::kPurged);
   }
 }
 
@@ -301,6 +305,7 @@ void Database::AddForeign() {
 
 void Database::TakeBackup() {
   backup_ = std::make_unique<Backup>(Backup{branches_, ledger_, witness_});
+  rows_at_backup_ = rows_written_;
   std::erase_if(backup_->branches,
                 [](const auto& entry) { return entry.second.state == State::kActive; });
   for (auto& [xid, branch] : backup_->branches) {
@@ -324,6 +329,10 @@ bool Database::Restore() {
   }
   for (const auto& [xid, branch] : backup_->branches) {
     Report(xid, branch.work, Transition::kUndone);  // back in the state that the backup has
+  }
+  for (const auto& [xid, mark] : witness_) {
+    const bool lost = mark == 'R' && last_.contains(xid) && !backup_->witness.contains(xid);
+    if (lost) Report(xid, {}, Transition::kUndone);
   }
   branches_ = backup_->branches;
   ledger_ = backup_->ledger;

@@ -8,6 +8,10 @@
 // - kPostgres: a prepared branch belongs to no session. A commit in progress is listed, and the
 //   branch is busy.
 // - kXa: a resource manager that implements XA in full and remembers heuristic decisions.
+// - kPlain: a database without XA, which can only be a last resource.
+//
+// A last resource writes its decision row in its transaction, which is never prepared
+// (database_row.cc). Other sessions that touch the row wait for that transaction.
 //
 // Contract: each call takes effect at one instant. Delays and losses belong to the network
 // (resource.h).
@@ -27,7 +31,7 @@
 
 namespace assent::sim {
 
-enum class DatabaseKind : uint8_t { kMaria, kPostgres, kXa };
+enum class DatabaseKind : uint8_t { kMaria, kPostgres, kXa, kPlain };
 
 // The work of a branch: the client transaction it belongs to, and its effect on the ledger.
 struct Work {
@@ -69,7 +73,7 @@ class Database {
   // Rolls back the session's unprepared work. Its prepared branches then belong to no session.
   void Disconnect(Session session);
   bool Alive(Session session) const { return sessions_.contains(session); }
-  xa::Code Begin(Session session, const xa::Xid& xid, bool read_only);
+  xa::Code Begin(Session session, const xa::Xid& xid, bool read_only, bool last = false);
   xa::Code Run(Session session, const xa::Xid& xid, uint32_t tag, int64_t delta, bool writes);
   xa::Code Prepare(Session session, const xa::Xid& xid);
   xa::Code CommitOnePhase(Session session, const xa::Xid& xid);
@@ -85,6 +89,24 @@ class Database {
   std::optional<xa::Xid> NewerWitness(const core::Gtrid& own) const;
   uint64_t foreign_listed() const { return foreign_.size(); }
 
+  // ---- The last resource ----
+  // Without the table no decision row can be written or found.
+  bool has_table() const { return settings_.witness && has_table_; }
+  void InstallTable() { has_table_ = true; }
+  // Writes the decision row in the open transaction, unless it is written already.
+  xa::Code WriteRow(Session session, const xa::Xid& xid);
+  xa::Code RefuseCommit(Session session, const xa::Xid& xid);
+  // Inserts the mark that forbids the commit, or reads what is there.
+  xa::Found SettleRow(const xa::Xid& xid);
+  xa::Found ReadRow(const xa::Xid& xid);
+  void EndSessionOf(const xa::Xid& xid);  // if it has not committed yet
+  void PurgeRowsBefore(const std::string& coordinator_id, uint32_t incarnation,
+                       const std::set<xa::Xid>& keep);
+  // An operator inserts the row. Returns false if there is one, or if it cannot be inserted.
+  bool DecideByHand(const xa::Xid& xid, char mark);
+  // The number of decision rows written since the last backup.
+  uint64_t RowsSinceBackup() const { return rows_written_ - rows_at_backup_; }
+
   // ---- Faults ----
   void Stop();
   void Start();
@@ -93,7 +115,9 @@ class Database {
   void NoteUnanswered(const xa::Xid& xid);  // a commit of it was not answered
   void AddForeign();  // prepared transactions of another format and of another coordinator
   void TakeBackup();
-  bool Restore();  // to the backup, under another identity; false if there is no backup
+  // To the backup, under another identity; false if there is no backup.
+  bool Restore();
+  void LoseTable();  // the restored state is older than the table
 
   // ---- For the auditor ----
   const std::vector<LedgerRow>& ledger() const { return ledger_; }
@@ -115,7 +139,7 @@ class Database {
     State state = State::kActive;
     Session owner = 0;
     Work work;
-    bool read_only = false, witness = false;
+    bool read_only = false, witness = false, last = false;
   };
   using Branches = std::map<xa::Xid, Branch>;
 
@@ -136,8 +160,11 @@ class Database {
   std::set<Session> sessions_;
   Branches branches_;
   std::vector<LedgerRow> ledger_;
-  std::map<xa::Xid, char> witness_;  // C or R
-  std::set<xa::Xid> foreign_;        // in Assent's format, from another coordinator
+  std::map<xa::Xid, char> witness_;  // C or R; also the decision rows
+  bool has_table_ = true;
+  std::map<xa::Xid, uint32_t> last_;  // last resources, and the identity at which each began
+  uint64_t rows_written_ = 0, rows_at_backup_ = 0;
+  std::set<xa::Xid> foreign_;  // in Assent's format, from another coordinator
   uint64_t foreign_harmed_ = 0;
   struct Backup {
     Branches branches;

@@ -6,8 +6,8 @@ namespace assent::sim {
 DatabaseSide::DatabaseSide(Simulator& sim, Auditor& auditor, const NetFaults& faults, bool wide)
     : auditor_(auditor) {
   const size_t count = 2 + sim.rng.Below(sim.rng.Chance(200) ? 5 : 3);
-  databases_.reserve(count);
-  resources_.reserve(count);
+  databases_.reserve(count + 1);
+  resources_.reserve(count + 1);
   for (size_t i = 0; i < count; ++i) {
     Database::Settings settings;
     settings.kind = static_cast<DatabaseKind>(sim.rng.Below(3));
@@ -17,6 +17,18 @@ DatabaseSide::DatabaseSide(Simulator& sim, Auditor& auditor, const NetFaults& fa
     settings.witness = sim.rng.Chance(400);
     settings.pool = 2 + static_cast<uint32_t>(sim.rng.Below(8));
     databases_.emplace_back(sim, settings);
+    if (settings.witness) last_resources_.push_back(i);
+  }
+  with_xa_ = count;
+  if (sim.rng.Chance(400)) {
+    Database::Settings settings;
+    settings.kind = DatabaseKind::kPlain;
+    settings.name = "plain" + std::to_string(count + 1);
+    if (wide) settings.name.resize(60, 'x');
+    settings.witness = true;
+    settings.pool = 2 + static_cast<uint32_t>(sim.rng.Below(8));
+    databases_.emplace_back(sim, settings);
+    last_resources_.push_back(count);
   }
   for (Database& database : databases_) {
     resources_.emplace_back(sim, database, faults);
@@ -35,7 +47,13 @@ void DatabaseSide::Report() {
   }
   for (SimResource& resource : resources_) {
     resource.on_submit = [this, &resource](const xa::Call& call) {
-      auditor_.OnSend({call.xid.gtrid, call.xid.branch, resource.name()}, {call.operation});
+      Sent sent{call.operation};
+      sent.last = call.options.last_resource;
+      if (call.operation == core::Operation::kRun) {
+        const xa::Value& tag = call.statements->front().parameters[0];
+        sent.tag = static_cast<uint32_t>(std::get<int64_t>(tag));
+      }
+      auditor_.OnSend({call.xid.gtrid, call.xid.branch, resource.name()}, sent);
     };
   }
 }

@@ -27,6 +27,9 @@ class DatabaseSide final : public Side {
   const std::vector<Database*>& databases() const { return database_pointers_; }
   const std::vector<SimResource*>& resources() const { return resource_pointers_; }
   std::vector<std::string> names() const;
+  size_t with_xa() const { return with_xa_; }  // so many databases, the first ones, can be prepared
+  // The databases with the table for decision rows.
+  const std::vector<size_t>& last_resources() const { return last_resources_; }
 
  private:
   void Report();
@@ -37,6 +40,8 @@ class DatabaseSide final : public Side {
   std::vector<SimResource> resources_;
   std::vector<Database*> database_pointers_;
   std::vector<SimResource*> resource_pointers_;
+  size_t with_xa_ = 0;
+  std::vector<size_t> last_resources_;
 };
 
 }  // namespace assent::sim

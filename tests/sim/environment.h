@@ -58,7 +58,7 @@ struct TransactionWorkload {
   // Fills in the gid, the branches and so on; the tag and the time are already set.
   void (*fill)(Simulator&, const Participants&, Plan&);
   uint32_t weight;
-  bool needs_partners = false;
+  bool needs_partners = false, needs_last = false;
 };
 
 }  // namespace assent::sim

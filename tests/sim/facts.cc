@@ -22,6 +22,14 @@ const char* Name(Transition transition) {
     case Transition::kConflict: return "conflicting operation received";
     case Transition::kVanished: return "lost with its server";
     case Transition::kUnanswered: return "commit not answered";
+    case Transition::kRowWritten: return "decision row written";
+    case Transition::kRefused: return "commit refused";
+    case Transition::kRowSeen: return "decision row found";
+    case Transition::kForbidden: return "commit forbidden by a mark";
+    case Transition::kMisplaced: return "mark inserted on another server";
+    case Transition::kPurged: return "decision row purged";
+    case Transition::kHandCommit: return "committed by an operator";
+    case Transition::kHandRollBack: return "rolled back by an operator";
   }
   return "?";
 }

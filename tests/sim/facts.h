@@ -34,7 +34,16 @@ enum class Transition : uint8_t {
   kLapsed,      // its reservation expired
   kConflict,    // it received an operation that contradicts its recorded end
   kVanished,    // it was prepared; the server now in its place has neither it nor its effect
-  kUnanswered   // a commit was sent and not answered
+  kUnanswered,  // a commit was sent and not answered
+  // Of a last resource:
+  kRowWritten,   // its decision row is in the open transaction
+  kRefused,      // the server rolled back instead of committing
+  kRowSeen,      // a lookup found its decision row
+  kForbidden,    // a lookup found the mark that forbids its commit, or inserted it
+  kMisplaced,    // that mark was inserted on a server that was not asked to commit
+  kPurged,       // its decision row was purged
+  kHandCommit,   // an operator inserted its decision row
+  kHandRollBack  // an operator inserted the mark
 };
 const char* Name(Transition transition);
 
@@ -65,7 +74,11 @@ struct Sent {
   bool by_client = false;  // the client's own try
   uint32_t tag = 0;        // from the payload; 0: none
   WallTime horizon = {};   // sent with the call; 0: none
+  bool last = false;       // to the last resource
 };
+
+// What the running process can know about the row of the last resource.
+enum class RowVerdict : uint8_t { kUnknown, kCommitted, kRolledBack };
 
 // The facts about one transaction. Each bit set is indexed by Part::bit.
 struct TransactionFacts {
@@ -80,10 +93,18 @@ struct TransactionFacts {
   uint64_t vanished = 0;
   uint64_t undone = 0;      // rolled back by a person while it was prepared
   uint64_t unanswered = 0;  // a commit may have taken effect, as far as the coordinator knows
+  uint64_t last = 0;        // the branch of the last resource
+  uint64_t row = 0;         // its bit, once it has written its row: its vote
+  bool last_named = false;  // a durable open record says that it may have committed
+  bool last_asked = false;  // it was asked to commit, or a crash hides whether it was
+  uint64_t asked_in = 0;    // the epoch in which it was asked
+  RowVerdict verdict = RowVerdict::kUnknown;
   bool one_phase = false;
   bool commit_durable = false, abort_durable = false, end_durable = false;
   bool excused = false;
   bool held = false;
+
+  bool LastCommitted() const { return (committed & last) != 0; }
 };
 
 enum class Reported : uint8_t { kNothing, kUndecided, kCommitted, kRolledBack, kMixed, kHazard };
@@ -92,6 +113,7 @@ enum class Reported : uint8_t { kNothing, kUndecided, kCommitted, kRolledBack, k
 struct TagFacts {
   Reported reported = Reported::kNothing;
   bool committed = false;  // at least one branch of one attempt
+  bool by_hand = false;    // an operator decided it
   bool excused = false;
 };
 
@@ -101,6 +123,7 @@ class Facts {
 
   using Transactions = std::unordered_map<core::Gtrid, TransactionFacts, core::GtridHash>;
   Transactions transactions;
+  uint64_t epoch = 1;  // increases with each crash of the coordinator
 
   const TransactionFacts* Find(const core::Gtrid& gtrid) const {
     const auto found = transactions.find(gtrid);

@@ -58,7 +58,11 @@ namespace assent::sim {
   X(TryRefused, "try refused")                                             \
   X(EndRefused, "confirm or cancel refused for a while")                   \
   X(ReservationEnds, "reservation expires")                                \
-  X(ClientDies, "client fails between its try and its vote")
+  X(ClientDies, "client fails between its try and its vote")               \
+  X(LastRefused, "commit of a last resource refused")                      \
+  X(LastFailsOver, "last resource fails over and loses its last commits")  \
+  X(TableMissing, "a restored last resource lacks the table of the rows")  \
+  X(DecidedByHand, "operator decides a last resource by hand")
 
 #define ASSENT_SIM_MARKERS(X)                                           \
   X(Committed, "a transaction committed")                               \
@@ -114,7 +118,16 @@ namespace assent::sim {
   X(VoteTooLate, "vote after a restart")                                \
   X(PartnerAsked, "partner in doubt asked and applied the outcome")     \
   X(RowsPurged, "barrier rows purged below the horizon")                \
-  X(InNoRecord, "prepared branch unknown to its live transaction")
+  X(InNoRecord, "prepared branch unknown to its live transaction")      \
+  X(LastCommitted, "committed with a last resource beside others")      \
+  X(LastAlone, "committed with a last resource alone")                  \
+  X(LastByStep, "interactive transaction with a last resource")         \
+  X(LastReplayed, "undecided last resource replayed")                   \
+  X(RowFound, "decision row found by a lookup")                         \
+  X(RowForbidden, "mark inserted instead of a decision row")            \
+  X(RowLocked, "lookup blocked by the transaction that wrote the row")  \
+  X(RowElsewhere, "decision row found on another server")               \
+  X(RowLost, "no decision row on another server: nothing concluded")
 
 #define ASSENT_SIM_INVARIANTS(X)              \
   X(Agreement, "1 agreement")                 \
@@ -190,7 +203,21 @@ namespace assent::sim {
   X(DuplicateRuns, "a partner runs the duplicate of a try")                                \
   X(AnsweredIsLost, "an answered commit treated as unanswered")                            \
   X(RowLossIgnored, "a server that lost its identity treated as the same server")          \
-  X(HiddenIsDone, "a branch whose commit is still being executed treated as not listed")
+  X(HiddenIsDone, "a branch whose commit is still being executed treated as not listed")   \
+  X(LastBeforeOpen, "the open record of a last resource reported durable when appended")   \
+  X(LastPresumedAborted, "an undecided last resource presumed aborted after a crash")      \
+  X(CancelledInDoubt, "partners cancelled while the last resource is in doubt")            \
+  X(RowRead, "decision row read instead of inserted: its absence is a roll-back")          \
+  X(MarkElsewhere, "mark inserted on a server with another identity")                      \
+  X(AbsentElsewhere, "no decision row on another server treated as a roll-back")           \
+  X(LastCommitsEarly, "a last resource commits when it is asked to write its row")         \
+  X(CommitNotRepeated, "no commit record after the last resource has committed")           \
+  X(RowPurgedEarly, "decision row purged as soon as it is committed")                      \
+  X(RowNotKept, "rows of unfinished transactions purged at a start")                       \
+  X(RefusedLastIsDone, "a refused commit of the last resource treated as done")            \
+  X(SilentLastIsDone, "an unanswered commit of the last resource treated as done")         \
+  X(RowNotWritten, "a last resource commits without its decision row")                     \
+  X(OpenNamesLastOnly, "the open record omits the branches beside the last resource")
 
 #define ASSENT_SIM_ENUM(name, text) k##name,
 enum class Fault : uint8_t { ASSENT_SIM_FAULTS(ASSENT_SIM_ENUM) kCount };

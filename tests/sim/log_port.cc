@@ -47,9 +47,37 @@ void SimLog::ApplyBug(std::string& payload) {
   }
 }
 
+// Seeded bugs in the records of transactions with a last resource.
+void SimLog::ApplyBugToLast(std::string& payload, log::Urgency& urgency) {
+  const bool reads = sim_.Has(SeededBug::kLastBeforeOpen) ||
+                     sim_.Has(SeededBug::kCommitNotRepeated) ||
+                     sim_.Has(SeededBug::kOpenNamesLastOnly);
+  if (!reads) return;
+  auto decoded = coordinator::Decode(payload);
+  if (!decoded || !decoded->gtrid) return;
+  log::v1::Record& record = decoded->record;
+  const bool names_last = record.has_open() && record.open().last_may_have_committed();
+  if (names_last) opens_[*decoded->gtrid] = payload;
+  if (sim_.Has(SeededBug::kLastBeforeOpen) && names_last && queue_.empty() && !writing_) {
+    After(0ns, [this, lsn = next_lsn_] { sink_.on_durable(lsn); });
+    urgency = log::Urgency::kLazy;
+  }
+  if (sim_.Has(SeededBug::kCommitNotRepeated) && record.has_commit()) {
+    const auto open = opens_.find(*decoded->gtrid);
+    if (open != opens_.end()) payload = open->second;
+  }
+  if (!sim_.Has(SeededBug::kOpenNamesLastOnly) || !names_last) return;
+  auto* branches = record.mutable_open()->mutable_branches();
+  for (int i = branches->size() - 1; i >= 0; --i) {
+    if (!branches->at(i).last_resource()) branches->DeleteSubrange(i, 1);
+  }
+  record.SerializeToString(&payload);
+}
+
 log::Lsn SimLog::Append(std::string payload, log::Urgency urgency) {
   sink_.before_append();
   ApplyBug(payload);
+  ApplyBugToLast(payload, urgency);
   if (sim_.Has(SeededBug::kForgetTooEarly)) {
     const log::Lsn lsn = Enqueue(log::RecordType::kPayload, std::move(payload), urgency);
     After(50ms, [this, lsn] { Release({lsn}); });

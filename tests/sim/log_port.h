@@ -9,6 +9,8 @@
 
 #include <functional>
 #include <memory>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "coordinator/shard.h"
@@ -46,6 +48,7 @@ class SimLog final : public coordinator::LogPort {
   static constexpr uint64_t kReserveBytes = 4 * log::kSectorBytes;
 
   void ApplyBug(std::string& payload);
+  void ApplyBugToLast(std::string& payload, log::Urgency& urgency);
   log::Lsn Enqueue(log::RecordType type, std::string payload, log::Urgency urgency);
   void After(Duration delay, std::function<void()> event);
   void FlushAt(Duration delay);
@@ -73,6 +76,7 @@ class SimLog final : public coordinator::LogPort {
     uint64_t below;
   };
   std::vector<GivingUp> giving_up_;
+  std::unordered_map<core::Gtrid, std::string, core::GtridHash> opens_;  // for a seeded bug
 };
 
 }  // namespace assent::sim

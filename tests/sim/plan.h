@@ -2,6 +2,7 @@
 // The plan of one client transaction.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -16,6 +17,7 @@ struct PlannedBranch {
   bool read_only = false;  // declared
   bool writes = true;
   bool fails = false;  // its statement fails
+  bool last = false;   // the last resource
 };
 
 struct PlannedPartner {
@@ -29,9 +31,10 @@ struct PlannedPartner {
 
 // The participants that a workload can choose from.
 struct Participants {
-  size_t databases = 0;
+  size_t databases = 0;  // the first so many databases can be prepared
   size_t partners = 0;
-  size_t keeping = 0;  // the first so many partners never purge their barrier rows
+  size_t keeping = 0;             // the first so many partners never purge their barrier rows
+  std::vector<size_t> last = {};  // the databases that can be a last resource
 };
 
 // `tag` is the position in the list of plans, from 1.
@@ -48,6 +51,10 @@ struct Plan {
   std::optional<int64_t> taken_back_ns;  // one call: the client rolls back this long after it
   int64_t starts_at_ns = 0;
 
+  bool HasLast() const {
+    return std::any_of(branches.begin(), branches.end(),
+                       [](const PlannedBranch& branch) { return branch.last; });
+  }
   size_t Votes() const { return branches.size() + partners.size(); }
   bool ReadOnly() const {
     if (!partners.empty()) return false;

@@ -147,6 +147,27 @@ void Process::ApplyBugToRestored(coordinator::Restored& restored, bool half_copy
       entry->atomic.branches.front().Restore(core::Phase::kEnded);
     }
     ApplyBugToOpen(*entry);
+    ApplyBugToLast(*entry);
+  }
+}
+
+void Process::ApplyBugToLast(coordinator::Entry& entry) {
+  core::Atomic& atomic = entry.atomic;
+  if (atomic.decision != core::Decision::kNone || !atomic.LastMayHaveCommitted()) return;
+  if (sim_.Has(SeededBug::kLastPresumedAborted)) {
+    atomic.decision = core::Decision::kRollBack;
+    entry.record = atomic.settings.client_named ? 1 : 0;
+  }
+  if (!sim_.Has(SeededBug::kCancelledInDoubt)) return;
+  for (uint32_t i = 0; i < entry.work.size(); ++i) {
+    const auto partner = entry.work[i].partner;
+    if (!partner) continue;
+    tcc::Call cancel;  // number 0: nobody waits for the answer
+    cancel.operation = tcc::Operation::kCancel;
+    cancel.key = {atomic.gtrid, atomic.branches[i].spec.name};
+    cancel.urls = {partner, &partner->urls};
+    cancel.payload = {partner, &partner->payload};
+    Later(1ms, [this, cancel] { bound_.partners->Submit(cancel); });
   }
 }
 
@@ -172,6 +193,9 @@ void Process::Observe(const coordinator::Restored& restored) {
     if (entry->atomic.decision == core::Decision::kCommit) sim_.Reach(Marker::kRestored);
     if (entry->atomic.decision == core::Decision::kRollBack && !entry->opens.empty()) {
       sim_.Reach(Marker::kOpenReplayed);
+    }
+    if (entry->atomic.decision == core::Decision::kNone && entry->atomic.LastMayHaveCommitted()) {
+      sim_.Reach(Marker::kLastReplayed);
     }
   }
 }

@@ -77,6 +77,7 @@ class Process final : public ProcessPort {
   bool Begin();
   void ApplyBugToRestored(coordinator::Restored& restored, bool half_copy);
   void ApplyBugToOpen(coordinator::Entry& entry);
+  void ApplyBugToLast(coordinator::Entry& entry);
   void Observe(const coordinator::Restored& restored);
   bool ApplyBugToRequest(coordinator::Request& request, coordinator::Reply& outward);
   void Fatal(coordinator::FatalReason reason, const std::string& message);

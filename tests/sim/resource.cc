@@ -147,6 +147,7 @@ void SimResource::Open(const xa::Xid& xid, Branch& branch) {
     const auto found = branches_.find(xid);
     if (found == branches_.end() || found->second.under_way != number) return;
     found->second.session = database_.Connect();
+    found->second.stamp = Answer(found->second.call, Code::kOk).stamp;
     if (found->second.session == 0) {
       answer.code = Code::kRbCommFail;
       answer.failure.reason = core::Reason::kUnavailable;
@@ -170,7 +171,8 @@ void SimResource::Send(const xa::Xid& xid, Branch& branch) {
     sim_.Count(Fault::kReplyLost);
     return Lose(xid, branch, rng.Between(1ms, 100ms), true, false);
   }
-  if (rng.Chance(faults_.hangs)) {
+  const bool decides = branch.call.operation == Operation::kCommitOnePhase;
+  if (rng.Chance(faults_.hangs) || (decides && rng.Chance(faults_.deciding_hangs))) {
     sim_.Count(Fault::kCallHangs);
     return Lose(xid, branch, kCallLimit, true, true);
   }
@@ -211,7 +213,7 @@ void SimResource::Lose(const xa::Xid& xid, Branch& branch, Duration after, bool 
   const Database::Session session = branch.session;
   if (executes) {
     const Duration when =
-        long_after ? kCallLimit + sim_.rng.Between(1s, 60s) : sim_.rng.Between(30us, 900us);
+        long_after ? kCallLimit + sim_.rng.Between(500ms, 30s) : sim_.rng.Between(30us, 900us);
     const xa::Call call = branch.call;
     const bool commit = call.operation == Operation::kCommit;
     if (long_after && commit && database_.BeginCommit(session, xid)) {
@@ -233,8 +235,9 @@ void SimResource::Lose(const xa::Xid& xid, Branch& branch, Duration after, bool 
   lost.failure.reason = core::Reason::kConnectionLost;
   lost.lost = branch.call.operation == Operation::kCommit;
   if (lost.lost) database_.NoteUnanswered(xid);
-  // The identity of the server matters only for a one-phase commit.
-  if (branch.call.operation != Operation::kCommitOnePhase) lost.stamp = {};
+  // The identity of the server matters only for a one-phase commit: it is that of the session.
+  lost.stamp =
+      branch.call.operation == Operation::kCommitOnePhase ? branch.stamp : xa::ServerStamp();
   process_->Later(after, [this, xid, number, lost] { Complete(xid, number, lost); });
 }
 
@@ -297,6 +300,7 @@ void SimResource::Complete(const xa::Xid& xid, uint64_t number, xa::Completion c
     if (code == Code::kErNota && sim_.Has(SeededBug::kNotaBelieved)) completion.code = Code::kOk;
     if (code == Code::kErRmFail && sim_.Has(SeededBug::kNeverRetry)) completion.code = Code::kOk;
   }
+  if (call.options.last_resource) ApplyBug(sim_, call, completion);
   const bool twice = call.operation == Operation::kPrepare && sim_.Has(SeededBug::kAnsweredTwice) &&
                      sim_.rng.Chance(50);
   if (twice) process_->Deliver(completion);
@@ -355,15 +359,30 @@ xa::ResourceStatus SimResource::Status() const {
   xa::ResourceStatus status;
   status.name = name();
   status.health = Reachable() ? xa::Health::kUp : xa::Health::kDown;
-  status.witness = database_.settings().witness;
+  status.witness = database_.has_table();
   status.keeps_prepared = true;
   return status;
+}
+
+// operator.cc reads it.
+std::string SimResource::HowToDecide(const xa::Xid& xid, bool committed) const {
+  return std::string(committed ? "insert C " : "insert R ") + xid.ToPostgreSql();
 }
 
 void SimResource::PurgeWitness(std::vector<xa::Xid> ended) {
   if (!Reachable()) return;
   sim_.At(sim_.rng.Between(1ms, 50ms), [this, ended] {
     if (database_.up()) database_.PurgeWitness(ended);
+  });
+}
+
+void SimResource::PurgeWitnessesOf(const std::string& coordinator_id, uint32_t below_incarnation,
+                                   std::vector<xa::Xid> keep) {
+  if (!Reachable()) return;
+  if (sim_.Has(SeededBug::kRowNotKept)) keep.clear();
+  sim_.At(sim_.rng.Between(1ms, 50ms), [this, coordinator_id, below_incarnation,
+                                        kept = std::set<xa::Xid>(keep.begin(), keep.end())] {
+    if (database_.up()) database_.PurgeRowsBefore(coordinator_id, below_incarnation, kept);
   });
 }
 

@@ -25,6 +25,7 @@ namespace assent::sim {
 struct NetFaults {
   uint32_t request_lost = 0, reply_lost = 0, hangs = 0, slow = 0;
   uint32_t statement_fails = 0, prepare_refused = 0, rm_err = 0, scan_fails = 0, outlives = 0;
+  uint32_t last_refused = 0, deciding_hangs = 0;
 };
 
 class SimResource final : public xa::ResourceManager {
@@ -50,7 +51,10 @@ class SimResource final : public xa::ResourceManager {
     return std::shared_ptr<const xa::CheckedSql>();
   }
   xa::ResourceStatus Status() const override;
+  std::string HowToDecide(const xa::Xid& xid, bool committed) const override;
   void PurgeWitness(std::vector<xa::Xid> ended) override;
+  void PurgeWitnessesOf(const std::string& coordinator_id, uint32_t below_incarnation,
+                        std::vector<xa::Xid> keep) override;
   void Install(std::function<void(Result<std::string>)>) override {}
 
  private:
@@ -60,6 +64,7 @@ class SimResource final : public xa::ResourceManager {
   };
   struct Branch {
     Database::Session session = 0;  // 0: none, or lost
+    xa::ServerStamp stamp;          // of the server of that session
     bool has_slot = false;
     bool busy = false;
     bool cancelled = false;
@@ -75,7 +80,12 @@ class SimResource final : public xa::ResourceManager {
   void Send(const xa::Xid& xid, Branch& branch);
   // Executes a call at the server and returns its response.
   xa::Completion Carry(const xa::Call& call, Database::Session session);
-  bool MaySettle(const xa::Call& call) const;
+  void CarryRun(const xa::Call& call, Database::Session session, xa::Completion& answer);
+  bool IsServerOf(const xa::Call& call) const;
+  xa::Code WriteRow(const xa::Call& call, Database::Session session);
+  xa::Code CommitLast(const xa::Call& call, Database::Session session);
+  xa::Found FindLast(const xa::Call& call, xa::Completion& answer);
+  static void ApplyBug(const Simulator& sim, const xa::Call& call, xa::Completion& completion);
   void Lose(const xa::Xid& xid, Branch& branch, Duration after, bool executes, bool long_after);
   void Complete(const xa::Xid& xid, uint64_t number, xa::Completion completion);
   void CutConnection(Database::Session session, bool late);

@@ -8,6 +8,7 @@
 #include "tests/sim/environment.h"
 #include "tests/sim/faults/list.h"
 #include "tests/sim/listener.h"
+#include "tests/sim/operator.h"
 #include "tests/sim/partner_side.h"
 #include "tests/sim/workloads/list.h"
 
@@ -26,12 +27,13 @@ class Run {
         auditor_(sim_, disk_, plans_) {
     sim_.echo = options.echo;
     wide_ = sim_.rng.Chance(110);  // writes enough to rotate segments
-    roomy_ = sim_.rng.Chance(100);
+    roomy_ = sim_.rng.Chance(160);
     auto databases = std::make_unique<DatabaseSide>(sim_, auditor_, net_, wide_);
     auto partners = std::make_unique<PartnerSide>(sim_, auditor_, plans_, calls_);
     partners_ = partners->partners();
     names_ = databases->names();
-    MakePlans({names_.size(), partners_.size(), partners->keeping()});
+    MakePlans(
+        {databases->with_xa(), partners_.size(), partners->keeping(), databases->last_resources()});
     process_ =
         std::make_unique<Process>(sim_, disk_, databases->resources(),
                                   std::vector<Side*>{databases.get(), partners.get()}, Shape());
@@ -40,6 +42,7 @@ class Run {
                                                      partners_, net_, calls_, client_faults_});
     clients_ = std::make_unique<Clients>(sim_, *process_, auditor_, plans_, names_, partners_,
                                          partners->net(), client_faults_);
+    operator_ = std::make_unique<Operator>(sim_, *process_, auditor_, databases->databases());
     sides_.push_back(std::move(databases));
     sides_.push_back(std::move(partners));
     Connect();
@@ -48,6 +51,7 @@ class Run {
   RunResult Go() {
     sim_.At(0ns, [this] { process_->Start(); });
     clients_->Start();
+    operator_->Start();
     if (options_.faults) StartFaults();
     const Monotonic heal_at = sim_.Now() + sim_.rng.Between(15s, 40s);
     RunUntil(heal_at);
@@ -74,7 +78,9 @@ class Run {
   void MakePlans(const Participants& participants) {
     uint32_t weights = 0;
     const auto weight = [&](const TransactionWorkload& workload) {
-      return workload.needs_partners && participants.partners == 0 ? 0 : workload.weight;
+      const bool lacks_partners = workload.needs_partners && participants.partners == 0;
+      const bool lacks_last = workload.needs_last && participants.last.empty();
+      return lacks_partners || lacks_last ? 0 : workload.weight;
     };
     for (const auto& workload : kTransactionWorkloads) weights += weight(workload);
     // Some seeds forget outcomes early.
@@ -154,6 +160,7 @@ class Run {
     sim_.Trace(0x4ea1, [] { return std::string("---- faults end ----"); });
     env_->healed = true;
     for (auto& heal : env_->heal) heal();
+    operator_->FaultsEnd();
   }
 
   void RunUntil(Monotonic until) {
@@ -267,6 +274,7 @@ class Run {
   std::unique_ptr<Process> process_;
   std::unique_ptr<Environment> env_;
   std::unique_ptr<Clients> clients_;
+  std::unique_ptr<Operator> operator_;
 };
 
 }  // namespace

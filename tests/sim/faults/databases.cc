@@ -13,7 +13,9 @@ void Refusals(Environment& env) {
   if (rng.Chance(500)) net.statement_fails = 5 + static_cast<uint32_t>(rng.Below(60));
   if (rng.Chance(500)) net.prepare_refused = 10 + static_cast<uint32_t>(rng.Below(100));
   if (rng.Chance(500)) net.rm_err = 20 + static_cast<uint32_t>(rng.Below(300));
-  env.heal.push_back([&net] { net.statement_fails = net.prepare_refused = net.rm_err = 0; });
+  if (rng.Chance(500)) net.last_refused = 10 + static_cast<uint32_t>(rng.Below(100));
+  env.heal.push_back(
+      [&net] { net.statement_fails = net.prepare_refused = net.rm_err = net.last_refused = 0; });
 }
 
 namespace {
@@ -93,6 +95,43 @@ void RestoreDuringACommit(Environment& env, Database* database, SimResource* res
 }
 
 }  // namespace
+
+namespace {
+
+// Waits until the copy lacks a decision row, then loses the server. Often the coordinator fails
+// with it, before it has recorded the decision.
+void FailOver(Environment& env, Database* database, SimResource* resource) {
+  if (env.healed) return;
+  if (database->RowsSinceBackup() == 0) {
+    env.sim.At(1ms, [&env, database, resource] { FailOver(env, database, resource); });
+    return;
+  }
+  env.sim.Count(Fault::kLastFailsOver);
+  if (env.sim.rng.Chance(700) && env.process.running()) {
+    env.sim.Count(Fault::kProcessKill);
+    env.process.Crash(env.sim.rng.Chance(500) ? CrashKind::kPower : CrashKind::kProcess,
+                      env.sim.rng.Between(1ms, 2s));
+  }
+  Restore(env, database, resource);
+  const bool plain = database->settings().kind == DatabaseKind::kPlain;
+  if (!plain || env.sim.rng.Chance(300)) return;
+  env.sim.Count(Fault::kTableMissing);
+  database->LoseTable();
+}
+
+}  // namespace
+
+// An asynchronous replica of a last resource is promoted, and lacks its last commits.
+void LastFailsOver(Environment& env) {
+  const size_t index = env.AnyDatabase();
+  Database* database = env.databases[index];
+  SimResource* resource = env.resources[index];
+  if (!database->has_table()) return;
+  const Duration lag = env.sim.rng.Between(5ms, 500ms);
+  const Duration when = env.sim.rng.Between(1s, 13s);
+  env.sim.At(when, [database] { database->TakeBackup(); });
+  env.sim.At(when + lag, [&env, database, resource] { FailOver(env, database, resource); });
+}
 
 void Backups(Environment& env) {
   Database* database = env.databases[env.AnyDatabase()];

@@ -14,6 +14,7 @@ void StandbyAnswers(Environment& env);
 void ForeignBranches(Environment& env);
 void Heuristics(Environment& env);
 void Backups(Environment& env);
+void LastFailsOver(Environment& env);
 void Kills(Environment& env);
 void CrashAtEffects(Environment& env);
 void CrashAtDisk(Environment& env);
@@ -39,6 +40,7 @@ inline constexpr FaultWorkload kFaultWorkloads[] = {
     {"foreign-branches", ForeignBranches, 300},
     {"heuristics", Heuristics, 80},
     {"backups", Backups, 200},
+    {"last-fails-over", LastFailsOver, 220},
     {"kills", Kills, 600},
     {"crash-at-effects", CrashAtEffects, 500},
     {"crash-at-disk", CrashAtDisk, 400},

@@ -13,12 +13,13 @@ void Network(Environment& env) {
   if (rng.Chance(600)) net.request_lost = 10 + static_cast<uint32_t>(rng.Below(60));
   if (rng.Chance(600)) net.reply_lost = 10 + static_cast<uint32_t>(rng.Below(60));
   if (rng.Chance(400)) net.hangs = 5 + static_cast<uint32_t>(rng.Below(40));
+  if (rng.Chance(300)) net.deciding_hangs = 50 + static_cast<uint32_t>(rng.Below(200));
   if (rng.Chance(400)) net.slow = 10 + static_cast<uint32_t>(rng.Below(100));
   if (rng.Chance(400)) net.outlives = 200 + static_cast<uint32_t>(rng.Below(800));
   if (rng.Chance(300)) net.scan_fails = 100 + static_cast<uint32_t>(rng.Below(500));
   env.heal.push_back([&net] {
     net.request_lost = net.reply_lost = net.hangs = net.slow = net.scan_fails = 0;
-    net.outlives = 0;
+    net.outlives = net.deciding_hangs = 0;
   });
 }
 

@@ -33,8 +33,8 @@ class CommitValidity final : public Rule {
              const std::string& where) {
     const Plan* plan = facts_.PlanOf(known);
     if (plan == nullptr) return;
-    const auto voted =
-        static_cast<size_t>(__builtin_popcountll(known.prepared | known.read_only | beside));
+    const uint64_t votes = known.prepared | known.read_only | known.row | beside;
+    const auto voted = static_cast<size_t>(__builtin_popcountll(votes));
     if (voted >= plan->Votes()) return;
     Violate(Invariant::kCommitValidity, std::string(what) + " with " + std::to_string(voted) +
                                             " of " + std::to_string(plan->Votes()) +

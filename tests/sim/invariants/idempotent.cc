@@ -9,16 +9,20 @@ namespace {
 class Idempotent final : public Rule {
  public:
   using Rule::Rule;
-  void OnReport(uint32_t tag, const TransactionFacts*, Reported reported,
+  void OnReport(uint32_t tag, const TransactionFacts* known, Reported reported,
                 const TagFacts& before) override {
     const std::string who = "transaction " + std::to_string(tag);
     const bool definite = reported == Reported::kCommitted || reported == Reported::kRolledBack;
     const bool was =
         before.reported == Reported::kCommitted || before.reported == Reported::kRolledBack;
-    if (definite && was && before.reported != reported && !facts_.plans()[tag - 1].ReadOnly()) {
+    const bool changed = definite && was && before.reported != reported;
+    if (changed && !facts_.plans()[tag - 1].ReadOnly() && !before.by_hand) {
       Violate(Invariant::kIdempotent, who + " was reported with two different decisions");
     }
-    if (was && reported == Reported::kUndecided) {
+    // After a crash the row of a last resource may have to be read again.
+    const bool asks_row = known != nullptr && known->LastCommitted() && !known->commit_durable &&
+                          before.reported == Reported::kCommitted;
+    if (was && reported == Reported::kUndecided && !asks_row) {
       Violate(Invariant::kIdempotent, who + " was reported with a decision, then without one");
     }
   }

@@ -10,7 +10,7 @@ class PresumedAbort final : public Rule {
  public:
   using Rule::Rule;
   void AtEnd(const core::Gtrid& gtrid, const TransactionFacts& known) override {
-    if (known.excused || known.commit_durable) return;
+    if (known.excused || known.commit_durable || known.LastCommitted()) return;
     if ((known.prepared & known.committed) != 0) {
       Violate(Invariant::kPresumedAbort, "committed without a decision: " + gtrid.ToHex());
     }

@@ -45,6 +45,7 @@ class Tcc final : public Rule {
   void OnRecord(const core::Gtrid& gtrid, const log::v1::Record& record,
                 const TransactionFacts& before) override {
     if (!record.has_commit() || before.commit_durable || before.ends.ns == 0) return;
+    if (before.LastCommitted()) return;  // decided when it was asked (last_resource.cc)
     const WallTime last = before.ends + -core::AtomicSettings().expiry_margin;
     if (ClockJumped() || record.commit().decided_at_ns() <= last.ns) return;
     Violate(Invariant::kTcc, "decided to commit after a reservation expired: " + gtrid.ToHex());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // 3 Write-ahead: no commit or confirm is sent and no client receives "committed" before the
-// decision is durable. No try is sent, by the coordinator or by a client, before its branch is
-// recorded.
+// decision is durable: its record, or the row of the last resource. No try is sent, by the
+// coordinator or by a client, before its branch is recorded.
 #include "tests/sim/invariants/list.h"
 
 namespace assent::sim {
@@ -11,7 +11,8 @@ class WriteAhead final : public Rule {
  public:
   using Rule::Rule;
   void OnSend(const Part& part, const Sent& sent, const TransactionFacts& before) override {
-    if (sent.operation == core::Operation::kCommit && !before.commit_durable) {
+    const bool decided = before.commit_durable || before.verdict == RowVerdict::kCommitted;
+    if (sent.operation == core::Operation::kCommit && !decided) {
       Violate(Invariant::kWriteAhead, "commit sent without a durable decision: " + Describe(part));
     }
     const bool is_try = part.IsPartner() && sent.operation == core::Operation::kPrepare;
@@ -21,6 +22,7 @@ class WriteAhead final : public Rule {
   }
   void OnChange(const Part& part, const Change& change, const TransactionFacts& before) override {
     if (change.transition != Transition::kCommitted || before.commit_durable) return;
+    if (before.LastCommitted()) return;
     if (!part.IsPartner() && (before.prepared & part.Mask()) == 0) return;  // in one phase
     Violate(Invariant::kWriteAhead, "committed without a durable decision: " + Describe(part));
   }
