@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "coordinator/context.h"
+#include "coordinator/validate.h"
 
 namespace assent::coordinator {
 namespace {
@@ -19,6 +20,28 @@ std::string SharedServer(const xa::ResourceManager& last, const xa::ResourceMana
                          const std::string& other) {
   const bool one = xa::AreOneServer(last.Status().stamp.identity, resource.Status().stamp.identity);
   return one ? OneServer(other) : "";
+}
+
+std::string WhyNoLastResource(const xa::ResourceManager& resource) {
+  const xa::ResourceStatus status = resource.Status();
+  const bool known = status.health == xa::Health::kUp && !status.why_no_last_resource.empty();
+  return known ? "cannot be a last resource: " + status.why_no_last_resource : "";
+}
+
+std::optional<Error> RefuseLastResource(const std::vector<NewBranch>& branches) {
+  for (size_t i = 0; i < branches.size(); ++i) {
+    if (!branches[i].IsLast()) continue;
+    const xa::ResourceManager& last = *branches[i].work.resource;
+    std::string why = WhyNoLastResource(last);
+    for (const NewBranch& other : branches) {
+      if (!why.empty() || other.IsTcc() || other.IsLast()) continue;
+      why = SharedServer(last, *other.work.resource, other.spec.name);
+    }
+    if (why.empty()) continue;
+    const std::string path = FieldAt("atomic", "branches", static_cast<int>(i));
+    return Error{ErrorCode::kInvalid, std::move(why), path + ".last_resource.resource"};
+  }
+  return std::nullopt;
 }
 
 void RefuseSharedServer(const Entry& entry, const xa::ServerStamp& stamp, const Clock& clock,

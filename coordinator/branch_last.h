@@ -5,7 +5,9 @@
 // Contract: pure but for ResourceManager::Status. Threads: SharedServer may be called from any.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/time.h"
 #include "coordinator/transaction.h"
@@ -17,6 +19,13 @@ namespace assent::coordinator {
 // they may.
 std::string SharedServer(const xa::ResourceManager& last, const xa::ResourceManager& resource,
                          const std::string& other);
+
+// Why this resource cannot be a last resource now, as far as its last probe shows; empty: it can.
+std::string WhyNoLastResource(const xa::ResourceManager& resource);
+
+// The problem of the last resource among the branches of a new transaction, with the path of its
+// field. Not part of validation: a repeat of an earlier request gets its outcome in any case.
+std::optional<Error> RefuseLastResource(const std::vector<NewBranch>& branches);
 
 // Turns the vote into a refusal if the last resource of the transaction and another branch of it
 // turn out to be on one server, that of `stamp`.

@@ -95,7 +95,7 @@ TEST_F(BranchLastTest, AMissingRowOnAnotherServerNeedsAnOperatorWhoIsToldWhatToR
   for (const xa::Found found : {xa::Found::kNotListed, xa::Found::kUnknown}) {
     const std::string why = WhyInDoubt(entry_, 1, Find(found, kElsewhere));
     EXPECT_THAT(why, HasSubstr(std::string("was ") + kHere));
-    EXPECT_THAT(why, HasSubstr("to commit, INSERT C; to roll back, INSERT R"));
+    EXPECT_THAT(why, HasSubstr("INSERT C; to roll back, if none has committed, INSERT R"));
   }
 }
 

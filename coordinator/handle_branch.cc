@@ -40,6 +40,10 @@ std::optional<Answer> RequestHandlers::RefuseBranch(const Entry& entry,
   if (branch.IsLast() && last) {
     return AnswerSecondLast("last_resource", entry.atomic.branches[*last].spec.name);
   }
+  if (branch.IsLast()) {
+    const std::string why = WhyNoLastResource(*branch.work.resource);
+    if (!why.empty()) return AnswerInvalid("last_resource.resource", why);
+  }
   for (uint32_t i = 0; i < entry.work.size() && !branch.IsTcc(); ++i) {
     const xa::ResourceManager* other = entry.work[i].resource;
     if (other == nullptr || (!branch.IsLast() && i != last)) continue;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "coordinator/branch_last.h"
 #include "coordinator/refusals.h"
 #include "coordinator/view.h"
 
@@ -137,6 +138,10 @@ void RequestHandlers::AddBranch(Entry& entry, NewBranch& branch) {
 
 void RequestHandlers::Execute(Request& request, Reply reply) {
   if (Join(request, reply)) return;
+  if (const auto refused = RefuseLastResource(request.branches)) {
+    reply(AnswerInvalid(refused->field, refused->message));
+    return;
+  }
   uint64_t partner_bytes = 0;
   for (const NewBranch& branch : request.branches) {
     if (branch.IsTcc()) partner_bytes += branch.work.partner->HeldBytes();

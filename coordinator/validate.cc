@@ -6,7 +6,6 @@
 
 #include "base/duration.h"
 #include "base/name.h"
-#include "coordinator/branch_last.h"
 #include "coordinator/view.h"
 
 namespace assent::coordinator {
@@ -176,7 +175,11 @@ Validator::Problem Validator::CheckExecute(Request& request) const {
       return AnswerInvalid(here + ".statements", "needs at least one statement");
     }
     NewBranch read = Read(branch);
-    if (auto problem = CheckLast(request.branches, read, here)) return problem;
+    if (read.IsLast()) {
+      for (const NewBranch& earlier : request.branches) {
+        if (earlier.IsLast()) return AnswerSecondLast(here, earlier.spec.name);
+      }
+    }
     Statements statements;
     if (auto problem = TakeStatements(sql.statements, read.work.resource, here, statements)) {
       return problem;
@@ -190,20 +193,6 @@ Validator::Problem Validator::CheckExecute(Request& request) const {
   }
   if (held > 2 * options_.partner_bytes) return PartnersTooLarge("atomic.branches", options_);
   request.body = std::monostate();  // freed here, not on the engine's thread
-  return std::nullopt;
-}
-
-Validator::Problem Validator::CheckLast(const std::vector<NewBranch>& others,
-                                        const NewBranch& joining, const std::string& path) const {
-  for (const NewBranch& other : others) {
-    if (other.IsTcc() || (!other.IsLast() && !joining.IsLast())) continue;
-    if (other.IsLast() && joining.IsLast()) return AnswerSecondLast(path, other.spec.name);
-    const std::string shared =
-        joining.IsLast()
-            ? SharedServer(*joining.work.resource, *other.work.resource, other.spec.name)
-            : SharedServer(*other.work.resource, *joining.work.resource, joining.spec.name);
-    if (!shared.empty()) return AnswerInvalid(path + ".resource", shared);
-  }
   return std::nullopt;
 }
 
@@ -288,12 +277,6 @@ Validator::Problem Validator::CheckBranch(const v1::Branch& branch, const std::s
   if (branch.has_xa()) {
     const std::string why = resource.WhyNoXa();
     if (!why.empty()) return AnswerInvalid(here + ".resource", why);
-  } else {
-    const xa::ResourceStatus status = resource.Status();
-    if (status.health == xa::Health::kUp && !status.why_no_last_resource.empty()) {
-      return AnswerInvalid(here + ".resource",
-                           "cannot be a last resource: " + status.why_no_last_resource);
-    }
   }
   if (!v1::Isolation_IsValid(sql.isolation)) {
     return AnswerInvalid(here + ".isolation", "is not an isolation level");

@@ -34,9 +34,6 @@ class Validator {
   Problem CheckExecute(Request& request) const;
   Problem CheckBegin(Request& request) const;
   Problem CheckEnlist(Request& request) const;
-  // Whether the branch may join the others, as far as a last resource restricts that.
-  Problem CheckLast(const std::vector<NewBranch>& others, const NewBranch& joining,
-                    const std::string& path) const;
   Problem CheckBranch(const v1::Branch& branch, const std::string& path) const;
   Problem CheckPartner(const v1::TccBranch& partner, const std::string& path) const;
   Problem CheckVote(Request& request) const;

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <iterator>
 
-#include "base/bytes.h"
-#include "base/random.h"
 #include "participants/generic/session.h"
 #include "participants/generic/witness.h"
 
@@ -161,18 +159,13 @@ Result<std::string> GenericSession::InstallWitness() {
   if (const Result<void> place = CheckPlace(); !place) return place.error();
   const bool exists = Send("SELECT COUNT(*) FROM assent_witness").ok();
   if (!exists) {
-    const Result<void> created = Execute(
-        "CREATE TABLE assent_witness (xid VARCHAR(64) NOT NULL PRIMARY KEY, "
-        "mark CHAR(1) NOT NULL, created_at TIMESTAMP NOT NULL)");
-    if (!created) return created.error();
+    if (const Result<void> created = Execute(CreateTable()); !created) return created.error();
   }
   const Result<bool> identified = ReadIdentity();
   if (!identified) return identified.error();
   if (!*identified) {
-    const std::string key = kIdentityMark + ToHex(SystemRandom().Bytes(14));
-    if (const Result<void> inserted = Execute(InsertRow(key, 'I')); !inserted) {
-      return inserted.error();
-    }
+    const Result<void> inserted = Execute(InsertIdentity());
+    if (!inserted) return inserted.error();
   }
   return std::string(exists ? "table assent_witness already exists"
                             : "created table assent_witness");

@@ -6,6 +6,7 @@
 #include "participants/generic/session.h"
 #include "participants/generic/sqlite.h"
 #include "participants/generic/target.h"
+#include "participants/generic/witness.h"
 #include "participants/odbc/handle.h"
 #include "participants/sql/password.h"
 #include "participants/sql/scanner.h"
@@ -22,6 +23,9 @@ class GenericDriver final : public sql::Driver {
 
   Result<std::unique_ptr<sql::Session>> Connect() override;
   const char* driver_name() const override { return "odbc"; }
+  std::string InstallText() const override {
+    return CreateTable() + ";\n" + InsertIdentity() + ";\n";
+  }
   std::string WhyNoXa() const override { return generic::WhyNoXa(); }
   Result<std::shared_ptr<const xa::CheckedSql>> Check(const std::string& sql) const override {
     return sql::Check(sql, sql::Grammar::kGeneric);

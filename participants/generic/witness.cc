@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "participants/generic/witness.h"
 
+#include "base/bytes.h"
+#include "base/random.h"
+
 namespace assent::generic {
 
 std::string WitnessKey(const xa::Xid& xid) { return xid.gtrid_text() + "-" + xid.bqual_text(); }
@@ -20,6 +23,15 @@ std::string DeleteRows(const std::vector<xa::Xid>& xids) {
     text += (i == 0 ? "'" : ", '") + WitnessKey(xids[i]) + "'";
   }
   return text + ")";
+}
+
+std::string CreateTable() {
+  return "CREATE TABLE assent_witness (xid VARCHAR(64) NOT NULL PRIMARY KEY, "
+         "mark CHAR(1) NOT NULL, created_at TIMESTAMP NOT NULL)";
+}
+
+std::string InsertIdentity() {
+  return InsertRow(kIdentityMark + ToHex(SystemRandom().Bytes(14)), 'I');
 }
 
 }  // namespace assent::generic

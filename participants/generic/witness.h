@@ -18,6 +18,10 @@ inline constexpr char kIdentityMark[] = "~";
 std::string WitnessKey(const xa::Xid& xid);
 std::optional<xa::Xid> XidOfKey(const std::string& key);
 
+// The table, and the row that identifies the database, with a new random key.
+std::string CreateTable();
+std::string InsertIdentity();
+
 std::string InsertRow(const std::string& key, char mark);
 std::string DeleteRows(const std::vector<xa::Xid>& xids);
 

@@ -43,10 +43,9 @@ uint64_t Seed() {
 }
 
 std::string Remedy(const std::string& detail, bool commits) {
-  const std::string before = commits ? "to commit, " : "to roll back, ";
-  const size_t at = detail.find(before);
-  if (at == detail.npos) return {};
-  const size_t from = at + before.size();
+  const size_t at = detail.find(commits ? "to commit, " : "to roll back, ");
+  const size_t from = detail.find("INSERT", at);
+  if (at == detail.npos || from == detail.npos) return {};
   return detail.substr(from, detail.find(';', from) - from);
 }
 
