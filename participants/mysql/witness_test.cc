@@ -34,7 +34,9 @@ TEST_F(Witness, DistinguishesCommittedFromRolledBack) {
   EXPECT_EQ(db->Find(undone, false).found, Found::kNotListed);
   EXPECT_EQ(db->Find(undone, true).found, Found::kWitnessRolledBack);
   EXPECT_EQ(db->Find(undone, true).found, Found::kWitnessRolledBack);  // our own mark
-  EXPECT_EQ(One("SELECT GROUP_CONCAT(mark ORDER BY mark) FROM assent_witness"), "C,I,R");
+  // The row of the start (S) is there too if a scan has come in between.
+  EXPECT_EQ(One("SELECT GROUP_CONCAT(mark ORDER BY mark) FROM assent_witness WHERE mark <> 'S'"),
+            "C,I,R");
 }
 
 // Installing refines the server's identity; it does not make it another server.
