@@ -28,6 +28,13 @@ std::string WhyNoLastResource(const xa::ResourceManager& resource) {
   return known ? "cannot be a last resource: " + status.why_no_last_resource : "";
 }
 
+Error SecondLastResource(std::string field, const std::string& first) {
+  return {ErrorCode::kInvalid,
+          "a transaction has at most one last resource, and branch " + first +
+              " is it: make this an XA branch",
+          std::move(field)};
+}
+
 std::optional<Error> RefuseLastResource(const std::vector<NewBranch>& branches) {
   for (size_t i = 0; i < branches.size(); ++i) {
     if (!branches[i].IsLast()) continue;
@@ -42,6 +49,28 @@ std::optional<Error> RefuseLastResource(const std::vector<NewBranch>& branches) 
     return Error{ErrorCode::kInvalid, std::move(why), path + ".last_resource.resource"};
   }
   return std::nullopt;
+}
+
+std::optional<Error> RefuseBesideLast(const Entry& entry, const NewBranch& branch) {
+  const auto last = entry.atomic.LastResource();
+  if (branch.IsTcc() || (!branch.IsLast() && !last)) return std::nullopt;
+  if (branch.IsLast() && last) {
+    return SecondLastResource("last_resource", entry.atomic.branches[*last].spec.name);
+  }
+  const char* field = branch.IsLast() ? "last_resource.resource" : "xa.resource";
+  std::string why;
+  if (branch.IsLast()) {
+    why = WhyNoLastResource(*branch.work.resource);
+    for (uint32_t i = 0; i < entry.work.size() && why.empty(); ++i) {
+      const xa::ResourceManager* other = entry.work[i].resource;
+      if (other == nullptr) continue;
+      why = SharedServer(*branch.work.resource, *other, entry.atomic.branches[i].spec.name);
+    }
+  } else if (const xa::ResourceManager* resource = entry.work[*last].resource) {
+    why = SharedServer(*resource, *branch.work.resource, branch.spec.name);
+  }
+  if (why.empty()) return std::nullopt;
+  return Error{ErrorCode::kInvalid, std::move(why), field};
 }
 
 void RefuseSharedServer(const Entry& entry, const xa::ServerStamp& stamp, const Clock& clock,

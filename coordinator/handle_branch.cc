@@ -36,23 +36,8 @@ std::optional<Answer> RequestHandlers::RefuseBranch(const Entry& entry,
       entry.partner_bytes + branch.work.partner->HeldBytes() > 2 * options.partner_bytes) {
     return PartnersTooLarge("tcc.payload", options);
   }
-  const auto last = entry.atomic.LastResource();
-  if (branch.IsLast() && last) {
-    return AnswerSecondLast("last_resource", entry.atomic.branches[*last].spec.name);
-  }
-  if (branch.IsLast()) {
-    const std::string why = WhyNoLastResource(*branch.work.resource);
-    if (!why.empty()) return AnswerInvalid("last_resource.resource", why);
-  }
-  for (uint32_t i = 0; i < entry.work.size() && !branch.IsTcc(); ++i) {
-    const xa::ResourceManager* other = entry.work[i].resource;
-    if (other == nullptr || (!branch.IsLast() && i != last)) continue;
-    const std::string shared =
-        branch.IsLast()
-            ? SharedServer(*branch.work.resource, *other, entry.atomic.branches[i].spec.name)
-            : SharedServer(*other, *branch.work.resource, branch.spec.name);
-    const char* field = branch.IsLast() ? "last_resource.resource" : "xa.resource";
-    if (!shared.empty()) return AnswerInvalid(field, shared);
+  if (const auto refused = RefuseBesideLast(entry, branch)) {
+    return AnswerInvalid(refused->field, refused->message);
   }
   return std::nullopt;
 }

@@ -20,15 +20,21 @@ log::Urgency ToUrgency(core::Force force) {
   return log::Urgency::kForce;
 }
 
-// A last resource that has committed was asked to only when every other branch had voted.
+// The last resource has committed by then, and a branch that waited long for that is shown as
+// NEEDS_OPERATOR; its vote is counted all the same.
 bool EveryBranchVoted(const core::Atomic& atomic) {
+  using core::BranchState;
   const auto last = atomic.LastResource();
-  if (last && atomic.branches[*last].state == core::BranchState::kCommitted) return true;
-  return std::all_of(atomic.branches.begin(), atomic.branches.end(),
-                     [](const core::AtomicBranch& branch) {
-                       return branch.state == core::BranchState::kPrepared ||
-                              branch.state == core::BranchState::kReadOnly;
-                     });
+  const bool last_decided =
+      last && atomic.branches[*last].state == BranchState::kCommitted && atomic.last_is_named;
+  return std::all_of(
+      atomic.branches.begin(), atomic.branches.end(), [&](const core::AtomicBranch& branch) {
+        if (branch.state == BranchState::kPrepared || branch.state == BranchState::kReadOnly) {
+          return true;
+        }
+        if (!last_decided) return false;
+        return branch.IsLast() || (branch.state == BranchState::kNeedsOperator && branch.Voted());
+      });
 }
 
 template <typename Record>

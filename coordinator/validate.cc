@@ -6,6 +6,7 @@
 
 #include "base/duration.h"
 #include "base/name.h"
+#include "coordinator/branch_last.h"
 #include "coordinator/view.h"
 
 namespace assent::coordinator {
@@ -69,11 +70,6 @@ Answer PartnersTooLarge(const std::string& field, const EngineOptions& options) 
   return AnswerInvalid(field,
                        "the URLs and payloads of all partners of a transaction take more than " +
                            std::to_string(options.partner_bytes) + " bytes (limits.partner_bytes)");
-}
-
-Answer AnswerSecondLast(const std::string& field, const std::string& first) {
-  return AnswerInvalid(field, "a transaction has at most one last resource, and branch " + first +
-                                  " is it: make this an XA branch");
 }
 
 std::string FieldAt(const std::string& path, const char* list, int index) {
@@ -177,7 +173,8 @@ Validator::Problem Validator::CheckExecute(Request& request) const {
     NewBranch read = Read(branch);
     if (read.IsLast()) {
       for (const NewBranch& earlier : request.branches) {
-        if (earlier.IsLast()) return AnswerSecondLast(here, earlier.spec.name);
+        if (!earlier.IsLast()) continue;
+        return AnswerInvalid(here, SecondLastResource(here, earlier.spec.name).message);
       }
     }
     Statements statements;

@@ -62,9 +62,6 @@ std::string FieldAt(const std::string& path, const char* list, int index);
 // Checks the SQL of a kRun request for the branch's resource, and stores an error in the request.
 void CheckSql(const xa::ResourceManager& resource, Request& request);
 
-// The answer to a second last resource; `first` is the name of the first one's branch.
-Answer AnswerSecondLast(const std::string& field, const std::string& first);
-
 // The answer if the partners of a transaction exceed limits.partner_bytes.
 Answer PartnersTooLarge(const std::string& field, const EngineOptions& options);
 

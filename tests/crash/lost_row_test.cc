@@ -5,6 +5,8 @@
 // undecided, and the other branch prepared, until the row is seen again or an operator decides.
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "tests/crash/audit.h"
 #include "tests/crash/notes_fixture.h"
 
@@ -39,13 +41,23 @@ class LostRow : public NotesTest, public testing::WithParamInterface<ServerKind>
   void ExpectInDoubt() {
     EXPECT_TRUE(Eventually(kSoon, [&] { return Last().state() == v1::BranchView::NEEDS_OPERATOR; }))
         << Get("doubt").ShortDebugString();
-    std::this_thread::sleep_for(std::chrono::seconds(2));  // scans, retries
+    EXPECT_TRUE(ScannedAnew());
     EXPECT_EQ(Get("doubt").state(), v1::Transaction::DECIDING);
     EXPECT_EQ(Get("doubt").outcome(), v1::UNDECIDED);
     EXPECT_FALSE(Has(*second_, "doubt"));
     EXPECT_FALSE(Prepared(*second_).empty()) << "rolled back although the row may have been there";
   }
   static Rows Prepared(const Server& server) { return Do(server, "XA RECOVER"); }
+  // On the disk: the record is not forced.
+  bool HasCommitRecord(const std::string& gid) {
+    const auto dumped = RunCommand({BinaryPath("assent"), "log", "dump", daemon_->log_directory()});
+    if (!dumped || !dumped->status.ok()) return false;
+    std::istringstream lines(dumped->output);
+    for (std::string line; std::getline(lines, line);) {
+      if (Contains(line, " commit") && Contains(line, gid)) return true;
+    }
+    return false;
+  }
   void ExpectEnd(v1::Outcome outcome) {
     EXPECT_TRUE(Eventually(kSoon, [&] { return Get("doubt").outcome() == outcome; }))
         << Get("doubt").ShortDebugString();
@@ -84,7 +96,9 @@ TEST_P(LostRow, ProvesNothingOnAnEmptyServer) {
   DieCommitted();
   TakeOverEmpty();
   StartDaemon();
-  std::this_thread::sleep_for(std::chrono::seconds(3));
+  EXPECT_TRUE(Eventually(kSoon, [&] {
+    return Contains(Last().detail(), "assent_witness is missing");
+  })) << Get("doubt").ShortDebugString();
   EXPECT_EQ(Get("doubt").outcome(), v1::UNDECIDED);
   const auto installed = daemon_->NewClient().Install("first");
   ASSERT_TRUE(installed && installed->status == 200) << daemon_->LogOutput();
@@ -100,7 +114,7 @@ TEST_P(LostRow, IsNotAskedForOnceTheCommitRecordIsDurable) {
   ASSERT_TRUE(second_->Kill());  // keeps the transaction unfinished
   StartDaemon();
   EXPECT_TRUE(Eventually(kSoon, [&] { return Get("doubt").outcome() == v1::COMMITTED; }));
-  std::this_thread::sleep_for(std::chrono::seconds(2));  // the record is flushed within one
+  EXPECT_TRUE(Eventually(kSoon, [&] { return HasCommitRecord("doubt"); }));
   daemon_->Kill();
   RestoreCopy();
   ASSERT_TRUE(second_->Restart());

@@ -105,11 +105,15 @@ class NotesTest : public testing::Test {
       rows += (i == 0 ? "('filler-" : ",('filler-") + std::to_string(i) + "')";
     }
     Do(*first_, "INSERT INTO note (id) VALUES " + rows);
+    ASSERT_TRUE(ScannedAnew());
+  }
+  // Waits until scans of the first server have begun and ended after this call.
+  bool ScannedAnew() {
     std::set<std::string> scans;
-    ASSERT_TRUE(Eventually(kSoon, [&] {
+    return Eventually(kSoon, [&] {
       scans.insert(Resource("first").scanned_at());
-      return scans.size() > 2;
-    }));
+      return scans.size() > 3;
+    });
   }
   static bool Has(const Server& server, const std::string& gid) {
     return !Do(server, "SELECT id FROM note WHERE id = '" + gid + "'").empty();
