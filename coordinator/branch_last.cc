@@ -102,10 +102,13 @@ std::string WhyInDoubt(const Entry& entry, uint32_t index, const xa::Completion&
   const xa::ResourceManager* resource = entry.work[index].resource;
   if (another.empty() || resource == nullptr) return {};
   const xa::Xid xid{entry.atomic.gtrid, index + 1};
+  const std::string table = resource->Status().witness
+                                ? ""
+                                : "after `assent resource install " + branch.spec.resource + "` ";
   return another +
          ", and its decision row is not there, which proves nothing; make the resource that server "
-         "again or, if it is lost, see how the other branches ended, decide and run there: to "
-         "commit, if each of them is prepared or has committed, " +
+         "again or, if it is lost, see how the other branches ended, decide and " +
+         table + "run there: to commit, if each of them is prepared or has committed, " +
          resource->HowToDecide(xid, true) + "; to roll back, if none has committed, " +
          resource->HowToDecide(xid, false);
 }
